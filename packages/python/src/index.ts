@@ -1,0 +1,2 @@
+/** CPython as a process of a machine. */
+export {};
