@@ -1,0 +1,8 @@
+/** A change of a machine's files. Paths are absolute and normal: no `.`, `..` or double slash. */
+export type FileChange =
+  | { readonly op: 'write'; readonly path: string; readonly data: Uint8Array; readonly mode: number }
+  | { readonly op: 'mkdir'; readonly path: string; readonly mode: number }
+  | { readonly op: 'unlink'; readonly path: string }
+  | { readonly op: 'rmdir'; readonly path: string }
+  | { readonly op: 'rename'; readonly from: string; readonly to: string }
+  | { readonly op: 'chmod'; readonly path: string; readonly mode: number };

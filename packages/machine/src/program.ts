@@ -1,0 +1,68 @@
+import type { SourceLocation } from '@netarium/osi/trace';
+import type { FileChange } from './files/changes.ts';
+import type { SystemCallArguments, SystemCallName, SystemCallResult, SystemCalls } from './system-calls.ts';
+
+/** What the kernel finds behind an executable file: how a process of it is brought to life. */
+export interface Program {
+  /**
+   * Starts a process. The program runs outside the simulation (in a worker, or in microtasks) and sees the
+   * machine only through `process.call`. Called when it is the process's turn; until the process waits in
+   * system calls or has ended, `process.quiescent` must not be told.
+   */
+  start(process: RunningProcess): void;
+}
+
+/** The kernel's end of a running process: what a `Program` may use. */
+export interface RunningProcess {
+  readonly pid: number;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly hostname: string;
+  /** A seed for everything random in the process that is not asked of the kernel. */
+  readonly seed: number;
+  /**
+   * Makes a system call for thread `tid` (the main thread is the pid). `done` is called with the result when the
+   * call has returned and it is this process's turn to run; not at all if the process ended meanwhile.
+   * @returns a number that `interrupt` takes.
+   */
+  call<N extends SystemCallName>(
+    tid: number,
+    name: N,
+    args: SystemCallArguments<N>,
+    where: SourceLocation | undefined,
+    done: (result: SystemCallResult<N>) => void,
+  ): number;
+  /** Makes a waiting call return -EINTR, if it still waits. */
+  interrupt(call: number): void;
+  /**
+   * Says that every thread of the process now waits in a system call (or for another thread that does):
+   * virtual time may move on. To be said after each `start`, `done` and `signal`, once the process has come to rest.
+   */
+  quiescent(): void;
+  /** The process is over, by itself. `status`: 0–255. */
+  exited(status: number): void;
+  /** The process's own view of the files: everything there is now, as changes that build it up. */
+  files(): FileChange[];
+  /** Tells the kernel of changes the process made in its replica, before anything it calls afterwards. */
+  filesChanged(changes: readonly FileChange[]): void;
+  /** Where the kernel tells the program what happens to it. Set by the program in `start`. */
+  events: ProcessEvents;
+}
+
+export interface ProcessEvents {
+  /** A signal that a handler of the process may catch (SIGINT 2, SIGTERM 15, SIGALRM 14 …). By default SIGINT and SIGTERM end it. */
+  signal?(signal: number): void;
+  /** It has been ended (SIGKILL, the lab closed): stop at once and free everything. */
+  killed?(): void;
+  /** Other processes changed files. */
+  filesChanged?(changes: readonly FileChange[]): void;
+}
+
+/** System calls as TypeScript programs make them: each returns a promise of the result. */
+export type AsyncSystemCalls = {
+  readonly [N in SystemCallName]: (...args: Parameters<SystemCalls[N]>) => Promise<ReturnType<SystemCalls[N]>>;
+};
+
+/** A program written in TypeScript. @returns the exit status. */
+export type Main = (sys: AsyncSystemCalls, argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;

@@ -1,0 +1,169 @@
+import type { SocketAddress } from '@netarium/osi/5-session';
+
+/**
+ * The system call table: what a program can ask of its machine, and nothing else.
+ *
+ * Names, arguments and results are Linux's (section 2 of its manual), except that a buffer to fill is a length
+ * in the arguments and the bytes in the result, and a struct is an object. Results < 0 are negated errno numbers.
+ * Everything that crosses is structured-cloneable: the table works the same over a MessagePort.
+ */
+export interface SystemCalls {
+  // sockets: addresses are those of the session layer
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: SocketAddress): number;
+  listen(fd: number, backlog: number): number;
+  accept4(fd: number, flags: number): number | { fd: number; address: SocketAddress };
+  connect(fd: number, address: SocketAddress): number;
+  sendto(fd: number, data: Uint8Array, flags: number, address: SocketAddress | null): number;
+  /** `truncated`: a datagram was longer than `length` (MSG_TRUNC); `data` is what fits. */
+  recvfrom(
+    fd: number,
+    length: number,
+    flags: number,
+  ): number | { data: Uint8Array; address: SocketAddress | null; truncated: boolean };
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number): number | SocketAddress;
+  getpeername(fd: number): number | SocketAddress;
+  /** The option's value as the bytes a C program gets, at most `length`, little-endian. */
+  getsockopt(fd: number, level: number, name: number, length: number): number | Uint8Array;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+
+  // descriptors
+  /** @returns the bytes read; empty at the end. */
+  read(fd: number, length: number): number | Uint8Array;
+  write(fd: number, data: Uint8Array): number;
+  close(fd: number): number;
+  /** @param timeout nanoseconds; negative waits for ever. @returns revents for each entry, all 0 after the timeout. */
+  poll(fds: readonly PollEntry[], timeout: number): number | number[];
+  pipe2(flags: number): number | { read: number; write: number };
+  dup(fd: number): number;
+  dup2(fd: number, to: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+
+  // files
+  open(path: string, flags: number, mode: number): number;
+  lseek(fd: number, offset: number, whence: number): number;
+  ftruncate(fd: number, length: number): number;
+  stat(path: string): number | FileStatus;
+  fstat(fd: number): number | FileStatus;
+  /** Names in a directory, sorted, without `.` and `..`. */
+  getdents(fd: number): number | DirectoryEntry[];
+  mkdir(path: string, mode: number): number;
+  rmdir(path: string): number;
+  unlink(path: string): number;
+  rename(from: string, to: string): number;
+  chdir(path: string): number;
+  getcwd(): number | string;
+
+  // processes and signals
+  getpid(): number;
+  getppid(): number;
+  getuid(): number;
+  kill(pid: number, signal: number): number;
+  /** Starts a program (posix_spawn(3)): searched on PATH when `path` has no slash. `stdio`: the child's 0, 1, 2. @returns its pid. */
+  spawn(path: string, argv: readonly string[], options?: SpawnOptions): number;
+  /** Waits for a child; -1 for any. `options` 1 is WNOHANG. */
+  wait4(pid: number, options: number): number | { pid: number; status: number };
+  /** Never returns. */
+  exit_group(status: number): number;
+
+  // time and chance
+  /** @param clock 0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC. @returns nanoseconds. */
+  clock_gettime(clock: number): number;
+  /** @param duration nanoseconds. */
+  nanosleep(duration: number): number;
+  getrandom(length: number): number | Uint8Array;
+
+  // the machine
+  uname(): number | { sysname: string; nodename: string; release: string; version: string; machine: string };
+  sysctl(name: string, value?: number): number;
+  /** rtnetlink(7) requests as objects: what `ip` speaks. */
+  netlink(request: NetlinkRequest): number | NetlinkAnswer[];
+  /** Follow what a process calls (ptrace(2) as `strace -p` uses it): the next system calls of `pid`, in strace's format. */
+  ptrace(pid: number): number | { lines: string[] };
+}
+
+export type SystemCallName = keyof SystemCalls;
+export type SystemCallArguments<N extends SystemCallName> = Parameters<SystemCalls[N]>;
+export type SystemCallResult<N extends SystemCallName> = ReturnType<SystemCalls[N]>;
+
+
+export interface PollEntry {
+  readonly fd: number;
+  /** POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16, POLLNVAL 32, POLLRDHUP 0x2000 (poll(2)). */
+  readonly events: number;
+}
+
+export interface FileStatus {
+  readonly ino: number;
+  /** Type and permission bits: S_IFREG 0o100000, S_IFDIR 0o040000, S_IFIFO, S_IFSOCK, S_IFCHR. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  /** Nanoseconds of the machine's CLOCK_REALTIME. */
+  readonly mtime: number;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly mode: number;
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdio?: readonly [number, number, number];
+}
+
+export type NetlinkRequest =
+  | { readonly type: 'getlink' | 'getaddr' | 'getroute' | 'getneigh' }
+  | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
+  | { readonly type: 'newaddr' | 'deladdr'; readonly interface: string; readonly prefix: string }
+  | {
+      readonly type: 'newroute' | 'delroute';
+      /** `10.1.0.0/16` or `default`. */
+      readonly destination: string;
+      readonly via?: string;
+      readonly interface?: string;
+      readonly metric?: number;
+    }
+  | { readonly type: 'delneigh'; readonly interface: string; readonly address: string };
+
+export type NetlinkAnswer =
+  | {
+      readonly type: 'link';
+      readonly index: number;
+      readonly name: string;
+      readonly mtu: number;
+      readonly mac: string;
+      readonly up: boolean;
+      readonly carrier: boolean;
+      readonly loopback: boolean;
+      readonly statistics: {
+        readonly rxPackets: number;
+        readonly rxBytes: number;
+        readonly rxDropped: number;
+        readonly txPackets: number;
+        readonly txBytes: number;
+        readonly txDropped: number;
+      };
+    }
+  | { readonly type: 'addr'; readonly interface: string; readonly prefix: string; readonly broadcast: string | null }
+  | {
+      readonly type: 'route';
+      readonly destination: string;
+      readonly via: string | null;
+      readonly interface: string;
+      readonly metric: number;
+      readonly source: string | null;
+      /** How it came about: `kernel` for the network of an address, `static` by a person. */
+      readonly protocol: 'kernel' | 'static';
+    }
+  | {
+      readonly type: 'neigh';
+      readonly interface: string;
+      readonly address: string;
+      readonly mac: string | null;
+      readonly state: string;
+    };

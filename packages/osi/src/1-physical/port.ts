@@ -1,0 +1,103 @@
+import type { Tracer } from '../trace/index.ts';
+import type { Frame, FramePool } from './frame.ts';
+
+/** What a port is plugged into: the end of a cable. */
+export interface Medium {
+  /** Takes a frame over, destination MAC at `start`, to carry it away. Never fails: what cannot be carried is dropped. */
+  send(frame: Frame): void;
+  /** Bits per second; `Infinity` when sending takes no time. */
+  readonly bandwidth: number;
+}
+
+/** What a port belongs to: a network interface, a switch, a hub. */
+export interface PortOwner {
+  /** A frame arrived undamaged, destination MAC at `start`; the owner takes it over. */
+  receive(port: Port, frame: Frame): void;
+  /** The cable was plugged in, pulled out, or the far end went up or down. */
+  linkChanged?(port: Port): void;
+}
+
+/**
+ * A socket for a cable on a machine, switch or hub.
+ *
+ * Sending writes `frame-sent`, receiving `frame-received`: the only two places where frames meet the record.
+ */
+export class Port {
+  /** As the node calls it: `eth0`, `1`. */
+  readonly name: string;
+  readonly tracer: Tracer;
+  readonly pool: FramePool;
+  #owner: PortOwner | null = null;
+  #medium: Medium | null = null;
+
+  constructor(name: string, tracer: Tracer, pool: FramePool) {
+    this.name = name;
+    this.tracer = tracer;
+    this.pool = pool;
+  }
+
+  /** True while a cable is plugged in at both ends. */
+  get carrier(): boolean {
+    return this.#medium !== null;
+  }
+
+  get bandwidth(): number {
+    return this.#medium?.bandwidth ?? Number.POSITIVE_INFINITY;
+  }
+
+  attach(owner: PortOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Plugs in a cable's end, or with null pulls it out. */
+  plug(medium: Medium | null): void {
+    this.#medium = medium;
+    this.#owner?.linkChanged?.(this);
+  }
+
+  /** Sends a frame, destination MAC at `start`; takes it over. Without a cable it is dropped: `port.no-carrier`. */
+  transmit(frame: Frame): void {
+    const { tracer } = this;
+    if (this.#medium === null) {
+      this.drop(frame, 'port.no-carrier');
+      return;
+    }
+    if (tracer.on) {
+      frame.sent = tracer.write(
+        { kind: 'frame-sent', port: this.name, length: frame.length, reason: frame.reason, origins: frame.origins },
+        frame.data(),
+      );
+    }
+    this.#medium.send(frame);
+  }
+
+  /** Called by the medium when a frame has arrived whole and undamaged; takes it over. */
+  receive(frame: Frame): void {
+    const { tracer } = this;
+    const before = tracer.cause;
+    if (tracer.on) {
+      tracer.cause = tracer.write({
+        kind: 'frame-received',
+        port: this.name,
+        sent: frame.sent,
+        length: frame.length,
+        cause: frame.sent,
+      });
+    }
+    if (this.#owner === null) this.drop(frame, 'port.no-owner');
+    else this.#owner.receive(this, frame);
+    tracer.cause = before;
+  }
+
+  /** Ends a frame's way here, with the rule that ended it. */
+  drop(frame: Frame, reason: string): void {
+    dropFrame(this.tracer, this.name, frame, reason);
+  }
+}
+
+/** Counts and records that a frame went no further, and gives it back to its pool. */
+export function dropFrame(tracer: Tracer, port: string, frame: Frame, reason: string): void {
+  tracer.countDrop(reason);
+  if (tracer.on) tracer.write({ kind: 'frame-dropped', port, sent: frame.sent, reason });
+  frame.release();
+}

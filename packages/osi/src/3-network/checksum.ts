@@ -1,0 +1,45 @@
+/**
+ * The Internet checksum (RFC 1071): the one's complement of the one's complement sum of 16-bit words.
+ *
+ * Sums are kept as plain sums of 16- and 32-bit words and folded at the end: adding a 32-bit word is
+ * adding its two halves, since 2^16 ≡ 1 in one's complement arithmetic (RFC 1071 section 2, C).
+ */
+/**
+ * Adds the bytes `[start, end)` of `view` to a running sum and folds it to 16 bits.
+ * A piece of odd length counts as padded with a zero byte, so only the last piece may be odd.
+ */
+export function sumBytes(view: DataView, start: number, end: number, sum = 0): number {
+  let total = 0;
+  let at = start;
+  for (const stop = end - 31; at < stop; at += 32) {
+    total +=
+      view.getUint32(at) +
+      view.getUint32(at + 4) +
+      view.getUint32(at + 8) +
+      view.getUint32(at + 12) +
+      view.getUint32(at + 16) +
+      view.getUint32(at + 20) +
+      view.getUint32(at + 24) +
+      view.getUint32(at + 28);
+  }
+  for (; at + 1 < end; at += 2) total += view.getUint16(at);
+  if (at < end) total += view.getUint8(at) << 8;
+  return fold(total + sum);
+}
+
+/** The sum of a pseudo-header (RFC 9293 section 3.1, RFC 768) over IPv4. `length`: of the segment, in bytes. */
+export function pseudoHeaderSum(source: number, destination: number, protocol: number, length: number): number {
+  return fold(source + destination + protocol + length);
+}
+
+/** The checksum field for a folded sum: its one's complement. */
+export const checksumOf = (sum: number): number => ~sum & 0xffff;
+
+/** Brings a sum below 2^53 to 16 bits by end-around carry. */
+function fold(sum: number): number {
+  const high = Math.floor(sum / 0x1_0000_0000);
+  const low = sum >>> 0;
+  let folded = (low >>> 16) + (low & 0xffff) + (high >>> 16) + (high & 0xffff);
+  while (folded > 0xffff) folded = (folded >>> 16) + (folded & 0xffff);
+  return folded;
+}

@@ -1,0 +1,81 @@
+import type { Frame } from '../1-physical/index.ts';
+import type { Ipv4Address } from './address.ts';
+
+/** Protocol numbers (IANA "Assigned Internet Protocol Numbers"). */
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
+
+/**
+ * What the network layer hands up with a packet for this machine. One object per layer, written anew
+ * for each packet: read what you need before you return, keep nothing.
+ */
+export interface ReceivedPacket {
+  source: Ipv4Address;
+  destination: Ipv4Address;
+  protocol: number;
+  ttl: number;
+  /** Type of service / DS field with ECN bits (RFC 3168). */
+  tos: number;
+  /** Name of the interface it came in by. */
+  interface: string;
+  /** Sent to a broadcast or multicast address; transports that talk to one peer ignore those. */
+  broadcast: boolean;
+}
+
+/** An ICMP error about a packet that a transport of this machine sent. */
+export interface IcmpError {
+  readonly type: number;
+  readonly code: number;
+  /** The Linux errno it means for the socket (icmp(7), `icmp_err_convert`). */
+  readonly errno: number;
+  /** Whether a stream ends by it outside SYN_SENT; soft errors are only remembered (RFC 1122 section 4.2.3.9). */
+  readonly fatal: boolean;
+  /** The next hop's MTU of a "fragmentation needed" (RFC 1191); 0 otherwise. */
+  readonly mtu: number;
+  /** Who said so. */
+  readonly from: Ipv4Address;
+  /** From the packet that the error is about, as we sent it. */
+  readonly source: Ipv4Address;
+  readonly destination: Ipv4Address;
+}
+
+/** What a transport protocol gives to the network layer. */
+export interface TransportProtocol {
+  readonly protocol: number;
+  /** A packet for this machine: `frame.start` is at the transport header, `frame.end` at the packet's end. Takes the frame over. */
+  receive(frame: Frame, packet: ReceivedPacket): void;
+  /** An ICMP error about one of our packets; `original` holds its transport header's first bytes (≥ 8) from `at` on. */
+  receiveError?(error: IcmpError, original: DataView, at: number): void;
+}
+
+export interface SendOptions {
+  /** Default: sysctl `net.ipv4.ip_default_ttl`, 64. */
+  ttl?: number;
+  tos?: number;
+  /** The Don't Fragment bit; a packet larger than the path's MTU is then refused with EMSGSIZE. */
+  dontFragment?: boolean;
+  /** Bind to this interface instead of asking the routes (SO_BINDTODEVICE). */
+  interface?: string;
+}
+
+/** The network layer as transports see it. */
+export interface IpService {
+  register(transport: TransportProtocol): void;
+  /**
+   * Sends a transport segment (`frame.start` at its header, checksum filled in) and takes the frame over.
+   * @returns 0, or a negated Linux errno: -ENETUNREACH, -EHOSTUNREACH, -EMSGSIZE, -EACCES (broadcast not allowed
+   * is the caller's matter), -ENETDOWN. An address that does not answer ARP is reported later, by `receiveError`.
+   */
+  send(frame: Frame, source: Ipv4Address, destination: Ipv4Address, protocol: number, options?: SendOptions): number;
+  /** The address this machine would send from to `destination`, or null without a route. */
+  sourceFor(destination: Ipv4Address): Ipv4Address | null;
+  /** The largest packet in bytes, IP header included, that the path to `destination` takes as far as is known. */
+  mtuTo(destination: Ipv4Address): number;
+  /** Whether `address` is one of this machine's own (127.0.0.0/8 included). */
+  isLocal(address: Ipv4Address): boolean;
+  /** Whether it is 255.255.255.255, a multicast address or the broadcast address of one of our networks. */
+  isBroadcast(address: Ipv4Address): boolean;
+  /** Tells a peer that nobody listens: ICMP port unreachable about the packet in `frame` (RFC 1122 section 4.1.3.1); frame stays the caller's. */
+  portUnreachable(frame: Frame, packet: ReceivedPacket): void;
+}

@@ -1,0 +1,4 @@
+/**
+ * Layer 4: from program to program. UDP carries datagrams as they are; TCP makes a reliable stream of bytes.
+ */
+export type * from './services.ts';

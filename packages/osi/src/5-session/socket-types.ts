@@ -1,0 +1,61 @@
+import type { EventId } from '../trace/index.ts';
+
+/** A socket address: AF_INET with dotted-decimal text. (Other families join this union.) */
+export interface InternetAddress {
+  readonly family: 2;
+  readonly address: string;
+  readonly port: number;
+}
+export type SocketAddress = InternetAddress;
+
+/** What a receive call brought. `length` bytes were copied; `truncated`: the datagram had more (MSG_TRUNC). */
+export interface Received {
+  readonly length: number;
+  readonly address: SocketAddress | null;
+  readonly truncated: boolean;
+}
+
+/** Who calls: only a privileged caller may bind ports below 1024 (ip(7), `net.ipv4.ip_unprivileged_port_start`). */
+export interface Credentials {
+  readonly privileged: boolean;
+}
+
+/**
+ * A BSD socket without blocking: each call does what it can do now. Results are Linux's, errors negated errno
+ * numbers; what would block is -EAGAIN (-EINPROGRESS for `connect`). Whoever wants to wait subscribes,
+ * tries again when told, and looks at `poll()`.
+ */
+export interface Socket {
+  /** AF_INET 2. */
+  readonly domain: number;
+  /** SOCK_STREAM 1, SOCK_DGRAM 2. */
+  readonly type: number;
+  readonly protocol: number;
+  /** Unique in its machine, as in the record: `tcp:3`. */
+  readonly id: string;
+  bind(address: SocketAddress, by: Credentials): number;
+  listen(backlog: number): number;
+  accept(): Socket | number;
+  /** @returns 0, -EINPROGRESS (first call), -EALREADY, -EISCONN, or the error the attempt ended with. */
+  connect(address: SocketAddress): number;
+  /** @param origin the system call, for the record. @returns how many bytes were taken. */
+  send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number;
+  /** A stream gives length 0 at its end. */
+  receive(into: Uint8Array, flags: number): Received | number;
+  shutdown(how: number): number;
+  localAddress(): SocketAddress;
+  remoteAddress(): SocketAddress | number;
+  getOption(level: number, name: number, length: number): Uint8Array | number;
+  setOption(level: number, name: number, value: Uint8Array): number;
+  /** SO_RCVTIMEO and SO_SNDTIMEO in nanoseconds, 0 for ever: the one who waits keeps them. */
+  readonly receiveTimeout: number;
+  readonly sendTimeout: number;
+  /** What is ready now: POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16, POLLRDHUP 0x2000 (poll(2)). */
+  poll(): number;
+  /** Bytes a read would give without waiting (FIONREAD, tcp(7) SIOCINQ). */
+  readonly readable: number;
+  /** Calls `changed` whenever what `poll()` says may have changed. @returns what ends it. */
+  subscribe(changed: () => void): () => void;
+  /** The last descriptor of it was closed. */
+  close(): void;
+}

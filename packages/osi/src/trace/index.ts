@@ -1,0 +1,9 @@
+/**
+ * What happened and why: event types, causes, and the record that all of it goes to.
+ *
+ * Promise: each event names the event that caused it. Needs the clock of a `Simulation`.
+ */
+export type * from './events.ts';
+export { TraceRecord } from './record.ts';
+export { TracedTimer, Tracer } from './tracer.ts';
+export { ERRNO, type ErrnoName, errnoMessage, errnoName } from './errno.ts';

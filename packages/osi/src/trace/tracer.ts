@@ -1,0 +1,100 @@
+import type { Simulation, Timer } from '../time/index.ts';
+import type { EventId, NewEvent } from './events.ts';
+import type { TraceRecord } from './record.ts';
+
+/**
+ * One node's pen: it knows what the node is doing just now, and writes it to the record if there is one.
+ *
+ * A stack is entered in three ways: a frame arrives, a timer expires, a system call is made. Each
+ * entry is one `within`: what happens until it returns has that entry's event as its cause.
+ * Without a record nothing is written and every number is 0; callers that would have to build
+ * something for an event ask `on` first.
+ */
+export class Tracer {
+  readonly node: string;
+  readonly record: TraceRecord | null;
+  /** The event being handled; 0 when none is, or nothing is recorded. */
+  cause: EventId = 0;
+  /** How often each named reason made this node drop something. */
+  readonly drops = new Map<string, number>();
+  readonly #sim: Simulation;
+
+  constructor(sim: Simulation, node: string, record: TraceRecord | null = null) {
+    this.#sim = sim;
+    this.node = node;
+    this.record = record;
+  }
+
+  get on(): boolean {
+    return this.record !== null;
+  }
+
+  /** Writes an event whose cause is the current one (or the one given). @returns its number, 0 unrecorded. */
+  write(event: WithoutCause, frame?: Uint8Array): EventId {
+    const record = this.record;
+    if (record === null) return 0;
+    const cause = event.cause ?? this.cause;
+    return record.add(this.#sim.now, this.node, { ...event, cause } as NewEvent, frame);
+  }
+
+  /** Counts a drop under its reason. */
+  countDrop(reason: string): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+  }
+
+  /** Handles `event`: everything `work` does has it as its cause. */
+  within<T>(event: EventId, work: () => T): T {
+    const before = this.cause;
+    this.cause = event;
+    try {
+      return work();
+    } finally {
+      this.cause = before;
+    }
+  }
+
+  /** A timer whose expiry is an entry into the stack, recorded with the event that started it as its cause. */
+  timer(name: string, subject: () => string, action: () => void): TracedTimer {
+    return new TracedTimer(this.#sim, this, name, subject, action);
+  }
+}
+
+type WithoutCause = NewEvent extends infer E ? (E extends NewEvent ? Omit<E, 'cause'> & { cause?: EventId } : never) : never;
+
+/** A timer that remembers which event started it. */
+export class TracedTimer {
+  readonly #timer: Timer;
+  readonly #tracer: Tracer;
+  #cause: EventId = 0;
+
+  constructor(sim: Simulation, tracer: Tracer, name: string, subject: () => string, action: () => void) {
+    this.#tracer = tracer;
+    this.#timer = sim.timer(() => {
+      if (!tracer.on) {
+        action();
+        return;
+      }
+      const expired = tracer.write({ kind: 'timer', name, subject: subject(), cause: this.#cause });
+      tracer.within(expired, action);
+    });
+  }
+
+  get running(): boolean {
+    return this.#timer.running;
+  }
+
+  /** When it will expire; `Infinity` while it is stopped. */
+  get deadline(): number {
+    return this.#timer.deadline;
+  }
+
+  /** Starts it, or starts it anew, to expire after `delay` nanoseconds. */
+  start(delay: number): void {
+    this.#cause = this.#tracer.cause;
+    this.#timer.start(delay);
+  }
+
+  stop(): void {
+    this.#timer.stop();
+  }
+}
