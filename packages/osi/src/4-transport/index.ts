@@ -2,3 +2,4 @@
  * Layer 4: from program to program. UDP carries datagrams as they are; TCP makes a reliable stream of bytes.
  */
 export type * from './services.ts';
+export { chooseEphemeralPort } from './ports.ts';

@@ -155,42 +155,80 @@ export interface TcpService {
   defaultOptions(): TcpOptions;
 }
 
-/** A datagram that waits to be read. */
-export interface Datagram {
-  readonly data: Uint8Array;
-  readonly source: Endpoint;
+/** One datagram that was read. Written anew by each `receive` of its channel: read what you need, keep nothing. */
+export interface ReceivedDatagram {
+  /** The length of its whole payload, which may be more than was asked for. */
+  length: number;
+  source: Endpoint;
+  destination: Endpoint;
+  ttl: number;
+  tos: number;
+}
+
+/**
+ * What is known about a packet of ours that did not arrive: the errors a program reads with MSG_ERRQUEUE
+ * (ip(7) IP_RECVERR, `struct sock_extended_err`).
+ */
+export interface ErrorReport {
+  readonly errno: number;
+  /** SO_EE_ORIGIN_LOCAL 1: this machine did not send it; SO_EE_ORIGIN_ICMP 2: an ICMP message came back. */
+  readonly origin: 1 | 2;
+  /** Of the ICMP message; 0 for a local error. */
+  readonly type: number;
+  readonly code: number;
+  /** EMSGSIZE: the MTU that was too small. Otherwise 0. */
+  readonly info: number;
+  /** Who sent the ICMP message. */
+  readonly offender: Ipv4Address;
+  /** Where the packet was to go. */
   readonly destination: Endpoint;
+  /** As much of the packet's payload as came back: a copy. */
+  readonly data: Uint8Array;
 }
 
 export interface UdpUser {
+  /** A datagram came, or an error report. */
   readable(): void;
-  writable(): void;
-  /** An ICMP error came back for a connected socket: positive errno (udp(7)). */
+  /** An error is pending on the socket: positive errno (udp(7)). Only connected sockets and those with `receiveErrors` are told. */
   failed(errno: number): void;
+  /** With `receiveErrors`: what happened to one packet. Told before `failed`. */
+  reported(report: ErrorReport): void;
 }
 
 export interface UdpOptions {
+  /** SO_RCVBUF: how much memory waiting datagrams may take, as Linux counts it (payload and bookkeeping). */
   receiveBuffer: number;
+  /** SO_SNDBUF. Datagrams go to the interface at once, so nothing waits in it. */
   sendBuffer: number;
   /** SO_BROADCAST: sending to a broadcast address is EACCES without it. */
   broadcast: boolean;
+  /** IP_RECVERR: report every ICMP error, also to a socket that is not connected. */
+  receiveErrors: boolean;
+  /** Without `dontFragment` the path decides (IP_PMTUDISC_WANT): DF on what fits its MTU, fragments for what does not. */
   ip: SendOptions;
 }
 
 /** One UDP socket's end of the transport. */
 export interface UdpChannel {
   readonly id: string;
+  /** Port 0 after a disconnection gave back a port that had been chosen for it. */
   readonly local: Endpoint;
   readonly remote: Endpoint | null;
   readonly options: UdpOptions;
-  /** Receive only from `remote` and send there by default; null dissolves it (connect(2) with AF_UNSPEC). @returns 0 or a negated errno. */
+  /** Claims an address and a port for a channel that has none (port 0). @returns 0, -EADDRINUSE; -EAGAIN without a free ephemeral port. */
+  bind(local: Endpoint): number;
+  /**
+   * Receive only from `remote` and send there by default; null dissolves it (connect(2) with AF_UNSPEC) and gives
+   * back what had been chosen for the channel: its address, its port. @returns 0, -ENETUNREACH, -EACCES.
+   */
   connect(remote: Endpoint | null): number;
-  /** Sends one datagram. @returns its length, or -EMSGSIZE, -EACCES, -ENETUNREACH, -EDESTADDRREQ, -ECONNREFUSED … */
+  /** Sends one datagram. @returns its length, or -EMSGSIZE, -EACCES, -ENETUNREACH, -EDESTADDRREQ, -EINVAL for port 0 … */
   send(bytes: Uint8Array, remote: Endpoint | null, origin: EventId): number;
-  /** The oldest datagram, or null. With `peek` it stays. */
-  receive(peek?: boolean): Datagram | null;
-  /** How many datagrams, and how many bytes, wait. */
+  /** Copies the oldest datagram out, as much as fits; the rest is lost. With `peek` it stays. @returns null when none waits. */
+  receive(into: Uint8Array, peek?: boolean): ReceivedDatagram | null;
+  /** How many datagrams wait, the payload bytes of the first (FIONREAD), and the memory all take (netstat's Recv-Q). */
   readonly waiting: number;
+  readonly nextLength: number;
   readonly waitingBytes: number;
   close(): void;
 }
@@ -203,8 +241,28 @@ export interface UdpEntry {
 }
 
 export interface UdpService {
-  /** @returns -EADDRINUSE, -EADDRNOTAVAIL. */
+  /**
+   * Claims a local address and port; port 0 takes an ephemeral one.
+   * @param bind read again whenever another socket wants the same port.
+   * @returns -EADDRINUSE; -EAGAIN without a free ephemeral port.
+   */
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel | number;
+  /** All channels that have a port, in the order in which they were opened. */
   entries(): Iterable<UdpEntry>;
+  /** Default options from `net.core.*`. */
   defaultOptions(): UdpOptions;
+  /** `/proc/net/snmp`'s counters by their names there. */
+  readonly counters: Readonly<Record<UdpCounter, number>>;
 }
+
+/** Names from RFC 4113 and Linux. */
+export type UdpCounter =
+  | 'InDatagrams'
+  | 'NoPorts'
+  | 'InErrors'
+  | 'OutDatagrams'
+  | 'RcvbufErrors'
+  | 'SndbufErrors'
+  | 'InCsumErrors'
+  | 'IgnoredMulti'
+  | 'MemErrors';

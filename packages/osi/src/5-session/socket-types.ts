@@ -8,11 +8,35 @@ export interface InternetAddress {
 }
 export type SocketAddress = InternetAddress;
 
+/** AF_UNSPEC: in `connect` it dissolves a connection (connect(2)). */
+export interface UnspecifiedAddress {
+  readonly family: 0;
+}
+
+/** An error about a sent packet, read with MSG_ERRQUEUE (ip(7) IP_RECVERR, `struct sock_extended_err`). */
+export interface ExtendedError {
+  readonly errno: number;
+  /** SO_EE_ORIGIN_LOCAL 1, SO_EE_ORIGIN_ICMP 2. */
+  readonly origin: number;
+  readonly type: number;
+  readonly code: number;
+  /** The MTU that was too small, with EMSGSIZE. */
+  readonly info: number;
+  /** Who sent the ICMP message, dotted decimal. */
+  readonly offender: string;
+}
+
 /** What a receive call brought. `length` bytes were copied; `truncated`: the datagram had more (MSG_TRUNC). */
 export interface Received {
   readonly length: number;
   readonly address: SocketAddress | null;
   readonly truncated: boolean;
+  /** The datagram's whole length, `length` or more (what recvfrom(2) returns with MSG_TRUNC). */
+  readonly whole: number;
+  /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
+  readonly ttl?: number;
+  /** With MSG_ERRQUEUE: what happened; the data is then the packet's own, and `address` where it was to go. */
+  readonly error?: ExtendedError;
 }
 
 /** Who calls: only a privileged caller may bind ports below 1024 (ip(7), `net.ipv4.ip_unprivileged_port_start`). */
@@ -37,10 +61,14 @@ export interface Socket {
   listen(backlog: number): number;
   accept(): Socket | number;
   /** @returns 0, -EINPROGRESS (first call), -EALREADY, -EISCONN, or the error the attempt ended with. */
-  connect(address: SocketAddress): number;
+  connect(address: SocketAddress | UnspecifiedAddress): number;
   /** @param origin the system call, for the record. @returns how many bytes were taken. */
   send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number;
-  /** A stream gives length 0 at its end. */
+  /**
+   * A stream gives length 0 at its end.
+   * @param flags MSG_PEEK 2, MSG_TRUNC 0x20, MSG_ERRQUEUE 0x2000 change what it does. MSG_DONTWAIT 0x40 and
+   * MSG_WAITALL 0x100 are for the one who waits: on a stream it calls again until the buffer is full or `length` is 0.
+   */
   receive(into: Uint8Array, flags: number): Received | number;
   shutdown(how: number): number;
   localAddress(): SocketAddress;
