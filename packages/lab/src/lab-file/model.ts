@@ -1,0 +1,60 @@
+import type { Nanoseconds } from '@netarium/osi/time';
+
+/** A lab file that has been found to be in order: every name leads somewhere, every value is in range. */
+export interface LabFile {
+  /** Its path, `lab.yaml`. */
+  readonly path: string;
+  readonly name: string;
+  readonly title: { readonly en?: string; readonly ko?: string };
+  readonly nodes: readonly NodeSpec[];
+  readonly links: readonly LinkSpec[];
+}
+
+export type NodeSpec = MachineSpec | DeviceSpec;
+export type NodeKind = NodeSpec['kind'];
+
+export interface MachineSpec {
+  readonly kind: 'host' | 'router';
+  readonly name: string;
+  /** `eth0` → `10.0.0.1/24`. */
+  readonly addresses: ReadonlyMap<string, string>;
+  readonly gateway: string | null;
+  readonly routes: readonly { readonly to: string; readonly via: string }[];
+  readonly run: readonly RunSpec[];
+}
+
+export interface DeviceSpec {
+  readonly kind: 'switch' | 'hub';
+  readonly name: string;
+}
+
+/** Tells machines, which have addresses and programs, from devices. */
+export const isMachine = (node: NodeSpec): node is MachineSpec =>
+  node.kind === 'host' || node.kind === 'router';
+
+export interface RunSpec {
+  readonly command: string;
+  readonly argv: readonly string[];
+  /** Start once this port of this node is in use. */
+  readonly waitFor: { readonly node: string; readonly port: number } | null;
+  readonly after: Nanoseconds;
+}
+
+export interface Endpoint {
+  readonly node: string;
+  readonly port: string;
+}
+
+export interface LinkSpec {
+  readonly endpoints: readonly [Endpoint, Endpoint];
+  /** Bits per second. */
+  readonly bandwidth?: number;
+  readonly delay?: Nanoseconds;
+  readonly jitter?: Nanoseconds;
+  /** Frames. */
+  readonly queue?: number;
+  readonly loss?: number;
+  readonly duplicate?: number;
+  readonly corrupt?: number;
+  readonly reorder?: number;
+}

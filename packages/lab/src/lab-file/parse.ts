@@ -1,0 +1,278 @@
+import {
+  formatIpv4,
+  type Ipv4Prefix,
+  ipv4FromNumber,
+  netmask,
+  parseIpv4,
+  parseIpv4Prefix,
+} from '@netarium/osi/3-network';
+import { splitCommand } from './command.ts';
+import {
+  type Endpoint,
+  isMachine,
+  type LabFile,
+  type LinkSpec,
+  type NodeSpec,
+  type RunSpec,
+} from './model.ts';
+import { LabError, type Problem, suggestion } from './problem.ts';
+import { place, shapeProblems } from './shape.ts';
+import { type Way, YamlSource } from './source.ts';
+import { parseBitRate, parseDuration, parseProbability } from './units.ts';
+
+/** A lab file as YAML has it, once the schema has nothing against it. */
+interface RawLab {
+  name: string;
+  title?: string | { en?: string; ko?: string };
+  topology: { nodes: Record<string, RawNode>; links?: RawLink[] };
+}
+interface RawNode {
+  kind: NodeSpec['kind'];
+  addresses?: Record<string, string>;
+  gateway?: string;
+  routes?: { to: string; via: string }[];
+  run?: (string | { command: string; wait_for?: string; after?: string })[];
+}
+interface RawLink {
+  endpoints: [string, string];
+  bandwidth?: string;
+  delay?: string;
+  jitter?: string;
+  queue?: number;
+  loss?: number | string;
+  duplicate?: number | string;
+  corrupt?: number | string;
+  reorder?: number | string;
+}
+
+/**
+ * Reads a lab file and checks everything that can be known before it runs.
+ *
+ * @param path what messages call the file. @param hasFile says whether the lab's folder has a file (`server/server.py`).
+ * @throws LabError with a line for each problem.
+ */
+export function parseLabFile(path: string, text: string, hasFile: (path: string) => boolean): LabFile {
+  const source = new YamlSource(path, text);
+  const problems = shapeProblems(source);
+  if (problems.length > 0) throw new LabError(problems);
+  const lab = new Checker(source, hasFile).check();
+  return lab;
+}
+
+/** Finds what no schema can: names that lead nowhere, things used twice, numbers out of range. */
+class Checker {
+  readonly #source: YamlSource;
+  readonly #raw: RawLab;
+  readonly #hasFile: (path: string) => boolean;
+  readonly #problems: Problem[] = [];
+
+  constructor(source: YamlSource, hasFile: (path: string) => boolean) {
+    this.#source = source;
+    this.#raw = source.value as RawLab;
+    this.#hasFile = hasFile;
+  }
+
+  check(): LabFile {
+    const { name, title = {}, topology } = this.#raw;
+    const links = (topology.links ?? []).map((link, i) => this.#link(link, i));
+    this.#portsUsedTwice(links);
+    const nodes = Object.entries(topology.nodes).map(([node, raw]) => this.#node(node, raw, links));
+    this.#addressesUsedTwice(nodes);
+    if (this.#problems.length > 0) {
+      throw new LabError(this.#problems.sort((a, b) => a.line - b.line || a.column - b.column));
+    }
+    return {
+      path: this.#source.path,
+      name,
+      title: typeof title === 'string' ? { en: title, ko: title } : title,
+      nodes,
+      links,
+    };
+  }
+
+  #wrong(way: Way, message: string, on: 'value' | 'key' = 'value'): void {
+    this.#problems.push(this.#source.problem(way, message, on));
+  }
+
+  #link(raw: RawLink, index: number): LinkSpec {
+    const way = ['topology', 'links', index];
+    const names = Object.keys(this.#raw.topology.nodes);
+    const ends = raw.endpoints.map((text, i): Endpoint => {
+      const [node = '', port = ''] = text.split(':');
+      if (!names.includes(node)) {
+        this.#wrong(
+          [...way, 'endpoints', i],
+          `link ${index + 1}: there is no node "${node}"${suggestion(node, names)}`,
+        );
+      }
+      return { node, port };
+    });
+    return {
+      endpoints: ends as [Endpoint, Endpoint],
+      ...(raw.bandwidth !== undefined && {
+        bandwidth: this.#unit([...way, 'bandwidth'], raw.bandwidth, parseBitRate),
+      }),
+      ...(raw.delay !== undefined && { delay: parseDuration(raw.delay) }),
+      ...(raw.jitter !== undefined && { jitter: parseDuration(raw.jitter) }),
+      ...(raw.queue !== undefined && { queue: raw.queue }),
+      ...(raw.loss !== undefined && { loss: this.#unit([...way, 'loss'], raw.loss, parseProbability) }),
+      ...(raw.duplicate !== undefined && {
+        duplicate: this.#unit([...way, 'duplicate'], raw.duplicate, parseProbability),
+      }),
+      ...(raw.corrupt !== undefined && {
+        corrupt: this.#unit([...way, 'corrupt'], raw.corrupt, parseProbability),
+      }),
+      ...(raw.reorder !== undefined && {
+        reorder: this.#unit([...way, 'reorder'], raw.reorder, parseProbability),
+      }),
+    };
+  }
+
+  #unit<T>(way: Way, value: T, parse: (value: T) => number): number {
+    try {
+      return parse(value);
+    } catch (error) {
+      this.#wrong(way, `${place(way)}: ${(error as RangeError).message}`);
+      return 0;
+    }
+  }
+
+  #portsUsedTwice(links: readonly LinkSpec[]): void {
+    const used = new Map<string, number>();
+    links.forEach((link, i) => {
+      link.endpoints.forEach(({ node, port }, end) => {
+        const before = used.get(`${node}:${port}`);
+        if (before !== undefined) {
+          const way = ['topology', 'links', i, 'endpoints', end];
+          this.#wrong(
+            way,
+            `link ${i + 1}: port "${port}" of node "${node}" is used twice, also by link ${before + 1}`,
+          );
+        }
+        used.set(`${node}:${port}`, i);
+      });
+    });
+  }
+
+  #node(name: string, raw: RawNode, links: readonly LinkSpec[]): NodeSpec {
+    const way = ['topology', 'nodes', name];
+    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) {
+      this.#wrong(
+        way,
+        `"${name}" is no name for a node: expected a word of letters, digits, "-", "_" and "."`,
+        'key',
+      );
+    }
+    if (raw.kind === 'switch' || raw.kind === 'hub') return { kind: raw.kind, name };
+    const ports = links.flatMap(({ endpoints }) =>
+      endpoints.filter((e) => e.node === name).map((e) => e.port),
+    );
+    for (const port of Object.keys(raw.addresses ?? {})) {
+      if (ports.includes(port)) continue;
+      this.#wrong(
+        [...way, 'addresses', port],
+        `node "${name}" has no interface "${port}": no link ends there`,
+        'key',
+      );
+    }
+    const prefixes = Object.entries(raw.addresses ?? {}).map(([port, text]) =>
+      this.#address([...way, 'addresses', port], text),
+    );
+    return {
+      kind: raw.kind,
+      name,
+      addresses: new Map(Object.entries(raw.addresses ?? {})),
+      gateway: raw.gateway === undefined ? null : this.#nextHop([...way, 'gateway'], raw.gateway, prefixes),
+      routes: (raw.routes ?? []).map((route, i) => {
+        if (parseIpv4Prefix(route.to) === null) this.#badPrefix([...way, 'routes', i, 'to'], route.to);
+        this.#nextHop([...way, 'routes', i, 'via'], route.via, prefixes);
+        return route;
+      }),
+      run: (raw.run ?? []).map((run, i) => this.#run([...way, 'run', i], run, name)),
+    };
+  }
+
+  #badPrefix(way: Way, text: string): void {
+    this.#wrong(way, `"${text}" is no IPv4 address with prefix length; expected for example "10.0.0.1/24"`);
+  }
+
+  /** A machine's own address: one that its network gives to a machine. */
+  #address(way: Way, text: string): Ipv4Prefix | null {
+    const prefix = parseIpv4Prefix(text);
+    if (prefix === null) {
+      this.#badPrefix(way, text);
+      return null;
+    }
+    const { address, length } = prefix;
+    const mask = netmask(length);
+    const host = (address & ~mask) >>> 0;
+    const all = ~mask >>> 0;
+    if (length < 31 && (host === 0 || host === all)) {
+      const what = host === 0 ? 'the network itself' : 'its broadcast address';
+      this.#wrong(way, `"${text}" is ${what}, not a machine's address in it`);
+    }
+    return prefix;
+  }
+
+  #nextHop(way: Way, text: string, prefixes: readonly (Ipv4Prefix | null)[]): string {
+    const address = parseIpv4(text);
+    if (address === null) {
+      this.#wrong(way, `"${text}" is no IPv4 address; expected for example "10.0.0.1"`);
+      return text;
+    }
+    const reachable = prefixes.some((p) => p !== null && ((p.address ^ address) & netmask(p.length)) === 0);
+    if (!reachable && !prefixes.includes(null)) {
+      this.#wrong(way, `${place(way)}: ${text} is in none of this node's networks`);
+    }
+    return text;
+  }
+
+  #run(way: Way, raw: Exclude<RawNode['run'], undefined>[number], node: string): RunSpec {
+    const entry = typeof raw === 'string' ? { command: raw } : raw;
+    const on = typeof raw === 'string' ? way : [...way, 'command'];
+    const argv = splitCommand(entry.command);
+    if (argv === null) this.#wrong(on, `a quotation mark is not closed in "${entry.command}"`);
+    else if (argv.length === 0) this.#wrong(on, 'the command is empty');
+    const script = argv !== null && /^python3?$/.test(argv[0] ?? '') ? argv[1] : undefined;
+    if (script !== undefined && /^[^-/].*[.]py$/.test(script) && !this.#hasFile(`${node}/${script}`)) {
+      this.#wrong(on, `no file "${node}/${script}" in the lab's folder`);
+    }
+    return {
+      command: entry.command,
+      argv: argv ?? [],
+      waitFor: entry.wait_for === undefined ? null : this.#waitFor([...way, 'wait_for'], entry.wait_for),
+      after: entry.after === undefined ? 0 : parseDuration(entry.after),
+    };
+  }
+
+  #waitFor(way: Way, text: string): RunSpec['waitFor'] {
+    const [node = '', digits = ''] = text.split(':');
+    const machines = Object.entries(this.#raw.topology.nodes)
+      .filter(([, { kind }]) => kind === 'host' || kind === 'router')
+      .map(([name]) => name);
+    if (!machines.includes(node))
+      this.#wrong(way, `wait_for: there is no machine "${node}"${suggestion(node, machines)}`);
+    const port = Number(digits);
+    if (port < 1 || port > 65535) this.#wrong(way, `wait_for: ${digits} is no port; expected 1 to 65535`);
+    return { node, port };
+  }
+
+  #addressesUsedTwice(nodes: readonly NodeSpec[]): void {
+    const used = new Map<number, string>();
+    for (const node of nodes) {
+      if (!isMachine(node)) continue;
+      for (const [port, text] of node.addresses) {
+        const address = parseIpv4Prefix(text)?.address;
+        if (address === undefined) continue;
+        const owner = used.get(address);
+        if (owner !== undefined) {
+          this.#wrong(
+            ['topology', 'nodes', node.name, 'addresses', port],
+            `address ${formatIpv4(ipv4FromNumber(address))} of node "${node.name}" is used twice, also by ${owner}`,
+          );
+        }
+        used.set(address, `node "${node.name}"`);
+      }
+    }
+  }
+}
