@@ -3,3 +3,5 @@
  */
 export type * from './services.ts';
 export { chooseEphemeralPort } from './ports.ts';
+export { formatEndpoint } from './endpoint.ts';
+export { UdpLayer } from './udp/layer.ts';

@@ -1,0 +1,229 @@
+import type { Frame } from '../../1-physical/index.ts';
+import { ANY, type Ipv4Address, isMulticast, LOOPBACK, type ReceivedPacket } from '../../3-network/index.ts';
+import { ERRNO, type EventId } from '../../trace/index.ts';
+import type {
+  BindOptions,
+  Endpoint,
+  ErrorReport,
+  ReceivedDatagram,
+  UdpChannel,
+  UdpOptions,
+  UdpUser,
+} from '../services.ts';
+import { readSourcePort, UDP_HEADER } from './codec.ts';
+
+/** What a channel asks of the layer it belongs to. */
+export interface ChannelHost {
+  bind(channel: Channel, local: Endpoint): number;
+  unbind(channel: Channel): void;
+  /** The address that packets from `source` (or any) to `destination` bear, or a negated errno. */
+  route(source: Ipv4Address, destination: Ipv4Address, options: UdpOptions): Ipv4Address | number;
+  transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number;
+  stateChanged(channel: Channel, from: ChannelState, to: ChannelState): void;
+}
+
+export type ChannelState = 'OPEN' | 'CONNECTED' | 'CLOSED';
+
+interface Waiting extends ReceivedDatagram {
+  readonly frame: Frame;
+  readonly memory: number;
+}
+
+/** One UDP socket's end: where it is bound, whom it talks to, and the datagrams that wait to be read. */
+export class Channel implements UdpChannel {
+  readonly id: string;
+  readonly options: UdpOptions;
+  readonly user: UdpUser;
+  readonly sharing: BindOptions;
+  local: Endpoint;
+  remote: Endpoint | null = null;
+  waitingBytes = 0;
+  /** Whether the program named the address and the port itself: what it named outlives a disconnection. */
+  readonly #named: Endpoint;
+  readonly #host: ChannelHost;
+  #queue: Waiting[] = [];
+  #head = 0;
+  #state: ChannelState = 'CLOSED';
+
+  constructor(
+    host: ChannelHost,
+    id: string,
+    named: Endpoint,
+    sharing: BindOptions,
+    options: UdpOptions,
+    user: UdpUser,
+  ) {
+    this.#host = host;
+    this.id = id;
+    this.#named = named;
+    this.local = { address: named.address, port: 0 };
+    this.sharing = sharing;
+    this.options = options;
+    this.user = user;
+  }
+
+  get waiting(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  get nextLength(): number {
+    return this.#queue[this.#head]?.length ?? 0;
+  }
+
+  bind(local: Endpoint): number {
+    const result = this.#host.bind(this, local);
+    if (result === 0 && this.#state === 'CLOSED') this.#enter('OPEN');
+    return result;
+  }
+
+  connect(remote: Endpoint | null): number {
+    if (remote === null) {
+      this.#disconnect();
+      return 0;
+    }
+    const destination = reachable(remote.address, this.local.address);
+    const source = this.#host.route(this.local.address, destination, this.options);
+    if (source < 0) return source;
+    this.remote = { address: destination, port: remote.port };
+    if (this.local.address === ANY) this.local = { address: source as Ipv4Address, port: this.local.port };
+    this.#enter('CONNECTED');
+    return 0;
+  }
+
+  send(bytes: Uint8Array, remote: Endpoint | null, origin: EventId): number {
+    if (bytes.length > 0xffff) return -ERRNO.EMSGSIZE;
+    if (remote === null) {
+      if (this.remote === null) return -ERRNO.EDESTADDRREQ;
+      return this.#host.transmit(this, bytes, this.remote, origin);
+    }
+    if (remote.port === 0) return -ERRNO.EINVAL;
+    const address = reachable(remote.address, this.local.address);
+    const to = address === remote.address ? remote : { address, port: remote.port };
+    return this.#host.transmit(this, bytes, to, origin);
+  }
+
+  receive(into: Uint8Array, peek = false): ReceivedDatagram | null {
+    const next = this.#queue[this.#head];
+    if (next === undefined) return null;
+    const { frame, length } = next;
+    const count = Math.min(length, into.length);
+    into.set(frame.bytes.subarray(frame.start, frame.start + count));
+    if (!peek) {
+      this.#shift();
+      this.waitingBytes -= next.memory;
+      frame.release();
+    }
+    return next;
+  }
+
+  close(): void {
+    if (this.#state === 'CLOSED') return;
+    this.#host.unbind(this);
+    for (; this.#head < this.#queue.length; this.#head++) this.#queue[this.#head]?.frame.release();
+    this.#queue = [];
+    this.#head = 0;
+    this.waitingBytes = 0;
+    this.#enter('CLOSED');
+  }
+
+  /**
+   * How well it fits a packet that came to its port: 0 not at all. A bound address counts more than a peer,
+   * a peer more than a bound interface (Linux looks for the address first, then `compute_score`).
+   */
+  score(source: Ipv4Address, sourcePort: number, destination: Ipv4Address, inInterface: string): number {
+    const { local, remote, options } = this;
+    let score = 1;
+    if (local.address !== ANY) {
+      if (local.address !== destination) return 0;
+      score += 8;
+    }
+    if (remote !== null) {
+      if (remote.address !== source || remote.port !== sourcePort) return 0;
+      score += 4;
+    }
+    if (options.ip.interface !== undefined) {
+      if (options.ip.interface !== inInterface) return 0;
+      score += 2;
+    }
+    return score;
+  }
+
+  /**
+   * Queues a datagram, `frame.start` at the UDP header and `frame.end` at its end; takes the frame over.
+   * @returns false, and the frame stays the caller's, when the receive buffer is full. The datagram that
+   * overfills it is still taken (`__udp_enqueue_schedule_skb`), so a small buffer holds one whatever its size.
+   */
+  enqueue(frame: Frame, packet: ReceivedPacket): boolean {
+    if (this.waitingBytes > this.options.receiveBuffer) return false;
+    const source = { address: packet.source, port: readSourcePort(frame.view, frame.start) };
+    frame.start += UDP_HEADER;
+    const memory = bufferMemory(frame.length);
+    this.waitingBytes += memory;
+    this.#queue.push({
+      frame,
+      memory,
+      length: frame.length,
+      source,
+      destination: { address: packet.destination, port: this.local.port },
+      ttl: packet.ttl,
+      tos: packet.tos,
+    });
+    this.user.readable();
+    return true;
+  }
+
+  /** An ICMP error about one of its datagrams (`__udp4_lib_err`). */
+  fail(report: ErrorReport, hard: boolean): void {
+    if (this.options.receiveErrors) this.user.reported(report);
+    else if (!hard || this.remote === null) return;
+    this.user.failed(report.errno);
+  }
+
+  /** Keeps what the program had named, gives the rest back (`__udp_disconnect`). */
+  #disconnect(): void {
+    if (this.remote === null) return;
+    this.remote = null;
+    const { address, port } = this.#named;
+    if (port === 0) {
+      this.#host.unbind(this);
+      this.local = { address, port: 0 };
+    } else {
+      this.local = { address, port: this.local.port };
+    }
+    this.#enter('OPEN');
+  }
+
+  #shift(): void {
+    this.#head++;
+    if (this.#head === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #enter(state: ChannelState): void {
+    const from = this.#state;
+    if (from === state) return;
+    this.#state = state;
+    this.#host.stateChanged(this, from, state);
+  }
+}
+
+/** Sending to 0.0.0.0 means this machine (`ip_route_output_key`): the bound address, or else 127.0.0.1. */
+function reachable(destination: Ipv4Address, local: Ipv4Address): Ipv4Address {
+  if (destination !== ANY) return destination;
+  return local === ANY || isMulticast(local) ? LOOPBACK : local;
+}
+
+/**
+ * What a datagram counts against SO_RCVBUF: not its length but the memory Linux keeps it in (`skb->truesize`), a
+ * 256-byte descriptor and a power-of-two block for headers, payload and 320 bytes of shared information. So the
+ * default buffer of 212992 bytes fills up with 278 small datagrams, as there.
+ */
+function bufferMemory(payload: number): number {
+  const block = payload + 59 + 320;
+  return 256 + Math.max(512, 2 ** Math.ceil(Math.log2(block)));
+}
