@@ -7,7 +7,8 @@ export const HEADROOM = 128;
 const SLOT_SIZES = [2 * 1024, 68 * 1024] as const;
 const CHUNK = 1024 * 1024;
 
-const NO_ORIGINS: readonly EventId[] = [];
+/** The `origins` of a frame without application bytes: one array for all of them. */
+export const NO_ORIGINS: readonly EventId[] = [];
 
 /**
  * One frame on its way: a slot of the pool's arena with the bytes between `start` and `end`.
@@ -29,6 +30,8 @@ export class Frame {
   origins: readonly EventId[] = NO_ORIGINS;
   /** Its latest `frame-sent` event, 0 before it was sent or when nothing is recorded. */
   sent: EventId = 0;
+  /** Why it waits, while it does: the cause under which it will be sent when ARP has an answer. */
+  cause: EventId = 0;
   /** For the queue of whoever owns it. */
   next: Frame | null = null;
   readonly #home: Frame[];
@@ -61,6 +64,7 @@ export class Frame {
     this.reason = '';
     this.origins = NO_ORIGINS;
     this.sent = 0;
+    this.cause = 0;
     return this;
   }
 }

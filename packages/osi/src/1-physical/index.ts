@@ -4,5 +4,10 @@
  * Promise upward: a frame handed to a port arrives at the far port later, whole and in order, or is
  * dropped under a named reason. Needs the clock below.
  */
-export { Frame, FramePool, HEADROOM } from './frame.ts';
+export { Cable, type CableOptions } from './cable.ts';
+export { CableDirection, type DirectionOptions, MIN_FRAME } from './direction.ts';
+export { frameCheckSequence } from './fcs.ts';
+export { Frame, FramePool, HEADROOM, NO_ORIGINS } from './frame.ts';
+export { Hub, type HubOptions, repeat } from './hub.ts';
+export { Impairments, type ImpairmentSettings } from './impairments.ts';
 export { dropFrame, type Medium, Port, type PortOwner } from './port.ts';

@@ -7,6 +7,10 @@ export interface Medium {
   send(frame: Frame): void;
   /** Bits per second; `Infinity` when sending takes no time. */
   readonly bandwidth: number;
+  /** False while the far end is not there or switched off. */
+  readonly carrier?: boolean;
+  /** The port at this end was switched on or off. */
+  portChanged?(): void;
 }
 
 /** What a port belongs to: a network interface, a switch, a hub. */
@@ -29,6 +33,7 @@ export class Port {
   readonly pool: FramePool;
   #owner: PortOwner | null = null;
   #medium: Medium | null = null;
+  #enabled = true;
 
   constructor(name: string, tracer: Tracer, pool: FramePool) {
     this.name = name;
@@ -36,9 +41,26 @@ export class Port {
     this.pool = pool;
   }
 
-  /** True while a cable is plugged in at both ends. */
+  /** True while a cable is plugged in at both ends and both ports are switched on. */
   get carrier(): boolean {
+    return this.#enabled && this.#medium !== null && this.#medium.carrier !== false;
+  }
+
+  /** True while a cable's end is in it. */
+  get plugged(): boolean {
     return this.#medium !== null;
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Switches the port on or off, as `ip link set … up|down` does: the far end sees the carrier come or go. */
+  setEnabled(enabled: boolean): void {
+    if (enabled === this.#enabled) return;
+    this.#enabled = enabled;
+    this.linkChanged();
+    this.#medium?.portChanged?.();
   }
 
   get bandwidth(): number {
@@ -52,29 +74,47 @@ export class Port {
   /** Plugs in a cable's end, or with null pulls it out. */
   plug(medium: Medium | null): void {
     this.#medium = medium;
+    this.linkChanged();
+  }
+
+  /** Called by the medium when the carrier may have come or gone. */
+  linkChanged(): void {
     this.#owner?.linkChanged?.(this);
   }
 
   /** Sends a frame, destination MAC at `start`; takes it over. Without a cable it is dropped: `port.no-carrier`. */
   transmit(frame: Frame): void {
     const { tracer } = this;
-    if (this.#medium === null) {
+    const medium = this.#medium;
+    if (medium === null || !this.carrier) {
       this.drop(frame, 'port.no-carrier');
       return;
     }
     if (tracer.on) {
       frame.sent = tracer.write(
-        { kind: 'frame-sent', port: this.name, length: frame.length, reason: frame.reason, origins: frame.origins },
+        {
+          kind: 'frame-sent',
+          port: this.name,
+          length: frame.length,
+          reason: frame.reason,
+          origins: frame.origins,
+        },
         frame.data(),
       );
     }
-    this.#medium.send(frame);
+    medium.send(frame);
   }
 
   /** Called by the medium when a frame has arrived whole and undamaged; takes it over. */
   receive(frame: Frame): void {
     const { tracer } = this;
     const before = tracer.cause;
+    if (!this.#enabled) {
+      tracer.cause = frame.sent;
+      this.drop(frame, 'port.disabled');
+      tracer.cause = before;
+      return;
+    }
     if (tracer.on) {
       tracer.cause = tracer.write({
         kind: 'frame-received',

@@ -1,0 +1,77 @@
+import type { Simulation } from '../time/index.ts';
+import { CableDirection, type DirectionOptions } from './direction.ts';
+import type { Port } from './port.ts';
+
+/** Properties of both directions, and of each where they differ. */
+export interface CableOptions extends DirectionOptions {
+  /** Names its random streams; default `<node>:<port>--<node>:<port>`. */
+  name?: string;
+  aToB?: DirectionOptions;
+  bToA?: DirectionOptions;
+}
+
+/**
+ * A full-duplex cable between two ports, plugged in from the start.
+ *
+ * The sender's queue is part of it: `frame-sent` tells when a frame was handed to it, and the far end's
+ * `frame-received` when its last bit arrived. What the cable loses is recorded at the node that sent it
+ * (`cable.loss`, `cable.queue-full`, `cable.unplugged`), what arrives damaged at the one that found out (`port.fcs`).
+ */
+export class Cable {
+  readonly name: string;
+  readonly a: Port;
+  readonly b: Port;
+  readonly aToB: CableDirection;
+  readonly bToA: CableDirection;
+  #connected = false;
+
+  /** @throws Error when a port has a cable already; RangeError for options out of range. */
+  constructor(sim: Simulation, a: Port, b: Port, options: CableOptions = {}) {
+    this.name = options.name ?? `${a.tracer.node}:${a.name}--${b.tracer.node}:${b.name}`;
+    this.a = a;
+    this.b = b;
+    this.aToB = new CableDirection(sim, this.name, a, b);
+    this.bToA = new CableDirection(sim, this.name, b, a);
+    this.set(options);
+    this.plugIn();
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Changes properties while it runs: of both directions, or of one by `aToB` and `bToA`. */
+  set(options: Omit<CableOptions, 'name'>): void {
+    this.aToB.set({ ...options, ...options.aToB });
+    this.bToA.set({ ...options, ...options.bToA });
+  }
+
+  /** Plugs both ends in (again). @throws Error when a port has another cable. */
+  plugIn(): void {
+    if (this.#connected) return;
+    if (this.a === this.b) throw new Error(`a cable needs two ports, found ${describe(this.a)} twice`);
+    for (const port of [this.a, this.b]) {
+      if (port.plugged) throw new Error(`${describe(port)} has a cable already`);
+    }
+    this.#connected = true;
+    this.a.plug(this.aToB);
+    this.aToB.connected = true;
+    this.bToA.connected = true;
+    this.b.plug(this.bToA);
+    this.a.linkChanged();
+  }
+
+  /** Pulls it out at both ends; what is on the way is lost: `cable.unplugged`. */
+  pull(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    for (const direction of [this.aToB, this.bToA]) {
+      direction.connected = false;
+      direction.clear('cable.unplugged');
+    }
+    this.a.plug(null);
+    this.b.plug(null);
+  }
+}
+
+const describe = (port: Port): string => `port ${port.name} of ${port.tracer.node}`;

@@ -1,0 +1,211 @@
+import type { Nanoseconds, Simulation, Timer } from '../time/index.ts';
+import { Arrivals, UNDAMAGED } from './arrivals.ts';
+import { frameCheckSequence } from './fcs.ts';
+import type { Frame } from './frame.ts';
+import { type ImpairmentSettings, Impairments } from './impairments.ts';
+import type { Medium, Port } from './port.ts';
+
+/** What IEEE 802.3 puts around a frame on the wire, in bytes: preamble and start delimiter, FCS, inter-frame gap. */
+const PREAMBLE = 8;
+const FCS = 4;
+const INTER_FRAME_GAP = 12;
+/** The shortest frame without FCS (IEEE 802.3 section 4.2.3.3). */
+export const MIN_FRAME = 60;
+
+/** Linux's default `txqueuelen` of an Ethernet interface. */
+const DEFAULT_QUEUE_LIMIT = 1000;
+
+/** The properties of one direction of a cable. */
+export interface DirectionOptions {
+  /** Bits per second, > 0; default `Infinity`: sending takes no time. */
+  bandwidth?: number;
+  /** Propagation delay, ≥ 0; default 0. */
+  delay?: Nanoseconds;
+  /** How many frames may wait while one is being sent; default 1000. */
+  queueLimit?: number;
+  /** Whether the far port checks the FCS. With false damaged frames get through, for higher checksums to find. Default true. */
+  fcs?: boolean;
+  impairments?: Partial<ImpairmentSettings>;
+}
+
+/**
+ * One direction of a cable: the sender's queue, the time that bits take, and what happens to them.
+ *
+ * A frame leaves when those before it and the gap behind them have left, and arrives when its last bit
+ * has: one event, and only the frame that arrives next stands in the event queue. Frames that arrive at one
+ * instant arrive in one event, never inside the sender's call.
+ */
+export class CableDirection implements Medium {
+  bandwidth = Number.POSITIVE_INFINITY;
+  delay: Nanoseconds = 0;
+  queueLimit = DEFAULT_QUEUE_LIMIT;
+  fcs = true;
+  readonly impairments: Impairments;
+  /** Set by the cable: both ends are plugged in. */
+  connected = false;
+  readonly #sim: Simulation;
+  readonly #from: Port;
+  readonly #to: Port;
+  readonly #arrivals = new Arrivals();
+  readonly #arrival: Timer;
+  /** Until when the line is busy; with a fraction, so that rounding does not add up. */
+  #busyUntil = 0;
+  /** When the frames begin that wait for the line, and how many of them have begun since. */
+  #begins: number[] = [];
+  #begun = 0;
+  /** The latest arrival so far of a frame that was not held back. */
+  #latest: Nanoseconds = 0;
+
+  /** @param name the cable's. */
+  constructor(sim: Simulation, name: string, from: Port, to: Port) {
+    this.#sim = sim;
+    this.#from = from;
+    this.#to = to;
+    this.impairments = new Impairments(sim, `cable:${name}/${from.tracer.node}:${from.name}`);
+    this.#arrival = sim.timer(() => this.#deliver());
+  }
+
+  get carrier(): boolean {
+    return this.connected && this.#to.enabled;
+  }
+
+  /** How many frames wait for the line just now. */
+  get waiting(): number {
+    const begins = this.#begins;
+    while (this.#begun < begins.length && (begins[this.#begun] as number) <= this.#sim.now) this.#begun++;
+    if (this.#begun === begins.length && this.#begun > 0) {
+      begins.length = 0;
+      this.#begun = 0;
+    } else if (this.#begun > 1024) {
+      begins.splice(0, this.#begun);
+      this.#begun = 0;
+    }
+    return begins.length - this.#begun;
+  }
+
+  /** How many frames have been sent and not yet arrived. */
+  get inFlight(): number {
+    return this.#arrivals.size;
+  }
+
+  /** Changes some properties for frames sent from now on. @throws RangeError outside the ranges of `DirectionOptions`. */
+  set(options: DirectionOptions): void {
+    const { bandwidth, delay, queueLimit, fcs, impairments } = options;
+    if (bandwidth !== undefined && !(bandwidth > 0)) {
+      throw new RangeError(`bandwidth: expected bits per second, more than 0, found ${bandwidth}`);
+    }
+    if (delay !== undefined && !(delay >= 0 && Number.isFinite(delay))) {
+      throw new RangeError(`delay: expected nanoseconds, 0 or more, found ${delay}`);
+    }
+    if (queueLimit !== undefined && !(queueLimit >= 0)) {
+      throw new RangeError(`queueLimit: expected a number of frames, 0 or more, found ${queueLimit}`);
+    }
+    if (impairments !== undefined) this.impairments.set(impairments);
+    this.bandwidth = bandwidth ?? this.bandwidth;
+    this.delay = delay === undefined ? this.delay : Math.round(delay);
+    this.queueLimit = queueLimit ?? this.queueLimit;
+    this.fcs = fcs ?? this.fcs;
+  }
+
+  send(frame: Frame): void {
+    const { now } = this.#sim;
+    let sent = now;
+    if (this.bandwidth !== Number.POSITIVE_INFINITY) {
+      const begin = this.#busyUntil > now ? this.#busyUntil : now;
+      if (begin > now) {
+        if (this.waiting >= this.queueLimit) {
+          dropOnTheWay(this.#from, frame, 'cable.queue-full');
+          return;
+        }
+        this.#begins.push(begin);
+      }
+      const length = frame.length > MIN_FRAME ? frame.length : MIN_FRAME;
+      const perByte = 8_000_000_000 / this.bandwidth;
+      sent = Math.ceil(begin + (PREAMBLE + length + FCS) * perByte);
+      this.#busyUntil = begin + (PREAMBLE + length + FCS + INTER_FRAME_GAP) * perByte;
+    }
+    if (this.impairments.active) this.#sendWithAccidents(frame, sent);
+    else this.#arriveInOrder(frame, sent + this.delay, UNDAMAGED);
+  }
+
+  portChanged(): void {
+    this.#to.linkChanged();
+  }
+
+  /** Loses everything on the way: the cable was pulled out. */
+  clear(reason: string): void {
+    for (let frame = this.#arrivals.take(); frame !== null; frame = this.#arrivals.take()) {
+      dropOnTheWay(this.#from, frame, reason);
+    }
+    this.#arrival.stop();
+    this.#busyUntil = 0;
+    this.#latest = 0;
+    this.#begins.length = 0;
+    this.#begun = 0;
+  }
+
+  #sendWithAccidents(frame: Frame, sent: Nanoseconds): void {
+    const accidents = this.impairments;
+    if (accidents.loses()) {
+      dropOnTheWay(this.#from, frame, 'cable.loss');
+      return;
+    }
+    const copy = accidents.duplicates() ? this.#from.pool.copy(frame) : null;
+    this.#sendOne(frame, sent);
+    if (copy !== null) this.#sendOne(copy, sent);
+  }
+
+  #sendOne(frame: Frame, sent: Nanoseconds): void {
+    const accidents = this.impairments;
+    let check = UNDAMAGED;
+    const bit = accidents.invertedBit(frame.length * 8);
+    if (bit >= 0) {
+      check = frameCheckSequence(frame.bytes, frame.start, frame.end);
+      const at = frame.start + (bit >>> 3);
+      frame.bytes[at] = (frame.bytes[at] as number) ^ (1 << (bit & 7));
+    }
+    const arrival = sent + this.delay + accidents.extraDelay();
+    if (accidents.reorders()) this.#arrive(frame, arrival + accidents.reorderDelay, check);
+    else this.#arriveInOrder(frame, arrival, check);
+  }
+
+  #arriveInOrder(frame: Frame, at: Nanoseconds, check: number): void {
+    if (at > this.#latest) this.#latest = at;
+    this.#arrive(frame, this.#latest, check);
+  }
+
+  #arrive(frame: Frame, at: Nanoseconds, check: number): void {
+    const next = this.#arrivals.nextAt;
+    this.#arrivals.add(frame, at, check);
+    if (at < next) this.#arrival.start(at - this.#sim.now);
+  }
+
+  #deliver(): void {
+    const arrivals = this.#arrivals;
+    const { now } = this.#sim;
+    while (arrivals.nextAt <= now) {
+      const check = arrivals.nextCheck;
+      const frame = arrivals.take();
+      if (frame === null) break;
+      if (
+        check !== UNDAMAGED &&
+        this.fcs &&
+        frameCheckSequence(frame.bytes, frame.start, frame.end) !== check
+      ) {
+        dropOnTheWay(this.#to, frame, 'port.fcs');
+      } else {
+        this.#to.receive(frame);
+      }
+    }
+    if (arrivals.size > 0) this.#arrival.start(arrivals.nextAt - now);
+  }
+}
+
+/** Drops a frame between two ports: the cause is that it was sent. */
+function dropOnTheWay(port: Port, frame: Frame, reason: string): void {
+  const { tracer } = port;
+  const before = tracer.cause;
+  tracer.cause = frame.sent;
+  port.drop(frame, reason);
+  tracer.cause = before;
+}

@@ -1,0 +1,291 @@
+import { dropFrame, type Frame } from '../../1-physical/index.ts';
+import type { Nanoseconds, Random, Simulation } from '../../time/index.ts';
+import type { TableChanged, Tracer } from '../../trace/index.ts';
+import { formatMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
+import { NEIGHBOUR_DEFAULTS, Neighbour, type NeighbourState } from './neighbour.ts';
+
+/** What the cache needs done. */
+export interface ArpCacheActions {
+  /** Asks who has an address: everybody, or with a MAC that one station. @param waiting the first packet that waits. */
+  request(address: number, mac: MacAddress | null, waiting: Frame | null): void;
+  /** Sends a packet to a station; takes the frame over. */
+  transmit(frame: Frame, mac: MacAddress): void;
+  /** The address did not answer; takes over the packet that waited for it. */
+  unresolved(frame: Frame, address: number): void;
+  format(address: number): string;
+}
+
+/**
+ * Which MAC address an address on the link has, as Linux's neighbour table keeps it (net/core/neighbour.c).
+ *
+ * A packet that had to wait is sent under the cause under which it came: it says why it was made, and the
+ * ARP exchange before it in the record says what it waited for.
+ */
+export class ArpCache {
+  readonly parameters = { ...NEIGHBOUR_DEFAULTS };
+  readonly #sim: Simulation;
+  readonly #tracer: Tracer;
+  readonly #port: string;
+  readonly #actions: ArpCacheActions;
+  readonly #table = new Map<number, Neighbour>();
+  #random: Random | null = null;
+  #reachableTime: Nanoseconds = 0;
+  #redrawAt: Nanoseconds = 0;
+
+  constructor(sim: Simulation, tracer: Tracer, port: string, actions: ArpCacheActions) {
+    this.#sim = sim;
+    this.#tracer = tracer;
+    this.#port = port;
+    this.#actions = actions;
+  }
+
+  /** What is known, in the order in which it was learned. */
+  entries(): Iterable<Readonly<Neighbour>> {
+    return this.#table.values();
+  }
+
+  get(address: number): Readonly<Neighbour> | undefined {
+    return this.#table.get(address);
+  }
+
+  /** Sends a packet to an address on this link, now or when its MAC is known; takes the frame over. */
+  send(frame: Frame, address: number): void {
+    const neighbour = this.#table.get(address) ?? this.#create(address, frame);
+    if (neighbour === null) return;
+    neighbour.used = this.#sim.now;
+    switch (neighbour.state) {
+      case 'REACHABLE':
+      case 'PERMANENT':
+      case 'DELAY':
+      case 'PROBE':
+        this.#actions.transmit(frame, neighbour.mac);
+        return;
+      case 'STALE':
+        this.#become(neighbour, 'DELAY');
+        this.#ageIn(neighbour, this.parameters.delayFirstProbeTime);
+        this.#actions.transmit(frame, neighbour.mac);
+        return;
+      case 'INCOMPLETE':
+        this.#wait(neighbour, frame);
+        return;
+      case 'FAILED':
+        this.#become(neighbour, 'INCOMPLETE');
+        this.#wait(neighbour, frame);
+        this.#ask(neighbour);
+        return;
+    }
+  }
+
+  /**
+   * Takes in what an ARP packet says of its sender (`neigh_update`).
+   * @param create whether an unknown sender is remembered. @param answer a reply to us alone: it proves that the
+   * neighbour hears us too. @param override whether a MAC that is known may be replaced at once.
+   */
+  learn(address: number, mac: MacAddress, create: boolean, answer: boolean, override: boolean): void {
+    let neighbour = this.#table.get(address);
+    const { now } = this.#sim;
+    if (neighbour === undefined) {
+      if (!create || !this.#makeRoom()) return;
+      neighbour = new Neighbour(address);
+      this.#table.set(address, neighbour);
+      neighbour.mac = mac;
+      neighbour.updated = now;
+      this.#become(neighbour, 'STALE', 'add');
+      return;
+    }
+    const { state } = neighbour;
+    if (state === 'PERMANENT') return;
+    const valid = state !== 'INCOMPLETE' && state !== 'FAILED';
+    const changed = neighbour.mac !== mac;
+    if (valid && changed && !override && now < neighbour.updated + this.parameters.lockTime) return;
+    if (answer) neighbour.confirmed = now;
+    // A mere sign of life does not take back what a confirmation gave, nor does it end a probe of the same MAC.
+    if (valid && !changed && !answer) return;
+    neighbour.mac = mac;
+    if (changed) neighbour.updated = now;
+    neighbour.requestTimer?.stop();
+    neighbour.ageTimer?.stop();
+    if (answer) {
+      if (changed || state !== 'REACHABLE') this.#become(neighbour, 'REACHABLE');
+      this.#ageIn(neighbour, this.#drawReachableTime());
+    } else {
+      this.#become(neighbour, 'STALE');
+    }
+    this.#sendWaiting(neighbour);
+  }
+
+  /** A higher layer knows that what it sent to `address` arrived: no probe is needed (RFC 1122 section 2.3.2.1). */
+  confirm(address: number): void {
+    const neighbour = this.#table.get(address);
+    if (neighbour === undefined) return;
+    const { state } = neighbour;
+    if (state === 'INCOMPLETE' || state === 'FAILED' || state === 'PERMANENT') return;
+    neighbour.confirmed = this.#sim.now;
+  }
+
+  /** `ip neigh replace … nud permanent`. */
+  setPermanent(address: number, mac: MacAddress): void {
+    const known = this.#table.get(address);
+    const neighbour = known ?? new Neighbour(address);
+    this.#table.set(address, neighbour);
+    neighbour.requestTimer?.stop();
+    neighbour.ageTimer?.stop();
+    neighbour.mac = mac;
+    neighbour.updated = this.#sim.now;
+    this.#become(neighbour, 'PERMANENT', known === undefined ? 'add' : 'update');
+    this.#sendWaiting(neighbour);
+  }
+
+  /** `ip neigh del`. @returns false when there is none. Packets that wait are dropped: `arp.flushed`. */
+  remove(address: number): boolean {
+    const neighbour = this.#table.get(address);
+    if (neighbour === undefined) return false;
+    neighbour.requestTimer?.stop();
+    neighbour.ageTimer?.stop();
+    this.#table.delete(address);
+    for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
+      dropFrame(this.#tracer, this.#port, frame, 'arp.flushed');
+    }
+    this.#record(neighbour, 'remove');
+    return true;
+  }
+
+  /** Forgets everything; permanent entries too when the interface goes down, as on Linux. */
+  flush(permanentToo = false): void {
+    for (const neighbour of [...this.#table.values()]) {
+      if (permanentToo || neighbour.state !== 'PERMANENT') this.remove(neighbour.address);
+    }
+  }
+
+  #create(address: number, frame: Frame): Neighbour | null {
+    if (!this.#makeRoom()) {
+      dropFrame(this.#tracer, this.#port, frame, 'arp.table-full');
+      return null;
+    }
+    const neighbour = new Neighbour(address);
+    this.#table.set(address, neighbour);
+    this.#become(neighbour, 'INCOMPLETE', 'add');
+    // `send` queues the packet; the request goes out first, since it names the packet's source address.
+    this.#ask(neighbour, frame);
+    return neighbour;
+  }
+
+  /** Gives up the least recently used entry that nothing waits for. */
+  #makeRoom(): boolean {
+    if (this.#table.size < this.parameters.tableLimit) return true;
+    let oldest: Neighbour | null = null;
+    for (const neighbour of this.#table.values()) {
+      if (neighbour.state === 'PERMANENT' || neighbour.queued > 0) continue;
+      if (oldest === null || neighbour.used < oldest.used) oldest = neighbour;
+    }
+    return oldest !== null && this.remove(oldest.address);
+  }
+
+  #wait(neighbour: Neighbour, frame: Frame): void {
+    if (neighbour.queued >= this.parameters.queueLimit) {
+      const oldest = neighbour.dequeue();
+      if (oldest !== null) dropFrame(this.#tracer, this.#port, oldest, 'arp.queue-full');
+    }
+    frame.cause = this.#tracer.cause;
+    neighbour.enqueue(frame);
+  }
+
+  #sendWaiting(neighbour: Neighbour): void {
+    const tracer = this.#tracer;
+    const before = tracer.cause;
+    for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
+      tracer.cause = frame.cause;
+      this.#actions.transmit(frame, neighbour.mac);
+    }
+    tracer.cause = before;
+  }
+
+  /** The first request of a round, or after a second the next one; when all went unanswered it has failed. */
+  #ask(neighbour: Neighbour, waiting: Frame | null = neighbour.first): void {
+    const { broadcastRequests, unicastRequests, retransTime } = this.parameters;
+    const probing = neighbour.state === 'PROBE';
+    if (neighbour.requests >= (probing ? unicastRequests : broadcastRequests)) {
+      this.#fail(neighbour);
+      return;
+    }
+    neighbour.requests++;
+    this.#actions.request(neighbour.address, probing ? neighbour.mac : null, waiting);
+    neighbour.requestTimer ??= this.#tracer.timer(
+      'arp.request',
+      () => this.#actions.format(neighbour.address),
+      () => this.#ask(neighbour),
+    );
+    neighbour.requestTimer.start(retransTime);
+  }
+
+  #fail(neighbour: Neighbour): void {
+    this.#become(neighbour, 'FAILED');
+    neighbour.mac = NULL_MAC;
+    for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
+      this.#actions.unresolved(frame, neighbour.address);
+    }
+  }
+
+  #ageIn(neighbour: Neighbour, delay: Nanoseconds): void {
+    neighbour.ageTimer ??= this.#tracer.timer(
+      'arp.age',
+      () => this.#actions.format(neighbour.address),
+      () => this.#age(neighbour),
+    );
+    neighbour.ageTimer.start(delay);
+  }
+
+  /** REACHABLE or DELAY has lasted its time (`neigh_timer_handler`). */
+  #age(neighbour: Neighbour): void {
+    const { now } = this.#sim;
+    const { delayFirstProbeTime } = this.parameters;
+    if (neighbour.state === 'REACHABLE') {
+      const until = neighbour.confirmed + this.#drawReachableTime();
+      if (now < until) {
+        this.#ageIn(neighbour, until - now);
+      } else if (now <= neighbour.used + delayFirstProbeTime) {
+        this.#become(neighbour, 'DELAY');
+        this.#ageIn(neighbour, delayFirstProbeTime);
+      } else {
+        this.#become(neighbour, 'STALE');
+      }
+    } else if (neighbour.state === 'DELAY') {
+      if (now <= neighbour.confirmed + delayFirstProbeTime) {
+        this.#become(neighbour, 'REACHABLE');
+        this.#ageIn(neighbour, this.#drawReachableTime());
+      } else {
+        this.#become(neighbour, 'PROBE');
+        this.#ask(neighbour);
+      }
+    }
+  }
+
+  /** The random reachable time in force (RFC 4861 section 6.3.2), drawn anew every 300 s. */
+  #drawReachableTime(): Nanoseconds {
+    const { now } = this.#sim;
+    if (this.#reachableTime === 0 || now >= this.#redrawAt) {
+      this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/arp.${this.#port}`);
+      this.#reachableTime = Math.round(this.parameters.baseReachableTime * (0.5 + this.#random.unit()));
+      this.#redrawAt = now + this.parameters.redrawTime;
+    }
+    return this.#reachableTime;
+  }
+
+  #become(neighbour: Neighbour, state: NeighbourState, change: TableChanged['change'] = 'update'): void {
+    neighbour.state = state;
+    neighbour.requests = 0;
+    this.#record(neighbour, change);
+  }
+
+  #record(neighbour: Neighbour, change: TableChanged['change']): void {
+    if (!this.#tracer.on) return;
+    const known = neighbour.state !== 'INCOMPLETE' && neighbour.state !== 'FAILED';
+    this.#tracer.write({
+      kind: 'table',
+      table: 'arp',
+      change,
+      key: this.#actions.format(neighbour.address),
+      value: change === 'remove' ? '' : `${known ? `${formatMac(neighbour.mac)} ` : ''}${neighbour.state}`,
+    });
+  }
+}

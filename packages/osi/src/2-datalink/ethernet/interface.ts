@@ -1,0 +1,179 @@
+import { dropFrame, type Frame, MIN_FRAME, type Port, type PortOwner } from '../../1-physical/index.ts';
+import type { Simulation } from '../../time/index.ts';
+import { Arp } from '../arp/arp.ts';
+import type { ArpCache } from '../arp/cache.ts';
+import { type Link, type LinkUpcalls, noStatistics } from '../link.ts';
+import {
+  checkEthernet,
+  ETHERNET_HEADER,
+  ETHERNET_MTU,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  readDestination,
+  readEtherType,
+  writeEthernet,
+} from './codec.ts';
+import { BROADCAST_MAC, isGroupMac, type MacAddress, multicastMac } from './mac-address.ts';
+
+/** The least MTU for IPv4 (RFC 791 section 3.2), and what the frame pool's larger slots hold. */
+const LEAST_MTU = 68;
+const GREATEST_MTU = 65_535;
+
+export interface EthernetOptions {
+  sim: Simulation;
+  port: Port;
+  mac: MacAddress;
+  /** Default 1500. */
+  mtu?: number;
+  /** Its number in `ip link`; default 2. */
+  index?: number;
+  upcalls: LinkUpcalls;
+}
+
+/**
+ * A network interface: a port with a MAC address that speaks Ethernet II and ARP.
+ *
+ * It pads what it sends to 60 bytes, as the MAC of a real card does, so the record and the captures show frames
+ * as they cross the cable; the length in the network header tells the padding from the packet.
+ */
+export class EthernetInterface implements Link, PortOwner {
+  readonly name: string;
+  readonly index: number;
+  readonly port: Port;
+  readonly mac: MacAddress;
+  readonly loopback = false;
+  readonly arp: Arp;
+  readonly statistics = noStatistics();
+  #mtu = ETHERNET_MTU;
+  #carrier: boolean;
+  readonly #up: LinkUpcalls;
+
+  constructor(options: EthernetOptions) {
+    const { sim, port, mac, upcalls } = options;
+    this.name = port.name;
+    this.index = options.index ?? 2;
+    this.port = port;
+    this.mac = mac;
+    this.#up = upcalls;
+    if (options.mtu !== undefined) this.setMtu(options.mtu);
+    this.arp = new Arp(sim, this, {
+      isOwn: (address) => upcalls.isOwn(address),
+      sourceFor: (target, waiting) => upcalls.sourceFor(this, target, waiting),
+      unresolved: (frame, address) => upcalls.unresolved(this, frame, address),
+      format: (address) => upcalls.format(address),
+    });
+    port.attach(this);
+    this.#carrier = port.carrier;
+  }
+
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  setMtu(mtu: number): void {
+    if (!Number.isInteger(mtu) || mtu < LEAST_MTU || mtu > GREATEST_MTU) {
+      throw new RangeError(
+        `mtu of ${this.name}: expected ${LEAST_MTU} to ${GREATEST_MTU} bytes, found ${mtu}`,
+      );
+    }
+    this.#mtu = mtu;
+  }
+
+  get up(): boolean {
+    return this.port.enabled;
+  }
+
+  get carrier(): boolean {
+    return this.port.carrier;
+  }
+
+  get neighbours(): ArpCache {
+    return this.arp.cache;
+  }
+
+  /** Switched off it loses its carrier, and the far end too; what ARP has learned is forgotten. */
+  setUp(up: boolean): void {
+    if (up === this.up) return;
+    this.port.setEnabled(up);
+    if (!up) this.arp.cache.flush(true);
+    this.#changed();
+  }
+
+  send(frame: Frame, nextHop: number, group: boolean): void {
+    if (!this.port.enabled) {
+      this.statistics.txDropped++;
+      dropFrame(this.port.tracer, this.name, frame, 'ethernet.down');
+    } else if (group) {
+      this.outputPacket(frame, nextHop >>> 28 === 14 ? multicastMac(nextHop) : BROADCAST_MAC);
+    } else {
+      this.arp.cache.send(frame, nextHop);
+    }
+  }
+
+  outputPacket(frame: Frame, destination: MacAddress): void {
+    this.output(frame, destination, ETHERTYPE_IPV4);
+  }
+
+  output(frame: Frame, destination: MacAddress, etherType: number): void {
+    frame.start -= ETHERNET_HEADER;
+    writeEthernet(frame.view, frame.start, destination, this.mac, etherType);
+    const padded = frame.start + MIN_FRAME;
+    if (frame.end < padded) {
+      frame.bytes.fill(0, frame.end, padded);
+      frame.end = padded;
+    }
+    this.statistics.txPackets++;
+    this.statistics.txBytes += frame.length;
+    this.port.transmit(frame);
+  }
+
+  receive(port: Port, frame: Frame): void {
+    const { view, start } = frame;
+    const { statistics } = this;
+    const problem = checkEthernet(view, start, frame.end);
+    if (problem !== null) {
+      statistics.rxErrors++;
+      port.drop(frame, problem);
+      return;
+    }
+    const destination = readDestination(view, start);
+    const toUs = destination === this.mac;
+    const group = !toUs && isGroupMac(destination);
+    if (!toUs && !group) {
+      // Nothing happened to it: on a hub or a flooding switch everybody sees it. Counted, not recorded.
+      port.tracer.countDrop('ethernet.not-for-us');
+      frame.release();
+      return;
+    }
+    statistics.rxPackets++;
+    statistics.rxBytes += frame.length;
+    if (group && destination !== BROADCAST_MAC) statistics.rxMulticast++;
+    frame.start += ETHERNET_HEADER;
+    switch (readEtherType(view, start)) {
+      case ETHERTYPE_IPV4:
+        this.#up.receive(this, frame, group);
+        return;
+      case ETHERTYPE_ARP:
+        this.arp.receive(frame, toUs);
+        return;
+      default:
+        statistics.rxDropped++;
+        port.drop(frame, 'ethernet.unknown-type');
+    }
+  }
+
+  linkChanged(port: Port): void {
+    if (port.carrier === this.#carrier) return;
+    this.#carrier = port.carrier;
+    this.#changed();
+  }
+
+  #changed(): void {
+    const { tracer } = this.port;
+    if (tracer.on) {
+      const value = !this.up ? 'down' : this.carrier ? 'up' : 'no-carrier';
+      tracer.write({ kind: 'table', table: 'link', change: 'update', key: this.name, value });
+    }
+    this.#up.linkChanged(this);
+  }
+}

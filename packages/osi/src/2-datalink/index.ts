@@ -1,0 +1,27 @@
+/**
+ * Layer 2: frames from station to station on one link; Ethernet, ARP, the switch.
+ *
+ * Promise upward: a packet for an address on the link is sent to the station that has it, after asking who
+ * that is; or comes back as unresolved. Needs ports below, and what `LinkUpcalls` names from above.
+ */
+export { Arp } from './arp/arp.ts';
+export { ArpCache } from './arp/cache.ts';
+export * from './arp/codec.ts';
+export { NEIGHBOUR_DEFAULTS, type Neighbour, type NeighbourState } from './arp/neighbour.ts';
+export {
+  checkEthernet,
+  ETHERNET_HEADER,
+  ETHERNET_MTU,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  LEAST_ETHERTYPE,
+  readDestination,
+  readEtherType,
+  readSource,
+  writeEthernet,
+} from './ethernet/codec.ts';
+export { EthernetInterface, type EthernetOptions } from './ethernet/interface.ts';
+export * from './ethernet/mac-address.ts';
+export { type Link, type LinkStatistics, type LinkUpcalls, noStatistics } from './link.ts';
+export { MacTable } from './switch/mac-table.ts';
+export { Switch, type SwitchOptions } from './switch/switch.ts';

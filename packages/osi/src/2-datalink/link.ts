@@ -1,0 +1,71 @@
+import type { Frame } from '../1-physical/index.ts';
+import type { ArpCache } from './arp/cache.ts';
+import type { MacAddress } from './ethernet/mac-address.ts';
+
+/** What `ip -s link` counts. */
+export interface LinkStatistics {
+  rxPackets: number;
+  rxBytes: number;
+  /** Damaged or malformed. */
+  rxErrors: number;
+  /** Well formed, but nothing for us. */
+  rxDropped: number;
+  rxMulticast: number;
+  txPackets: number;
+  txBytes: number;
+  txDropped: number;
+}
+
+export const noStatistics = (): LinkStatistics => ({
+  rxPackets: 0,
+  rxBytes: 0,
+  rxErrors: 0,
+  rxDropped: 0,
+  rxMulticast: 0,
+  txPackets: 0,
+  txBytes: 0,
+  txDropped: 0,
+});
+
+/** A network interface as layer 3 sees it: an Ethernet interface, or loopback. */
+export interface Link {
+  /** `eth0`, `lo`. */
+  readonly name: string;
+  /** As `ip link` numbers them: `lo` is 1. */
+  readonly index: number;
+  readonly mac: MacAddress;
+  /** The largest packet it carries, in bytes. */
+  readonly mtu: number;
+  /** Switched on by the administrator. */
+  readonly up: boolean;
+  /** The line works: somebody is at the other end. */
+  readonly carrier: boolean;
+  readonly loopback: boolean;
+  readonly statistics: LinkStatistics;
+  /** The neighbours that are known on it; null where there is no ARP. */
+  readonly neighbours: ArpCache | null;
+  /**
+   * Sends a packet, `frame.start` at its network header, with 14 bytes free in front; takes the frame over.
+   * @param nextHop the address on this link it goes to. @param group it is a broadcast or multicast address.
+   */
+  send(frame: Frame, nextHop: number, group: boolean): void;
+  setUp(up: boolean): void;
+  /** @throws RangeError outside what the interface can carry. */
+  setMtu(mtu: number): void;
+}
+
+/** What a link calls in layer 3; handed to it at construction. */
+export interface LinkUpcalls {
+  /** An IPv4 packet arrived, `frame.start` at its header; takes the frame over. @param group it was sent to a group of stations. */
+  receive(link: Link, frame: Frame, group: boolean): void;
+  /** A packet could not be sent since `address` did not answer ARP; takes the frame over, `start` at its header. */
+  unresolved(link: Link, frame: Frame, address: number): void;
+  /** Whether this machine answers for `address`. */
+  isOwn(address: number): boolean;
+  /** The address that an ARP request on this link for `target` is sent from. @param waiting the packet it is sent for. */
+  sourceFor(link: Link, target: number, waiting: Frame | null): number;
+  /** The textual form of a network address. */
+  format(address: number): string;
+  /** It was switched on or off, or the carrier came or went. */
+  linkChanged(link: Link): void;
+}

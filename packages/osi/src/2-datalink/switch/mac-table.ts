@@ -1,0 +1,91 @@
+import type { Port } from '../../1-physical/index.ts';
+import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
+import type { TableChanged, TracedTimer, Tracer } from '../../trace/index.ts';
+import { formatMac, type MacAddress } from '../ethernet/mac-address.ts';
+
+/** How long a station is remembered that is not heard of (IEEE 802.1D-2004 table 7-5). */
+const AGEING_TIME = seconds(300);
+
+interface Station {
+  port: Port;
+  /** When a frame of it last came in. */
+  heard: Nanoseconds;
+}
+
+/** Which station is behind which port of a switch; forgets those it has not heard of for 300 s. */
+export class MacTable {
+  ageingTime: Nanoseconds = AGEING_TIME;
+  readonly #sim: Simulation;
+  readonly #tracer: Tracer;
+  readonly #stations = new Map<MacAddress, Station>();
+  readonly #ageing: TracedTimer;
+
+  constructor(sim: Simulation, tracer: Tracer) {
+    this.#sim = sim;
+    this.#tracer = tracer;
+    this.#ageing = tracer.timer(
+      'switch.ageing',
+      () => tracer.node,
+      () => this.#age(),
+    );
+  }
+
+  get size(): number {
+    return this.#stations.size;
+  }
+
+  entries(): Iterable<[MacAddress, Readonly<Station>]> {
+    return this.#stations;
+  }
+
+  /** The port behind which a station was last heard, or null. */
+  find(mac: MacAddress): Port | null {
+    return this.#stations.get(mac)?.port ?? null;
+  }
+
+  /** A frame of `mac` came in at `port`. */
+  learn(mac: MacAddress, port: Port): void {
+    const { now } = this.#sim;
+    const station = this.#stations.get(mac);
+    if (station === undefined) {
+      this.#stations.set(mac, { port, heard: now });
+      this.#record('add', mac, port);
+      if (!this.#ageing.running) this.#ageing.start(this.ageingTime);
+      return;
+    }
+    station.heard = now;
+    if (station.port !== port) {
+      station.port = port;
+      this.#record('update', mac, port);
+    }
+  }
+
+  /** Forgets the stations behind a port: its cable was pulled. */
+  forget(port: Port): void {
+    for (const [mac, station] of this.#stations) {
+      if (station.port === port) this.#remove(mac, port);
+    }
+    if (this.#stations.size === 0) this.#ageing.stop();
+  }
+
+  #age(): void {
+    const { now } = this.#sim;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const [mac, station] of this.#stations) {
+      if (station.heard + this.ageingTime <= now) this.#remove(mac, station.port);
+      else if (station.heard < oldest) oldest = station.heard;
+    }
+    if (this.#stations.size > 0) this.#ageing.start(oldest + this.ageingTime - now);
+  }
+
+  #remove(mac: MacAddress, port: Port): void {
+    this.#stations.delete(mac);
+    this.#record('remove', mac, port);
+  }
+
+  #record(change: TableChanged['change'], mac: MacAddress, port: Port): void {
+    if (!this.#tracer.on) return;
+    const value = change === 'remove' ? '' : `port ${port.name}`;
+    this.#tracer.write({ kind: 'table', table: 'mac', change, key: formatMac(mac), value });
+  }
+}
