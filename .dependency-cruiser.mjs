@@ -26,7 +26,9 @@ const oneOf = (names) => `(?:${names.join('|')})`;
 
 /** The field-tree types: the one file of `dissect` that a protocol's own `dissect.ts` may import. */
 const fieldTree = `${osi}dissect/tree[.]ts$`;
-const protocolDissect = `${osi}\\d.*/dissect[.]ts$`;
+const protocolDissect = `${osi}\\d.*/dissect[-a-z]*[.]ts$`;
+/** The file that puts the protocols' readers together. */
+const composer = `${osi}dissect/dissect[.]ts$`;
 
 const packageRules = packages.flatMap((level, height) =>
   level.map((name) => {
@@ -63,7 +65,7 @@ const layerRules = layers.flatMap((level, height) => {
     {
       ...rule,
       name: `${level.join('-and-')}-dissect-imports-only-the-field-tree-above-it`,
-      from: { path: `${osi}${oneOf(level)}.*/dissect[.]ts$` },
+      from: { path: `${osi}${oneOf(level)}.*/dissect[-a-z]*[.]ts$` },
       to: { ...to, pathNot: fieldTree },
     },
   ];
@@ -100,11 +102,18 @@ export default {
       name: 'layers-meet-at-their-index',
       comment: "A layer's folder is entered through its index.ts.",
       severity: 'error',
-      from: { path: `${osi}(${oneOf(layerNames)})/` },
+      from: { path: `${osi}(${oneOf(layerNames)})/`, pathNot: composer },
       to: {
         path: `${osi}${oneOf(layerNames)}/`,
         pathNot: [`${osi}$1/`, `${osi}[^/]+/index[.]ts$`, fieldTree],
       },
+    },
+    {
+      name: 'the-dissector-composes',
+      comment: "dissect/dissect.ts imports each protocol's own dissect.ts, and nothing else of a layer.",
+      severity: 'error',
+      from: { path: composer },
+      to: { path: `${osi}\\d`, pathNot: protocolDissect },
     },
     {
       name: 'the-field-tree-stands-alone',

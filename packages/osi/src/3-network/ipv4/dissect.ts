@@ -1,0 +1,146 @@
+import { type Around, count, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import { checksumOf, sumBytes } from '../checksum.ts';
+import { dissectOptions } from './dissect-options.ts';
+
+const HEADER = 20;
+
+const PROTOCOLS = new Map([
+  [1, 'ICMP'],
+  [2, 'IGMP'],
+  [4, 'IPIP'],
+  [6, 'TCP'],
+  [17, 'UDP'],
+  [41, 'IPv6'],
+  [47, 'Generic Routing Encapsulation'],
+  [50, 'Encap Security Payload'],
+  [51, 'Authentication Header'],
+  [58, 'ICMPv6'],
+  [89, 'OSPF IGP'],
+  [132, 'SCTP'],
+]);
+
+/** Code points by number (RFC 2474, 2597, 3246, 5865, 8622): in short and in full. */
+const CODE_POINTS = new Map<number, readonly [string, string]>([
+  [0, ['CS0', 'Default']],
+  [1, ['LE', 'Lower Effort']],
+  [44, ['VOICE-ADMIT', 'Voice Admit']],
+  [46, ['EF PHB', 'Expedited Forwarding']],
+]);
+for (let selector = 1; selector < 8; selector++) {
+  CODE_POINTS.set(selector * 8, [`CS${selector}`, `Class Selector ${selector}`]);
+}
+for (let level = 1; level <= 4; level++) {
+  for (let drop = 1; drop <= 3; drop++) {
+    CODE_POINTS.set(level * 8 + drop * 2, [`AF${level}${drop}`, `Assured Forwarding ${level}${drop}`]);
+  }
+}
+
+/** RFC 3168 section 5. */
+const ECN = [
+  ['Not-ECT', 'Not ECN-Capable Transport'],
+  ['ECT(1)', "ECN-Capable Transport codepoint '01'"],
+  ['ECT(0)', "ECN-Capable Transport codepoint '10'"],
+  ['CE', 'Congestion Experienced'],
+] as const;
+
+/** The Internet Protocol, version 4 (RFC 791). */
+export const dissectIpv4: Dissector = (scope, start, end, around) => {
+  const available = end - start;
+  const headerLength = start < end ? ((scope.bytes[start] as number) & 15) * 4 : HEADER;
+  const pen = scope.protocol(
+    'ip',
+    'IPv4',
+    'Internet Protocol Version 4',
+    3,
+    start,
+    Math.min(headerLength, available),
+  );
+  pen.end = end;
+  const version = pen.bits('ip.version', 'Version', start, 1, 0, 4);
+  const length = pen.bits('ip.hdr_len', 'Header Length', start, 1, 4, 4);
+  length.show(headerLength, `${headerLength} bytes (${headerLength / 4})`);
+  if (version.field.value !== 4) {
+    version.text(`${version.field.value} (bogus, should be 4)`);
+    return end;
+  }
+  if (headerLength < HEADER) {
+    length.text(`${headerLength} bytes (bogus, must be at least ${HEADER})`);
+    return end;
+  }
+  services(pen, start + 1);
+  const total = pen.number('ip.len', 'Total Length', start + 2, 2);
+  const totalLength = total.field.value as number;
+  if (totalLength < headerLength) {
+    total.text(`${totalLength} bytes (bogus, less than header length ${headerLength})`);
+    return end;
+  }
+  const stop = Math.min(start + totalLength, end);
+  pen.number('ip.id', 'Identification', start + 4, 2).hexAndDecimal(4);
+  const { more, offset } = fragmentation(pen, start + 6);
+  pen.number('ip.ttl', 'Time to Live', start + 8, 1);
+  const proto = pen.number('ip.proto', 'Protocol', start + 9, 1);
+  const protocol = proto.field.value as number;
+  proto.text(`${PROTOCOLS.get(protocol) ?? 'Unknown'} (${protocol})`);
+  checksum(scope, pen, start, headerLength, end);
+  const source = pen.ipv4('ip.src', 'Source Address', start + 12);
+  const destination = pen.ipv4('ip.dst', 'Destination Address', start + 16);
+  pen.text(`Src: ${source.field.value}, Dst: ${destination.field.value}`);
+  let last = scope.view.getUint32(start + 16);
+  if (headerLength > HEADER) {
+    last = dissectOptions(scope, pen, destination, start + HEADER, start + headerLength) ?? last;
+  }
+
+  const payload = start + headerLength;
+  const upward: Around = {
+    ip: { source: scope.view.getUint32(start + 12), destination: last, protocol },
+    claimed: around.quoted ? totalLength - headerLength : stop - payload,
+    fragment: more,
+    quoted: around.quoted,
+  };
+  if (payload >= stop) return stop;
+  if (offset > 0 || scope.hand('ip.proto', protocol, payload, stop, upward) === null)
+    scope.data(4, payload, stop);
+  return stop;
+};
+
+function services(pen: Pen, at: number): void {
+  const field = pen.number('ip.dsfield', 'Differentiated Services Field', at, 1);
+  const byte = field.field.value as number;
+  const [brief, full] = CODE_POINTS.get(byte >> 2) ?? ['Unknown', 'Unknown'];
+  const [ecnBrief, ecnFull] = ECN[byte & 3] ?? ECN[0];
+  field.text(`${hex(byte, 2)} (DSCP: ${brief}, ECN: ${ecnBrief})`);
+  field.bits('ip.dsfield.dscp', 'Differentiated Services Codepoint', at, 1, 0, 6, `${full} (${byte >> 2})`);
+  field.bits('ip.dsfield.ecn', 'Explicit Congestion Notification', at, 1, 6, 2, `${ecnFull} (${byte & 3})`);
+}
+
+function fragmentation(pen: Pen, at: number): { more: boolean; offset: number } {
+  const flags = pen.bits('ip.flags', 'Flags', at, 1, 0, 3);
+  const bits = flags.field.value as number;
+  const words = ['Reserved bit', "Don't fragment", 'More fragments'].filter((_, i) => bits & (4 >> i));
+  flags.text([`0x${bits}`, ...words].join(', '));
+  const byte = { bitOffset: at * 8, bitLength: 8 };
+  flags.flag('ip.flags.rb', 'Reserved bit', byte, 0);
+  flags.flag('ip.flags.df', "Don't fragment", byte, 1);
+  flags.flag('ip.flags.mf', 'More fragments', byte, 2);
+  const field = pen.bits('ip.frag_offset', 'Fragment Offset', at, 2, 3, 13);
+  const offset = (field.field.value as number) * 8;
+  field.text(String(offset));
+  return { more: (bits & 1) === 1, offset };
+}
+
+function checksum(scope: Scope, pen: Pen, start: number, headerLength: number, end: number): void {
+  const at = start + 10;
+  let right: number | null = null;
+  if (start + headerLength <= end) {
+    const found = scope.view.getUint16(at);
+    right = checksumOf(sumBytes(scope.view, start, start + headerLength, 0xffff - found));
+  }
+  const { status } = pen.checksum(
+    'ip.checksum',
+    'Header Checksum',
+    at,
+    right ?? `not all of the ${count(headerLength, 'byte')} are there`,
+  );
+  pen.status('ip.checksum.status', 'Header checksum status', at, status);
+  if (right !== null) pen.made('ip.checksum_calculated', 'Calculated Checksum', right, at, hex(right, 4), 2);
+}

@@ -1,0 +1,19 @@
+/**
+ * Bytes to a tree of named fields, for all protocols of the layers below; what a capture's earlier frames tell about
+ * later ones; and one line of summary per frame.
+ *
+ * Promise upward: any bytes give a tree, whatever is in them; names, positions and values are Wireshark's.
+ */
+export { dissect } from './dissect.ts';
+export type {
+  BitRange,
+  Field,
+  FieldTree,
+  FieldValue,
+  FrameContext,
+  Malformed,
+  OsiLayer,
+  ProtocolField,
+  TcpContext,
+} from './tree.ts';
+export { bitPattern, fieldLine } from './tree.ts';
