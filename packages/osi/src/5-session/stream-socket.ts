@@ -1,0 +1,408 @@
+import { ANY, type Ipv4Address, LOOPBACK, type SendOptions } from '../3-network/index.ts';
+import type {
+  Binding,
+  Endpoint,
+  TcpConnection,
+  TcpListener,
+  TcpOptions,
+  TcpState,
+  TcpUser,
+} from '../4-transport/index.ts';
+import type { Nanoseconds } from '../time/index.ts';
+import { ERRNO, type EventId } from '../trace/index.ts';
+import * as linux from './constants.ts';
+import { InternetSocket, type SocketParts } from './internet-socket.ts';
+import type { OptionTable } from './option-table.ts';
+import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
+import { TCP_OPTIONS } from './tcp-options.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+const NOWHERE: Endpoint = { address: ANY, port: 0 };
+const RECEIVE = 1;
+const SEND = 2;
+const BOTH = 3;
+
+/** How a conversation stands for the program (Linux's `socket_state`), apart from TCP's own state. */
+type Phase = 'unconnected' | 'connecting' | 'connected' | 'disconnecting';
+
+/** What TCP tells the socket: those who wait are woken, an error is kept until the program asks. */
+class StreamEvents extends WaitQueue implements TcpUser {
+  /** SO_ERROR: positive, or 0. */
+  error = 0;
+  /** The connection is over. */
+  over = false;
+
+  connected(): void {
+    this.wake();
+  }
+  readable(): void {
+    this.wake();
+  }
+  writable(): void {
+    this.wake();
+  }
+  failed(errno: number): void {
+    this.error = errno;
+    this.over = true;
+    this.wake();
+  }
+}
+
+/** SOCK_STREAM of AF_INET: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
+export class StreamSocket extends InternetSocket {
+  readonly type = linux.SOCK_STREAM;
+  readonly protocol = linux.IPPROTO_TCP;
+  readonly #events = new StreamEvents();
+  #phase: Phase = 'unconnected';
+  #shutdown = 0;
+  #own: TcpOptions | null = null;
+  #ownId = '';
+  /** The address and port that the program named: they outlive a connection that failed. */
+  #named: Endpoint = NOWHERE;
+  #binding: Binding | null = null;
+  #listener: TcpListener | null = null;
+  #connection: TcpConnection | null = null;
+
+  /** @param accepted a connection that a listener has handed out. */
+  constructor(parts: SocketParts, accepted?: TcpConnection) {
+    super(parts);
+    if (accepted === undefined) return;
+    this.#connection = accepted;
+    this.#phase = 'connected';
+    accepted.user = this.#events;
+  }
+
+  get id(): string {
+    const named = this.#connection?.id ?? this.#listener?.id;
+    if (named !== undefined) return named;
+    if (this.#ownId === '') this.#ownId = this.parts.nextId();
+    return this.#ownId;
+  }
+
+  listen(backlog: number): number {
+    if (this.#phase !== 'unconnected' || this.#connection !== null) return -ERRNO.EINVAL;
+    const most = this.parts.sysctl.get('net.core.somaxconn');
+    const limit = Math.min(backlog >>> 0, most);
+    if (this.#listener !== null) {
+      this.#listener.backlog = limit;
+      return 0;
+    }
+    const binding = this.#bindingOrAny();
+    if (typeof binding === 'number') return binding;
+    const listener = this.parts.tcp.listen(binding, limit, this.options, this.#events);
+    if (typeof listener === 'number') return listener;
+    this.#listener = listener;
+    this.#binding = null;
+    this.#shutdown = 0;
+    return 0;
+  }
+
+  accept(): Socket | number {
+    if (this.#listener === null) return -ERRNO.EINVAL;
+    const connection = this.#listener.accept();
+    if (connection === null) return -ERRNO.EAGAIN;
+    const socket = new StreamSocket(this.parts, connection);
+    socket.sharing.reuseAddress = this.sharing.reuseAddress;
+    socket.sharing.reusePort = this.sharing.reusePort;
+    socket.receiveTimeout = this.receiveTimeout;
+    socket.sendTimeout = this.sendTimeout;
+    return socket;
+  }
+
+  connect(address: SocketAddress | UnspecifiedAddress): number {
+    if (address.family === linux.AF_UNSPEC) {
+      this.#disconnect();
+      return 0;
+    }
+    let pending: number = -ERRNO.EALREADY;
+    if (this.#phase === 'connected' || this.#listener !== null) return -ERRNO.EISCONN;
+    if (this.#phase === 'disconnecting') return -ERRNO.EINVAL;
+    if (this.#phase === 'unconnected') {
+      const remote = this.endpointOf(address);
+      if (typeof remote === 'number') return remote;
+      const result = this.#open(remote);
+      if (result < 0) return result;
+      pending = -ERRNO.EINPROGRESS;
+    }
+    const state = this.state;
+    if (state === 'SYN_SENT' || state === 'SYN_RECV') return pending;
+    if (state === 'CLOSED') {
+      const error = this.takeError() || ERRNO.ECONNABORTED;
+      this.#disconnect();
+      return -error;
+    }
+    this.#phase = 'connected';
+    return 0;
+  }
+
+  send(bytes: Uint8Array, flags: number, _to: SocketAddress | null, origin: EventId): number {
+    if ((flags & linux.MSG_OOB) !== 0) return -ERRNO.EOPNOTSUPP;
+    if (this.#events.error !== 0) return -this.takeError();
+    const connection = this.#connection;
+    if (connection === null || (this.#shutdown & SEND) !== 0 || this.#events.over) return -ERRNO.EPIPE;
+    const { state } = connection;
+    if (state !== 'ESTABLISHED' && state !== 'CLOSE_WAIT') {
+      return state === 'SYN_SENT' || state === 'SYN_RECV' ? -ERRNO.EAGAIN : -ERRNO.EPIPE;
+    }
+    if (bytes.length === 0) return 0;
+    return connection.send(bytes, origin) || -ERRNO.EAGAIN;
+  }
+
+  /** The order of `tcp_recvmsg_locked`: data, the end, an error, a shutdown, no connection. */
+  receive(into: Uint8Array, flags: number): Received | number {
+    if ((flags & linux.MSG_ERRQUEUE) !== 0) return -ERRNO.EAGAIN;
+    if ((flags & linux.MSG_OOB) !== 0) return -ERRNO.EINVAL;
+    if (this.#listener !== null) return -ERRNO.ENOTCONN;
+    const connection = this.#connection;
+    if (connection !== null && connection.readable > 0) {
+      // MSG_TRUNC on a stream throws the bytes away (tcp(7)).
+      const target = (flags & linux.MSG_TRUNC) !== 0 ? new Uint8Array(into.length) : into;
+      return receivedStream(connection.receive(target, (flags & linux.MSG_PEEK) !== 0));
+    }
+    if (this.#finished) return receivedStream(0);
+    if (this.#events.error !== 0) return -this.takeError();
+    if ((this.#shutdownNow & RECEIVE) !== 0) return receivedStream(0);
+    return this.state === 'CLOSED' ? -ERRNO.ENOTCONN : -ERRNO.EAGAIN;
+  }
+
+  shutdown(how: number): number {
+    if (how !== linux.SHUT_RD && how !== linux.SHUT_WR && how !== linux.SHUT_RDWR) return -ERRNO.EINVAL;
+    const what = how + 1;
+    const state = this.state;
+    let result = 0;
+    if (this.#listener !== null) {
+      if ((what & RECEIVE) !== 0) this.#disconnect();
+    } else if (state === 'SYN_SENT') {
+      this.#disconnect();
+    } else {
+      if (this.#phase === 'connecting') this.#phase = state === 'CLOSED' ? 'disconnecting' : 'connected';
+      if (state === 'CLOSED') result = -ERRNO.ENOTCONN;
+      if ((what & SEND) !== 0 && (this.#shutdown & SEND) === 0 && state !== 'CLOSED') this.#connection?.shutdown();
+      this.#shutdown |= what;
+    }
+    this.#events.wake();
+    return result;
+  }
+
+  /** `tcp_poll`. */
+  poll(): number {
+    if (this.#listener !== null) return this.#listener.ready > 0 ? linux.POLLIN : 0;
+    const connection = this.#connection;
+    const state = this.state;
+    const shut = this.#shutdownNow;
+    let mask = 0;
+    if (shut === BOTH || state === 'CLOSED') mask |= linux.POLLHUP;
+    if ((shut & RECEIVE) !== 0) mask |= linux.POLLIN | linux.POLLRDHUP;
+    if (state !== 'SYN_SENT' && state !== 'SYN_RECV') {
+      if (connection !== null && connection.readable > 0) mask |= linux.POLLIN;
+      if ((shut & SEND) !== 0 || connection === null || hasRoom(connection)) mask |= linux.POLLOUT;
+    }
+    if (this.#events.error !== 0) mask |= linux.POLLERR;
+    return mask;
+  }
+
+  get readable(): number {
+    return this.#connection?.readable ?? 0;
+  }
+
+  subscribe(changed: () => void): () => void {
+    return this.#events.subscribe(changed);
+  }
+
+  close(): void {
+    const listener = this.#listener;
+    const connection = this.#connection;
+    const binding = this.#binding;
+    this.#listener = null;
+    this.#connection = null;
+    this.#binding = null;
+    this.#phase = 'disconnecting';
+    if (listener !== null) {
+      listener.user = null;
+      listener.close();
+    }
+    if (connection !== null) {
+      connection.user = null;
+      connection.close();
+    }
+    binding?.release();
+  }
+
+  takeError(): number {
+    const { error } = this.#events;
+    this.#events.error = 0;
+    return error;
+  }
+
+  /** TCP's state as the socket has it: one that only lingers in TIME_WAIT is over for its program. */
+  get state(): TcpState {
+    if (this.#listener !== null) return 'LISTEN';
+    if (this.#connection === null || this.#events.over) return 'CLOSED';
+    const { state } = this.#connection;
+    return state === 'TIME_WAIT' ? 'CLOSED' : state;
+  }
+
+  get connection(): TcpConnection | null {
+    return this.#connection;
+  }
+
+  /** Options of the connection or listener; before there is one, what it will begin with. */
+  get options(): TcpOptions {
+    const active = this.#connection ?? this.#listener;
+    if (active !== null) return active.options;
+    this.#own ??= this.parts.tcp.defaultOptions();
+    return this.#own;
+  }
+
+  get listening(): boolean {
+    return this.#listener !== null;
+  }
+
+  get peer(): Endpoint | null {
+    const state = this.state;
+    return state === 'CLOSED' || state === 'SYN_SENT' ? null : (this.#connection?.remote ?? null);
+  }
+
+  get ip(): SendOptions {
+    return this.options.ip;
+  }
+
+  broadcast = false;
+
+  get receiveErrors(): boolean {
+    return false;
+  }
+
+  get keepAlive(): boolean {
+    return this.options.keepAlive;
+  }
+
+  set keepAlive(on: boolean) {
+    this.options.keepAlive = on;
+  }
+
+  get linger(): Nanoseconds | null {
+    return this.options.linger;
+  }
+
+  set linger(duration: Nanoseconds | null) {
+    this.options.linger = duration;
+  }
+
+  // TCP's options count bytes of data; what the program sees is the double (socket(7)).
+  get sendBuffer(): number {
+    return 2 * this.options.sendBuffer;
+  }
+
+  set sendBuffer(bytes: number) {
+    this.options.sendBuffer = bytes / 2;
+  }
+
+  get receiveBuffer(): number {
+    return 2 * this.options.receiveBuffer;
+  }
+
+  set receiveBuffer(bytes: number) {
+    this.options.receiveBuffer = bytes / 2;
+  }
+
+  protected get local(): Endpoint {
+    return (this.#connection ?? this.#listener ?? this.#binding)?.local ?? this.#named;
+  }
+
+  protected get bound(): boolean {
+    return this.#binding !== null || this.#connection !== null || this.#listener !== null;
+  }
+
+  protected claim(local: Endpoint): number {
+    const binding = this.parts.tcp.bind(local, this.sharing);
+    if (typeof binding === 'number') return binding;
+    this.#binding = binding;
+    this.#named = local;
+    return 0;
+  }
+
+  protected transportOptions(level: number): OptionTable<this> | null {
+    return level === linux.IPPROTO_TCP ? TCP_OPTIONS : null;
+  }
+
+  protected override optionsChanged(): void {
+    this.#connection?.optionsChanged();
+  }
+
+  /** Whether the peer's FIN is in (`SOCK_DONE`), however much is still to be read before it. */
+  get #finished(): boolean {
+    const connection = this.#connection;
+    if (connection === null) return false;
+    const { state } = connection;
+    return (
+      connection.ended ||
+      state === 'CLOSE_WAIT' ||
+      state === 'LAST_ACK' ||
+      state === 'CLOSING' ||
+      state === 'TIME_WAIT'
+    );
+  }
+
+  /** What is shut, by the program, by the peer's FIN or by the connection's end (`tcp_done`). */
+  get #shutdownNow(): number {
+    const connection = this.#connection;
+    if (connection === null) return this.#shutdown;
+    const { state } = connection;
+    if (this.#events.over || state === 'CLOSED' || state === 'TIME_WAIT') return BOTH;
+    return this.#finished ? this.#shutdown | RECEIVE : this.#shutdown;
+  }
+
+  #open(remote: Endpoint): number {
+    const own = this.#binding?.local.address ?? ANY;
+    const address = remote.address === ANY ? ((own === ANY ? LOOPBACK : own) as Ipv4Address) : remote.address;
+    // A stream has one peer (`tcp_v4_connect`).
+    if (this.parts.ip.isBroadcast(address)) return -ERRNO.ENETUNREACH;
+    const before = this.#events.error;
+    this.#events.error = 0;
+    this.#shutdown = 0;
+    const to = { address, port: remote.port };
+    const connection = this.parts.tcp.connect(this.#binding, to, this.options, this.#events);
+    if (typeof connection === 'number') {
+      this.#events.error = before;
+      return connection;
+    }
+    this.#connection = connection;
+    this.#binding = null;
+    this.#phase = 'connecting';
+    return 0;
+  }
+
+  /** `tcp_disconnect`: what there was is reset, the socket may be used again, on the port that the program named. */
+  #disconnect(): void {
+    const active = this.#connection ?? this.#listener;
+    this.#phase = 'unconnected';
+    this.#shutdown = 0;
+    this.#events.over = false;
+    if (active === null) return;
+    this.#own = { ...active.options, ip: { ...active.options.ip } };
+    const named = this.#named;
+    this.#listener?.close();
+    if (this.#connection !== null) {
+      this.#connection.user = null;
+      if (this.#connection.state !== 'CLOSED') this.#connection.abort();
+    }
+    this.#listener = null;
+    this.#connection = null;
+    if (named.port !== 0) this.claim(named);
+    else this.#named = { address: named.address, port: 0 };
+  }
+
+  #bindingOrAny(): Binding | number {
+    if (this.#binding !== null) return this.#binding;
+    const result = this.claim(this.#named);
+    return this.#binding ?? result;
+  }
+}
+
+/** `sk_stream_is_writeable`: a third of the send buffer is free, so that writers are not woken for crumbs. */
+function hasRoom(connection: TcpConnection): boolean {
+  return connection.sendSpace > 0 && connection.sendSpace >= connection.unacknowledged >> 1;
+}
+
+const receivedStream = (length: number): Received => ({ length, address: null, truncated: false, whole: length });

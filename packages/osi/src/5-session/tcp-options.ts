@@ -1,0 +1,124 @@
+import type { TcpConnection, TcpInfo, TcpOptions, TcpState } from '../4-transport/index.ts';
+import { seconds } from '../time/index.ts';
+import { ERRNO } from '../trace/index.ts';
+import * as linux from './constants.ts';
+import { flag, integer, type Option, type OptionTable } from './option-table.ts';
+
+/** What the options of level IPPROTO_TCP are kept in. */
+export interface StreamSettings {
+  readonly options: TcpOptions;
+  readonly connection: TcpConnection | null;
+  readonly state: TcpState;
+}
+
+/** `MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL` in seconds; `MAX_TCP_KEEPCNT`. */
+const MAX_KEEP_SECONDS = 32_767;
+const MAX_KEEP_COUNT = 127;
+/** `TCP_MIN_MSS` and `MAX_TCP_WINDOW`. */
+const MIN_MSS = 88;
+const MAX_MSS = 32_767;
+/** What a socket without a connection reports (`TCP_MSS_DEFAULT`, RFC 9293 section 3.7.1). */
+const DEFAULT_MSS = 536;
+
+/** The numbers of Linux's `tcp_states.h`. */
+const STATE_NUMBERS: Record<TcpState, number> = {
+  ESTABLISHED: 1,
+  SYN_SENT: 2,
+  SYN_RECV: 3,
+  FIN_WAIT1: 4,
+  FIN_WAIT2: 5,
+  TIME_WAIT: 6,
+  CLOSED: 7,
+  CLOSE_WAIT: 8,
+  LAST_ACK: 9,
+  LISTEN: 10,
+  CLOSING: 11,
+};
+
+const inSeconds = (duration: number): number => Math.floor(duration / seconds(1));
+
+/** Level IPPROTO_TCP (tcp(7)). */
+export const TCP_OPTIONS: OptionTable<StreamSettings> = new Map<number, Option<StreamSettings>>([
+  [
+    linux.TCP_NODELAY,
+    flag(
+      ({ options }) => options.noDelay,
+      ({ options }, on) => {
+        options.noDelay = on;
+      },
+    ),
+  ],
+  [
+    linux.TCP_MAXSEG,
+    integer(
+      ({ options, connection }) => connection?.info().sendMss || options.maxSegment || DEFAULT_MSS,
+      ({ options }, value) => {
+        if (value !== 0 && (value < MIN_MSS || value > MAX_MSS)) return -ERRNO.EINVAL;
+        options.maxSegment = value;
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.TCP_KEEPIDLE,
+    integer(
+      ({ options }) => inSeconds(options.keepIdle),
+      ({ options }, value) => {
+        if (value < 1 || value > MAX_KEEP_SECONDS) return -ERRNO.EINVAL;
+        options.keepIdle = seconds(value);
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.TCP_KEEPINTVL,
+    integer(
+      ({ options }) => inSeconds(options.keepInterval),
+      ({ options }, value) => {
+        if (value < 1 || value > MAX_KEEP_SECONDS) return -ERRNO.EINVAL;
+        options.keepInterval = seconds(value);
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.TCP_KEEPCNT,
+    integer(
+      ({ options }) => options.keepCount,
+      ({ options }, value) => {
+        if (value < 1 || value > MAX_KEEP_COUNT) return -ERRNO.EINVAL;
+        options.keepCount = value;
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.TCP_INFO,
+    {
+      read: ({ connection, state }, length) =>
+        infoBytes(connection?.info() ?? null, state).subarray(0, Math.max(0, length)),
+    },
+  ],
+]);
+
+/** The beginning of `struct tcp_info`, up to `tcpi_total_retrans`; what is not known here is 0. */
+function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
+  const view = new DataView(new ArrayBuffer(104));
+  const put = (at: number, value: number) => view.setUint32(at, Math.min(value, 0xffff_ffff), true);
+  view.setUint8(0, STATE_NUMBERS[state]);
+  if (info !== null) {
+    const segments = (bytes: number) => Math.ceil(bytes / (info.sendMss || 1));
+    view.setUint8(2, Math.min(info.retransmits, 255));
+    put(8, info.rto / 1000);
+    put(16, info.sendMss);
+    put(20, info.receiveMss);
+    put(24, segments(info.unacked));
+    put(68, info.srtt / 1000);
+    put(72, info.rttvar / 1000);
+    // TCP_INFINITE_SSTHRESH
+    put(76, Math.min(segments(info.ssthresh), 0x7fff_ffff));
+    put(80, segments(info.cwnd));
+    put(100, info.totalRetransmits);
+  }
+  return new Uint8Array(view.buffer);
+}

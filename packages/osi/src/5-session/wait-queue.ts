@@ -1,0 +1,35 @@
+/**
+ * Those who wait for a socket. Mostly that is nobody or one, so one has a field of its own.
+ *
+ * Told once per change, in the order of subscription. Who subscribes or leaves while the others are being
+ * told takes effect with the next change, except that one who has left is not told any more.
+ */
+export class WaitQueue {
+  #one: (() => void) | null = null;
+  #more: (() => void)[] | null = null;
+
+  /** @returns what ends it; calling that again does nothing. */
+  subscribe(changed: () => void): () => void {
+    // Each subscription is a function of its own, so that one callback may subscribe twice.
+    const entry = () => changed();
+    if (this.#one === null && this.#more === null) this.#one = entry;
+    else this.#more = [...(this.#more ?? []), entry];
+    return () => this.#leave(entry);
+  }
+
+  wake(): void {
+    const more = this.#more;
+    this.#one?.();
+    if (more === null) return;
+    for (const entry of more) if (this.#more?.includes(entry)) entry();
+  }
+
+  #leave(entry: () => void): void {
+    if (this.#one === entry) {
+      this.#one = null;
+    } else if (this.#more !== null) {
+      const rest = this.#more.filter((other) => other !== entry);
+      this.#more = rest.length === 0 ? null : rest;
+    }
+  }
+}
