@@ -7,3 +7,12 @@ export type * from './events.ts';
 export { TraceRecord } from './record.ts';
 export { TracedTimer, Tracer } from './tracer.ts';
 export { ERRNO, type ErrnoName, errnoMessage, errnoName } from './errno.ts';
+export {
+  framesOfLine,
+  isRepeated,
+  lineOf,
+  type SourceLine,
+  type WhyRole,
+  type WhyStep,
+  whyOf,
+} from './why.ts';
