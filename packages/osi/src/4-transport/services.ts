@@ -47,9 +47,15 @@ export interface TcpUser {
 
 /** What may be set before and during a connection; names after tcp(7) and socket(7). */
 export interface TcpOptions {
-  /** SO_RCVBUF and SO_SNDBUF in bytes of data that are buffered. */
+  /**
+   * SO_RCVBUF and SO_SNDBUF in bytes, as `getsockopt` shows them (Linux doubles what a program sets). Half of the
+   * receive buffer is window (Linux's tcp_adv_win_scale 1); the send buffer holds as many bytes of data.
+   */
   receiveBuffer: number;
   sendBuffer: number;
+  /** A program has set the size, so the stack no longer fits it to the path (SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK). */
+  receiveBufferLocked?: boolean;
+  sendBufferLocked?: boolean;
   /** TCP_NODELAY: do not wait to fill a segment (RFC 9293 section 3.7.4). */
   noDelay: boolean;
   /** SO_KEEPALIVE with TCP_KEEPIDLE, TCP_KEEPINTVL in nanoseconds, TCP_KEEPCNT. */
@@ -204,7 +210,7 @@ export interface UdpOptions {
   broadcast: boolean;
   /** IP_RECVERR: report every ICMP error, also to a socket that is not connected. */
   receiveErrors: boolean;
-  /** Without `dontFragment` the path decides (IP_PMTUDISC_WANT): DF on what fits its MTU, fragments for what does not. */
+  /** `dontFragment` is 'if-it-fits' by default (IP_PMTUDISC_WANT). */
   ip: SendOptions;
 }
 

@@ -108,7 +108,8 @@ export abstract class InternetSocket implements Socket, SocketSettings {
   protected endpointOf(address: SocketAddress, orUnspecified = false): Endpoint | number {
     const family: number = address.family;
     const parsed = parseIpv4(address.address ?? '');
-    if (family !== AF_INET && !(orUnspecified && family === AF_UNSPEC && parsed === 0)) return -ERRNO.EAFNOSUPPORT;
+    if (family !== AF_INET && !(orUnspecified && family === AF_UNSPEC && parsed === 0))
+      return -ERRNO.EAFNOSUPPORT;
     if (parsed === null || !(address.port >= 0 && address.port <= 0xffff)) return -ERRNO.EINVAL;
     return { address: parsed, port: address.port };
   }

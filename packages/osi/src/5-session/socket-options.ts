@@ -41,7 +41,7 @@ const MIN_RECEIVE_BUFFER = 2304;
 const NAME_SIZE = 16;
 
 /** IP_PMTUDISC_DONT, _WANT, _DO. */
-const DISCOVERY = [false, undefined, true] as const;
+const DISCOVERY = [false, 'if-it-fits', true] as const;
 
 /** The two low bits of TOS belong to ECN (RFC 3168); a stream's are not the program's to set. */
 const ECN = 3;
@@ -187,7 +187,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
   [
     linux.IP_MTU_DISCOVER,
     byteOrInteger(
-      (socket) => DISCOVERY.indexOf(socket.ip.dontFragment),
+      (socket) => DISCOVERY.indexOf(socket.ip.dontFragment ?? 'if-it-fits'),
       (socket, value) => {
         if (value < 0 || value >= DISCOVERY.length) return -ERRNO.EINVAL;
         socket.ip.dontFragment = DISCOVERY[value];

@@ -52,6 +52,8 @@ class StreamEvents extends WaitQueue implements TcpUser {
 export class StreamSocket extends InternetSocket {
   readonly type = linux.SOCK_STREAM;
   readonly protocol = linux.IPPROTO_TCP;
+  broadcast = false;
+  receiveErrors = false;
   readonly #events = new StreamEvents();
   #phase: Phase = 'unconnected';
   #shutdown = 0;
@@ -177,7 +179,8 @@ export class StreamSocket extends InternetSocket {
     } else {
       if (this.#phase === 'connecting') this.#phase = state === 'CLOSED' ? 'disconnecting' : 'connected';
       if (state === 'CLOSED') result = -ERRNO.ENOTCONN;
-      if ((what & SEND) !== 0 && (this.#shutdown & SEND) === 0 && state !== 'CLOSED') this.#connection?.shutdown();
+      if ((what & SEND) !== 0 && (this.#shutdown & SEND) === 0 && state !== 'CLOSED')
+        this.#connection?.shutdown();
       this.#shutdown |= what;
     }
     this.#events.wake();
@@ -267,12 +270,6 @@ export class StreamSocket extends InternetSocket {
     return this.options.ip;
   }
 
-  broadcast = false;
-
-  get receiveErrors(): boolean {
-    return false;
-  }
-
   get keepAlive(): boolean {
     return this.options.keepAlive;
   }
@@ -289,21 +286,22 @@ export class StreamSocket extends InternetSocket {
     this.options.linger = duration;
   }
 
-  // TCP's options count bytes of data; what the program sees is the double (socket(7)).
   get sendBuffer(): number {
-    return 2 * this.options.sendBuffer;
+    return this.options.sendBuffer;
   }
 
   set sendBuffer(bytes: number) {
-    this.options.sendBuffer = bytes / 2;
+    this.options.sendBuffer = bytes;
+    this.options.sendBufferLocked = true;
   }
 
   get receiveBuffer(): number {
-    return 2 * this.options.receiveBuffer;
+    return this.options.receiveBuffer;
   }
 
   set receiveBuffer(bytes: number) {
-    this.options.receiveBuffer = bytes / 2;
+    this.options.receiveBuffer = bytes;
+    this.options.receiveBufferLocked = true;
   }
 
   protected get local(): Endpoint {
@@ -405,4 +403,9 @@ function hasRoom(connection: TcpConnection): boolean {
   return connection.sendSpace > 0 && connection.sendSpace >= connection.unacknowledged >> 1;
 }
 
-const receivedStream = (length: number): Received => ({ length, address: null, truncated: false, whole: length });
+const receivedStream = (length: number): Received => ({
+  length,
+  address: null,
+  truncated: false,
+  whole: length,
+});

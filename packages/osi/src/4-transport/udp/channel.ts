@@ -39,7 +39,7 @@ export class Channel implements UdpChannel {
   remote: Endpoint | null = null;
   waitingBytes = 0;
   /** Whether the program named the address and the port itself: what it named outlives a disconnection. */
-  readonly #named: Endpoint;
+  #named: Endpoint;
   readonly #host: ChannelHost;
   #queue: Waiting[] = [];
   #head = 0;
@@ -72,6 +72,7 @@ export class Channel implements UdpChannel {
 
   bind(local: Endpoint): number {
     const result = this.#host.bind(this, local);
+    if (result === 0) this.#named = local;
     if (result === 0 && this.#state === 'CLOSED') this.#enter('OPEN');
     return result;
   }

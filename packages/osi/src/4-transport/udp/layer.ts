@@ -211,7 +211,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     how.ttl = ttl ?? (isMulticast(remote.address) ? MULTICAST_TTL : undefined);
     how.tos = tos;
     how.interface = boundTo;
-    how.dontFragment = dontFragment ?? length + IP_HEADER <= ip.mtuTo(remote.address);
+    how.dontFragment = dontFragment ?? 'if-it-fits';
     const result = ip.send(frame, source as Ipv4Address, remote.address, PROTOCOL_UDP, how);
     if (result < 0) {
       if (result === -ERRNO.EMSGSIZE) this.#reportTooLong(channel, bytes, remote);
@@ -347,9 +347,6 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     });
   }
 }
-
-/** IP's header without options (RFC 791 section 3.1). */
-const IP_HEADER = 20;
 
 function bytesOf(view: DataView, from: number, to: number): Uint8Array {
   if (to <= from) return new Uint8Array(0);

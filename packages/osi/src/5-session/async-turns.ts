@@ -1,0 +1,68 @@
+import type { Simulation } from '../time/index.ts';
+
+/** How many microtasks a program may take between two calls before it is taken for one that has nothing more to ask. */
+const PATIENCE = 100;
+
+/**
+ * Keeps virtual time and programs that `await` in step: time moves on only when each has asked for what it waits
+ * for next. So promises, too, give the same run for the same seed.
+ *
+ * A program that waits for something other than the simulation (a real file, a real clock) is not waited for.
+ */
+export class AsyncTurns {
+  /** Programs that were told a result and have not asked for anything since. */
+  #running = 0;
+
+  /** @internal A call was made. */
+  asked(): void {
+    if (this.#running > 0) this.#running--;
+  }
+
+  /** @internal A promise was fulfilled or broken. */
+  answered(): void {
+    this.#running++;
+  }
+
+  get busy(): boolean {
+    return this.#running > 0;
+  }
+
+  /** Lets the programs run until all of them wait again. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < PATIENCE && this.#running > 0; i++) await null;
+    this.#running = 0;
+  }
+}
+
+const TURNS = new WeakMap<Simulation, AsyncTurns>();
+
+/** The one of a simulation. Whoever drives it asks `busy` before each event. */
+export function turnsOf(sim: Simulation): AsyncTurns {
+  let turns = TURNS.get(sim);
+  if (turns === undefined) {
+    turns = new AsyncTurns();
+    TURNS.set(sim, turns);
+  }
+  return turns;
+}
+
+/**
+ * Runs a simulation until `work`, a program that uses promises of its sockets, has ended.
+ * @returns what `work` gives. @throws what `work` throws, and Error when nothing is left to happen while it waits.
+ */
+export async function drive<T>(sim: Simulation, work: Promise<T>): Promise<T> {
+  const turns = turnsOf(sim);
+  let over = false;
+  const end = () => {
+    over = true;
+    turns.answered();
+  };
+  work.then(end, end);
+  turns.answered();
+  for (;;) {
+    if (turns.busy) await turns.settle();
+    if (over) return work;
+    if (!sim.step())
+      throw new Error(`nothing is left to happen at ${sim.now} ns, and the program still waits`);
+  }
+}

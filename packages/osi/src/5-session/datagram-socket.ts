@@ -1,0 +1,267 @@
+import { ANY, formatIpv4, type SendOptions } from '../3-network/index.ts';
+import type {
+  Endpoint,
+  ErrorReport,
+  UdpChannel,
+  UdpOptions,
+  UdpService,
+  UdpUser,
+} from '../4-transport/index.ts';
+import type { Nanoseconds } from '../time/index.ts';
+import { ERRNO, type EventId } from '../trace/index.ts';
+import * as linux from './constants.ts';
+import { addressOf, InternetSocket, type SocketParts } from './internet-socket.ts';
+import type { OptionTable } from './option-table.ts';
+import type { ExtendedError, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+const NOWHERE: Endpoint = { address: ANY, port: 0 };
+const RECEIVE = 1;
+const SEND = 2;
+const BOTH = 3;
+
+/** How many reports wait at most; Linux bounds them by the receive buffer's memory. */
+const MAX_REPORTS = 256;
+
+/** What the transport tells the socket. */
+class DatagramEvents extends WaitQueue implements UdpUser {
+  /** SO_ERROR: positive, or 0. */
+  error = 0;
+  /** What MSG_ERRQUEUE reads. */
+  readonly reports: ErrorReport[] = [];
+
+  readable(): void {
+    this.wake();
+  }
+  failed(errno: number): void {
+    this.error = errno;
+    this.wake();
+  }
+  reported(report: ErrorReport): void {
+    if (this.reports.length < MAX_REPORTS) this.reports.push(report);
+    this.wake();
+  }
+}
+
+/**
+ * SOCK_DGRAM of AF_INET: udp(7) with IPPROTO_UDP; with IPPROTO_ICMP a "ping socket", whose datagrams are ICMP echo
+ * messages and whose port is their identifier (icmp(7)).
+ */
+export class DatagramSocket extends InternetSocket {
+  readonly type = linux.SOCK_DGRAM;
+  readonly protocol: number;
+  keepAlive = false;
+  linger: Nanoseconds | null = null;
+  readonly #service: UdpService;
+  readonly #options: UdpOptions;
+  readonly #events = new DatagramEvents();
+  #ownId = '';
+  #shutdown = 0;
+  #channel: UdpChannel | null = null;
+
+  /** @param service the transport of `protocol`. */
+  constructor(parts: SocketParts, protocol: number, service: UdpService) {
+    super(parts);
+    this.protocol = protocol;
+    this.#service = service;
+    this.#options = service.defaultOptions();
+  }
+
+  get id(): string {
+    if (this.#channel !== null) return this.#channel.id;
+    if (this.#ownId === '') this.#ownId = this.parts.nextId();
+    return this.#ownId;
+  }
+
+  listen(): number {
+    return -ERRNO.EOPNOTSUPP;
+  }
+
+  accept(): Socket | number {
+    return -ERRNO.EOPNOTSUPP;
+  }
+
+  /** Never waits: it only names the peer (udp(7)). AF_UNSPEC forgets it. */
+  connect(address: SocketAddress | UnspecifiedAddress): number {
+    if (address.family === linux.AF_UNSPEC) {
+      this.#channel?.connect(null);
+      this.#options.ip.interface = undefined;
+      return 0;
+    }
+    const channel = this.#channelOrAny();
+    if (typeof channel === 'number') return channel;
+    const remote = this.endpointOf(address);
+    return typeof remote === 'number' ? remote : channel.connect(remote);
+  }
+
+  send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number {
+    if ((flags & linux.MSG_OOB) !== 0) return -ERRNO.EOPNOTSUPP;
+    const remote = to === null ? null : this.endpointOf(to, true);
+    if (typeof remote === 'number') return remote;
+    if (remote === null && this.peer === null) return -ERRNO.EDESTADDRREQ;
+    const channel = this.#channelOrAny();
+    if (typeof channel === 'number') return channel;
+    if (this.#events.error !== 0) return -this.takeError();
+    if ((this.#shutdown & SEND) !== 0) return -ERRNO.EPIPE;
+    return channel.send(bytes, remote, origin);
+  }
+
+  /** A pending error comes before data (`__skb_recv_udp`). */
+  receive(into: Uint8Array, flags: number): Received | number {
+    if ((flags & linux.MSG_ERRQUEUE) !== 0) return this.#receiveReport(into);
+    if (this.#events.error !== 0) return -this.takeError();
+    const datagram = this.#channel?.receive(into, (flags & linux.MSG_PEEK) !== 0) ?? null;
+    if (datagram === null) {
+      const waits = (flags & linux.MSG_DONTWAIT) === 0;
+      return waits && (this.#shutdown & RECEIVE) !== 0 ? NOTHING : -ERRNO.EAGAIN;
+    }
+    const { length: whole, source, ttl } = datagram;
+    const length = Math.min(whole, into.length);
+    const received = { length, whole, address: addressOf(source), truncated: whole > length };
+    return this.receiveTtl ? { ...received, ttl } : received;
+  }
+
+  /** Without a peer it is ENOTCONN, and yet takes effect (`inet_shutdown`). */
+  shutdown(how: number): number {
+    if (how !== linux.SHUT_RD && how !== linux.SHUT_WR && how !== linux.SHUT_RDWR) return -ERRNO.EINVAL;
+    this.#shutdown |= how + 1;
+    this.#events.wake();
+    return this.peer === null ? -ERRNO.ENOTCONN : 0;
+  }
+
+  /** `datagram_poll`. Sending never waits, so there is always room. */
+  poll(): number {
+    let mask = linux.POLLOUT;
+    if (this.#events.error !== 0 || this.#events.reports.length > 0) mask |= linux.POLLERR;
+    if ((this.#shutdown & RECEIVE) !== 0) mask |= linux.POLLIN | linux.POLLRDHUP;
+    if (this.#shutdown === BOTH) mask |= linux.POLLHUP;
+    if (this.#channel !== null && this.#channel.waiting > 0) mask |= linux.POLLIN;
+    return mask;
+  }
+
+  get readable(): number {
+    return this.#channel?.nextLength ?? 0;
+  }
+
+  subscribe(changed: () => void): () => void {
+    return this.#events.subscribe(changed);
+  }
+
+  close(): void {
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  takeError(): number {
+    const { error } = this.#events;
+    this.#events.error = 0;
+    return error;
+  }
+
+  get listening(): boolean {
+    return false;
+  }
+
+  get peer(): Endpoint | null {
+    return this.#channel?.remote ?? null;
+  }
+
+  get ip(): SendOptions {
+    return this.#options.ip;
+  }
+
+  get broadcast(): boolean {
+    return this.#options.broadcast;
+  }
+
+  set broadcast(on: boolean) {
+    this.#options.broadcast = on;
+  }
+
+  get sendBuffer(): number {
+    return this.#options.sendBuffer;
+  }
+
+  set sendBuffer(bytes: number) {
+    this.#options.sendBuffer = bytes;
+  }
+
+  get receiveBuffer(): number {
+    return this.#options.receiveBuffer;
+  }
+
+  set receiveBuffer(bytes: number) {
+    this.#options.receiveBuffer = bytes;
+  }
+
+  get receiveErrors(): boolean {
+    return this.#options.receiveErrors;
+  }
+
+  set receiveErrors(on: boolean) {
+    this.#options.receiveErrors = on;
+    if (!on) this.#events.reports.length = 0;
+  }
+
+  protected get local(): Endpoint {
+    return this.#channel?.local ?? NOWHERE;
+  }
+
+  protected get bound(): boolean {
+    return this.local.port !== 0;
+  }
+
+  protected claim(local: Endpoint): number {
+    if (this.#channel !== null) return asBindError(this.#channel.bind(local));
+    const channel = this.#service.open(local, this.sharing, this.#options, this.#events);
+    if (typeof channel === 'number') return asBindError(channel);
+    this.#channel = channel;
+    return 0;
+  }
+
+  protected transportOptions(_level: number): OptionTable<this> | null {
+    return null;
+  }
+
+  #channelOrAny(): UdpChannel | number {
+    const channel = this.#channel;
+    if (channel === null) {
+      const opened = this.#service.open(NOWHERE, this.sharing, this.#options, this.#events);
+      if (typeof opened !== 'number') this.#channel = opened;
+      return opened;
+    }
+    if (channel.local.port !== 0) return channel;
+    const result = channel.bind({ address: channel.local.address, port: 0 });
+    return result < 0 ? result : channel;
+  }
+
+  /** Takes the oldest report; the next one's error is then pending (`sock_dequeue_err_skb`). */
+  #receiveReport(into: Uint8Array): Received | number {
+    const events = this.#events;
+    const report = events.reports.shift();
+    if (report === undefined) return -ERRNO.EAGAIN;
+    const next = events.reports[0];
+    if (next?.origin === SO_EE_ORIGIN_ICMP) events.error = next.errno;
+    else if (report.origin === SO_EE_ORIGIN_ICMP) events.error = 0;
+
+    const whole = report.data.length;
+    const length = Math.min(whole, into.length);
+    into.set(report.data.subarray(0, length));
+    const error: ExtendedError = {
+      errno: report.errno,
+      origin: report.origin,
+      type: report.type,
+      code: report.code,
+      info: report.info,
+      offender: formatIpv4(report.offender),
+    };
+    return { length, whole, address: addressOf(report.destination), truncated: whole > length, error };
+  }
+}
+
+const SO_EE_ORIGIN_ICMP = 2;
+
+const NOTHING: Received = { length: 0, whole: 0, address: null, truncated: false };
+
+/** `bind` has one answer for a port that is taken and for no port left (`__inet_bind`). */
+const asBindError = (result: number): number => (result < 0 ? -ERRNO.EADDRINUSE : 0);
