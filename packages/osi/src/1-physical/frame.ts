@@ -51,6 +51,13 @@ export class Frame {
     return this.bytes.subarray(this.start, this.end);
   }
 
+  /** Makes another frame of it in the same place: a reply. It is not sent yet and carries no application bytes. */
+  renew(reason: string): void {
+    this.reason = reason;
+    this.origins = NO_ORIGINS;
+    this.sent = 0;
+  }
+
   /** Gives the slot back to its pool. The frame must not be touched afterwards. */
   release(): void {
     this.next = null;

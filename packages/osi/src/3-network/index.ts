@@ -6,5 +6,15 @@
  */
 export * from './address.ts';
 export { checksumOf, pseudoHeaderSum, sumBytes } from './checksum.ts';
+export type { IcmpCounters, IpCounters } from './counters.ts';
+export * from './icmp/codec.ts';
+export type { EchoChannel, EchoChannels, EchoUser } from './icmp/echo.ts';
+export { IcmpLayer } from './icmp/layer.ts';
 export * from './ip-service.ts';
+export type { AddressTable, LocalAddress } from './ipv4/addresses.ts';
+export * as ipv4Codec from './ipv4/codec.ts';
+export { Ipv4Layer } from './ipv4/layer.ts';
+export { type Route, RouteTable } from './ipv4/routes.ts';
+export { Loopback } from './loopback.ts';
+export { type InterfaceOptions, NetworkLayer, type NetworkLayerOptions } from './network-layer.ts';
 export { SYSCTL_DEFAULTS, Sysctl, type SysctlName } from './sysctl.ts';

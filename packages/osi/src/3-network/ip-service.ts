@@ -53,8 +53,11 @@ export interface SendOptions {
   /** Default: sysctl `net.ipv4.ip_default_ttl`, 64. */
   ttl?: number;
   tos?: number;
-  /** The Don't Fragment bit; a packet larger than the path's MTU is then refused with EMSGSIZE. */
-  dontFragment?: boolean;
+  /**
+   * The Don't Fragment bit; a packet larger than the path's MTU is then refused with EMSGSIZE. With 'if-it-fits' a
+   * larger one is cut into fragments without the bit: Linux's default for datagrams, IP_PMTUDISC_WANT of ip(7).
+   */
+  dontFragment?: boolean | 'if-it-fits';
   /** Bind to this interface instead of asking the routes (SO_BINDTODEVICE). */
   interface?: string;
 }
@@ -67,7 +70,13 @@ export interface IpService {
    * @returns 0, or a negated Linux errno: -ENETUNREACH, -EHOSTUNREACH, -EMSGSIZE, -EACCES (broadcast not allowed
    * is the caller's matter), -ENETDOWN. An address that does not answer ARP is reported later, by `receiveError`.
    */
-  send(frame: Frame, source: Ipv4Address, destination: Ipv4Address, protocol: number, options?: SendOptions): number;
+  send(
+    frame: Frame,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+    protocol: number,
+    options?: SendOptions,
+  ): number;
   /** The address this machine would send from to `destination`, or null without a route. */
   sourceFor(destination: Ipv4Address): Ipv4Address | null;
   /** The largest packet in bytes, IP header included, that the path to `destination` takes as far as is known. */
@@ -76,6 +85,11 @@ export interface IpService {
   isLocal(address: Ipv4Address): boolean;
   /** Whether it is 255.255.255.255, a multicast address or the broadcast address of one of our networks. */
   isBroadcast(address: Ipv4Address): boolean;
+  /**
+   * What was sent to `destination` arrived, as an acknowledgment of new data shows: ARP need not probe the next hop
+   * (RFC 1122 section 2.3.2.1; `dst_confirm` in Linux).
+   */
+  confirm(destination: Ipv4Address): void;
   /** Tells a peer that nobody listens: ICMP port unreachable about the packet in `frame` (RFC 1122 section 4.1.3.1); frame stays the caller's. */
   portUnreachable(frame: Frame, packet: ReceivedPacket): void;
 }

@@ -1,0 +1,295 @@
+import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
+import type { Simulation } from '../../time/index.ts';
+import type { Tracer } from '../../trace/index.ts';
+import { ANY, type Ipv4Address, isLoopback } from '../address.ts';
+import { type IcmpCounters, icmpCounters } from '../counters.ts';
+import {
+  type IcmpError,
+  PROTOCOL_ICMP,
+  type ReceivedPacket,
+  type SendOptions,
+  type TransportProtocol,
+} from '../ip-service.ts';
+import {
+  IPV4_HEADER,
+  readDestination,
+  readFragmentOffset,
+  readHeaderLength,
+  readProtocol,
+  readSource,
+  readTos,
+} from '../ipv4/codec.ts';
+import type { Ipv4Layer } from '../ipv4/layer.ts';
+import type { ErrorReports } from '../ipv4/reports.ts';
+import type { Sysctl } from '../sysctl.ts';
+import {
+  CODE_FRAGMENTATION_NEEDED,
+  checkIcmp,
+  ICMP_DESTINATION_UNREACHABLE,
+  ICMP_ECHO_REPLY,
+  ICMP_ECHO_REQUEST,
+  ICMP_HEADER,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_REDIRECT,
+  ICMP_SOURCE_QUENCH,
+  ICMP_TIME_EXCEEDED,
+  readCode,
+  readIdentifier,
+  readInfo,
+  readType,
+  writeIcmp,
+  writeIcmpChecksum,
+} from './codec.ts';
+import { EchoChannels } from './echo.ts';
+import { meaningOf } from './errors.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** No error message is longer than what every host takes whole (RFC 1812 section 4.3.2.3). */
+const LARGEST_ERROR = 576;
+/** How much of the packet's payload an error must have to tell whose it was: the ports (RFC 792). */
+const LEAST_QUOTE = 8;
+
+/** Internet control precedence, which Linux gives ICMP errors (RFC 1812 section 4.3.2.5). */
+const INTERNET_CONTROL = 0xc0;
+/** The type-of-service bits that an error takes over from its packet (`RT_TOS` in Linux). */
+const TOS_MASK = 0x1e;
+
+/** Why an error is sent, by its type; unreachable ones by code. */
+const UNREACHABLE_REASONS = [
+  'icmp.network-unreachable',
+  'icmp.host-unreachable',
+  'icmp.protocol-unreachable',
+  'icmp.port-unreachable',
+  'icmp.fragmentation-needed',
+] as const;
+
+export interface IcmpOptions {
+  sim: Simulation;
+  tracer: Tracer;
+  pool: FramePool;
+  sysctl: Sysctl;
+  ip: Ipv4Layer;
+}
+
+/** ICMP of one machine (RFC 792, 1122 section 3.2.2, 1812 section 4.3): answers echoes, sends errors, tells transports of errors. */
+export class IcmpLayer implements TransportProtocol, ErrorReports {
+  readonly protocol = PROTOCOL_ICMP;
+  readonly counters: IcmpCounters = icmpCounters();
+  /** For sockets that send echo requests. */
+  readonly echo: EchoChannels;
+  readonly #tracer: Tracer;
+  readonly #pool: FramePool;
+  readonly #sysctl: Sysctl;
+  readonly #ip: Ipv4Layer;
+  readonly #rate: RateLimit;
+  readonly #sendOptions: SendOptions = { tos: 0 };
+
+  /** Joins `ip` as the transport that it delivers ICMP to and that reports its errors. */
+  constructor(options: IcmpOptions) {
+    const { sim, tracer, pool, sysctl, ip } = options;
+    this.#tracer = tracer;
+    this.#pool = pool;
+    this.#sysctl = sysctl;
+    this.#ip = ip;
+    this.#rate = new RateLimit(sim, sysctl);
+    this.echo = new EchoChannels(sim, tracer, pool, ip, this.counters);
+    ip.register(this);
+    ip.reports = this;
+  }
+
+  receive(frame: Frame, packet: ReceivedPacket): void {
+    const { counters } = this;
+    const { view, start } = frame;
+    counters.InMsgs++;
+    const problem = checkIcmp(view, start, frame.end);
+    if (problem !== null) {
+      counters.InErrors++;
+      if (problem === 'icmp.checksum') counters.InCsumErrors++;
+      this.#drop(frame, problem, packet);
+      return;
+    }
+    const type = readType(view, start);
+    switch (type) {
+      case ICMP_ECHO_REQUEST:
+        counters.InEchos++;
+        this.#answer(frame, packet);
+        return;
+      case ICMP_ECHO_REPLY:
+        counters.InEchoReps++;
+        this.#answered(frame, packet);
+        return;
+      case ICMP_DESTINATION_UNREACHABLE:
+        counters.InDestUnreachs++;
+        this.#takeError(frame, packet);
+        return;
+      case ICMP_TIME_EXCEEDED:
+        counters.InTimeExcds++;
+        this.#takeError(frame, packet);
+        return;
+      case ICMP_PARAMETER_PROBLEM:
+        counters.InParmProbs++;
+        this.#takeError(frame, packet);
+        return;
+      case ICMP_SOURCE_QUENCH:
+        // Deprecated: to be ignored (RFC 6633 section 3).
+        counters.InSrcQuenchs++;
+        this.#drop(frame, 'icmp.source-quench', packet);
+        return;
+      case ICMP_REDIRECT:
+        counters.InRedirects++;
+        this.#drop(frame, 'icmp.redirect', packet);
+        return;
+      default:
+        // Of unknown type: silently dropped (RFC 1122 section 3.2.2).
+        counters.InErrors++;
+        this.#drop(frame, 'icmp.type', packet);
+    }
+  }
+
+  report(type: number, code: number, info: number, frame: Frame, at: number, group: boolean): void {
+    const { view } = frame;
+    const destination = readSource(view, at);
+    if (group || !this.#mayReport(frame, at, destination)) return;
+    if (!this.#withinRate(type, code, destination)) return;
+    // The packet's own destination if that is us, else whatever address the route back has (`icmp_send` in Linux).
+    const addressed = readDestination(view, at);
+    const source = this.#ip.isLocal(addressed) ? addressed : this.#ip.sourceFor(destination);
+    if (source === null) return;
+
+    const room = LARGEST_ERROR - IPV4_HEADER - ICMP_HEADER;
+    const length = frame.end - at > room ? room : frame.end - at;
+    const message = this.#pool.take(ICMP_HEADER + length);
+    message.end = HEADROOM + ICMP_HEADER + length;
+    writeIcmp(message.view, HEADROOM, type, code, info);
+    message.bytes.set(frame.bytes.subarray(at, at + length), HEADROOM + ICMP_HEADER);
+    writeIcmpChecksum(message.view, HEADROOM, message.end);
+    message.reason = reasonOf(type, code);
+    this.#sendOptions.tos = (readTos(view, at) & TOS_MASK) | INTERNET_CONTROL;
+    if (this.#ip.send(message, source, destination, PROTOCOL_ICMP, this.#sendOptions) !== 0) {
+      this.counters.OutErrors++;
+      return;
+    }
+    this.counters.OutMsgs++;
+    if (type === ICMP_DESTINATION_UNREACHABLE) this.counters.OutDestUnreachs++;
+    else if (type === ICMP_TIME_EXCEEDED) this.counters.OutTimeExcds++;
+    else this.counters.OutParmProbs++;
+  }
+
+  /** An echo request of ours met an error. */
+  receiveError(error: IcmpError, original: DataView, at: number): void {
+    if (readType(original, at) !== ICMP_ECHO_REQUEST) return;
+    this.echo.find(readIdentifier(original, at))?.failed(error);
+  }
+
+  /** No error about a group's packet, a later fragment, another error, or to no single host (RFC 1122 section 3.2.2). */
+  #mayReport(frame: Frame, at: number, sender: Ipv4Address): boolean {
+    const { view } = frame;
+    if (this.#ip.isBroadcast(readDestination(view, at))) return false;
+    if (sender === ANY || this.#ip.isBroadcast(sender)) return false;
+    if (readFragmentOffset(view, at) !== 0) return false;
+    if (readProtocol(view, at) !== PROTOCOL_ICMP) return true;
+    const payload = at + readHeaderLength(view, at);
+    return payload < frame.end && isQuery(readType(view, payload));
+  }
+
+  #withinRate(type: number, code: number, destination: Ipv4Address): boolean {
+    // Path MTU discovery and what stays in this machine are not limited (`icmpv4_mask_allow`, `icmpv4_xrlim_allow`).
+    if (type === ICMP_DESTINATION_UNREACHABLE && code === CODE_FRAGMENTATION_NEEDED) return true;
+    if (!this.#rate.limits(type) || this.#ip.isLocal(destination)) return true;
+    if (!this.#rate.allowAny()) {
+      this.counters.OutRateLimitGlobal++;
+      this.#tracer.countDrop('icmp.rate-limit');
+      return false;
+    }
+    if (!this.#rate.allowHost(destination)) {
+      this.counters.OutRateLimitHost++;
+      this.#tracer.countDrop('icmp.rate-limit');
+      return false;
+    }
+    return true;
+  }
+
+  /** Sends an echo request back where it came from, in place, its data as they are (RFC 1122 section 3.2.2.6). */
+  #answer(frame: Frame, packet: ReceivedPacket): void {
+    if (this.#sysctl.get('net.ipv4.icmp_echo_ignore_all') !== 0) {
+      this.#drop(frame, 'icmp.echo-ignored', packet);
+      return;
+    }
+    if (packet.broadcast && this.#sysctl.get('net.ipv4.icmp_echo_ignore_broadcasts') !== 0) {
+      this.#drop(frame, 'icmp.echo-broadcast-ignored', packet);
+      return;
+    }
+    const { source, destination } = packet;
+    const from = packet.broadcast ? this.#ip.sourceFor(source) : destination;
+    if (from === null) {
+      this.#drop(frame, 'ip.no-route', packet);
+      return;
+    }
+    const { view, start } = frame;
+    writeIcmp(view, start, ICMP_ECHO_REPLY, 0, readInfo(view, start));
+    writeIcmpChecksum(view, start, frame.end);
+    frame.renew('icmp.echo-reply');
+    this.#sendOptions.tos = packet.tos;
+    if (this.#ip.send(frame, from, source, PROTOCOL_ICMP, this.#sendOptions) !== 0) {
+      this.counters.OutErrors++;
+      return;
+    }
+    this.counters.OutMsgs++;
+    this.counters.OutEchoReps++;
+  }
+
+  #answered(frame: Frame, packet: ReceivedPacket): void {
+    const user = this.echo.find(readIdentifier(frame.view, frame.start));
+    if (user === undefined) {
+      this.#drop(frame, 'icmp.no-listener', packet);
+      return;
+    }
+    user.received(frame.data(), packet);
+    frame.release();
+  }
+
+  /** Somebody tells of a packet of ours; the transport that sent it gets to know. */
+  #takeError(frame: Frame, packet: ReceivedPacket): void {
+    const { view, start } = frame;
+    const at = start + ICMP_HEADER;
+    const headerLength = frame.end - at < IPV4_HEADER ? 0 : readHeaderLength(view, at);
+    if (
+      headerLength < IPV4_HEADER ||
+      view.getUint8(at) >>> 4 !== 4 ||
+      frame.end - at < headerLength + LEAST_QUOTE
+    ) {
+      this.counters.InErrors++;
+      this.#drop(frame, 'icmp.quote', packet);
+      return;
+    }
+    const type = readType(view, start);
+    const code = readCode(view, start);
+    const meaning = meaningOf(type, code);
+    const source = readSource(view, at);
+    if (meaning === null || packet.broadcast || !this.#ip.isLocal(source)) {
+      this.#drop(frame, meaning === null ? 'icmp.code' : 'icmp.not-ours', packet);
+      return;
+    }
+    const destination = readDestination(view, at);
+    const tooLarge = type === ICMP_DESTINATION_UNREACHABLE && code === CODE_FRAGMENTATION_NEEDED;
+    const mtu = tooLarge ? readInfo(view, start) & 0xffff : 0;
+    if (tooLarge && !isLoopback(destination)) this.#ip.pathMtu.learn(destination, mtu);
+    const { errno, fatal } = meaning;
+    const error: IcmpError = { type, code, errno, fatal, mtu, from: packet.source, source, destination };
+    this.#ip.transport(readProtocol(view, at))?.receiveError?.(error, view, at + headerLength);
+    frame.release();
+  }
+
+  #drop(frame: Frame, reason: string, packet: ReceivedPacket): void {
+    dropFrame(this.#tracer, packet.interface, frame, reason);
+  }
+}
+
+/** Types that are not errors: echo, router discovery, timestamp, information, address mask (RFC 1122 section 3.2.2). */
+const isQuery = (type: number): boolean =>
+  type === 0 || type === 8 || type === 9 || type === 10 || (type >= 13 && type <= 18);
+
+function reasonOf(type: number, code: number): string {
+  if (type === ICMP_DESTINATION_UNREACHABLE) return UNREACHABLE_REASONS[code] ?? 'icmp.unreachable';
+  return type === ICMP_TIME_EXCEEDED ? 'icmp.time-exceeded' : 'icmp.parameter-problem';
+}

@@ -1,0 +1,140 @@
+import type { Link } from '../../2-datalink/index.ts';
+import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
+import {
+  BROADCAST,
+  formatIpv4,
+  type Ipv4Address,
+  type Ipv4Prefix,
+  ipv4FromNumber,
+  isLoopback,
+  isMulticast,
+  netmask,
+} from '../address.ts';
+
+/** 224.0.0.1, every host on the link: a group that each host is in (RFC 1112 section 4). */
+const ALL_HOSTS = 0xe0000001;
+
+/** A line of `ip addr`. */
+export interface LocalAddress {
+  readonly link: Link;
+  readonly address: Ipv4Address;
+  /** Of the network's prefix. */
+  readonly length: number;
+  /** The broadcast address of its network; null where there is none: prefixes of 31 and 32 bits (RFC 3021). */
+  readonly broadcast: Ipv4Address | null;
+}
+
+/** The addresses of one machine, in the order in which they were added. */
+export class AddressTable {
+  readonly #tracer: Tracer;
+  readonly #all: LocalAddress[] = [];
+  readonly #own = new Map<number, LocalAddress>();
+  readonly #broadcasts = new Map<number, LocalAddress>();
+
+  constructor(tracer: Tracer) {
+    this.#tracer = tracer;
+  }
+
+  entries(): readonly LocalAddress[] {
+    return this.#all;
+  }
+
+  /** @returns the new line, or -EEXIST when the link has it, -EINVAL for what no station can have. */
+  add(link: Link, prefix: Ipv4Prefix): LocalAddress | number {
+    const { address, length } = prefix;
+    if (length < 0 || length > 32 || address === 0 || isMulticast(address) || address === BROADCAST) {
+      return -ERRNO.EINVAL;
+    }
+    if (this.#all.some((line) => line.link === link && line.address === address && line.length === length)) {
+      return -ERRNO.EEXIST;
+    }
+    const broadcast = length < 31 && !link.loopback ? ipv4FromNumber(address | ~netmask(length)) : null;
+    const line = { link, address, length, broadcast };
+    this.#all.push(line);
+    this.#index();
+    this.#record('add', line);
+    return line;
+  }
+
+  /** @returns the line that was removed, or -EADDRNOTAVAIL. */
+  remove(link: Link, prefix: Ipv4Prefix): LocalAddress | number {
+    const place = this.#all.findIndex(
+      (line) => line.link === link && line.address === prefix.address && line.length === prefix.length,
+    );
+    const [line] = place < 0 ? [] : this.#all.splice(place, 1);
+    if (line === undefined) return -ERRNO.EADDRNOTAVAIL;
+    this.#index();
+    this.#record('remove', line);
+    return line;
+  }
+
+  /** Whether a packet to `address` is for this machine alone. */
+  isOwn(address: Ipv4Address): boolean {
+    return this.#own.has(address) || isLoopback(address);
+  }
+
+  /** Whether ARP answers for it: 127.0.0.0/8 never leaves the machine. */
+  isAnsweredFor(address: number): boolean {
+    return this.#own.has(address) && address >>> 24 !== 127;
+  }
+
+  /** The line of an address of ours, or undefined. */
+  find(address: Ipv4Address): LocalAddress | undefined {
+    return this.#own.get(address);
+  }
+
+  /** The line whose network has this broadcast address, or undefined. */
+  ofBroadcast(address: Ipv4Address): LocalAddress | undefined {
+    return this.#broadcasts.get(address);
+  }
+
+  isBroadcast(address: Ipv4Address): boolean {
+    return address === BROADCAST || isMulticast(address) || this.#broadcasts.has(address);
+  }
+
+  /** Whether a packet to this group or broadcast address is for this machine too. */
+  isHeard(address: Ipv4Address): boolean {
+    return address === BROADCAST || address === ALL_HOSTS || this.#broadcasts.has(address);
+  }
+
+  /**
+   * The address to send from by `link` to `nextHop`: one whose network it is in, else the link's first, else the
+   * first of any other link (`inet_select_addr` in Linux). Null when there is none.
+   */
+  select(link: Link, nextHop: Ipv4Address): Ipv4Address | null {
+    let ofLink: Ipv4Address | null = null;
+    let any: Ipv4Address | null = null;
+    for (const line of this.#all) {
+      if (line.link !== link) {
+        if (any === null && !line.link.loopback) any = line.address;
+        continue;
+      }
+      if (((line.address ^ nextHop) & netmask(line.length)) === 0) return line.address;
+      ofLink ??= line.address;
+    }
+    return ofLink ?? any;
+  }
+
+  #index(): void {
+    this.#own.clear();
+    this.#broadcasts.clear();
+    for (const line of this.#all) {
+      if (!this.#own.has(line.address)) this.#own.set(line.address, line);
+      if (line.broadcast !== null && !this.#broadcasts.has(line.broadcast)) {
+        this.#broadcasts.set(line.broadcast, line);
+      }
+    }
+  }
+
+  #record(change: TableChanged['change'], line: LocalAddress): void {
+    if (!this.#tracer.on) return;
+    const key = `${formatIpv4(line.address)}/${line.length}`;
+    this.#tracer.write({
+      kind: 'table',
+      table: 'address',
+      change,
+      key,
+      value: change === 'remove' ? '' : line.link.name,
+    });
+  }
+}

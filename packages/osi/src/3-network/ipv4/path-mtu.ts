@@ -1,0 +1,39 @@
+import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
+import type { Ipv4Address } from '../address.ts';
+import type { Sysctl } from '../sysctl.ts';
+
+interface KnownMtu {
+  mtu: number;
+  until: Nanoseconds;
+}
+
+/** What routers have told about the largest packets on paths (RFC 1191): by destination, and forgotten after `mtu_expires`. */
+export class PathMtu {
+  readonly #sim: Simulation;
+  readonly #sysctl: Sysctl;
+  readonly #known = new Map<Ipv4Address, KnownMtu>();
+
+  constructor(sim: Simulation, sysctl: Sysctl) {
+    this.#sim = sim;
+    this.#sysctl = sysctl;
+  }
+
+  /** The lesser of what is known of the path and the MTU of its first link. */
+  limit(destination: Ipv4Address, linkMtu: number): number {
+    if (this.#known.size === 0) return linkMtu;
+    const known = this.#known.get(destination);
+    if (known === undefined) return linkMtu;
+    if (this.#sim.now >= known.until) {
+      this.#known.delete(destination);
+      return linkMtu;
+    }
+    return known.mtu < linkMtu ? known.mtu : linkMtu;
+  }
+
+  /** A router cannot take more than `mtu` on the way to `destination`. Less than `min_pmtu` is not believed, as in Linux. */
+  learn(destination: Ipv4Address, mtu: number): void {
+    const least = this.#sysctl.get('net.ipv4.route.min_pmtu');
+    const until = this.#sim.now + seconds(this.#sysctl.get('net.ipv4.route.mtu_expires'));
+    this.#known.set(destination, { mtu: mtu < least ? least : mtu, until });
+  }
+}

@@ -1,0 +1,81 @@
+import type { FramePool, Port } from '../1-physical/index.ts';
+import { EthernetInterface, type Link, type LinkUpcalls, type MacAddress } from '../2-datalink/index.ts';
+import type { Simulation } from '../time/index.ts';
+import type { Tracer } from '../trace/index.ts';
+import { formatIpv4, type Ipv4Address, ipv4FromNumber, LOOPBACK } from './address.ts';
+import { IcmpLayer } from './icmp/layer.ts';
+import { Ipv4Layer } from './ipv4/layer.ts';
+import { Loopback } from './loopback.ts';
+import { Sysctl } from './sysctl.ts';
+
+export interface NetworkLayerOptions {
+  sim: Simulation;
+  tracer: Tracer;
+  pool: FramePool;
+  sysctl?: Sysctl;
+}
+
+export interface InterfaceOptions {
+  mac: MacAddress;
+  /** Default 1500. */
+  mtu?: number;
+}
+
+/** Layers 2 and 3 of one machine, put together: `lo` is there from the start, with 127.0.0.1/8. */
+export class NetworkLayer {
+  readonly sysctl: Sysctl;
+  readonly ip: Ipv4Layer;
+  readonly icmp: IcmpLayer;
+  readonly lo: Loopback;
+  readonly #sim: Simulation;
+  readonly #upcalls: LinkUpcalls;
+  #index = 2;
+
+  constructor(options: NetworkLayerOptions) {
+    const { sim, tracer, pool } = options;
+    const sysctl = options.sysctl ?? new Sysctl();
+    const ip = new Ipv4Layer({ sim, tracer, pool, sysctl });
+    this.#sim = sim;
+    this.sysctl = sysctl;
+    this.ip = ip;
+    this.icmp = new IcmpLayer({ sim, tracer, pool, sysctl, ip });
+    this.#upcalls = {
+      receive: (link, frame, group) => ip.receive(link, frame, group),
+      unresolved: (link, frame) => ip.unresolved(link, frame),
+      isOwn: (address) => ip.addresses.isAnsweredFor(address),
+      sourceFor: (link, target, waiting) => ip.arpSource(link, target as Ipv4Address, waiting),
+      format: (address) => formatIpv4(ipv4FromNumber(address)),
+      linkChanged: (link) => this.#linkChanged(link),
+    };
+    this.lo = new Loopback(sim, tracer, pool, this.#upcalls);
+    ip.addLink(this.lo);
+    ip.addAddress(this.lo, { address: LOOPBACK, length: 8 });
+  }
+
+  /** Makes a port a network interface of this machine, switched on. */
+  addEthernet(port: Port, options: InterfaceOptions): EthernetInterface {
+    const { mac, mtu } = options;
+    const link = new EthernetInterface({
+      sim: this.#sim,
+      port,
+      mac,
+      mtu,
+      index: this.#index++,
+      upcalls: this.#upcalls,
+    });
+    this.ip.addLink(link);
+    return link;
+  }
+
+  /** `lo` and the Ethernet interfaces, in the order of their numbers. */
+  get links(): readonly Link[] {
+    return this.ip.links;
+  }
+
+  #linkChanged(link: Link): void {
+    this.ip.linkChanged(link);
+    if (this.sysctl.get('net.ipv4.conf.all.arp_notify') === 0 || !link.up || !link.carrier) return;
+    if (!(link instanceof EthernetInterface)) return;
+    for (const line of this.ip.addresses.entries()) if (line.link === link) link.arp.announce(line.address);
+  }
+}
