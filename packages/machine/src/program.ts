@@ -51,18 +51,29 @@ export interface RunningProcess {
 }
 
 export interface ProcessEvents {
-  /** A signal that a handler of the process may catch (SIGINT 2, SIGTERM 15, SIGALRM 14 …). By default SIGINT and SIGTERM end it. */
+  /**
+   * A signal that a handler of the process may catch (SIGINT 2, SIGTERM 15, SIGALRM 14 …). While this is not set, signals
+   * do what Linux does by default: SIGINT, SIGTERM and most others end the process. Once it is set, it is told SIGHUP,
+   * SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, and SIGPIPE is ignored, unless `rt_sigaction` says otherwise. The process
+   * must say `quiescent` afterwards; calls that wait go on waiting unless it interrupts them.
+   */
   signal?(signal: number): void;
   /** It has been ended (SIGKILL, the lab closed): stop at once and free everything. */
   killed?(): void;
-  /** Other processes changed files. */
+  /** Other processes changed files. Told just before `done` or `signal`; needs no `quiescent` of its own. */
   filesChanged?(changes: readonly FileChange[]): void;
 }
 
 /** System calls as TypeScript programs make them: each returns a promise of the result. */
 export type AsyncSystemCalls = {
-  readonly [N in SystemCallName]: (...args: Parameters<SystemCalls[N]>) => Promise<ReturnType<SystemCalls[N]>>;
+  readonly [N in SystemCallName]: (
+    ...args: Parameters<SystemCalls[N]>
+  ) => Promise<ReturnType<SystemCalls[N]>>;
 };
 
 /** A program written in TypeScript. @returns the exit status. */
-export type Main = (sys: AsyncSystemCalls, argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
+export type Main = (
+  sys: AsyncSystemCalls,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+) => Promise<number>;

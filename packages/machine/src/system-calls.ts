@@ -51,6 +51,9 @@ export interface SystemCalls {
   mkdir(path: string, mode: number): number;
   rmdir(path: string): number;
   unlink(path: string): number;
+  chmod(path: string, mode: number): number;
+  /** What a link points to; there are links in `/proc` only. @returns -EINVAL for what is no link. */
+  readlink(path: string): number | string;
   rename(from: string, to: string): number;
   chdir(path: string): number;
   getcwd(): number | string;
@@ -60,6 +63,11 @@ export interface SystemCalls {
   getppid(): number;
   getuid(): number;
   kill(pid: number, signal: number): number;
+  /**
+   * Chooses what a signal does. `handler`: the program is told (`ProcessEvents.signal`); a TypeScript `Main` sees the
+   * call it waits in, or the next one that has to wait, return -EINTR.
+   */
+  rt_sigaction(signal: number, disposition: 'default' | 'ignore' | 'handler'): number;
   /** Starts a program (posix_spawn(3)): searched on PATH when `path` has no slash. `stdio`: the child's 0, 1, 2. @returns its pid. */
   spawn(path: string, argv: readonly string[], options?: SpawnOptions): number;
   /** Waits for a child; -1 for any. `options` 1 is WNOHANG. */
@@ -79,14 +87,17 @@ export interface SystemCalls {
   sysctl(name: string, value?: number): number;
   /** rtnetlink(7) requests as objects: what `ip` speaks. */
   netlink(request: NetlinkRequest): number | NetlinkAnswer[];
-  /** Follow what a process calls (ptrace(2) as `strace -p` uses it): the next system calls of `pid`, in strace's format. */
+  /**
+   * Follow what a process calls (ptrace(2) as `strace -p` uses it): waits for the next system calls of `pid`, in
+   * strace's format, a line each; a call that waits is shown as `… <unfinished ...>` and later as `<... resumed>`.
+   * The first call attaches and returns without lines. @returns -ESRCH once the process has ended and all is told, -EPERM.
+   */
   ptrace(pid: number): number | { lines: string[] };
 }
 
 export type SystemCallName = keyof SystemCalls;
 export type SystemCallArguments<N extends SystemCallName> = Parameters<SystemCalls[N]>;
 export type SystemCallResult<N extends SystemCallName> = ReturnType<SystemCalls[N]>;
-
 
 export interface PollEntry {
   readonly fd: number;
@@ -149,7 +160,12 @@ export type NetlinkAnswer =
         readonly txDropped: number;
       };
     }
-  | { readonly type: 'addr'; readonly interface: string; readonly prefix: string; readonly broadcast: string | null }
+  | {
+      readonly type: 'addr';
+      readonly interface: string;
+      readonly prefix: string;
+      readonly broadcast: string | null;
+    }
   | {
       readonly type: 'route';
       readonly destination: string;

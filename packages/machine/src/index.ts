@@ -1,0 +1,19 @@
+/** A computer you can log in to: kernel, files, processes, terminals, commands. */
+export {
+  Computer,
+  type ComputerOptions,
+  DEFAULT_EPOCH,
+  type ProcessInfo,
+  SpawnError,
+  type SpawnSettings,
+  STUDENT,
+} from './computer.ts';
+export type { FileChange } from './files/changes.ts';
+export { FileSystem } from './files/file-system.ts';
+export { ROOT, type User } from './files/inode.ts';
+export type { Network } from './kernel/network.ts';
+export type { AsyncSystemCalls, Main, ProcessEvents, Program, RunningProcess } from './program.ts';
+export { Scheduler, type Watchdog } from './scheduler.ts';
+export type * from './system-calls.ts';
+export { Terminal } from './terminal.ts';
+export { typescriptProgram } from './typescript-program.ts';

@@ -1,0 +1,155 @@
+import { ERRNO } from '@netarium/osi/trace';
+import type { PollEntry } from '../../system-calls.ts';
+import {
+  F_DUPFD,
+  F_DUPFD_CLOEXEC,
+  F_GETFD,
+  F_GETFL,
+  F_SETFD,
+  F_SETFL,
+  O_ACCMODE,
+  O_APPEND,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  POLLERR,
+  POLLHUP,
+  POLLNVAL,
+  SIGNALS,
+} from '../constants.ts';
+import type { Call, Family } from '../kernel.ts';
+import type { OpenFile } from '../open-file.ts';
+import { makePipe } from '../pipe.ts';
+import { SocketFile } from '../socket-file.ts';
+import { waitFor } from '../wait.ts';
+import { sendAll } from './sockets.ts';
+
+const { EAGAIN, EBADF, EINVAL, EMFILE, EPIPE } = ERRNO;
+
+/** The system calls that work on any descriptor. */
+export const descriptorCalls: Family<
+  'read' | 'write' | 'close' | 'poll' | 'pipe2' | 'dup' | 'dup2' | 'fcntl'
+> = {
+  read(call, fd, length) {
+    const file = call.process.descriptors.get(fd);
+    if (file === undefined || !file.mayRead) return -EBADF;
+    return waitFor<number | Uint8Array>({
+      attempt() {
+        const result = file.read(length, call.by(fd));
+        return result === -EAGAIN && !file.nonBlocking ? undefined : result;
+      },
+      subscribe: (wake) => file.subscribe(wake),
+      ...(file.readTimeout > 0 ? { timeout: file.readTimeout } : {}),
+      holds: file,
+    });
+  },
+
+  write(call, fd, data) {
+    const file = call.process.descriptors.get(fd);
+    if (file === undefined || !file.mayWrite) return -EBADF;
+    if (file instanceof SocketFile)
+      return sendAll(call, file, data, 0, (rest) => file.write(rest, call.by(fd)));
+    let written = 0;
+    return waitFor<number>({
+      attempt() {
+        do {
+          const taken = file.write(data.subarray(written), call.by(fd));
+          if (taken === -EAGAIN) return file.nonBlocking ? written || -EAGAIN : undefined;
+          if (taken === -EPIPE) call.kernel.signal(call.process, SIGNALS.SIGPIPE);
+          if (taken < 0) return written || taken;
+          written += taken;
+        } while (written < data.length);
+        return written;
+      },
+      subscribe: (wake) => file.subscribe(wake),
+      interrupted: () => written || -ERRNO.EINTR,
+      holds: file,
+    });
+  },
+
+  close: (call, fd) => call.process.descriptors.close(fd),
+
+  poll(call, fds, timeout) {
+    // A descriptor that is closed while the call waits is looked at as it was: Linux holds the file too.
+    const files = fds.map(({ fd }) => call.process.descriptors.get(fd));
+    return waitFor<number[]>({
+      attempt() {
+        const ready = fds.map((entry, i) => readiness(entry, files[i]));
+        return timeout === 0 || ready.some((events) => events !== 0) ? ready : undefined;
+      },
+      subscribe(wake) {
+        const ends = [...new Set(files)].flatMap((file) =>
+          file === undefined ? [] : [file.subscribe(wake)],
+        );
+        return () => {
+          for (const end of ends) end();
+        };
+      },
+      ...(timeout >= 0 ? { timeout } : {}),
+      timer: 'poll.timeout',
+      expired: () => fds.map(() => 0),
+      holds: {
+        hold() {
+          for (const file of files) file?.hold();
+        },
+        release() {
+          for (const file of files) file?.release();
+        },
+      },
+    });
+  },
+
+  pipe2({ kernel, process }, flags) {
+    if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) !== 0) return -EINVAL;
+    const pipe = makePipe(kernel.nextInode(), flags & O_NONBLOCK);
+    const closeOnExec = (flags & O_CLOEXEC) !== 0;
+    const read = process.descriptors.add(pipe.read, closeOnExec);
+    if (read < 0) return -EMFILE;
+    const write = process.descriptors.add(pipe.write, closeOnExec);
+    if (write >= 0) return { read, write };
+    process.descriptors.close(read);
+    return -EMFILE;
+  },
+
+  dup({ process }, fd) {
+    const file = process.descriptors.get(fd);
+    return file === undefined ? -EBADF : process.descriptors.add(file);
+  },
+
+  dup2({ process }, fd, to) {
+    const file = process.descriptors.get(fd);
+    if (file === undefined) return -EBADF;
+    return fd === to ? fd : process.descriptors.put(to, file);
+  },
+
+  fcntl(call, fd, command, argument) {
+    const file = call.process.descriptors.get(fd);
+    return file === undefined ? -EBADF : control(call, fd, file, command, argument);
+  },
+};
+
+function readiness({ fd, events }: PollEntry, file: OpenFile | undefined): number {
+  // A negative number is an entry to be passed over (poll(2)).
+  if (fd < 0) return 0;
+  return file === undefined ? POLLNVAL : file.poll() & (events | POLLERR | POLLHUP);
+}
+
+function control({ process }: Call, fd: number, file: OpenFile, command: number, argument: number): number {
+  const { descriptors } = process;
+  switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+      return argument < 0 ? -EINVAL : descriptors.add(file, command === F_DUPFD_CLOEXEC, argument);
+    case F_GETFD:
+      return descriptors.closeOnExec(fd) === true ? 1 : 0;
+    case F_SETFD:
+      descriptors.closeOnExec(fd, (argument & 1) !== 0);
+      return 0;
+    case F_GETFL:
+      return file.flags & (O_ACCMODE | O_APPEND | O_NONBLOCK);
+    case F_SETFL:
+      file.flags = (file.flags & ~(O_APPEND | O_NONBLOCK)) | (argument & (O_APPEND | O_NONBLOCK));
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}

@@ -1,0 +1,17 @@
+/** The system call table: one file per family. */
+import type { Handlers } from '../kernel.ts';
+import { descriptorCalls } from './descriptors.ts';
+import { fileCalls } from './files.ts';
+import { networkConfigCalls } from './network-config.ts';
+import { processCalls } from './processes.ts';
+import { socketCalls } from './sockets.ts';
+import { timeCalls } from './time.ts';
+
+export const HANDLERS: Handlers = {
+  ...socketCalls,
+  ...descriptorCalls,
+  ...fileCalls,
+  ...processCalls,
+  ...timeCalls,
+  ...networkConfigCalls,
+};

@@ -1,0 +1,100 @@
+import { ERRNO } from '@netarium/osi/trace';
+import { SIGNAL_MAX } from '../constants.ts';
+import { Following } from '../following.ts';
+import { type Family, NEVER } from '../kernel.ts';
+import type { OpenFile } from '../open-file.ts';
+import type { Process } from '../process.ts';
+import { waitFor } from '../wait.ts';
+
+const { EBADF, ECHILD, EINVAL, EPERM, ESRCH } = ERRNO;
+const WNOHANG = 1;
+
+/** The system calls about processes and signals. */
+export const processCalls: Family<
+  'getpid' | 'getppid' | 'getuid' | 'kill' | 'rt_sigaction' | 'spawn' | 'wait4' | 'exit_group' | 'ptrace'
+> = {
+  getpid: ({ process }) => process.pid,
+  getppid: ({ process }) => process.parent?.pid ?? 1,
+  getuid: ({ process }) => process.user.uid,
+
+  kill({ kernel, process }, pid, signal) {
+    if (signal < 0 || signal > SIGNAL_MAX) return -EINVAL;
+    // A negative number, and 0 for one's own, is a process group (kill(2)); -1 is everyone one may.
+    const targets = [...kernel.processes.values()].filter((other) => {
+      if (pid > 0) return other.pid === pid;
+      if (pid === -1) return other !== process;
+      return other.group === (pid === 0 ? process.group : -pid);
+    });
+    if (targets.length === 0) return -ESRCH;
+    const allowed = targets.filter((target) => mayTouch(process, target));
+    if (allowed.length === 0) return -EPERM;
+    if (signal !== 0) for (const target of allowed) kernel.signal(target, signal, process);
+    return 0;
+  },
+
+  rt_sigaction: ({ process }, signal, disposition) => process.setDisposition(signal, disposition),
+
+  spawn({ kernel, process }, path, argv, options = {}) {
+    const numbers = options.stdio ?? [0, 1, 2];
+    const stdio: OpenFile[] = [];
+    for (const fd of numbers) {
+      const file = process.descriptors.get(fd);
+      if (file === undefined) return -EBADF;
+      stdio.push(file);
+    }
+    const child = kernel.start(path, {
+      argv,
+      env: options.env ?? process.env,
+      cwd: options.cwd ?? process.cwd,
+      user: process.user,
+      parent: process,
+      terminal: process.terminal,
+      stdio,
+    });
+    return typeof child === 'number' ? child : child.pid;
+  },
+
+  wait4({ kernel, process }, pid, options) {
+    return waitFor<number | { pid: number; status: number }>({
+      attempt() {
+        const candidates = [...process.children].filter((child) => pid === -1 || child.pid === pid);
+        if (candidates.length === 0) return -ECHILD;
+        const ended = candidates.find((child) => child.ended);
+        if (ended === undefined) return (options & WNOHANG) !== 0 ? 0 : undefined;
+        kernel.reap(ended);
+        return { pid: ended.pid, status: ended.waitStatus };
+      },
+      subscribe: (wake) => process.childEnded.subscribe(wake),
+    });
+  },
+
+  exit_group({ kernel, process }, status) {
+    kernel.exitGroup(process, status);
+    return NEVER;
+  },
+
+  ptrace({ kernel, process }, pid) {
+    const target = kernel.processes.get(pid);
+    let following = kernel.following(process, pid);
+    if (following === undefined) {
+      if (target === undefined || target.ended) return -ESRCH;
+      if (target === process || !mayTouch(process, target)) return -EPERM;
+      following = new Following(process.pid);
+      kernel.follow(process, target, following);
+      return { lines: [] };
+    }
+    const followed = following;
+    return waitFor<number | { lines: string[] }>({
+      attempt() {
+        const lines = followed.take();
+        if (lines.length > 0) return { lines };
+        return followed.ended ? -ESRCH : undefined;
+      },
+      subscribe: (wake) => followed.changed.subscribe(wake),
+    });
+  },
+};
+
+/** Root may send signals to everyone and follow everyone, others their own (kill(2), ptrace(2)). */
+const mayTouch = (process: Process, target: Process): boolean =>
+  process.user.uid === 0 || process.user.uid === target.user.uid;

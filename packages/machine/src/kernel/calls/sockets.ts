@@ -1,0 +1,262 @@
+import type { Socket } from '@netarium/osi/5-session';
+import { ERRNO } from '@netarium/osi/trace';
+import {
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  MSG_PEEK,
+  MSG_WAITALL,
+  O_NONBLOCK,
+  SIGNALS,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+} from '../constants.ts';
+import type { Call, Family } from '../kernel.ts';
+import { SocketFile } from '../socket-file.ts';
+import { type Blocked, waitFor } from '../wait.ts';
+
+const { EAGAIN, EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, ENOTSOCK, EPIPE } = ERRNO;
+
+/** The system calls about sockets; what they mean is the session layer's matter, how to wait is decided here. */
+export const socketCalls: Family<
+  | 'socket'
+  | 'bind'
+  | 'listen'
+  | 'accept4'
+  | 'connect'
+  | 'sendto'
+  | 'recvfrom'
+  | 'shutdown'
+  | 'getsockname'
+  | 'getpeername'
+  | 'getsockopt'
+  | 'setsockopt'
+> = {
+  socket(call, domain, type, protocol) {
+    const socket = call.kernel.network.socket(domain, type & 15, protocol);
+    return typeof socket === 'number' ? socket : open(call, socket, type);
+  },
+
+  bind(call, fd, address) {
+    const file = socketAt(call, fd);
+    if (typeof file === 'number') return file;
+    return file.socket.bind(address, { privileged: call.process.user.uid === 0 });
+  },
+
+  listen(call, fd, backlog) {
+    const file = socketAt(call, fd);
+    return typeof file === 'number' ? file : file.socket.listen(backlog);
+  },
+
+  accept4(call, fd, flags) {
+    const file = socketAt(call, fd);
+    if (typeof file === 'number') return file;
+    if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
+    const accept = (): number | { fd: number; address: ReturnType<Socket['localAddress']> } => {
+      const socket = file.socket.accept();
+      if (typeof socket === 'number') return socket;
+      const accepted = open(call, socket, flags);
+      if (accepted < 0) return accepted;
+      const address = socket.remoteAddress();
+      // The peer may be gone again already; its address is what accept(2) still tells.
+      return typeof address === 'number' ? address : { fd: accepted, address };
+    };
+    return whenReady(file, file.nonBlocking, accept, file.readTimeout);
+  },
+
+  connect(call, fd, address) {
+    const file = socketAt(call, fd);
+    if (typeof file === 'number') return file;
+    const { socket } = file;
+    const first = socket.connect(address);
+    if (first !== -EINPROGRESS || file.nonBlocking) return first;
+    return waitFor<number>({
+      attempt() {
+        const result = socket.connect(address);
+        if (result === -EALREADY || result === -EINPROGRESS) return undefined;
+        return result === -EISCONN ? 0 : result;
+      },
+      subscribe: (wake) => file.subscribe(wake),
+      ...(file.writeTimeout > 0 ? { timeout: file.writeTimeout } : {}),
+      expired: () => -EINPROGRESS,
+      holds: file,
+    });
+  },
+
+  sendto(call, fd, data, flags, address) {
+    const file = socketAt(call, fd);
+    if (typeof file === 'number') return file;
+    return sendAll(call, file, data, flags, (rest) => file.socket.send(rest, flags, address, call.event));
+  },
+
+  recvfrom(call, fd, length, flags) {
+    const file = socketAt(call, fd);
+    if (typeof file === 'number') return file;
+    const patient = !file.nonBlocking && (flags & MSG_DONTWAIT) === 0;
+    if (
+      (flags & MSG_WAITALL) !== 0 &&
+      (flags & MSG_PEEK) === 0 &&
+      patient &&
+      file.socket.type === SOCK_STREAM
+    ) {
+      return receiveAll(file, length, flags);
+    }
+    const receive = () => {
+      const received = file.receive(length, flags);
+      if (typeof received === 'number') return received;
+      return { data: received.data, address: received.address, truncated: received.truncated };
+    };
+    return whenReady(file, !patient, receive, file.readTimeout);
+  },
+
+  shutdown(call, fd, how) {
+    const file = socketAt(call, fd);
+    return typeof file === 'number' ? file : file.socket.shutdown(how);
+  },
+
+  getsockname(call, fd) {
+    const file = socketAt(call, fd);
+    return typeof file === 'number' ? file : file.socket.localAddress();
+  },
+
+  getpeername(call, fd) {
+    const file = socketAt(call, fd);
+    return typeof file === 'number' ? file : file.socket.remoteAddress();
+  },
+
+  getsockopt(call, fd, level, name, length) {
+    const file = socketAt(call, fd);
+    return typeof file === 'number' ? file : file.socket.getOption(level, name, length);
+  },
+
+  setsockopt(call, fd, level, name, value) {
+    const file = socketAt(call, fd);
+    return typeof file === 'number' ? file : file.socket.setOption(level, name, value);
+  },
+};
+
+/**
+ * Sends everything, piece by piece as room appears, unless the caller does not want to wait.
+ * What went out before an error or the timeout is the result then (send(2)). Each piece bears this call as its origin.
+ */
+export function sendAll(
+  call: Call,
+  file: SocketFile,
+  data: Uint8Array,
+  flags: number,
+  send: (rest: Uint8Array) => number,
+): number | Blocked<number> {
+  const patient = !file.nonBlocking && (flags & MSG_DONTWAIT) === 0;
+  let sent = 0;
+  const soFar = (otherwise: number): number => (sent > 0 ? sent : otherwise);
+  return waitFor<number>({
+    attempt() {
+      do {
+        const taken = send(sent === 0 ? data : data.subarray(sent));
+        if (taken === -EAGAIN) return patient ? undefined : soFar(-EAGAIN);
+        if (taken < 0) {
+          if (
+            taken === -EPIPE &&
+            sent === 0 &&
+            file.socket.type === SOCK_STREAM &&
+            (flags & MSG_NOSIGNAL) === 0
+          ) {
+            call.kernel.signal(call.process, SIGNALS.SIGPIPE);
+          }
+          return soFar(taken);
+        }
+        sent += taken;
+        if (taken === 0) break;
+      } while (sent < data.length && patient);
+      return sent < data.length && patient ? undefined : sent;
+    },
+    subscribe: (wake) => file.subscribe(wake),
+    ...(file.writeTimeout > 0 ? { timeout: file.writeTimeout } : {}),
+    expired: () => soFar(-EAGAIN),
+    interrupted: () => soFar(-ERRNO.EINTR),
+    holds: file,
+  });
+}
+
+type ReceivedBytes = { data: Uint8Array; address: null; truncated: boolean };
+
+/** MSG_WAITALL: waits until `length` bytes are there, or the stream has ended (recv(2)). */
+function receiveAll(
+  file: SocketFile,
+  length: number,
+  flags: number,
+): number | ReceivedBytes | Blocked<number | ReceivedBytes> {
+  const parts: Uint8Array[] = [];
+  let filled = 0;
+  const gathered = (): ReceivedBytes => {
+    const data = new Uint8Array(filled);
+    let at = 0;
+    for (const part of parts) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return { data, address: null, truncated: false };
+  };
+  const soFar = (otherwise: number) => (filled > 0 ? gathered() : otherwise);
+  return waitFor<number | ReceivedBytes>({
+    attempt() {
+      while (filled < length) {
+        const received = file.receive(length - filled, flags);
+        if (received === -EAGAIN) return undefined;
+        if (typeof received === 'number') return soFar(received);
+        if (received.data.length === 0) break;
+        parts.push(received.data);
+        filled += received.data.length;
+      }
+      return gathered();
+    },
+    subscribe: (wake) => file.subscribe(wake),
+    ...(file.readTimeout > 0 ? { timeout: file.readTimeout } : {}),
+    expired: () => soFar(-EAGAIN),
+    interrupted: () => soFar(-ERRNO.EINTR),
+    holds: file,
+  });
+}
+
+/** Does it now, or as soon as it can be done; -EAGAIN at once for those who do not wait. */
+function whenReady<R>(
+  file: SocketFile,
+  impatient: boolean,
+  work: () => R | number,
+  timeout: number,
+): R | number | Blocked<R | number> {
+  if (impatient) return work();
+  return waitFor<R | number>({
+    attempt() {
+      const result = work();
+      return result === -EAGAIN ? undefined : result;
+    },
+    subscribe: (wake) => file.subscribe(wake),
+    ...(timeout > 0 ? { timeout } : {}),
+    holds: file,
+  });
+}
+
+/** A new descriptor for a socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. */
+function open({ kernel, process }: Call, socket: Socket, flags: number): number {
+  const file = new SocketFile(
+    socket,
+    kernel.nextInode(),
+    process.user.uid,
+    (flags & SOCK_NONBLOCK) !== 0 ? O_NONBLOCK : 0,
+    (closed) => kernel.sockets.delete(closed),
+  );
+  const fd = process.descriptors.add(file, (flags & SOCK_CLOEXEC) !== 0);
+  if (fd < 0) {
+    socket.close();
+    return fd;
+  }
+  kernel.sockets.add(file);
+  return fd;
+}
+
+function socketAt(call: Call, fd: number): SocketFile | number {
+  const file = call.process.descriptors.get(fd);
+  if (file === undefined) return -EBADF;
+  return file instanceof SocketFile ? file : -ENOTSOCK;
+}

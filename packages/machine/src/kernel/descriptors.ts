@@ -1,0 +1,64 @@
+import { ERRNO } from '@netarium/osi/trace';
+import { DESCRIPTOR_LIMIT } from './constants.ts';
+import type { OpenFile } from './open-file.ts';
+
+interface Descriptor {
+  readonly file: OpenFile;
+  closeOnExec: boolean;
+}
+
+/** A process's file descriptors: small numbers for open files. The lowest free number is taken (open(2)). */
+export class DescriptorTable {
+  readonly #descriptors: (Descriptor | undefined)[] = [];
+
+  get(fd: number): OpenFile | undefined {
+    return this.#descriptors[fd]?.file;
+  }
+
+  /** Takes the lowest free number, `from` or above. @returns -EMFILE when there is none below the limit. */
+  add(file: OpenFile, closeOnExec = false, from = 0): number {
+    let fd = from;
+    while (this.#descriptors[fd] !== undefined) fd++;
+    if (fd >= DESCRIPTOR_LIMIT) return -ERRNO.EMFILE;
+    return this.put(fd, file, closeOnExec);
+  }
+
+  /** Makes `fd` refer to `file`; what it referred to before is closed. */
+  put(fd: number, file: OpenFile, closeOnExec = false): number {
+    if (fd < 0 || fd >= DESCRIPTOR_LIMIT) return -ERRNO.EBADF;
+    file.hold();
+    const before = this.#descriptors[fd];
+    this.#descriptors[fd] = { file, closeOnExec };
+    before?.file.release();
+    return fd;
+  }
+
+  close(fd: number): number {
+    const descriptor = this.#descriptors[fd];
+    if (descriptor === undefined) return -ERRNO.EBADF;
+    this.#descriptors[fd] = undefined;
+    descriptor.file.release();
+    return 0;
+  }
+
+  /** FD_CLOEXEC (fcntl(2)). @returns null for a number that is not open. */
+  closeOnExec(fd: number, value?: boolean): boolean | null {
+    const descriptor = this.#descriptors[fd];
+    if (descriptor === undefined) return null;
+    if (value !== undefined) descriptor.closeOnExec = value;
+    return descriptor.closeOnExec;
+  }
+
+  *entries(): Iterable<[fd: number, file: OpenFile]> {
+    for (let fd = 0; fd < this.#descriptors.length; fd++) {
+      const descriptor = this.#descriptors[fd];
+      if (descriptor !== undefined) yield [fd, descriptor.file];
+    }
+  }
+
+  closeAll(): void {
+    for (let fd = 0; fd < this.#descriptors.length; fd++) {
+      if (this.#descriptors[fd] !== undefined) this.close(fd);
+    }
+  }
+}

@@ -1,0 +1,394 @@
+import type { Random, Simulation } from '@netarium/osi/time';
+import { ERRNO, type EventId, type SourceLocation, type Tracer } from '@netarium/osi/trace';
+import type { FileSystem } from '../files/file-system.ts';
+import type { User } from '../files/inode.ts';
+import { absolute } from '../files/paths.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { SystemCallArguments, SystemCallName, SystemCallResult, SystemCalls } from '../system-calls.ts';
+import type { Terminal } from '../terminal.ts';
+import { SIGNAL_MAX, SIGNALS, signalName } from './constants.ts';
+import { findProgram } from './executable.ts';
+import type { Following } from './following.ts';
+import type { Network } from './network.ts';
+import type { Caller, OpenFile } from './open-file.ts';
+import { Process, type ProcessHost } from './process.ts';
+import type { SocketFile } from './socket-file.ts';
+import { describeCall, describeResult, straceLine } from './strace.ts';
+import { Blocked } from './wait.ts';
+
+/** One system call that is being made: by whom, and as which event of the record. */
+export interface Call {
+  readonly kernel: Kernel;
+  readonly process: Process;
+  readonly name: SystemCallName;
+  readonly event: EventId;
+  /** Who reads or writes, by descriptor `fd`. */
+  by(fd: number): Caller;
+}
+
+/** A call that does not return: the process that made it has ended. */
+export const NEVER = Symbol('never returns');
+
+type Answer<N extends SystemCallName> =
+  | ReturnType<SystemCalls[N]>
+  | Blocked<ReturnType<SystemCalls[N]>>
+  | typeof NEVER;
+type Handler<N extends SystemCallName> = (call: Call, ...args: Parameters<SystemCalls[N]>) => Answer<N>;
+
+/** What the kernel does for each system call. */
+export type Handlers = { readonly [N in SystemCallName]: Handler<N> };
+/** The part of it that one file has. */
+export type Family<N extends SystemCallName> = Pick<Handlers, N>;
+
+export interface KernelOptions {
+  readonly name: string;
+  readonly sim: Simulation;
+  readonly scheduler: Scheduler;
+  readonly tracer: Tracer;
+  readonly files: FileSystem;
+  readonly network: Network;
+  readonly handlers: Handlers;
+  /** CLOCK_REALTIME at virtual time 0, in nanoseconds since 1970. */
+  readonly epoch: number;
+}
+
+export interface StartOptions {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly user: User;
+  readonly parent: Process | null;
+  readonly terminal: Terminal | null;
+  /** Descriptors 0, 1 and 2. */
+  readonly stdio: readonly OpenFile[];
+}
+
+/** Signals that end nothing when nobody handles them (signal(7)). */
+const HARMLESS: ReadonlySet<number> = new Set([
+  SIGNALS.SIGCHLD,
+  SIGNALS.SIGURG,
+  SIGNALS.SIGWINCH,
+  SIGNALS.SIGCONT,
+]);
+
+/** PID of the first process that is started; those below belong to a kernel's own. */
+const FIRST_PID = 100;
+/** Where the numbers of sockets and pipes begin (`socket:[20000]`). */
+const FIRST_ANONYMOUS_INODE = 20_000;
+
+/** The kernel of one machine: its processes, and what they can ask of it. */
+export class Kernel implements ProcessHost {
+  readonly name: string;
+  readonly sim: Simulation;
+  readonly scheduler: Scheduler;
+  readonly tracer: Tracer;
+  readonly files: FileSystem;
+  readonly network: Network;
+  readonly epoch: number;
+  hostname: string;
+  /** All processes that run or have not been waited for, by PID. */
+  readonly processes = new Map<number, Process>();
+  readonly sockets = new Set<SocketFile>();
+  /** Where `getrandom` and `/dev/urandom` draw from. */
+  readonly random: Random;
+  readonly #following = new Map<string, Following>();
+  readonly #handlers: Handlers;
+  #lastPid = FIRST_PID - 1;
+  #lastInode = FIRST_ANONYMOUS_INODE - 1;
+
+  constructor(options: KernelOptions) {
+    this.name = options.name;
+    this.hostname = options.name;
+    this.sim = options.sim;
+    this.scheduler = options.scheduler;
+    this.tracer = options.tracer;
+    this.files = options.files;
+    this.network = options.network;
+    this.epoch = options.epoch;
+    this.random = options.sim.randomFor(`${options.name}/getrandom`);
+    this.#handlers = options.handlers;
+  }
+
+  /** CLOCK_REALTIME in nanoseconds; a `number` keeps it to 256 ns. */
+  get realTime(): number {
+    return this.epoch + this.sim.now;
+  }
+
+  /** A number for a pipe or socket. */
+  nextInode(): number {
+    return ++this.#lastInode;
+  }
+
+  /** Starts a process of the program at `path` (looked up on PATH when it has no slash). @returns it, or a negated errno. */
+  start(path: string, options: StartOptions): Process | number {
+    const found = findProgram(this.files, path, options);
+    if (typeof found === 'number') return found;
+    const process = new Process(this, {
+      ...options,
+      argv: found.argv,
+      pid: ++this.#lastPid,
+      group: options.parent?.group ?? this.#lastPid,
+      cwd: absolute(options.cwd, '/'),
+    });
+    options.stdio.forEach((file, fd) => {
+      process.descriptors.put(fd, file);
+    });
+    this.processes.set(process.pid, process);
+    options.parent?.children.add(process);
+    this.tracer.write({ kind: 'process', pid: process.pid, change: 'start', argv: process.argv });
+    this.sim.after(this.scheduler.systemCallCost, () => {
+      if (!process.ended) process.resume(() => found.program.start(process));
+    });
+    return process;
+  }
+
+  /** A process makes a system call: it is handled now, and the process resumed later. */
+  handle<N extends SystemCallName>(
+    process: Process,
+    number: number,
+    tid: number,
+    name: N,
+    args: SystemCallArguments<N>,
+    where: SourceLocation | undefined,
+    done: (result: SystemCallResult<N>) => void,
+  ): void {
+    const { tracer, scheduler } = this;
+    const event = tracer.on
+      ? tracer.write({
+          kind: 'system-call',
+          pid: process.pid,
+          tid,
+          program: process.program,
+          name,
+          args: describeCall(name, args),
+          ...(where === undefined ? {} : { where }),
+          cause: 0,
+        })
+      : 0;
+    const call: Call = {
+      kernel: this,
+      process,
+      name,
+      event,
+      by: (fd) => ({ pid: process.pid, fd, call: event }),
+    };
+    const handler = this.#handlers[name] as Handler<N> | undefined;
+    const answer = tracer.within(event, () =>
+      handler === undefined
+        ? (-ERRNO.ENOSYS as Answer<N>)
+        : handler(call, ...(args as Parameters<SystemCalls[N]>)),
+    );
+    if (answer === NEVER || process.ended) return;
+    let unfinished = false;
+    const giveBack = (result: SystemCallResult<N>, cause: EventId): void => {
+      this.sim.after(scheduler.systemCallCost, () => {
+        if (process.ended) return;
+        process.resume(() => {
+          if (tracer.on) {
+            const { result: value, text } = describeResult(name, args, result);
+            tracer.write({
+              kind: 'system-call-returned',
+              call: event,
+              result: value,
+              text,
+              cause: cause || event,
+            });
+          }
+          for (const follower of process.followers) follower.add(straceLine(name, args, result, unfinished));
+          done(result);
+        });
+      });
+    };
+    if (answer instanceof Blocked) {
+      unfinished = true;
+      for (const follower of process.followers) follower.add(straceLine(name, args, undefined, true));
+      this.#wait(process, number, name, event, answer, giveBack);
+    } else {
+      giveBack(answer as SystemCallResult<N>, event);
+    }
+    scheduler.strayed(process);
+  }
+
+  /** Sends a signal; what it does is the process's choice (signal(7)). */
+  signal(process: Process, signal: number, from: Process | null = null): void {
+    if (process.ended || signal < 1 || signal > SIGNAL_MAX) return;
+    for (const follower of process.followers) {
+      const origin =
+        from === null ? 'si_code=SI_KERNEL' : `si_code=SI_USER, si_pid=${from.pid}, si_uid=${from.user.uid}`;
+      follower.add(`--- ${signalName(signal)} {si_signo=${signalName(signal)}, ${origin}} ---`);
+    }
+    switch (signal === SIGNALS.SIGKILL ? 'default' : process.disposition(signal)) {
+      case 'ignore':
+        return;
+      case 'handler':
+        process.resume(() => {
+          if (process.events.signal === undefined) process.quiescent();
+          else process.events.signal(signal);
+        });
+        return;
+      case 'default':
+        if (!HARMLESS.has(signal)) this.endBySignal(process, signal);
+    }
+  }
+
+  /** A person pressed Ctrl-C: SIGINT for every process of the group. */
+  signalGroup(group: number, signal: number): void {
+    for (const process of [...this.processes.values()])
+      if (process.group === group) this.signal(process, signal);
+  }
+
+  endBySignal(process: Process, signal: number): void {
+    for (const follower of process.followers) follower.end(`+++ killed by ${signalName(signal)} +++`);
+    this.#end(process, signal);
+    process.events.killed?.();
+  }
+
+  /** exit_group(2), called by the process. */
+  exitGroup(process: Process, status: number): void {
+    for (const follower of process.followers) {
+      follower.add(straceLine('exit_group', [status], undefined, false));
+      follower.end(`+++ exited with ${status & 255} +++`);
+    }
+    this.#end(process, (status & 255) << 8);
+    process.events.killed?.();
+  }
+
+  /** The program came to its end: what a C library makes of that is exit_group(2). */
+  exitedByItself(process: Process, status: number): void {
+    const event = this.tracer.write({
+      kind: 'system-call',
+      pid: process.pid,
+      tid: process.pid,
+      program: process.program,
+      name: 'exit_group',
+      args: String(status),
+      cause: 0,
+    });
+    process.events = {};
+    this.tracer.within(event, () => this.exitGroup(process, status));
+  }
+
+  /** What `by` has learned of the process with this number, if it follows it. */
+  following(by: Process, pid: number): Following | undefined {
+    return this.#following.get(`${by.pid}>${pid}`);
+  }
+
+  follow(by: Process, target: Process, following: Following): void {
+    this.#following.set(`${by.pid}>${target.pid}`, following);
+    target.followers.add(following);
+  }
+
+  /** A child that has ended is waited for no longer. */
+  reap(process: Process): void {
+    this.processes.delete(process.pid);
+    process.parent?.children.delete(process);
+  }
+
+  /** Ends everything: the machine is switched off. */
+  close(): void {
+    for (const process of [...this.processes.values()]) {
+      if (!process.ended) this.endBySignal(process, SIGNALS.SIGKILL);
+    }
+  }
+
+  #end(process: Process, waitStatus: number): void {
+    const { tracer } = this;
+    process.waitStatus = waitStatus;
+    const event = tracer.write({
+      kind: 'process',
+      pid: process.pid,
+      change: 'exit',
+      argv: process.argv,
+      status: process.exitStatus,
+    });
+    tracer.within(event || tracer.cause, () => {
+      process.dissolve();
+      for (const child of [...process.children]) {
+        child.parent = null;
+        if (child.ended) this.reap(child);
+      }
+      process.children.clear();
+      this.#unfollow(process);
+      const { parent } = process;
+      if (parent === null) {
+        this.reap(process);
+      } else {
+        parent.childEnded.wake();
+        this.signal(parent, SIGNALS.SIGCHLD, process);
+      }
+      process.terminal?.left(process.group, this.#groupLives(process.group));
+    });
+    this.scheduler.rested(process);
+  }
+
+  #unfollow(by: Process): void {
+    for (const [key, following] of this.#following) {
+      if (following.by !== by.pid) continue;
+      this.#following.delete(key);
+      for (const other of this.processes.values()) other.followers.delete(following);
+    }
+  }
+
+  #groupLives(group: number): boolean {
+    for (const process of this.processes.values()) if (process.group === group && !process.ended) return true;
+    return false;
+  }
+
+  #wait<R>(
+    process: Process,
+    number: number,
+    name: string,
+    event: EventId,
+    { waiting }: Blocked<R>,
+    giveBack: (result: R, cause: EventId) => void,
+  ): void {
+    const { tracer, sim } = this;
+    let over = false;
+    let woken = false;
+    const leave = (): void => {
+      over = true;
+      unsubscribe();
+      timer?.stop();
+      process.pending.delete(number);
+      waiting.holds?.release();
+    };
+    const finish = (result: R): void => {
+      const cause = tracer.cause;
+      leave();
+      if (!process.ended) giveBack(result, cause);
+    };
+    const attempt = (): void => {
+      woken = false;
+      if (over) return;
+      const result = waiting.attempt();
+      if (result !== undefined && !over) finish(result);
+    };
+    // The call goes on after the event that woke it, not in the middle of it; but that event is its cause.
+    const wake = (): void => {
+      if (woken || over) return;
+      woken = true;
+      const cause = tracer.cause;
+      sim.after(0, () => tracer.within(cause, attempt));
+    };
+    const expire = (): void => {
+      if (!over) finish(waiting.expired?.() ?? (-ERRNO.EAGAIN as R));
+    };
+    const timer =
+      waiting.timeout === undefined || waiting.timeout === Number.POSITIVE_INFINITY
+        ? null
+        : tracer.timer(
+            waiting.timer ?? `${name}.timeout`,
+            () => `${process.program}[${process.pid}]`,
+            expire,
+          );
+    waiting.holds?.hold();
+    const unsubscribe = waiting.subscribe(wake);
+    process.pending.set(number, {
+      interrupt: () => {
+        if (!over) finish(waiting.interrupted?.() ?? (-ERRNO.EINTR as R));
+      },
+      cancel: leave,
+    });
+    if (timer !== null) tracer.within(event, () => timer.start(waiting.timeout ?? 0));
+  }
+}

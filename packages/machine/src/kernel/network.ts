@@ -1,0 +1,17 @@
+import type { Sysctl } from '@netarium/osi/3-network';
+import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
+import type { Socket } from '@netarium/osi/5-session';
+import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
+
+/** What the kernel needs of the machine's stack. */
+export interface Network {
+  readonly sysctl: Sysctl;
+  /** @returns a socket, or a negated errno (-EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT). */
+  socket(domain: number, type: number, protocol: number): Socket | number;
+  /** Reads or changes links, addresses, routes and neighbours (rtnetlink(7)). @returns 0 or the answers, or a negated errno. */
+  netlink(request: NetlinkRequest): number | NetlinkAnswer[];
+  tcpEntries(): Iterable<TcpEntry>;
+  udpEntries(): Iterable<UdpEntry>;
+  /** Counters by Linux's names (`/proc/net/snmp`, `/proc/net/netstat`): `Ip` → `InReceives` → number, in the order printed. */
+  counters(): ReadonlyMap<string, ReadonlyMap<string, number>>;
+}

@@ -1,0 +1,226 @@
+import type { Simulation } from '@netarium/osi/time';
+import type { SourceLocation } from '@netarium/osi/trace';
+import { ERRNO } from '@netarium/osi/trace';
+import type { FileChange } from '../files/changes.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import type { User } from '../files/inode.ts';
+import type { JournalReader } from '../files/journal.ts';
+import { basename } from '../files/paths.ts';
+import type { ProcessEvents, RunningProcess } from '../program.ts';
+import type { Runnable, Scheduler } from '../scheduler.ts';
+import type { SystemCallArguments, SystemCallName, SystemCallResult } from '../system-calls.ts';
+import type { Terminal } from '../terminal.ts';
+import { SIGNALS } from './constants.ts';
+import { DescriptorTable } from './descriptors.ts';
+import type { Following } from './following.ts';
+import { WaitQueue } from './wait.ts';
+
+/** What a process does with a signal: what Linux does by default, nothing, or its own handler. */
+export type Disposition = 'default' | 'ignore' | 'handler';
+
+/** A call that waits, and how to end its waiting. */
+export interface PendingCall {
+  readonly interrupt: () => void;
+  readonly cancel: () => void;
+}
+
+/** What a process needs of its kernel. */
+export interface ProcessHost {
+  readonly name: string;
+  readonly hostname: string;
+  readonly sim: Simulation;
+  readonly scheduler: Scheduler;
+  readonly files: FileSystem;
+  handle<N extends SystemCallName>(
+    process: Process,
+    number: number,
+    tid: number,
+    name: N,
+    args: SystemCallArguments<N>,
+    where: SourceLocation | undefined,
+    done: (result: SystemCallResult<N>) => void,
+  ): void;
+  exitedByItself(process: Process, status: number): void;
+  endBySignal(process: Process, signal: number): void;
+}
+
+export interface ProcessOptions {
+  readonly pid: number;
+  readonly parent: Process | null;
+  /** The process group: who gets a terminal's Ctrl-C. */
+  readonly group: number;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly user: User;
+  readonly terminal: Terminal | null;
+}
+
+/** A process: what the kernel knows of a running program. The program has it as its `RunningProcess`. */
+export class Process implements RunningProcess, Runnable {
+  readonly pid: number;
+  readonly group: number;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: User;
+  readonly terminal: Terminal | null;
+  readonly descriptors = new DescriptorTable();
+  readonly children = new Set<Process>();
+  /** Told when a child ended. */
+  readonly childEnded = new WaitQueue();
+  /** Those who follow its system calls (ptrace(2)). */
+  readonly followers = new Set<Following>();
+  /** Resolves with the exit status (see `exitStatus`) when it has ended. */
+  readonly exit: Promise<number>;
+  readonly seed: number;
+  /** As the person named it: `server.py`, `ping`. */
+  readonly program: string;
+  /** Virtual time at which it started. */
+  readonly started: number;
+  parent: Process | null;
+  cwd: string;
+  ended = false;
+  running = false;
+  /** As wait4 gives it once it has ended: exit code × 256, or the signal. */
+  waitStatus = 0;
+  events: ProcessEvents = {};
+  /** Calls that wait, by their numbers. */
+  readonly pending = new Map<number, PendingCall>();
+  readonly #kernel: ProcessHost;
+  readonly #dispositions = new Map<number, Disposition>();
+  #journal: JournalReader | null = null;
+  #calls = 0;
+  #exited: (status: number) => void = () => {};
+
+  constructor(kernel: ProcessHost, options: ProcessOptions) {
+    this.#kernel = kernel;
+    this.pid = options.pid;
+    this.group = options.group;
+    this.parent = options.parent;
+    this.argv = options.argv;
+    this.env = options.env;
+    this.cwd = options.cwd;
+    this.user = options.user;
+    this.terminal = options.terminal;
+    this.seed = kernel.sim.randomFor(`${kernel.name}/process:${options.pid}`).uint32();
+    this.program = programName(options.argv);
+    this.started = kernel.sim.now;
+    this.exit = new Promise((resolve) => {
+      this.#exited = resolve;
+    });
+  }
+
+  get hostname(): string {
+    return this.#kernel.hostname;
+  }
+
+  /** 0–255: the exit code, or 128 + signal as shells show it. */
+  get exitStatus(): number {
+    return this.waitStatus & 0x7f ? 128 + (this.waitStatus & 0x7f) : this.waitStatus >> 8;
+  }
+
+  call<N extends SystemCallName>(
+    tid: number,
+    name: N,
+    args: SystemCallArguments<N>,
+    where: SourceLocation | undefined,
+    done: (result: SystemCallResult<N>) => void,
+  ): number {
+    const number = ++this.#calls;
+    if (!this.ended) this.#kernel.handle(this, number, tid, name, args, where, done);
+    return number;
+  }
+
+  interrupt(call: number): void {
+    this.pending.get(call)?.interrupt();
+  }
+
+  quiescent(): void {
+    this.#kernel.scheduler.rested(this);
+  }
+
+  exited(status: number): void {
+    if (!this.ended) this.#kernel.exitedByItself(this, status & 255);
+  }
+
+  files(): FileChange[] {
+    this.#journal?.close();
+    this.#journal = this.#kernel.files.journal.reader(this.pid);
+    return this.#kernel.files.replica();
+  }
+
+  filesChanged(changes: readonly FileChange[]): void {
+    if (this.ended) return;
+    const { files } = this.#kernel;
+    const refused = files.apply(changes, this.user, this.pid);
+    if (refused.length === 0) return;
+    // Its replica shows what is not so: it is told what really is there.
+    const truth = files.replica().filter((change) => change.op !== 'rename' && refused.includes(change.path));
+    const there = new Set(truth.map((change) => (change.op === 'rename' ? change.to : change.path)));
+    const gone = refused
+      .filter((path) => !there.has(path))
+      .map((path): FileChange => ({ op: 'unlink', path }));
+    this.events.filesChanged?.([...gone, ...truth]);
+  }
+
+  overrun(): void {
+    this.terminal?.print(`${this.program}: ended: it ran for too long without making a system call\r\n`);
+    this.#kernel.endBySignal(this, SIGNALS.SIGKILL);
+  }
+
+  /** Queues a turn of this process: `run` tells the program what it waits for. */
+  resume(run: () => void): void {
+    this.#kernel.scheduler.enqueue(this, () => {
+      const changes = this.#journal?.read() ?? [];
+      if (changes.length > 0) this.events.filesChanged?.(changes);
+      run();
+    });
+  }
+
+  /** What this process does when `signal` comes. Programs that have an `events.signal` handle what ends others. */
+  disposition(signal: number): Disposition {
+    const chosen = this.#dispositions.get(signal);
+    if (chosen !== undefined) return chosen;
+    if (this.events.signal === undefined) return 'default';
+    // A language runtime: SIGPIPE is an error of the call for it, not the end (as CPython and Node do).
+    if (signal === SIGNALS.SIGPIPE) return 'ignore';
+    return RUNTIME_HANDLES.has(signal) ? 'handler' : 'default';
+  }
+
+  /** rt_sigaction(2). */
+  setDisposition(signal: number, disposition: Disposition): number {
+    if (signal < 1 || signal > 64 || signal === SIGNALS.SIGKILL || signal === SIGNALS.SIGSTOP) {
+      return -ERRNO.EINVAL;
+    }
+    this.#dispositions.set(signal, disposition);
+    return 0;
+  }
+
+  /** Everything it waits for is called off, everything it has open is closed. */
+  dissolve(): void {
+    this.ended = true;
+    for (const call of [...this.pending.values()]) call.cancel();
+    this.pending.clear();
+    this.descriptors.closeAll();
+    this.#journal?.close();
+    this.#journal = null;
+    this.#exited(this.exitStatus);
+  }
+}
+
+const RUNTIME_HANDLES: ReadonlySet<number> = new Set([
+  SIGNALS.SIGINT,
+  SIGNALS.SIGTERM,
+  SIGNALS.SIGHUP,
+  SIGNALS.SIGALRM,
+  SIGNALS.SIGUSR1,
+  SIGNALS.SIGUSR2,
+]);
+
+/** `server.py` for `python3 -u server.py 9000`, `ping` for `/bin/ping 10.0.0.2`. */
+function programName(argv: readonly string[]): string {
+  const name = basename(argv[0] ?? '');
+  if (!/^(?:python|node)[\d.]*$/.test(name)) return name;
+  const script = argv.slice(1).find((word) => !word.startsWith('-'));
+  return script === undefined || argv[1] === '-c' || argv[1] === '-m' ? name : basename(script);
+}

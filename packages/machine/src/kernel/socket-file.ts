@@ -1,0 +1,74 @@
+import type { Received, Socket } from '@netarium/osi/5-session';
+import type { Nanoseconds } from '@netarium/osi/time';
+import type { FileStatus } from '../system-calls.ts';
+import { O_RDWR, S_IFSOCK } from './constants.ts';
+import { type Caller, OpenFile } from './open-file.ts';
+
+/** A socket as an open file. */
+export class SocketFile extends OpenFile {
+  readonly socket: Socket;
+  readonly inode: number;
+  readonly uid: number;
+  readonly #onClosed: (file: SocketFile) => void;
+
+  constructor(
+    socket: Socket,
+    inode: number,
+    uid: number,
+    flags: number,
+    onClosed: (file: SocketFile) => void,
+  ) {
+    super(O_RDWR | flags);
+    this.socket = socket;
+    this.inode = inode;
+    this.uid = uid;
+    this.#onClosed = onClosed;
+  }
+
+  get link(): string {
+    return `socket:[${this.inode}]`;
+  }
+
+  override get readTimeout(): Nanoseconds {
+    return this.socket.receiveTimeout;
+  }
+
+  override get writeTimeout(): Nanoseconds {
+    return this.socket.sendTimeout;
+  }
+
+  /** Receives into a buffer no larger than needed. @returns what came, or a negated errno. */
+  receive(length: number, flags: number): (Received & { readonly data: Uint8Array }) | number {
+    const into = new Uint8Array(Math.min(length, Math.max(this.socket.readable, 1)));
+    const received = this.socket.receive(into, flags);
+    if (typeof received === 'number') return received;
+    const data = received.length < into.length ? into.slice(0, received.length) : into;
+    return { ...received, data };
+  }
+
+  override read(length: number): Uint8Array | number {
+    const received = this.receive(length, 0);
+    return typeof received === 'number' ? received : received.data;
+  }
+
+  override write(data: Uint8Array, by: Caller): number {
+    return this.socket.send(data, 0, null, by.call);
+  }
+
+  override status(): FileStatus {
+    return { ino: this.inode, mode: S_IFSOCK | 0o777, uid: this.uid, gid: this.uid, size: 0, mtime: 0 };
+  }
+
+  override poll(): number {
+    return this.socket.poll();
+  }
+
+  override subscribe(changed: () => void): () => void {
+    return this.socket.subscribe(changed);
+  }
+
+  protected override closed(): void {
+    this.socket.close();
+    this.#onClosed(this);
+  }
+}

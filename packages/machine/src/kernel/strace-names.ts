@@ -1,0 +1,144 @@
+import * as linux from './constants.ts';
+
+/** The names that strace prints for numbers, from Linux's headers. */
+
+type Names = Readonly<Record<number, string>>;
+
+export const ADDRESS_FAMILIES: Names = {
+  0: 'AF_UNSPEC',
+  1: 'AF_UNIX',
+  2: 'AF_INET',
+  10: 'AF_INET6',
+  17: 'AF_PACKET',
+};
+export const SOCKET_TYPES: Names = { 1: 'SOCK_STREAM', 2: 'SOCK_DGRAM', 3: 'SOCK_RAW', 5: 'SOCK_SEQPACKET' };
+export const SOCKET_FLAGS: Names = {
+  [linux.SOCK_NONBLOCK]: 'SOCK_NONBLOCK',
+  [linux.SOCK_CLOEXEC]: 'SOCK_CLOEXEC',
+};
+export const IP_PROTOCOLS: Names = {
+  0: 'IPPROTO_IP',
+  1: 'IPPROTO_ICMP',
+  6: 'IPPROTO_TCP',
+  17: 'IPPROTO_UDP',
+};
+export const MESSAGE_FLAGS: Names = {
+  1: 'MSG_OOB',
+  2: 'MSG_PEEK',
+  4: 'MSG_DONTROUTE',
+  32: 'MSG_TRUNC',
+  64: 'MSG_DONTWAIT',
+  256: 'MSG_WAITALL',
+  8192: 'MSG_ERRQUEUE',
+  16384: 'MSG_NOSIGNAL',
+  32768: 'MSG_MORE',
+};
+export const SHUTDOWN: Names = { 0: 'SHUT_RD', 1: 'SHUT_WR', 2: 'SHUT_RDWR' };
+export const OPTION_LEVELS: Names = {
+  0: 'SOL_IP',
+  1: 'SOL_SOCKET',
+  6: 'SOL_TCP',
+  17: 'SOL_UDP',
+  255: 'SOL_RAW',
+};
+export const ACCESS_MODES: Names = { 0: 'O_RDONLY', 1: 'O_WRONLY', 2: 'O_RDWR' };
+export const OPEN_FLAGS: Names = {
+  [linux.O_CREAT]: 'O_CREAT',
+  [linux.O_EXCL]: 'O_EXCL',
+  [linux.O_NOCTTY]: 'O_NOCTTY',
+  [linux.O_TRUNC]: 'O_TRUNC',
+  [linux.O_APPEND]: 'O_APPEND',
+  [linux.O_NONBLOCK]: 'O_NONBLOCK',
+  [linux.O_DIRECTORY]: 'O_DIRECTORY',
+  [linux.O_CLOEXEC]: 'O_CLOEXEC',
+};
+export const SEEK: Names = { 0: 'SEEK_SET', 1: 'SEEK_CUR', 2: 'SEEK_END' };
+export const FCNTL_COMMANDS: Names = {
+  0: 'F_DUPFD',
+  1: 'F_GETFD',
+  2: 'F_SETFD',
+  3: 'F_GETFL',
+  4: 'F_SETFL',
+  1030: 'F_DUPFD_CLOEXEC',
+};
+export const FILE_TYPES: Names = {
+  [linux.S_IFSOCK]: 'S_IFSOCK',
+  [linux.S_IFLNK]: 'S_IFLNK',
+  [linux.S_IFREG]: 'S_IFREG',
+  [linux.S_IFDIR]: 'S_IFDIR',
+  [linux.S_IFCHR]: 'S_IFCHR',
+  [linux.S_IFIFO]: 'S_IFIFO',
+};
+export const POLL_EVENTS: Names = {
+  1: 'POLLIN',
+  2: 'POLLPRI',
+  4: 'POLLOUT',
+  8: 'POLLERR',
+  16: 'POLLHUP',
+  32: 'POLLNVAL',
+  8192: 'POLLRDHUP',
+};
+export const CLOCKS: Names = { 0: 'CLOCK_REALTIME', 1: 'CLOCK_MONOTONIC' };
+
+/** Socket options by level (asm-generic/socket.h, linux/in.h, linux/tcp.h). */
+const OPTIONS: Readonly<Record<number, Names>> = {
+  0: {
+    1: 'IP_TOS',
+    2: 'IP_TTL',
+    3: 'IP_HDRINCL',
+    10: 'IP_MTU_DISCOVER',
+    11: 'IP_RECVERR',
+    12: 'IP_RECVTTL',
+    14: 'IP_MTU',
+  },
+  1: {
+    2: 'SO_REUSEADDR',
+    3: 'SO_TYPE',
+    4: 'SO_ERROR',
+    5: 'SO_DONTROUTE',
+    6: 'SO_BROADCAST',
+    7: 'SO_SNDBUF',
+    8: 'SO_RCVBUF',
+    9: 'SO_KEEPALIVE',
+    13: 'SO_LINGER',
+    15: 'SO_REUSEPORT',
+    20: 'SO_RCVTIMEO_OLD',
+    21: 'SO_SNDTIMEO_OLD',
+    25: 'SO_BINDTODEVICE',
+    30: 'SO_ACCEPTCONN',
+    38: 'SO_PROTOCOL',
+    39: 'SO_DOMAIN',
+  },
+  6: {
+    1: 'TCP_NODELAY',
+    2: 'TCP_MAXSEG',
+    3: 'TCP_CORK',
+    4: 'TCP_KEEPIDLE',
+    5: 'TCP_KEEPINTVL',
+    6: 'TCP_KEEPCNT',
+    11: 'TCP_INFO',
+    12: 'TCP_QUICKACK',
+    13: 'TCP_CONGESTION',
+    18: 'TCP_USER_TIMEOUT',
+  },
+};
+
+/** One number's name, or the number in hexadecimal as strace shows what it does not know. */
+export const named = (names: Names, value: number): string =>
+  names[value] ?? `0x${(value >>> 0).toString(16)}`;
+
+/** A set of bits: `POLLIN|POLLOUT`, `0` for none. */
+export function bits(names: Names, value: number): string {
+  const parts: string[] = [];
+  let rest = value;
+  for (const [bit, name] of Object.entries(names)) {
+    if ((value & Number(bit)) === 0) continue;
+    parts.push(name);
+    rest &= ~Number(bit);
+  }
+  if (rest !== 0) parts.push(`0x${(rest >>> 0).toString(16)}`);
+  return parts.length === 0 ? '0' : parts.join('|');
+}
+
+export const optionName = (level: number, name: number): string =>
+  OPTIONS[level]?.[name] ?? `0x${name.toString(16)}`;
