@@ -9,13 +9,19 @@ export const EPHEMERAL_LAST = 60_999;
  * (RFC 6056 section 3.3.1). The same seed gives the same ports.
  *
  * @param isFree asked for each candidate until it says yes.
+ * @param first the range, where it is not the one for ports.
  * @returns the port, or 0 when all are taken.
  */
-export function chooseEphemeralPort(random: Random, isFree: (port: number) => boolean): number {
-  const size = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
+export function chooseEphemeralPort(
+  random: Random,
+  isFree: (port: number) => boolean,
+  first = EPHEMERAL_FIRST,
+  last = EPHEMERAL_LAST,
+): number {
+  const size = last - first + 1;
   const start = random.below(size);
   for (let i = 0; i < size; i++) {
-    const port = EPHEMERAL_FIRST + ((start + i) % size);
+    const port = first + ((start + i) % size);
     if (isFree(port)) return port;
   }
   return 0;

@@ -11,7 +11,7 @@ export interface Option<S> {
 export type OptionTable<S> = ReadonlyMap<number, Option<S>>;
 
 type ReadInteger<S> = (socket: S) => number;
-type WriteInteger<S> = (socket: S, value: number) => number | void;
+type WriteInteger<S> = (socket: S, value: number) => number | undefined;
 
 /**
  * An option that is a C `int` at levels SOL_SOCKET and IPPROTO_TCP: writing takes 4 bytes or more, else it is EINVAL;

@@ -10,10 +10,11 @@ import type {
   UdpOptions,
   UdpUser,
 } from '../services.ts';
-import { readSourcePort, UDP_HEADER } from './codec.ts';
 
-/** What a channel asks of the layer it belongs to. */
+/** What a channel asks of the transport it belongs to. */
 export interface ChannelHost {
+  /** Whether a destination without a port is refused. */
+  readonly needsPort: boolean;
   bind(channel: Channel, local: Endpoint): number;
   unbind(channel: Channel): void;
   /** The address that packets from `source` (or any) to `destination` bear, or a negated errno. */
@@ -29,7 +30,7 @@ interface Waiting extends ReceivedDatagram {
   readonly memory: number;
 }
 
-/** One UDP socket's end: where it is bound, whom it talks to, and the datagrams that wait to be read. */
+/** One datagram socket's end: where it is bound, whom it talks to, and the datagrams that wait to be read. */
 export class Channel implements UdpChannel {
   readonly id: string;
   readonly options: UdpOptions;
@@ -97,7 +98,7 @@ export class Channel implements UdpChannel {
       if (this.remote === null) return -ERRNO.EDESTADDRREQ;
       return this.#host.transmit(this, bytes, this.remote, origin);
     }
-    if (remote.port === 0) return -ERRNO.EINVAL;
+    if (remote.port === 0 && this.#host.needsPort) return -ERRNO.EINVAL;
     const address = reachable(remote.address, this.local.address);
     const to = address === remote.address ? remote : { address, port: remote.port };
     return this.#host.transmit(this, bytes, to, origin);
@@ -131,7 +132,7 @@ export class Channel implements UdpChannel {
    * How well it fits a packet that came to its port: 0 not at all. A bound address counts more than a peer,
    * a peer more than a bound interface (Linux looks for the address first, then `compute_score`).
    */
-  score(source: Ipv4Address, sourcePort: number, destination: Ipv4Address, inInterface: string): number {
+  score(source: Ipv4Address, sourcePort: number, destination: Ipv4Address, inInterface: string | null): number {
     const { local, remote, options } = this;
     let score = 1;
     if (local.address !== ANY) {
@@ -143,28 +144,26 @@ export class Channel implements UdpChannel {
       score += 4;
     }
     if (options.ip.interface !== undefined) {
-      if (options.ip.interface !== inInterface) return 0;
+      if (inInterface !== null && options.ip.interface !== inInterface) return 0;
       score += 2;
     }
     return score;
   }
 
   /**
-   * Queues a datagram, `frame.start` at the UDP header and `frame.end` at its end; takes the frame over.
+   * Queues a datagram, what the program gets between `frame.start` and `frame.end`; takes the frame over.
    * @returns false, and the frame stays the caller's, when the receive buffer is full. The datagram that
    * overfills it is still taken (`__udp_enqueue_schedule_skb`), so a small buffer holds one whatever its size.
    */
-  enqueue(frame: Frame, packet: ReceivedPacket): boolean {
+  enqueue(frame: Frame, packet: ReceivedPacket, sourcePort: number): boolean {
     if (this.waitingBytes > this.options.receiveBuffer) return false;
-    const source = { address: packet.source, port: readSourcePort(frame.view, frame.start) };
-    frame.start += UDP_HEADER;
     const memory = bufferMemory(frame.length);
     this.waitingBytes += memory;
     this.#queue.push({
       frame,
       memory,
       length: frame.length,
-      source,
+      source: { address: packet.source, port: sourcePort },
       destination: { address: packet.destination, port: this.local.port },
       ttl: packet.ttl,
       tos: packet.tos,
@@ -173,11 +172,26 @@ export class Channel implements UdpChannel {
     return true;
   }
 
-  /** An ICMP error about one of its datagrams (`__udp4_lib_err`). */
+  /** An ICMP error about one of its datagrams (`__udp4_lib_err`, `ping_err`). @param hard the errno is for connected sockets too. */
   fail(report: ErrorReport, hard: boolean): void {
     if (this.options.receiveErrors) this.user.reported(report);
     else if (!hard || this.remote === null) return;
     this.user.failed(report.errno);
+  }
+
+  /** A datagram was longer than the path takes: told to a socket that asks for errors (`ip_local_error`). */
+  tooLong(bytes: Uint8Array, remote: Endpoint, mtu: number): void {
+    if (!this.options.receiveErrors) return;
+    this.user.reported({
+      errno: ERRNO.EMSGSIZE,
+      origin: 1,
+      type: 0,
+      code: 0,
+      info: mtu,
+      offender: this.local.address,
+      destination: remote,
+      data: bytes.slice(),
+    });
   }
 
   /** Keeps what the program had named, gives the rest back (`__udp_disconnect`). */

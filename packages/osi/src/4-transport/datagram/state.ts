@@ -1,0 +1,23 @@
+import type { Sysctl } from '../../3-network/index.ts';
+import type { Tracer } from '../../trace/index.ts';
+import { formatEndpoint } from '../endpoint.ts';
+import type { UdpChannel, UdpOptions } from '../services.ts';
+
+/** Options of a new datagram socket. */
+export function defaultDatagramOptions(sysctl: Sysctl): UdpOptions {
+  return {
+    receiveBuffer: sysctl.get('net.core.rmem_default'),
+    sendBuffer: sysctl.get('net.core.wmem_default'),
+    broadcast: false,
+    receiveErrors: false,
+    ip: {},
+  };
+}
+
+/** Writes that a channel was opened, connected or closed. */
+export function recordState(tracer: Tracer, channel: UdpChannel, from: string, to: string): void {
+  if (!tracer.on) return;
+  const local = formatEndpoint(channel.local);
+  const remote = formatEndpoint(channel.remote);
+  tracer.write({ kind: 'socket-state', socket: channel.id, local, remote, from, to });
+}
