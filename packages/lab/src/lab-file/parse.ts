@@ -1,3 +1,4 @@
+import { splitWords } from '@netarium/machine';
 import {
   formatIpv4,
   type Ipv4Prefix,
@@ -6,7 +7,6 @@ import {
   parseIpv4,
   parseIpv4Prefix,
 } from '@netarium/osi/3-network';
-import { splitCommand } from './command.ts';
 import {
   type Endpoint,
   isMachine,
@@ -230,19 +230,28 @@ class Checker {
   #run(way: Way, raw: Exclude<RawNode['run'], undefined>[number], node: string): RunSpec {
     const entry = typeof raw === 'string' ? { command: raw } : raw;
     const on = typeof raw === 'string' ? way : [...way, 'command'];
-    const argv = splitCommand(entry.command);
-    if (argv === null) this.#wrong(on, `a quotation mark is not closed in "${entry.command}"`);
-    else if (argv.length === 0) this.#wrong(on, 'the command is empty');
-    const script = argv !== null && /^python3?$/.test(argv[0] ?? '') ? argv[1] : undefined;
+    const argv = this.#words(on, entry.command);
+    const script = /^python3?$/.test(argv[0] ?? '') ? argv[1] : undefined;
     if (script !== undefined && /^[^-/].*[.]py$/.test(script) && !this.#hasFile(`${node}/${script}`)) {
       this.#wrong(on, `no file "${node}/${script}" in the lab's folder`);
     }
     return {
       command: entry.command,
-      argv: argv ?? [],
+      argv,
       waitFor: entry.wait_for === undefined ? null : this.#waitFor([...way, 'wait_for'], entry.wait_for),
       after: entry.after === undefined ? 0 : parseDuration(entry.after),
     };
+  }
+
+  #words(way: Way, command: string): string[] {
+    try {
+      const words = splitWords(command);
+      if (words.length === 0) this.#wrong(way, 'the command is empty');
+      return words;
+    } catch (error) {
+      this.#wrong(way, (error as Error).message);
+      return [];
+    }
   }
 
   #waitFor(way: Way, text: string): RunSpec['waitFor'] {

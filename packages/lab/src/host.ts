@@ -1,0 +1,116 @@
+import {
+  type Machine,
+  type Main,
+  type NetlinkRequest,
+  type ProcessInfo,
+  type Program,
+  type SpawnSettings,
+  STUDENT,
+  typescriptProgram,
+} from '@netarium/machine';
+import { type FramePool, Port } from '@netarium/osi/1-physical';
+import { formatMac, type MacAddress } from '@netarium/osi/2-datalink';
+import type { Stack } from '@netarium/osi/5-session';
+import { errnoMessage } from '@netarium/osi/trace';
+
+export interface HostOptions {
+  /** The IPv4 address of each interface, with its prefix length: `{ eth0: '10.0.0.1/24' }`. */
+  readonly addresses?: Readonly<Record<string, string>>;
+  /** The default route: `10.0.0.254`. */
+  readonly gateway?: string;
+  /** Further routes. */
+  readonly routes?: readonly { readonly to: string; readonly via: string }[];
+}
+
+/** Where a machine's files lie and its programs start: the home directory of its user. */
+export const HOME = '/home/student';
+
+/** A computer of a lab. */
+export class Host {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly #pool: FramePool;
+  readonly #newMac: () => MacAddress;
+  readonly #ports = new Map<string, Port>();
+  readonly #options: HostOptions;
+  #programs = 0;
+
+  /** @internal Use `lab.host`. @param newMac gives each interface an address of its own. */
+  constructor(machine: Machine, options: HostOptions, pool: FramePool, newMac: () => MacAddress) {
+    this.name = machine.name;
+    this.machine = machine;
+    this.#pool = pool;
+    this.#newMac = newMac;
+    this.#options = options;
+    for (const name of Object.keys(options.addresses ?? {})) this.port(name);
+    for (const [name, prefix] of Object.entries(options.addresses ?? {})) {
+      this.#configure({ type: 'newaddr', interface: name, prefix }, `address ${prefix} of ${name}`);
+    }
+    for (const { to, via } of options.routes ?? []) {
+      this.#configure({ type: 'newroute', destination: to, via }, `route to ${to} via ${via}`);
+    }
+    const { gateway } = options;
+    if (gateway !== undefined) {
+      this.#configure({ type: 'newroute', destination: 'default', via: gateway }, `gateway ${gateway}`);
+    }
+  }
+
+  get stack(): Stack {
+    return this.machine.stack;
+  }
+
+  /** The address of its first interface that has one, without the prefix length: where others reach it. */
+  get address(): string {
+    const [prefix = ''] = Object.values(this.#options.addresses ?? {});
+    return prefix.replace(/[/].*/, '');
+  }
+
+  /** Puts a file into its home directory, or with an absolute path anywhere. */
+  write(path: string, content: Uint8Array | string): void {
+    this.machine.files.put(path.startsWith('/') ? path : `${HOME}/${path}`, content, { owner: STUDENT });
+  }
+
+  /** Makes a program available as a command: `python3`. */
+  install(command: string, program: Program): void {
+    this.machine.install(command, program);
+  }
+
+  /**
+   * Starts a program: a command line (words and quotes, there is no shell yet), or an async function that
+   * talks to the kernel by system calls and gives its exit status.
+   *
+   * @throws SpawnError when there is no such program.
+   */
+  start(program: string | Main, settings?: SpawnSettings): ProcessInfo {
+    if (typeof program === 'string') return this.machine.run(program, settings);
+    this.#programs++;
+    const name = program.name === '' ? `program-${this.#programs}` : program.name;
+    this.machine.install(name, typescriptProgram(program));
+    return this.machine.spawn([name], settings);
+  }
+
+  /** The port of an interface; a new interface if there is none of this name. */
+  port(name: string): Port {
+    const known = this.#ports.get(name);
+    if (known !== undefined) return known;
+    const port = new Port(name, this.stack.tracer, this.#pool);
+    this.#ports.set(name, port);
+    this.stack.addPort(port, { mac: this.#newMac() });
+    return port;
+  }
+
+  /** The first of eth0, eth1 … that has no cable. */
+  freePort(): Port {
+    for (let i = 0; ; i++) {
+      const port = this.port(`eth${i}`);
+      if (!port.plugged) return port;
+    }
+  }
+
+  #configure(request: NetlinkRequest, what: string): void {
+    const result = this.machine.kernel.network.netlink(request);
+    if (typeof result === 'number' && result < 0) {
+      throw new RangeError(`${this.name}: ${what}: ${errnoMessage(-result)}`);
+    }
+  }
+}

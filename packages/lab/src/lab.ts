@@ -1,0 +1,227 @@
+import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
+import { Cable, FramePool, Hub, type Port } from '@netarium/osi/1-physical';
+import { macFromNumber, Switch } from '@netarium/osi/2-datalink';
+import { Simulation } from '@netarium/osi/time';
+import { type TraceEvent, TraceRecord } from '@netarium/osi/trace';
+import { type DriveOptions, Driver, type Stop, type StopSignal } from './driver.ts';
+import { Host, type HostOptions } from './host.ts';
+import {
+  type BitRate,
+  type Duration,
+  type Probability,
+  parseBitRate,
+  parseDuration,
+  parseProbability,
+} from './lab-file/units.ts';
+
+export interface LabOptions {
+  /** Any integer; default 0. Two runs with one seed are the same, byte for byte. */
+  readonly seed?: number;
+  /** False keeps no record of what happens: faster, but there is nothing to look at afterwards. Default true. */
+  readonly record?: boolean;
+  /** What the machines' clocks show at the start, in milliseconds since 1970; default 2026-01-01 00:00 UTC. */
+  readonly epoch?: number;
+  /** The platform's eye on programs that compute for too long; without one they may. */
+  readonly watchdog?: Watchdog;
+}
+
+/** The properties of a cable, in base units or as text with a unit. */
+export interface LinkOptions {
+  /** Bits per second; without it, sending takes no time. */
+  readonly bandwidth?: BitRate;
+  readonly delay?: Duration;
+  readonly jitter?: Duration;
+  /** How many frames may wait at an end. */
+  readonly queue?: number;
+  readonly loss?: Probability;
+  readonly duplicate?: Probability;
+  readonly corrupt?: Probability;
+  readonly reorder?: Probability;
+}
+
+export type Device = Switch | Hub;
+export type LabNode = Host | Device;
+/** Where a cable ends: `client:eth0`, or a node, whose next free port is taken. */
+export type LinkEnd = string | LabNode;
+/** How far a step goes: to the next event, frame, system call, or system call from another line. */
+export type StepUnit = 'event' | 'frame' | 'system-call' | 'line';
+
+/** Locally administered, unicast: 02:00:00:00:00:01, …:02, … in the order in which interfaces are made. */
+const FIRST_MAC = 0x0200_0000_0001;
+
+/**
+ * A network: machines, switches and hubs, the cables between them, and the clock they live by.
+ *
+ * Everything in it follows from what is built, from the programs and from the seed; nothing from the real time.
+ */
+export class Lab {
+  readonly sim: Simulation;
+  /** What happened and why. Stays empty when the lab was made with `record: false`. */
+  readonly record = new TraceRecord();
+  readonly scheduler = new Scheduler();
+  /** @internal Who drives it: for pacers. */
+  readonly driver: Driver;
+  readonly nodes: ReadonlyMap<string, LabNode>;
+  readonly links: readonly Cable[];
+  readonly #nodes = new Map<string, LabNode>();
+  readonly #links: Cable[] = [];
+  readonly #pool = new FramePool();
+  readonly #recorded: TraceRecord | null;
+  readonly #epoch: number | undefined;
+  #nextMac = FIRST_MAC;
+
+  constructor(options: LabOptions = {}) {
+    const { seed = 0, record = true, epoch, watchdog } = options;
+    this.sim = new Simulation(seed);
+    this.#recorded = record ? this.record : null;
+    this.#epoch = epoch;
+    this.driver = new Driver(this.sim, this.scheduler, watchdog);
+    this.nodes = this.#nodes;
+    this.links = this.#links;
+  }
+
+  /** Adds a computer. @throws Error when the name is taken; RangeError for a bad address. */
+  host(name: string, options: HostOptions = {}): Host {
+    return this.#add(name, this.#machine(name, options));
+  }
+
+  /** Adds a computer that passes packets on: `net.ipv4.ip_forward` is 1. */
+  router(name: string, options: HostOptions = {}): Host {
+    const router = this.host(name, options);
+    router.stack.sysctl.set('net.ipv4.ip_forward', 1);
+    return router;
+  }
+
+  /** Adds a learning switch. */
+  switch(name: string): Switch {
+    return this.#add(name, new Switch({ sim: this.sim, name, record: this.#recorded, pool: this.#pool }));
+  }
+
+  /** Adds a hub: what comes in at one port goes out at all others. */
+  hub(name: string): Hub {
+    return this.#add(name, new Hub({ sim: this.sim, name, record: this.#recorded, pool: this.#pool }));
+  }
+
+  /** @throws Error when there is no node of this name. */
+  node(name: string): LabNode {
+    const node = this.#nodes.get(name);
+    if (node === undefined) throw new Error(`there is no node "${name}" in this lab`);
+    return node;
+  }
+
+  /** Connects two ports by a cable. @throws Error for a node that does not exist or a port that has a cable. */
+  link(a: LinkEnd, b: LinkEnd, options: LinkOptions = {}): Cable {
+    const cable = new Cable(this.sim, this.#port(a), this.#port(b), cableOptions(options));
+    this.#links.push(cable);
+    return cable;
+  }
+
+  /**
+   * Lets time pass until nothing can happen any more, or up to virtual time `until` (nanoseconds, or `5s`).
+   * @returns why it stopped. @throws Error when it is being driven already.
+   */
+  run(options: { until?: Duration; signal?: StopSignal } = {}): Promise<Stop> {
+    const { until, signal } = options;
+    return this.driver.drive({ ...(until !== undefined && { until: parseDuration(until) }), signal });
+  }
+
+  /** Lets time pass until `predicate` holds: it is asked after each event. @returns 'reached' if it came to that. */
+  until(predicate: () => boolean, options: Omit<DriveOptions, 'reached'> = {}): Promise<Stop> {
+    return this.driver.drive({ ...options, reached: predicate });
+  }
+
+  /** Goes one step: 'reached', or 'idle' when nothing is left to happen. Programs that are ready run in any case. */
+  async step(unit: StepUnit = 'event'): Promise<Stop> {
+    if (unit === 'event') {
+      const before = this.sim.eventsRun;
+      return this.until(() => this.sim.eventsRun > before);
+    }
+    if (this.#recorded === null) throw new Error(`a lab without a record has no steps by ${unit}`);
+    let seen = false;
+    const lines = new Map<string, string>();
+    const unsubscribe = this.record.subscribe((event) => {
+      seen ||= unit === 'line' ? isNewLine(event, lines, this.record) : event.kind === KIND[unit];
+    });
+    try {
+      return await this.until(() => seen);
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** Switches everything off: programs are killed. The record stays. */
+  close(): void {
+    for (const node of this.#nodes.values()) if (node instanceof Host) node.machine.close();
+  }
+
+  #machine(name: string, options: HostOptions): Host {
+    const machine = new Machine({
+      sim: this.sim,
+      scheduler: this.scheduler,
+      name,
+      record: this.#recorded,
+      epoch: this.#epoch,
+    });
+    return new Host(machine, options, this.#pool, () => macFromNumber(this.#nextMac++));
+  }
+
+  #add<N extends LabNode>(name: string, node: N): N {
+    if (this.#nodes.has(name)) throw new Error(`there is a node "${name}" already`);
+    this.#nodes.set(name, node);
+    return node;
+  }
+
+  #port(end: LinkEnd): Port {
+    if (typeof end !== 'string') return end instanceof Host ? end.freePort() : end.addPort();
+    const [name = '', port = ''] = end.split(':');
+    if (port === '') throw new Error(`"${end}" names no port; expected for example "client:eth0"`);
+    const node = this.node(name);
+    if (node instanceof Host) return node.port(port);
+    return node.ports.find((known) => known.name === port) ?? node.addPort(port);
+  }
+}
+
+const KIND = { frame: 'frame-sent', 'system-call': 'system-call' } as const;
+
+/** Whether a system call comes from another line than its thread's previous one. */
+function isNewLine(event: TraceEvent, lines: Map<string, string>, record: TraceRecord): boolean {
+  if (event.kind !== 'system-call' || event.where === undefined) return false;
+  const thread = `${event.node} ${event.pid} ${event.tid}`;
+  const line = `${event.where.file}:${event.where.line}`;
+  const before = lines.get(thread) ?? lineBefore(event, record);
+  lines.set(thread, line);
+  return line !== before;
+}
+
+function lineBefore(
+  { id, node, pid, tid }: TraceEvent & { kind: 'system-call' },
+  record: TraceRecord,
+): string {
+  for (let i = id - 1; i > 0; i--) {
+    const event = record.get(i);
+    if (event?.kind !== 'system-call' || event.node !== node || event.pid !== pid || event.tid !== tid)
+      continue;
+    if (event.where !== undefined) return `${event.where.file}:${event.where.line}`;
+  }
+  return '';
+}
+
+function cableOptions(options: LinkOptions) {
+  const { bandwidth, delay, jitter, queue } = options;
+  const probability = (name: 'loss' | 'duplicate' | 'corrupt' | 'reorder') => {
+    const value = options[name];
+    return value === undefined ? {} : { [name]: parseProbability(value) };
+  };
+  return {
+    ...(bandwidth !== undefined && { bandwidth: parseBitRate(bandwidth) }),
+    ...(delay !== undefined && { delay: parseDuration(delay) }),
+    ...(queue !== undefined && { queueLimit: queue }),
+    impairments: {
+      ...(jitter !== undefined && { jitter: parseDuration(jitter) }),
+      ...probability('loss'),
+      ...probability('duplicate'),
+      ...probability('corrupt'),
+      ...probability('reorder'),
+    },
+  };
+}

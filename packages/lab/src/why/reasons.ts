@@ -1,0 +1,155 @@
+import type { Text } from './text.ts';
+
+/** Why a frame was sent, by the `reason` of its `frame-sent` event: what it is for, in a few words. */
+export const REASONS: Readonly<Record<string, Text>> = {
+  // layer 2
+  'arp.request': { en: 'asks for the MAC address of the next hop', ko: '다음 홉의 MAC 주소를 묻는다' },
+  'arp.reply': { en: 'answers with its own MAC address', ko: '자신의 MAC 주소로 대답한다' },
+  'arp.reachability-probe': {
+    en: 'asks whether a known neighbour is still there',
+    ko: '알고 있던 이웃이 아직 있는지 묻는다',
+  },
+  'arp.probe': { en: 'asks whether its new address is in use', ko: '새 주소를 이미 누가 쓰는지 묻는다' },
+  'arp.announcement': { en: 'announces its address', ko: '자신의 주소를 알린다' },
+  'switch.forward': {
+    en: 'the switch knows the port of that MAC address',
+    ko: '스위치가 그 MAC 주소의 포트를 안다',
+  },
+  'switch.flood': {
+    en: 'the switch sends it out of every port: broadcast, or a MAC address not learned yet',
+    ko: '스위치가 모든 포트로 보낸다: 브로드캐스트이거나 아직 배우지 못한 MAC 주소',
+  },
+  'hub.repeat': { en: 'a hub repeats everything to everyone', ko: '허브는 모든 것을 모두에게 되풀이한다' },
+
+  // layer 3
+  'ip.forward': { en: 'the router passes the packet on', ko: '라우터가 패킷을 다음으로 넘긴다' },
+  'icmp.echo-request': { en: 'ping asks for an answer', ko: 'ping이 대답을 청한다' },
+  'icmp.echo-reply': { en: 'answers a ping', ko: 'ping에 대답한다' },
+
+  // layer 4
+  'udp.data': { en: 'a datagram that a program sent', ko: '프로그램이 보낸 데이터그램' },
+  'tcp.syn': {
+    en: 'opens a connection: first step of the handshake',
+    ko: '연결을 연다: 핸드셰이크의 첫 단계',
+  },
+  'tcp.syn-ack': {
+    en: 'a program listens on that port: second step of the handshake',
+    ko: '그 포트에서 프로그램이 기다린다: 핸드셰이크의 둘째 단계',
+  },
+  'tcp.handshake-ack': {
+    en: 'completes the handshake: the connection stands',
+    ko: '핸드셰이크를 마친다: 연결이 맺어졌다',
+  },
+  'tcp.data': { en: 'carries bytes that a program wrote', ko: '프로그램이 쓴 바이트를 나른다' },
+  'tcp.ack-second-segment': {
+    en: 'acknowledges after more than one full segment',
+    ko: '가득 찬 세그먼트를 하나 넘게 받아서 확인 응답한다',
+  },
+  'tcp.quick-ack': {
+    en: 'acknowledges at once, early in a connection',
+    ko: '연결 초기라서 바로 확인 응답한다',
+  },
+  'tcp.delayed-ack': {
+    en: 'acknowledges: no data to send came up meanwhile',
+    ko: '그동안 함께 보낼 데이터가 없어서 확인 응답만 보낸다',
+  },
+  'tcp.out-of-order-ack': {
+    en: 'says what is missing: there is a gap',
+    ko: '빠진 부분이 있어 그것을 알린다',
+  },
+  'tcp.gap-filled-ack': {
+    en: 'acknowledges at once: a gap was filled',
+    ko: '빠진 부분이 채워져 바로 확인 응답한다',
+  },
+  'tcp.duplicate-ack': {
+    en: 'acknowledges again what it has already',
+    ko: '이미 받은 것을 다시 확인 응답한다',
+  },
+  'tcp.fin-ack': { en: "acknowledges the other side's end", ko: '상대의 종료(FIN)를 확인 응답한다' },
+  'tcp.read-ack': {
+    en: 'acknowledges: the program has read the data',
+    ko: '프로그램이 데이터를 읽어서 확인 응답한다',
+  },
+  'tcp.window-update': {
+    en: 'tells of more room: the program has read',
+    ko: '프로그램이 읽어서 받을 자리가 늘었음을 알린다',
+  },
+  'tcp.window-full-ack': {
+    en: 'tells how much room is left: the data did not fit',
+    ko: '데이터가 다 들어가지 않아 남은 자리를 알린다',
+  },
+  'tcp.fin': {
+    en: 'closes this direction: no more bytes follow',
+    ko: '이 방향을 닫는다: 더 보낼 바이트가 없다',
+  },
+  'tcp.rto': {
+    en: 'sends again: no acknowledgment before the time-out',
+    ko: '제시간에 확인 응답이 없어서 다시 보낸다',
+  },
+  'tcp.loss-recovery': {
+    en: 'sends again what was probably lost before the time-out as well',
+    ko: '시간 초과 때 함께 잃은 것으로 보고 다시 보낸다',
+  },
+  'tcp.fast-retransmit': {
+    en: 'sends again: three duplicate acknowledgments tell of a loss',
+    ko: '중복 확인 응답 셋이 손실을 알려서 다시 보낸다',
+  },
+  'tcp.partial-ack': {
+    en: 'sends again: the acknowledgment ended at the next loss',
+    ko: '확인 응답이 다음 손실에서 멈춰서 다시 보낸다',
+  },
+  'tcp.limited-transmit': {
+    en: 'sends new data on a first duplicate acknowledgment',
+    ko: '첫 중복 확인 응답에 새 데이터를 보낸다',
+  },
+  'tcp.path-mtu': {
+    en: 'sends again in smaller pieces: a router could not pass the large one',
+    ko: '라우터가 큰 패킷을 넘기지 못해 더 작게 다시 보낸다',
+  },
+  'tcp.zero-window-probe': {
+    en: 'asks whether the closed window has opened',
+    ko: '닫힌 윈도우가 열렸는지 묻는다',
+  },
+  'tcp.keepalive': {
+    en: 'asks whether the idle peer is still there',
+    ko: '조용한 상대가 아직 있는지 묻는다',
+  },
+  'tcp.challenge-ack': {
+    en: 'asks the peer whether a doubtful SYN or RST was meant',
+    ko: '의심스러운 SYN이나 RST가 진짜인지 상대에게 묻는다',
+  },
+  'tcp.time-wait-ack': {
+    en: 'acknowledges once more for a connection that has ended',
+    ko: '끝난 연결에 한 번 더 확인 응답한다',
+  },
+  'tcp.reset-no-socket': {
+    en: 'refuses: no program listens on that port, or the connection is unknown',
+    ko: '거절한다: 그 포트에서 기다리는 프로그램이 없거나 모르는 연결이다',
+  },
+  'tcp.reset-bad-ack': {
+    en: 'resets: what never was sent was acknowledged',
+    ko: '보낸 적 없는 것을 확인 응답받아 연결을 끊는다',
+  },
+  'tcp.reset-unread-data': {
+    en: 'resets: the program closed without reading everything',
+    ko: '프로그램이 다 읽지 않고 닫아서 연결을 끊는다',
+  },
+  'tcp.reset-after-close': {
+    en: 'resets: data came for a program that has closed',
+    ko: '이미 닫은 프로그램에 데이터가 와서 연결을 끊는다',
+  },
+  'tcp.reset-abort': { en: 'resets: the program gave the connection up', ko: '프로그램이 연결을 포기했다' },
+  'tcp.reset-listener-closed': {
+    en: 'resets: the listening socket closed before this connection was accepted',
+    ko: '이 연결을 받아들이기 전에 기다리던 소켓이 닫혔다',
+  },
+  'tcp.reset-backlog': {
+    en: 'resets: too many connections wait to be accepted',
+    ko: '받아들여지기를 기다리는 연결이 너무 많다',
+  },
+  'tcp.reset-keepalive': {
+    en: 'resets: no keepalive probe was answered',
+    ko: '킵얼라이브에 아무 대답이 없었다',
+  },
+  'tcp.reset-timeout': { en: 'resets: no answer for too long', ko: '너무 오래 대답이 없었다' },
+};

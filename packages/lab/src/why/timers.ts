@@ -1,0 +1,15 @@
+import type { Text } from './text.ts';
+
+/** The timers of a machine, by the `name` of their `timer` events. */
+export const TIMERS: Readonly<Record<string, Text>> = {
+  'arp.age': { en: 'ageing of an ARP entry', ko: 'ARP 항목의 수명 타이머' },
+  'arp.request': { en: 'wait for an ARP reply', ko: 'ARP 대답을 기다리는 타이머' },
+  'arp.reachability-probe': { en: 'check of a neighbour', ko: '이웃 확인 타이머' },
+  'switch.ageing': { en: "ageing of the switch's table", ko: '스위치 표의 수명 타이머' },
+  'tcp.retransmission': { en: 'retransmission timer', ko: '재전송 타이머' },
+  'tcp.delayed-ack': { en: 'delayed-ACK timer', ko: '지연 확인 응답 타이머' },
+  'tcp.zero-window-probe': { en: 'zero-window probe timer', ko: '제로 윈도우 탐색 타이머' },
+  'tcp.keepalive': { en: 'keepalive timer', ko: '킵얼라이브 타이머' },
+  'tcp.time-wait': { en: 'TIME_WAIT timer', ko: 'TIME_WAIT 타이머' },
+  'tcp.fin-wait-2': { en: 'FIN_WAIT2 timer', ko: 'FIN_WAIT2 타이머' },
+};
