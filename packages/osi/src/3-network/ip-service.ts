@@ -45,7 +45,7 @@ export interface TransportProtocol {
   readonly protocol: number;
   /** A packet for this machine: `frame.start` is at the transport header, `frame.end` at the packet's end. Takes the frame over. */
   receive(frame: Frame, packet: ReceivedPacket): void;
-  /** An ICMP error about one of our packets; `original` holds its transport header's first bytes (≥ 8) from `at` on. */
+  /** An ICMP error about one of our packets; `original` holds its payload's first bytes (≥ 8) from `at` to its end. */
   receiveError?(error: IcmpError, original: DataView, at: number): void;
 }
 

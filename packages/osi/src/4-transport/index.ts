@@ -2,6 +2,6 @@
  * Layer 4: from program to program. UDP carries datagrams as they are; TCP makes a reliable stream of bytes.
  */
 export type * from './services.ts';
-export { chooseEphemeralPort } from './ports.ts';
 export { formatEndpoint } from './endpoint.ts';
+export { PingLayer } from './ping/layer.ts';
 export { UdpLayer } from './udp/layer.ts';

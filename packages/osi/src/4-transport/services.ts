@@ -246,7 +246,8 @@ export interface UdpEntry {
   readonly receiveQueue: number;
 }
 
-export interface UdpService {
+/** A transport of datagrams as the socket layer sees it: UDP, or ICMP echo. */
+export interface DatagramService {
   /**
    * Claims a local address and port; port 0 takes an ephemeral one.
    * @param bind read again whenever another socket wants the same port.
@@ -257,6 +258,10 @@ export interface UdpService {
   entries(): Iterable<UdpEntry>;
   /** Default options from `net.core.*`. */
   defaultOptions(): UdpOptions;
+}
+
+/** UDP of one machine as the socket layer sees it. */
+export interface UdpService extends DatagramService {
   /** `/proc/net/snmp`'s counters by their names there. */
   readonly counters: Readonly<Record<UdpCounter, number>>;
 }

@@ -4,7 +4,7 @@ import type {
   ErrorReport,
   UdpChannel,
   UdpOptions,
-  UdpService,
+  DatagramService,
   UdpUser,
 } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
@@ -52,7 +52,7 @@ export class DatagramSocket extends InternetSocket {
   readonly protocol: number;
   keepAlive = false;
   linger: Nanoseconds | null = null;
-  readonly #service: UdpService;
+  readonly #service: DatagramService;
   readonly #options: UdpOptions;
   readonly #events = new DatagramEvents();
   #ownId = '';
@@ -60,7 +60,7 @@ export class DatagramSocket extends InternetSocket {
   #channel: UdpChannel | null = null;
 
   /** @param service the transport of `protocol`. */
-  constructor(parts: SocketParts, protocol: number, service: UdpService) {
+  constructor(parts: SocketParts, protocol: number, service: DatagramService) {
     super(parts);
     this.protocol = protocol;
     this.#service = service;

@@ -94,7 +94,6 @@ export class StreamSocket extends InternetSocket {
     const listener = this.parts.tcp.listen(binding, limit, this.options, this.#events);
     if (typeof listener === 'number') return listener;
     this.#listener = listener;
-    this.#binding = null;
     this.#shutdown = 0;
     return 0;
   }
@@ -366,7 +365,6 @@ export class StreamSocket extends InternetSocket {
       return connection;
     }
     this.#connection = connection;
-    this.#binding = null;
     this.#phase = 'connecting';
     return 0;
   }
@@ -379,7 +377,6 @@ export class StreamSocket extends InternetSocket {
     this.#events.over = false;
     if (active === null) return;
     this.#own = { ...active.options, ip: { ...active.options.ip } };
-    const named = this.#named;
     this.#listener?.close();
     if (this.#connection !== null) {
       this.#connection.user = null;
@@ -387,8 +384,9 @@ export class StreamSocket extends InternetSocket {
     }
     this.#listener = null;
     this.#connection = null;
-    if (named.port !== 0) this.claim(named);
-    else this.#named = { address: named.address, port: 0 };
+    if (this.#named.port !== 0) return;
+    this.#binding?.release();
+    this.#binding = null;
   }
 
   #bindingOrAny(): Binding | number {

@@ -26,8 +26,8 @@ const LARGEST_MESSAGE = 65_515;
 export interface EchoUser {
   /** An echo reply for its identifier: the whole ICMP message, valid until this returns. `packet` too. */
   received(message: Uint8Array, packet: ReceivedPacket): void;
-  /** An ICMP error about one of its requests. */
-  failed(error: IcmpError): void;
+  /** An ICMP error about one of its requests, of which `original` has the first bytes from `at` to its end. */
+  failed(error: IcmpError, original: DataView, at: number): void;
 }
 
 /** A claim on an echo identifier: socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) of icmp(7), whose port it is. */

@@ -178,7 +178,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   /** An echo request of ours met an error. */
   receiveError(error: IcmpError, original: DataView, at: number): void {
     if (readType(original, at) !== ICMP_ECHO_REQUEST) return;
-    this.echo.find(readIdentifier(original, at))?.failed(error);
+    this.echo.find(readIdentifier(original, at))?.failed(error, original, at);
   }
 
   /** No error about a group's packet, a later fragment, another error, or to no single host (RFC 1122 section 3.2.2). */
@@ -276,7 +276,8 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     if (tooLarge && !isLoopback(destination)) this.#ip.pathMtu.learn(destination, mtu);
     const { errno, fatal } = meaning;
     const error: IcmpError = { type, code, errno, fatal, mtu, from: packet.source, source, destination };
-    this.#ip.transport(readProtocol(view, at))?.receiveError?.(error, view, at + headerLength);
+    const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
+    this.#ip.transport(readProtocol(view, at))?.receiveError?.(error, quoted, at + headerLength);
     frame.release();
   }
 

@@ -1,7 +1,6 @@
-import { ANY, type Ipv4Address } from '../../3-network/index.ts';
+import { ANY, type Ipv4Address, type Sysctl } from '../../3-network/index.ts';
 import type { Random } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
-import { chooseEphemeralPort, EPHEMERAL_FIRST, EPHEMERAL_LAST } from '../ports.ts';
 import type { Endpoint } from '../services.ts';
 import type { Channel } from './channel.ts';
 
@@ -10,19 +9,16 @@ const NOBODY: readonly Channel[] = [];
 /** The channels of one transport by local port: who may bind where, and who gets what comes in. */
 export class ChannelTable {
   readonly #random: Random;
-  readonly #first: number;
-  readonly #last: number;
+  readonly #sysctl: Sysctl;
   /** Spreads flows over SO_REUSEPORT groups. */
   readonly #salt: number;
   /** In the order of binding. */
   readonly #ports = new Map<number, readonly Channel[]>();
   readonly #all = new Set<Channel>();
 
-  /** @param first the range that ports are chosen from. */
-  constructor(random: Random, first = EPHEMERAL_FIRST, last = EPHEMERAL_LAST) {
+  constructor(random: Random, sysctl: Sysctl) {
     this.#random = random;
-    this.#first = first;
-    this.#last = last;
+    this.#sysctl = sysctl;
     this.#salt = random.uint32();
   }
 
@@ -39,8 +35,7 @@ export class ChannelTable {
   /** Claims an address and port, chosen when 0. @returns 0, -EADDRINUSE, or -EAGAIN when there is none to choose. */
   bind(channel: Channel, { address, port }: Endpoint): number {
     if (port === 0) {
-      const isFree = (candidate: number) => !this.#conflict(channel, address, candidate);
-      port = chooseEphemeralPort(this.#random, isFree, this.#first, this.#last);
+      port = this.#choose(channel, address);
       if (port === 0) return -ERRNO.EAGAIN;
     } else if (this.#conflict(channel, address, port)) {
       return -ERRNO.EADDRINUSE;
@@ -89,6 +84,19 @@ export class ChannelTable {
     );
     const flow = Math.imul(Math.imul(remote ^ this.#salt, 0x9e3779b1) ^ (remotePort << 16) ^ port, 0x85ebca6b);
     return group[((flow ^ (flow >>> 15)) >>> 0) % group.length] ?? best;
+  }
+
+  /** A random place in `net.ipv4.ip_local_port_range`, and from there the next that is free (RFC 6056 section 3.3.1); 0 when none is. */
+  #choose(channel: Channel, address: Ipv4Address): number {
+    const low = this.#sysctl.get('net.ipv4.ip_local_port_range.low');
+    const count = this.#sysctl.get('net.ipv4.ip_local_port_range.high') - low + 1;
+    if (count <= 0) return 0;
+    const start = this.#random.below(count);
+    for (let i = 0; i < count; i++) {
+      const port = low + ((start + i) % count);
+      if (!this.#conflict(channel, address, port)) return port;
+    }
+    return 0;
   }
 
   /** Whether another channel keeps this one from an address and port (`udp_lib_lport_inuse`, `inet_rcv_saddr_equal`). */

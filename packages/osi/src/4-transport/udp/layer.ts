@@ -75,7 +75,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
   /** Registers itself with `parts.ip`. */
   constructor(parts: DatagramParts) {
     this.#parts = parts;
-    this.#table = new ChannelTable(parts.sim.randomFor(`${parts.tracer.node}/udp.port`));
+    this.#table = new ChannelTable(parts.sim.randomFor(`${parts.tracer.node}/udp.port`), parts.sysctl);
     parts.ip.register(this);
   }
 
