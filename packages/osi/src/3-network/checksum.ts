@@ -28,7 +28,12 @@ export function sumBytes(view: DataView, start: number, end: number, sum = 0): n
 }
 
 /** The sum of a pseudo-header (RFC 9293 section 3.1, RFC 768) over IPv4. `length`: of the segment, in bytes. */
-export function pseudoHeaderSum(source: number, destination: number, protocol: number, length: number): number {
+export function pseudoHeaderSum(
+  source: number,
+  destination: number,
+  protocol: number,
+  length: number,
+): number {
   return fold(source + destination + protocol + length);
 }
 

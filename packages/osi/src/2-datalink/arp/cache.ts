@@ -61,8 +61,7 @@ export class ArpCache {
         this.#actions.transmit(frame, neighbour.mac);
         return;
       case 'STALE':
-        this.#become(neighbour, 'DELAY');
-        this.#ageIn(neighbour, this.parameters.delayFirstProbeTime);
+        this.#delay(neighbour);
         this.#actions.transmit(frame, neighbour.mac);
         return;
       case 'INCOMPLETE':
@@ -191,6 +190,7 @@ export class ArpCache {
   }
 
   #sendWaiting(neighbour: Neighbour): void {
+    if (neighbour.state === 'STALE' && neighbour.queued > 0) this.#delay(neighbour);
     const tracer = this.#tracer;
     const before = tracer.cause;
     for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
@@ -235,6 +235,12 @@ export class ArpCache {
     neighbour.ageTimer.start(delay);
   }
 
+  /** In use without being confirmed: higher layers have some time to confirm it before it is probed. */
+  #delay(neighbour: Neighbour): void {
+    this.#become(neighbour, 'DELAY');
+    this.#ageIn(neighbour, this.parameters.delayFirstProbeTime);
+  }
+
   /** REACHABLE or DELAY has lasted its time (`neigh_timer_handler`). */
   #age(neighbour: Neighbour): void {
     const { now } = this.#sim;
@@ -244,8 +250,7 @@ export class ArpCache {
       if (now < until) {
         this.#ageIn(neighbour, until - now);
       } else if (now <= neighbour.used + delayFirstProbeTime) {
-        this.#become(neighbour, 'DELAY');
-        this.#ageIn(neighbour, delayFirstProbeTime);
+        this.#delay(neighbour);
       } else {
         this.#become(neighbour, 'STALE');
       }

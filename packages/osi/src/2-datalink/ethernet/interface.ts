@@ -45,7 +45,8 @@ export class EthernetInterface implements Link, PortOwner {
   readonly arp: Arp;
   readonly statistics = noStatistics();
   #mtu = ETHERNET_MTU;
-  #carrier: boolean;
+  /** The state that was told last. */
+  #told: 'down' | 'no-carrier' | 'up';
   readonly #up: LinkUpcalls;
 
   constructor(options: EthernetOptions) {
@@ -63,7 +64,7 @@ export class EthernetInterface implements Link, PortOwner {
       format: (address) => upcalls.format(address),
     });
     port.attach(this);
-    this.#carrier = port.carrier;
+    this.#told = this.state;
   }
 
   get mtu(): number {
@@ -94,9 +95,14 @@ export class EthernetInterface implements Link, PortOwner {
   /** Switched off it loses its carrier, and the far end too; what ARP has learned is forgotten. */
   setUp(up: boolean): void {
     if (up === this.up) return;
-    this.port.setEnabled(up);
     if (!up) this.arp.cache.flush(true);
-    this.#changed();
+    this.port.setEnabled(up);
+  }
+
+  /** What `ip link` shows of it, in a word. */
+  get state(): 'down' | 'no-carrier' | 'up' {
+    if (!this.port.enabled) return 'down';
+    return this.port.carrier ? 'up' : 'no-carrier';
   }
 
   send(frame: Frame, nextHop: number, group: boolean): void {
@@ -162,18 +168,16 @@ export class EthernetInterface implements Link, PortOwner {
     }
   }
 
-  linkChanged(port: Port): void {
-    if (port.carrier === this.#carrier) return;
-    this.#carrier = port.carrier;
-    this.#changed();
-  }
-
-  #changed(): void {
+  linkChanged(): void {
+    const { state } = this;
+    if (state === this.#told) return;
+    this.#told = state;
     const { tracer } = this.port;
     if (tracer.on) {
-      const value = !this.up ? 'down' : this.carrier ? 'up' : 'no-carrier';
-      tracer.write({ kind: 'table', table: 'link', change: 'update', key: this.name, value });
+      tracer.write({ kind: 'table', table: 'link', change: 'update', key: this.name, value: state });
     }
+    // Who was at the other end need not be there when the carrier comes back (`neigh_carrier_down` in Linux).
+    if (state === 'no-carrier') this.arp.cache.flush();
     this.#up.linkChanged(this);
   }
 }

@@ -2,16 +2,7 @@ import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts
 import type { Link } from '../../2-datalink/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
-import {
-  ANY,
-  BROADCAST,
-  type Ipv4Address,
-  type Ipv4Prefix,
-  ipv4FromNumber,
-  isLoopback,
-  isMulticast,
-  netmask,
-} from '../address.ts';
+import { ANY, type Ipv4Address, isMulticast } from '../address.ts';
 import { ipCounters } from '../counters.ts';
 import {
   CODE_FRAGMENTATION_NEEDED,
@@ -28,7 +19,6 @@ import {
 import type { IpService, ReceivedPacket, SendOptions, TransportProtocol } from '../ip-service.ts';
 import { PROTOCOL_TCP } from '../ip-service.ts';
 import type { Sysctl } from '../sysctl.ts';
-import { AddressTable } from './addresses.ts';
 import {
   checkIpv4,
   DONT_FRAGMENT,
@@ -48,11 +38,12 @@ import {
 } from './codec.ts';
 import { cutFragment } from './fragmentation.ts';
 import { Identification } from './identification.ts';
+import { findMartian } from './martians.ts';
 import { findBadOption } from './options.ts';
 import { PathMtu } from './path-mtu.ts';
 import { Reassembly } from './reassembly.ts';
 import type { ErrorReports } from './reports.ts';
-import { type Route, RouteTable } from './routes.ts';
+import { Routing } from './routing.ts';
 
 export interface Ipv4Options {
   sim: Simulation;
@@ -63,22 +54,10 @@ export interface Ipv4Options {
 
 const NO_OPTIONS: SendOptions = {};
 
-/** Where a packet goes next: written anew for each packet. */
-interface Hop {
-  link: Link | null;
-  nextHop: Ipv4Address;
-  /** `nextHop` is a broadcast or multicast address. */
-  group: boolean;
-}
-
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
-export class Ipv4Layer implements IpService {
-  readonly addresses: AddressTable;
-  readonly routes: RouteTable;
+export class Ipv4Layer extends Routing implements IpService {
   readonly counters = ipCounters();
   readonly pathMtu: PathMtu;
-  /** In the order of their numbers. */
-  readonly links: Link[] = [];
   /** Set by ICMP when it joins. */
   reports: ErrorReports | null = null;
   readonly #sim: Simulation;
@@ -88,8 +67,6 @@ export class Ipv4Layer implements IpService {
   readonly #identification: Identification;
   readonly #reassembly: Reassembly;
   readonly #transports: (TransportProtocol | undefined)[] = [];
-  #loopback: Link | null = null;
-  readonly #hop: Hop = { link: null, nextHop: ANY, group: false };
   readonly #packet: ReceivedPacket = {
     source: ANY,
     destination: ANY,
@@ -104,12 +81,11 @@ export class Ipv4Layer implements IpService {
   #group = false;
 
   constructor(options: Ipv4Options) {
+    super(options.tracer);
     this.#sim = options.sim;
     this.#tracer = options.tracer;
     this.#pool = options.pool;
     this.#sysctl = options.sysctl;
-    this.addresses = new AddressTable(options.tracer);
-    this.routes = new RouteTable(options.tracer);
     this.pathMtu = new PathMtu(options.sim, options.sysctl);
     this.#identification = new Identification(options.sim, options.tracer.node);
     this.#reassembly = new Reassembly({
@@ -122,38 +98,6 @@ export class Ipv4Layer implements IpService {
     });
   }
 
-  addLink(link: Link): void {
-    this.links.push(link);
-    if (link.loopback) this.#loopback = link;
-  }
-
-  /** Gives a link an address, and with it the route to its network. @returns 0, -EEXIST, -EINVAL. */
-  addAddress(link: Link, prefix: Ipv4Prefix): number {
-    const line = this.addresses.add(link, prefix);
-    if (typeof line === 'number') return line;
-    if (link.up) this.#connect(link, prefix);
-    return 0;
-  }
-
-  /** Takes an address away, and the routes that send from it. @returns 0, -EADDRNOTAVAIL. */
-  removeAddress(link: Link, prefix: Ipv4Prefix): number {
-    const line = this.addresses.remove(link, prefix);
-    if (typeof line === 'number') return line;
-    for (const route of [...this.routes.entries()]) {
-      if (route.source === line.address) this.routes.remove(route);
-    }
-    return 0;
-  }
-
-  /** A link was switched on or off: its routes go with it, and those of its addresses come back (as on Linux). */
-  linkChanged(link: Link): void {
-    if (!link.up) {
-      for (const route of [...this.routes.entries()]) if (route.link === link) this.routes.remove(route);
-      return;
-    }
-    for (const line of this.addresses.entries()) if (line.link === link) this.#connect(link, line);
-  }
-
   register(transport: TransportProtocol): void {
     this.#transports[transport.protocol] = transport;
   }
@@ -163,36 +107,12 @@ export class Ipv4Layer implements IpService {
     return this.#transports[protocol];
   }
 
-  sourceFor(destination: Ipv4Address): Ipv4Address | null {
-    if (this.addresses.isOwn(destination)) {
-      return isLoopback(destination) ? ipv4FromNumber(0x7f000001) : destination;
-    }
-    const route = this.routes.lookup(destination);
-    const broadcast = this.addresses.ofBroadcast(destination);
-    if (broadcast !== undefined) return broadcast.address;
-    if (route === null) return null;
-    return route.source ?? this.addresses.select(route.link, route.gateway ?? destination);
-  }
-
   mtuTo(destination: Ipv4Address): number {
-    const error = this.#route(destination, ANY, undefined);
-    const { link } = this.#hop;
-    if (error !== 0 || link === null) return IPV4_HEADER;
+    const error = this.route(destination, ANY);
+    const { link } = this.hop;
+    // Without a route, what every host takes (RFC 1122 section 3.3.3).
+    if (error !== 0 || link === null) return 576;
     return this.pathMtu.limit(destination, link.mtu);
-  }
-
-  isLocal(address: Ipv4Address): boolean {
-    return this.addresses.isOwn(address);
-  }
-
-  isBroadcast(address: Ipv4Address): boolean {
-    return this.addresses.isBroadcast(address);
-  }
-
-  confirm(destination: Ipv4Address): void {
-    if (this.#route(destination, ANY, undefined) === 0) {
-      this.#hop.link?.neighbours?.confirm(this.#hop.nextHop);
-    }
   }
 
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
@@ -207,8 +127,8 @@ export class Ipv4Layer implements IpService {
     options: SendOptions = NO_OPTIONS,
   ): number {
     const { counters } = this;
-    const error = this.#route(destination, source, options.interface);
-    const { link, nextHop, group } = this.#hop;
+    const error = this.route(destination, source, options.interface);
+    const { link, nextHop, group } = this.hop;
     if (error !== 0 || link === null) {
       counters.OutNoRoutes++;
       this.#drop(frame, 'ip.no-route');
@@ -270,7 +190,7 @@ export class Ipv4Layer implements IpService {
     }
     const source = readSource(view, start);
     const destination = readDestination(view, start);
-    const martian = this.#findMartian(link, source, destination);
+    const martian = link.loopback ? null : findMartian(addresses, source, destination);
     if (martian !== null) {
       counters.InAddrErrors++;
       this.#drop(frame, martian, link);
@@ -294,62 +214,6 @@ export class Ipv4Layer implements IpService {
     this.#drop(frame, 'arp.unresolved', link);
   }
 
-  /** The address that an ARP request by `link` is sent from (`arp_announce` 0 of Linux). */
-  arpSource(link: Link, target: Ipv4Address, waiting: Frame | null): Ipv4Address {
-    if (waiting !== null) {
-      const source = readSource(waiting.view, waiting.start);
-      if (this.addresses.isAnsweredFor(source)) return source;
-    }
-    return this.addresses.select(link, target) ?? ANY;
-  }
-
-  #connect(link: Link, { address, length }: Ipv4Prefix): void {
-    if (length === 32 || link.loopback) return;
-    this.routes.add({
-      destination: ipv4FromNumber(address & netmask(length)),
-      length,
-      gateway: null,
-      link,
-      metric: 0,
-      source: address,
-      protocol: 'kernel',
-    });
-  }
-
-  /** Decides where a packet goes; writes `#hop`. @returns 0 or a negated errno. */
-  #route(destination: Ipv4Address, source: Ipv4Address, name: string | undefined): number {
-    const hop = this.#hop;
-    const { addresses } = this;
-    hop.nextHop = destination;
-    hop.group = false;
-    hop.link = null;
-    if (addresses.isOwn(destination)) {
-      hop.link = this.#loopback;
-      return hop.link === null ? -ERRNO.ENETUNREACH : 0;
-    }
-    const bound = name === undefined ? null : (this.links.find((link) => link.name === name) ?? null);
-    if (name !== undefined && bound === null) return -ERRNO.ENODEV;
-    if (destination === BROADCAST || isMulticast(destination)) {
-      hop.group = true;
-      hop.link = bound ?? addresses.find(source)?.link ?? this.routes.lookup(destination)?.link ?? null;
-    } else {
-      const broadcast = addresses.ofBroadcast(destination);
-      const route: Route | null = broadcast === undefined ? this.routes.lookup(destination, bound) : null;
-      if (broadcast !== undefined) {
-        hop.group = true;
-        hop.link = bound ?? broadcast.link;
-      } else if (route !== null) {
-        hop.link = route.link;
-        if (route.gateway !== null) hop.nextHop = route.gateway;
-      } else {
-        // Bound to an interface without a route, Linux takes the destination to be on its link.
-        hop.link = bound;
-      }
-    }
-    if (hop.link === null) return -ERRNO.ENETUNREACH;
-    return hop.link.up ? 0 : -ERRNO.ENETDOWN;
-  }
-
   /** Cuts a packet and sends the pieces; takes it over. */
   #sendFragments(link: Link, packet: Frame, nextHop: Ipv4Address, group: boolean, mtu: number): void {
     const { counters } = this;
@@ -369,17 +233,6 @@ export class Ipv4Layer implements IpService {
     const copy = this.#pool.copy(frame);
     const { cause } = this.#tracer;
     this.#sim.after(0, () => this.#tracer.within(cause, () => this.#deliver(link, copy, true, true)));
-  }
-
-  /** Addresses that no packet on a link may have (RFC 1122 section 3.2.1.3, RFC 1812 section 5.3.7). */
-  #findMartian(link: Link, source: Ipv4Address, destination: Ipv4Address): string | null {
-    if (link.loopback) return null;
-    const { addresses } = this;
-    if (isLoopback(source) || addresses.isBroadcast(source)) return 'ip.martian-source';
-    if (addresses.isOwn(source)) return 'ip.martian-source';
-    if (source === ANY && destination !== BROADCAST) return 'ip.martian-source';
-    if (isLoopback(destination) || destination === ANY) return 'ip.martian-destination';
-    return null;
   }
 
   #deliver(link: Link, frame: Frame, group: boolean, broadcast: boolean): void {
@@ -415,13 +268,13 @@ export class Ipv4Layer implements IpService {
   #forward(from: Link, frame: Frame, destination: Ipv4Address): void {
     const { counters } = this;
     const { view, start } = frame;
-    if (this.#route(destination, ANY, undefined) !== 0) {
+    if (this.route(destination, ANY) !== 0) {
       counters.OutNoRoutes++;
       this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_NETWORK_UNREACHABLE, 0, frame, start, false);
       this.#drop(frame, 'ip.no-route', from);
       return;
     }
-    const { link, nextHop, group } = this.#hop;
+    const { link, nextHop, group } = this.hop;
     if (link === null || group) {
       // Directed broadcasts are not forwarded (RFC 2644).
       counters.InAddrErrors++;

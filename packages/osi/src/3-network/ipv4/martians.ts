@@ -1,0 +1,19 @@
+import { ANY, BROADCAST, type Ipv4Address, isLoopback } from '../address.ts';
+import type { AddressTable } from './addresses.ts';
+
+/**
+ * Says what is wrong with a packet's addresses that no packet on a cable may have (RFC 1122 section 3.2.1.3, RFC 1812
+ * section 5.3.7): the reason it is dropped by, or null. What comes in by `lo` is not asked.
+ */
+export function findMartian(
+  addresses: AddressTable,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+): string | null {
+  if (isLoopback(source) || addresses.isBroadcast(source)) return 'ip.martian-source';
+  // Nobody else sends from our address (`fib_validate_source` in Linux).
+  if (addresses.isOwn(source)) return 'ip.martian-source';
+  if (source === ANY && destination !== BROADCAST) return 'ip.martian-source';
+  if (isLoopback(destination) || destination === ANY) return 'ip.martian-destination';
+  return null;
+}
