@@ -1,0 +1,139 @@
+import { milliseconds } from '../../time/index.ts';
+import { seqDiff } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+import { acknowledge } from './transmit.ts';
+import { fullSpace, nextWindow, windowOpened } from './window.ts';
+
+/** Linux's TCP_ATO_MIN and TCP_DELACK_MIN; RFC 9293 section 3.8.6.3 allows up to 500 ms. */
+const DELAY_MIN = milliseconds(40);
+/** Linux's TCP_DELACK_MAX. */
+const DELAY_MAX = milliseconds(200);
+/** Linux's TCP_MAX_QUICKACKS: how many segments are acknowledged at once while the peer is in slow start. */
+const MAX_QUICK_ACKS = 16;
+/** The segment size assumed before one has come: Linux's TCP_MSS_DEFAULT and TCP_MIN_MSS. */
+const MSS_DEFAULT = 536;
+const MSS_MIN = 88;
+
+/** Prepares for a connection's first data. */
+export function startAcknowledging(tcb: Tcb): void {
+  const guess = Math.min(tcb.advMss, tcb.mss, tcb.rcvWnd >> 1, MSS_DEFAULT);
+  tcb.rcvMss = Math.max(guess, MSS_MIN);
+  tcb.ackTimeout = 0;
+}
+
+function quickAcknowledge(tcb: Tcb): void {
+  const half = Math.floor(tcb.rcvWnd / (2 * tcb.rcvMss));
+  tcb.quickAcks = Math.min(Math.max(half, tcb.quickAcks, 2), MAX_QUICK_ACKS);
+}
+
+/** From now on acknowledge at once, until enough was (after trouble: duplicates, gaps). */
+export function becomeQuick(tcb: Tcb): void {
+  quickAcknowledge(tcb);
+  tcb.interactive = false;
+  tcb.ackTimeout = DELAY_MIN;
+}
+
+/** Data has come: learns the peer's segment size and rhythm (Linux: tcp_event_data_recv). */
+export function noteData(tcb: Tcb, length: number): void {
+  const { now } = tcb.host.sim;
+  tcb.ackPending = true;
+  if (length >= tcb.rcvMss) tcb.rcvMss = Math.min(length, tcb.advMss);
+  else tcb.pushed = true;
+  if (tcb.ackTimeout === 0) {
+    quickAcknowledge(tcb);
+    tcb.ackTimeout = DELAY_MIN;
+  } else {
+    const gap = now - tcb.lastDataAt;
+    if (gap <= DELAY_MIN / 2) {
+      tcb.ackTimeout = tcb.ackTimeout / 2 + DELAY_MIN / 2;
+    } else if (gap < tcb.ackTimeout) {
+      tcb.ackTimeout = Math.min(tcb.ackTimeout / 2 + gap, tcb.roundTrip.rto);
+    } else if (gap > tcb.roundTrip.rto) {
+      // The peer pauses so long that it starts anew with a small window: help it.
+      quickAcknowledge(tcb);
+    }
+  }
+  tcb.lastDataAt = now;
+}
+
+/** After data has come in order: acknowledges now or starts the timer (Linux: __tcp_ack_snd_check). */
+export function decideAcknowledgment(tcb: Tcb): void {
+  if (!tcb.ackPending) return;
+  if (tcb.reassembly !== null && tcb.reassembly.count > 0) {
+    acknowledge(tcb, 'tcp.out-of-order-ack');
+  } else if (seqDiff(tcb.rcvNxt, tcb.rcvWup) > tcb.rcvMss && nextWindow(tcb) >= tcb.rcvWnd) {
+    acknowledge(tcb, 'tcp.ack-second-segment');
+  } else if (tcb.quickAcks > 0 && !tcb.interactive) {
+    acknowledge(tcb, 'tcp.quick-ack');
+  } else {
+    delayAcknowledgment(tcb);
+  }
+}
+
+function delayAcknowledgment(tcb: Tcb): void {
+  const { timers, host } = tcb;
+  let delay = tcb.ackTimeout;
+  if (delay > DELAY_MIN) {
+    let most = tcb.interactive || tcb.pushed ? DELAY_MAX : milliseconds(500);
+    const { srtt } = tcb.roundTrip;
+    if (srtt > 0) most = Math.min(most, Math.max(srtt, DELAY_MIN));
+    delay = Math.min(delay, most);
+  }
+  delay = Math.round(Math.min(delay, DELAY_MAX));
+  // A timer that runs already is not put off.
+  if (timers.ack <= host.sim.now + delay) return;
+  timers.startAck(delay);
+}
+
+/** The timer expired: the program has not answered, so the next wait is longer (Linux: tcp_delack_timer_handler). */
+export function acknowledgmentDue(tcb: Tcb): void {
+  if (!tcb.ackPending) return;
+  if (tcb.interactive) {
+    tcb.interactive = false;
+    tcb.ackTimeout = DELAY_MIN;
+  } else {
+    tcb.ackTimeout = Math.min(tcb.ackTimeout * 2, tcb.roundTrip.rto);
+  }
+  tcb.host.counters.ext.DelayedACKs++;
+  acknowledge(tcb, 'tcp.delayed-ack');
+}
+
+/** The program has read: acknowledges what it waited for, or says that the window is open (Linux: tcp_cleanup_rbuf). */
+export function acknowledgeRead(tcb: Tcb): void {
+  if (
+    tcb.ackPending &&
+    (seqDiff(tcb.rcvNxt, tcb.rcvWup) > tcb.rcvMss ||
+      (tcb.pushed && !tcb.interactive && tcb.queue.length === 0))
+  ) {
+    acknowledge(tcb, 'tcp.read-ack');
+    return;
+  }
+  if (!tcb.finReceived && windowOpened(tcb)) acknowledge(tcb, 'tcp.window-update');
+}
+
+/**
+ * The program took `count` bytes: lets the window grow so that it never is what limits the peer (dynamic right-
+ * sizing; Linux: tcp_rcv_space_adjust with net.ipv4.tcp_moderate_rcvbuf).
+ */
+export function fitReceiveBuffer(tcb: Tcb, count: number): void {
+  tcb.copiedSinceRound += count;
+  const { sim, sysctl } = tcb.host;
+  const rtt = tcb.rcvRtt;
+  if (rtt === 0 || sim.now - tcb.roundStartedAt < rtt) return;
+  const copied = tcb.copiedSinceRound;
+  if (copied > tcb.copiedPerRound && tcb.options.receiveBufferLocked !== true) {
+    if (sysctl.get('net.ipv4.tcp_moderate_rcvbuf') !== 0) {
+      const before = Math.max(tcb.copiedPerRound, 1);
+      let window = 2 * copied + 16 * tcb.advMss;
+      window += Math.max(0, Math.floor((window * (copied - before)) / before)) * 2;
+      const size = Math.min(2 * window, sysctl.get('net.ipv4.tcp_rmem.max'));
+      if (size > tcb.options.receiveBuffer) {
+        tcb.options.receiveBuffer = size;
+        tcb.windowLimit = fullSpace(tcb);
+      }
+    }
+    tcb.copiedPerRound = copied;
+  }
+  tcb.copiedSinceRound = 0;
+  tcb.roundStartedAt = sim.now;
+}

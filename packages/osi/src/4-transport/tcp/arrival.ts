@@ -1,0 +1,277 @@
+import type { Frame } from '../../1-physical/index.ts';
+import { milliseconds, seconds } from '../../time/index.ts';
+import { decideAcknowledgment } from './acknowledgment.ts';
+import { takeAcknowledgment } from './acks.ts';
+import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
+import { ACK, FIN, PSH, RST, type Segment, SYN } from './codec.ts';
+import { established } from './handshake.ts';
+import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
+import { output } from './sender.ts';
+import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
+import { mayReceive } from './state.ts';
+import type { Tcb } from './tcb.ts';
+import { acknowledge, replyReset } from './transmit.ts';
+import { offeredWindow } from './window.ts';
+
+/** Linux's TCP_PAWS_24DAYS: after so long the peer's clock may have gone round (RFC 7323 section 5.5). */
+const TIMESTAMP_LIFE = seconds(24 * 24 * 3600);
+
+/**
+ * A segment came for a connection in a synchronized state or in SYN_RECV: RFC 9293 section 3.10.7.4, in its
+ * order, with RFC 7323's and RFC 5961's additions. Takes the frame over.
+ */
+export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
+  if (fastPath(tcb, frame, segment)) return;
+  if (!acceptable(tcb, frame, segment)) return;
+  if ((segment.flags & RST) !== 0) {
+    resetArrived(tcb, frame, segment);
+    return;
+  }
+  if ((segment.flags & SYN) !== 0 && !crossedSyn(tcb, segment)) {
+    challenge(tcb, frame, 'TCPSYNChallenge');
+    return;
+  }
+  if ((segment.flags & ACK) === 0) {
+    drop(tcb, frame, 'tcp.no-ack');
+    return;
+  }
+  const opened = tcb.state === 'SYN_RECV';
+  if (opened && !completeHandshake(tcb, frame, segment)) return;
+  if (!acknowledged(tcb, frame, segment)) return;
+  rememberTimestamp(tcb, segment);
+  finAcknowledged(tcb);
+  if (isClosed(tcb)) {
+    frame.release();
+    return;
+  }
+  const news = text(tcb, frame, segment);
+  if (isClosed(tcb)) return;
+  output(tcb);
+  decideAcknowledgment(tcb);
+  if (opened) {
+    tcb.user?.connected();
+    tcb.parent?.established(tcb);
+  }
+  if (news) tcb.user?.readable();
+}
+
+const isClosed = (tcb: Tcb): boolean => tcb.state === 'CLOSED';
+
+/**
+ * Header prediction (Van Jacobson): the next segment of a connection where nothing special happens is either the
+ * data that is expected or an acknowledgment of ours. @returns whether it was, and has been dealt with.
+ */
+function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  if (
+    tcb.state !== 'ESTABLISHED' ||
+    (segment.flags & ~PSH) !== ACK ||
+    segment.seq !== tcb.rcvNxt ||
+    segment.window << tcb.sndScale !== tcb.sndWnd ||
+    tcb.phase !== 'open' ||
+    tcb.orphan ||
+    tcb.timestamps !== segment.hasTimestamps
+  ) {
+    return false;
+  }
+  if (tcb.timestamps && seqLess(segment.timestamp, tcb.tsRecent)) return false;
+  const { counters } = tcb.host;
+  const size = segment.dataEnd - segment.dataStart;
+  if (size === 0) {
+    if (!seqLess(tcb.sndUna, segment.ack) || seqLess(tcb.sndNxt, segment.ack)) return false;
+    counters.ext.TCPHPAcks++;
+    rememberTimestamp(tcb, segment);
+    frame.release();
+    takeAcknowledgment(tcb, segment);
+    output(tcb);
+    return true;
+  }
+  if (
+    segment.ack !== tcb.sndUna ||
+    size > tcb.receiveWindow ||
+    (tcb.reassembly !== null && tcb.reassembly.count > 0)
+  ) {
+    return false;
+  }
+  counters.ext.TCPHPHits++;
+  rememberTimestamp(tcb, segment);
+  tcb.lastHeardAt = tcb.host.sim.now;
+  tcb.probes = 0;
+  frame.start = segment.dataStart;
+  deliver(tcb, frame, false);
+  decideAcknowledgment(tcb);
+  tcb.user?.readable();
+  return true;
+}
+
+/** First check: timestamp and sequence number. What fails is answered, since the peer may have missed something. */
+function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  const { ext } = tcb.host.counters;
+  const isReset = (segment.flags & RST) !== 0;
+  if (tcb.timestamps && segment.hasTimestamps && !isReset && tooOld(tcb, segment)) {
+    ext.PAWSEstab++;
+    answerInvalid(tcb, frame, 'tcp.paws', 'TCPACKSkippedPAWS');
+    return false;
+  }
+  const early = seqDiff(segment.seq, tcb.rcvNxt) > tcb.receiveWindow;
+  const late = seqLess(segment.end, tcb.rcvWup);
+  if (!early && !late) return true;
+  if (isReset) drop(tcb, frame, 'tcp.outside-window');
+  else if ((segment.flags & SYN) !== 0) challenge(tcb, frame, 'TCPSYNChallenge');
+  else answerInvalid(tcb, frame, 'tcp.outside-window', 'TCPACKSkippedSeq');
+  return false;
+}
+
+/** PAWS (RFC 7323 section 5.3); a late pure acknowledgment does no harm and is let through, as in Linux. */
+function tooOld(tcb: Tcb, segment: Segment): boolean {
+  const behind = seqDiff(tcb.tsRecent, segment.timestamp);
+  if (behind <= 0) return false;
+  if (tcb.host.sim.now - tcb.tsRecentAt >= TIMESTAMP_LIFE) return false;
+  const harmless =
+    segment.length === 0 &&
+    segment.ack === tcb.sndUna &&
+    segment.seq === tcb.rcvNxt &&
+    segment.window << tcb.sndScale === tcb.sndWnd &&
+    behind <= Math.floor(tcb.roundTrip.rto / milliseconds(1));
+  return !harmless;
+}
+
+/** Answers with an acknowledgment. Two stacks that answer each other must not do so for ever: without data, rarely. */
+function answerInvalid(
+  tcb: Tcb,
+  frame: Frame,
+  why: 'tcp.paws' | 'tcp.outside-window',
+  skipped: 'TCPACKSkippedPAWS' | 'TCPACKSkippedSeq',
+): void {
+  const quiet = frame.end === frame.start + (frame.view.getUint8(frame.start + 12) >> 4) * 4;
+  if (quiet && tooSoon(tcb)) {
+    tcb.host.counters.ext[skipped]++;
+    drop(tcb, frame, why);
+    return;
+  }
+  if (quiet) tcb.lastChallengeAt = tcb.host.sim.now;
+  dropAndAcknowledge(tcb, frame, why, 'tcp.duplicate-ack');
+}
+
+function tooSoon(tcb: Tcb): boolean {
+  const { sim, sysctl } = tcb.host;
+  return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.get('net.ipv4.tcp_invalid_ratelimit'));
+}
+
+/** RFC 5961 section 3 and 4: what could be forged is answered by a question. */
+function challenge(tcb: Tcb, frame: Frame, counter: 'TCPSYNChallenge' | 'TCPChallengeACK'): void {
+  const { ext } = tcb.host.counters;
+  drop(tcb, frame, 'tcp.challenged');
+  if (tooSoon(tcb)) {
+    ext.TCPACKSkippedChallenge++;
+    return;
+  }
+  tcb.lastChallengeAt = tcb.host.sim.now;
+  ext[counter]++;
+  if (counter !== 'TCPChallengeACK') ext.TCPChallengeACK++;
+  acknowledge(tcb, 'tcp.challenge-ack');
+}
+
+/** Second check. Only a RST with exactly the next number ends the connection (RFC 5961 section 3.2). */
+function resetArrived(tcb: Tcb, frame: Frame, segment: Segment): void {
+  if (segment.seq !== tcb.rcvNxt) {
+    challenge(tcb, frame, 'TCPChallengeACK');
+    return;
+  }
+  drop(tcb, frame, 'tcp.reset');
+  resetByPeer(tcb);
+}
+
+/** Both have sent SYN at once: theirs comes again as SYN+ACK, and completes the handshake. */
+const crossedSyn = (tcb: Tcb, segment: Segment): boolean =>
+  tcb.state === 'SYN_RECV' &&
+  tcb.parent === null &&
+  (segment.flags & ACK) !== 0 &&
+  segment.ack === tcb.sndNxt &&
+  seqAdd(segment.seq, 1) === tcb.rcvNxt &&
+  segment.length === 1;
+
+/** Fifth check in SYN_RECV. @returns whether the connection is established. */
+function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  if (!seqLess(tcb.sndUna, segment.ack) || !seqAtMost(segment.ack, tcb.sndNxt)) {
+    replyReset(tcb.host, segment, 'tcp.reset-bad-ack');
+    drop(tcb, frame, 'tcp.bad-ack');
+    return false;
+  }
+  const { parent } = tcb;
+  if (parent?.full) {
+    parent.overflowed();
+    // The queue of the listener is full: as if the acknowledgment had been lost (Linux: tcp_check_req).
+    drop(tcb, frame, 'tcp.backlog-full');
+    if (tcb.host.sysctl.get('net.ipv4.tcp_abort_on_overflow') !== 0) reset(tcb, 'tcp.reset-backlog', 0);
+    return false;
+  }
+  established(tcb, offeredWindow(tcb, segment), segment.seq);
+  // The program has closed already, while both SYNs crossed.
+  if (tcb.finQueued) tcb.move('finish');
+  return true;
+}
+
+/** Fifth check. @returns whether to go on. */
+function acknowledged(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  switch (takeAcknowledgment(tcb, segment)) {
+    case 'taken':
+      return true;
+    case 'unsent':
+      // Linux ignores it; RFC 9293 would have it answered.
+      drop(tcb, frame, 'tcp.bad-ack');
+      return false;
+    case 'ancient':
+      challenge(tcb, frame, 'TCPChallengeACK');
+      return false;
+  }
+}
+
+/** RFC 7323 section 4.3: the timestamp to echo is that of the segment which the next acknowledgment is about. */
+export function rememberTimestamp(tcb: Tcb, segment: Segment): void {
+  if (!tcb.timestamps || !segment.hasTimestamps) return;
+  if (seqLess(tcb.rcvWup, segment.seq) || seqLess(segment.timestamp, tcb.tsRecent)) return;
+  tcb.tsRecent = segment.timestamp;
+  tcb.tsRecentAt = tcb.host.sim.now;
+}
+
+/** Moves on when all we had to send, FIN included, is acknowledged. */
+function finAcknowledged(tcb: Tcb): void {
+  if (!tcb.finSent || tcb.sndUna !== tcb.sndNxt) return;
+  switch (tcb.state) {
+    case 'FIN_WAIT1':
+      tcb.move('fin-acknowledged');
+      enterFinWait2(tcb);
+      return;
+    case 'CLOSING':
+      tcb.move('fin-acknowledged');
+      enterTimeWait(tcb);
+      return;
+    case 'LAST_ACK':
+      end(tcb, 0);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Seventh and eighth check: data and FIN. Takes the frame over. @returns whether there is something new to read. */
+function text(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  const size = segment.dataEnd - segment.dataStart;
+  if (size === 0 && (segment.flags & FIN) === 0) {
+    frame.release();
+    return false;
+  }
+  if (mayReceive(tcb.state)) {
+    if (tcb.receiveShutdown && size > 0 && seqLess(tcb.rcvNxt, seqAdd(segment.seq, size))) {
+      // Nobody will ever read it, and the peer must know (RFC 1122 section 4.2.2.13).
+      tcb.host.counters.ext.TCPAbortOnData++;
+      drop(tcb, frame, 'tcp.after-close');
+      reset(tcb, 'tcp.reset-after-close', 0);
+      return false;
+    }
+    return receiveData(tcb, frame, segment);
+  }
+  if (seqLess(tcb.rcvNxt, segment.end)) drop(tcb, frame, 'tcp.after-close');
+  else dropAndAcknowledge(tcb, frame, 'tcp.duplicate', 'tcp.duplicate-ack');
+  return false;
+}

@@ -1,0 +1,103 @@
+import { seconds } from '../../time/index.ts';
+import { ERRNO } from '../../trace/index.ts';
+import type { TcpReason } from './reasons.ts';
+import type { Tcb } from './tcb.ts';
+import { transmitReset } from './transmit.ts';
+
+/** Linux's TCP_TIMEWAIT_LEN, its two maximum segment lifetimes (RFC 9293 section 3.6.1 asks for 2 × 2 min). */
+export const TIME_WAIT_LENGTH = seconds(60);
+
+/**
+ * The connection is over: nothing finds it any more, and its user is told. What was received before can still be
+ * read. @param errno why, or 0 for an orderly end.
+ */
+export function end(tcb: Tcb, errno: number): void {
+  if (tcb.state === 'CLOSED') return;
+  const { user, parent } = tcb;
+  tcb.move('end');
+  dispose(tcb);
+  tcb.parent = null;
+  parent?.lost(tcb);
+  if (user === null) return;
+  if (errno !== 0) {
+    user.failed(errno);
+  } else {
+    user.readable();
+    user.writable();
+  }
+}
+
+/** The time-out of a connection: what the user is told is the reason a router gave, if one did. */
+export function giveUp(tcb: Tcb): void {
+  tcb.host.counters.ext.TCPAbortOnTimeout++;
+  end(tcb, tcb.softError !== 0 ? tcb.softError : ERRNO.ETIMEDOUT);
+}
+
+/** RST to the peer, and the end (RFC 9293 section 3.10.5). */
+export function reset(tcb: Tcb, reason: TcpReason, errno: number): void {
+  transmitReset(tcb, reason);
+  end(tcb, errno);
+}
+
+/** The peer's RST was valid (RFC 9293 section 3.10.7): what the user is told depends on the state, as in Linux. */
+export function resetByPeer(tcb: Tcb): void {
+  const { counters } = tcb.host;
+  switch (tcb.state) {
+    case 'SYN_SENT':
+    case 'SYN_RECV':
+      counters.tcp.AttemptFails++;
+      if (tcb.state === 'SYN_RECV') counters.ext.EmbryonicRsts++;
+      end(tcb, ERRNO.ECONNREFUSED);
+      return;
+    case 'CLOSE_WAIT':
+      counters.tcp.EstabResets++;
+      end(tcb, ERRNO.EPIPE);
+      return;
+    case 'ESTABLISHED':
+      counters.tcp.EstabResets++;
+      end(tcb, ERRNO.ECONNRESET);
+      return;
+    case 'FIN_WAIT1':
+    case 'FIN_WAIT2':
+    case 'CLOSING':
+    case 'LAST_ACK':
+      end(tcb, ERRNO.ECONNRESET);
+      return;
+    case 'TIME_WAIT':
+    case 'CLOSED':
+    case 'LISTEN':
+      end(tcb, 0);
+      return;
+  }
+}
+
+/** Both sides have finished: waits so that late segments do not meet a successor (RFC 9293 section 3.6.1). */
+export function enterTimeWait(tcb: Tcb): void {
+  tcb.host.counters.ext.TW++;
+  releaseSending(tcb);
+  tcb.reassembly?.clear();
+  tcb.timers.stopAll();
+  tcb.timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+}
+
+/** Our FIN is acknowledged, the peer's has not come; a program that is gone does not wait for it for ever. */
+export function enterFinWait2(tcb: Tcb): void {
+  if (tcb.orphan) {
+    tcb.timers.startWait('tcp.fin-wait-2', seconds(tcb.host.sysctl.get('net.ipv4.tcp_fin_timeout')));
+  }
+}
+
+function dispose(tcb: Tcb): void {
+  releaseSending(tcb);
+  tcb.reassembly?.clear();
+  tcb.reassembly = null;
+  if (tcb.orphan) tcb.queue.clear();
+  tcb.timers.dispose();
+  tcb.host.forget(tcb);
+}
+
+function releaseSending(tcb: Tcb): void {
+  tcb.buffer.clear();
+  if (tcb.inFlight !== null) tcb.host.lists.give(tcb.inFlight);
+  tcb.inFlight = null;
+}

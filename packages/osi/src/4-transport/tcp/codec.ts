@@ -1,0 +1,122 @@
+import type { Frame } from '../../1-physical/index.ts';
+import {
+  checksumOf,
+  type Ipv4Address,
+  PROTOCOL_TCP,
+  pseudoHeaderSum,
+  sumBytes,
+} from '../../3-network/index.ts';
+import { clearOptions, readOptions, type SegmentOptions } from './options.ts';
+import type { Sequence } from './sequence.ts';
+
+/** Control bits (RFC 9293 section 3.1; ECE and CWR: RFC 3168). */
+export const FIN = 0x01;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const PSH = 0x08;
+export const ACK = 0x10;
+export const URG = 0x20;
+export const ECE = 0x40;
+export const CWR = 0x80;
+
+/** Length of a header without options. */
+export const HEADER_LENGTH = 20;
+
+/**
+ * The fields of an arrived segment. A layer has one such object and reads each segment into it, so nothing is
+ * allocated per header; its fields hold until the next segment is read.
+ */
+export class Segment implements SegmentOptions {
+  source = 0 as Ipv4Address;
+  destination = 0 as Ipv4Address;
+  sourcePort = 0;
+  destinationPort = 0;
+  seq: Sequence = 0;
+  ack: Sequence = 0;
+  flags = 0;
+  /** As it stands in the header, not scaled. */
+  window = 0;
+  /** The segment's data is `frame.bytes[dataStart … dataEnd)`. */
+  dataStart = 0;
+  dataEnd = 0;
+  mss = 0;
+  windowScale = -1;
+  hasTimestamps = false;
+  timestamp = 0;
+  timestampEcho = 0;
+
+  get dataLength(): number {
+    return this.dataEnd - this.dataStart;
+  }
+
+  /** How much sequence space it takes: its data, SYN and FIN count one each. */
+  get length(): number {
+    return this.dataEnd - this.dataStart + (this.flags & FIN) + ((this.flags & SYN) >> 1);
+  }
+
+  /** The sequence number behind it. */
+  get end(): Sequence {
+    return (this.seq + this.length) | 0;
+  }
+}
+
+/** Why a segment cannot be read. */
+export type SegmentFault = 'tcp.malformed' | 'tcp.checksum';
+
+/** Reads the segment in `frame` (header at `frame.start`) into `segment`. @returns what is wrong with it, or null. */
+export function readSegment(
+  frame: Frame,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+  segment: Segment,
+): SegmentFault | null {
+  const { view, start, end } = frame;
+  const length = end - start;
+  if (length < HEADER_LENGTH) return 'tcp.malformed';
+  const headerLength = (view.getUint8(start + 12) >> 4) * 4;
+  if (headerLength < HEADER_LENGTH || headerLength > length) return 'tcp.malformed';
+  const sum = sumBytes(view, start, end, pseudoHeaderSum(source, destination, PROTOCOL_TCP, length));
+  if (sum !== 0xffff) return 'tcp.checksum';
+  segment.source = source;
+  segment.destination = destination;
+  segment.sourcePort = view.getUint16(start);
+  segment.destinationPort = view.getUint16(start + 2);
+  segment.seq = view.getInt32(start + 4);
+  segment.ack = view.getInt32(start + 8);
+  segment.flags = view.getUint8(start + 13);
+  segment.window = view.getUint16(start + 14);
+  segment.dataStart = start + headerLength;
+  segment.dataEnd = end;
+  if (headerLength > HEADER_LENGTH) readOptions(view, start + HEADER_LENGTH, segment.dataStart, segment);
+  else clearOptions(segment);
+  return null;
+}
+
+/** Writes the header without options at `at`; checksum and urgent pointer are 0. `window` as it is sent, ≤ 65535. */
+export function writeHeader(
+  view: DataView,
+  at: number,
+  sourcePort: number,
+  destinationPort: number,
+  seq: Sequence,
+  ack: Sequence,
+  headerLength: number,
+  flags: number,
+  window: number,
+): void {
+  view.setUint16(at, sourcePort);
+  view.setUint16(at + 2, destinationPort);
+  view.setInt32(at + 4, seq);
+  view.setInt32(at + 8, ack);
+  view.setUint16(at + 12, (headerLength << 10) | flags);
+  view.setUint16(at + 14, window);
+  view.setUint32(at + 16, 0);
+}
+
+/** Fills in the checksum of the segment in `frame`: header at `frame.start`, data to `frame.end`. */
+export function writeChecksum(frame: Frame, source: Ipv4Address, destination: Ipv4Address): void {
+  const { view, start, end } = frame;
+  view.setUint16(start + 16, 0);
+  const pseudo = pseudoHeaderSum(source, destination, PROTOCOL_TCP, end - start);
+  view.setUint16(start + 16, checksumOf(sumBytes(view, start, end, pseudo)));
+}

@@ -1,0 +1,182 @@
+import type { Nanoseconds } from '../../time/index.ts';
+import { ERRNO, type EventId } from '../../trace/index.ts';
+import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
+import { acknowledgeRead, fitReceiveBuffer } from './acknowledgment.ts';
+import { end, enterFinWait2, reset } from './closing.ts';
+import { fitMss, hasUnsent, output, sendSpace } from './sender.ts';
+import { seqDiff } from './sequence.ts';
+import { maySend } from './state.ts';
+import { Tcb } from './tcb.ts';
+import { expired, keepAlive } from './timeouts.ts';
+import type { TimerName } from './timers.ts';
+import { fullSpace } from './window.ts';
+
+/** A connection as the socket layer sees it: the calls of RFC 9293 section 3.10 over the control block. */
+export class Connection extends Tcb implements TcpConnection {
+  get local(): Endpoint {
+    return { address: this.localAddress, port: this.localPort };
+  }
+
+  get remote(): Endpoint {
+    return { address: this.remoteAddress, port: this.remotePort };
+  }
+
+  get readable(): number {
+    return this.queue.length;
+  }
+
+  get ended(): boolean {
+    return this.finReceived && this.queue.length === 0;
+  }
+
+  get sendSpace(): number {
+    return sendSpace(this);
+  }
+
+  get unacknowledged(): number {
+    return this.buffer.length;
+  }
+
+  send(bytes: Uint8Array, origin: EventId): number {
+    if (this.finQueued || this.state === 'CLOSED') return -ERRNO.EPIPE;
+    const count = Math.min(bytes.length, sendSpace(this));
+    if (count > 0) {
+      this.buffer.write(count === bytes.length ? bytes : bytes.subarray(0, count), origin);
+      output(this);
+    }
+    if (count < bytes.length || sendSpace(this) === 0) this.bufferFull = true;
+    this.show();
+    return count;
+  }
+
+  receive(into: Uint8Array, peek = false): number {
+    const count = this.queue.read(into, peek);
+    if (count === 0 || peek) return count;
+    if (maySend(this.state) || this.state === 'FIN_WAIT1' || this.state === 'FIN_WAIT2') {
+      fitReceiveBuffer(this, count);
+      acknowledgeRead(this);
+      this.show();
+    }
+    return count;
+  }
+
+  shutdown(): void {
+    if (this.finQueued) return;
+    switch (this.state) {
+      case 'SYN_SENT':
+        end(this, 0);
+        return;
+      case 'SYN_RECV':
+        this.finQueued = true;
+        return;
+      case 'ESTABLISHED':
+      case 'CLOSE_WAIT':
+        this.finQueued = true;
+        this.move('finish');
+        output(this);
+        this.show();
+        return;
+      default:
+        return;
+    }
+  }
+
+  close(): void {
+    const { options, queue, host } = this;
+    this.user = null;
+    this.parent = null;
+    this.orphan = true;
+    this.receiveShutdown = true;
+    const unread = queue.length > 0;
+    queue.clear();
+    if (this.state === 'CLOSED' || this.state === 'TIME_WAIT') return;
+    if (unread && this.state !== 'SYN_SENT') {
+      host.counters.ext.TCPAbortOnClose++;
+      reset(this, 'tcp.reset-unread-data', 0);
+    } else if (options.linger === 0) {
+      host.counters.ext.TCPAbortOnLinger++;
+      this.abort();
+    } else if (this.state === 'FIN_WAIT2') {
+      this.timers.stopWait();
+      enterFinWait2(this);
+    } else {
+      this.shutdown();
+    }
+  }
+
+  abort(): void {
+    switch (this.state) {
+      case 'CLOSED':
+        return;
+      case 'SYN_SENT':
+      case 'TIME_WAIT':
+      case 'LAST_ACK':
+      case 'CLOSING':
+      case 'LISTEN':
+        end(this, 0);
+        return;
+      case 'SYN_RECV':
+      case 'ESTABLISHED':
+      case 'FIN_WAIT1':
+      case 'FIN_WAIT2':
+      case 'CLOSE_WAIT':
+        reset(this, 'tcp.reset-abort', 0);
+        return;
+    }
+  }
+
+  optionsChanged(): void {
+    if (this.state === 'CLOSED') return;
+    keepAlive(this);
+    if (this.options.receiveBufferLocked === true) this.windowLimit = fullSpace(this);
+    if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RECV') fitMss(this);
+    output(this);
+    this.show();
+  }
+
+  info(): TcpInfo {
+    const { roundTrip, congestion } = this;
+    return {
+      state: this.state,
+      cwnd: congestion.cwnd,
+      ssthresh: congestion.ssthresh,
+      srtt: roundTrip.srtt,
+      rttvar: roundTrip.deviation,
+      rto: roundTrip.rto,
+      sendMss: this.mss,
+      receiveMss: this.rcvMss,
+      unacked: this.inFlight?.count ?? 0,
+      retransmits: this.retransmits,
+      totalRetransmits: this.totalRetransmits,
+    };
+  }
+
+  entry(): TcpEntry {
+    return {
+      id: this.id,
+      state: this.state,
+      local: this.local,
+      remote: this.remote,
+      receiveQueue: this.queue.length,
+      sendQueue: Math.max(seqDiff(this.bufferEnd, this.sndUna), this.flight),
+      timer: this.#running(),
+    };
+  }
+
+  override expired(name: TimerName): void {
+    expired(this, name);
+    if (this.state !== 'CLOSED') this.show();
+  }
+
+  #running(): TcpEntry['timer'] {
+    const { timers, host } = this;
+    const left = (deadline: Nanoseconds): number => Math.max(0, deadline - host.sim.now);
+    if (timers.send !== Number.POSITIVE_INFINITY) {
+      const probing = timers.sendName === 'tcp.zero-window-probe' && hasUnsent(this);
+      return { kind: probing ? 'probe' : 'on', left: left(timers.send) };
+    }
+    if (timers.wait === Number.POSITIVE_INFINITY) return { kind: 'off', left: 0 };
+    const kind = timers.waitName === 'tcp.keepalive' ? 'keepalive' : 'timewait';
+    return { kind, left: left(timers.wait) };
+  }
+}

@@ -1,0 +1,170 @@
+import { dropFrame, type Frame } from '../../1-physical/index.ts';
+import { ERRNO } from '../../trace/index.ts';
+import { startAcknowledging } from './acknowledgment.ts';
+import { takeAcknowledgment } from './acks.ts';
+import { end, resetByPeer } from './closing.ts';
+import { ACK, HEADER_LENGTH, RST, type Segment, SYN } from './codec.ts';
+import { INITIAL_SEGMENTS } from './congestion/interface.ts';
+import { TIMESTAMPS_LENGTH } from './options.ts';
+import type { TcpDrop } from './reasons.ts';
+import { fitMss, fitSendBuffer, keepTimer, output } from './sender.ts';
+import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+import { keepAlive } from './timeouts.ts';
+import { acknowledge, replyReset, timestampNow, transmitSyn } from './transmit.ts';
+import { chooseInitialWindow } from './window.ts';
+
+/** When the peer's SYN has no MSS option (RFC 9293 section 3.7.1). */
+const MSS_DEFAULT = 536;
+const IP_HEADER_LENGTH = 20;
+
+function chooseSequence(tcb: Tcb): Sequence {
+  const { secrets, sim } = tcb.host;
+  return secrets.initialSequence(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort, sim.now);
+}
+
+/** Our side of the numbers: the initial sequence number and what follows from it. */
+function startSending(tcb: Tcb, iss: Sequence): void {
+  const { host } = tcb;
+  tcb.iss = iss;
+  tcb.sndUna = iss;
+  tcb.sndNxt = iss;
+  tcb.bufferSeq = seqAdd(iss, 1);
+  tcb.recover = iss;
+  tcb.smallEnd = iss;
+  tcb.roundEnd = iss;
+  tcb.timestampOffset = host.secrets.timestampOffset(tcb.localAddress, tcb.remoteAddress);
+  const fits = host.ip.mtuTo(tcb.remoteAddress) - IP_HEADER_LENGTH - HEADER_LENGTH;
+  tcb.advMss = tcb.options.maxSegment > 0 ? Math.min(tcb.options.maxSegment, fits) : fits;
+}
+
+/**
+ * A program connects: sends SYN (RFC 9293 section 3.10.1).
+ * @param least where its numbers begin at the earliest, when it takes over from a connection in TIME_WAIT; else null.
+ * @returns 0 or a negated errno of the network layer.
+ */
+export function open(tcb: Tcb, least: Sequence | null): number {
+  const { host } = tcb;
+  const { sysctl } = host;
+  const chosen = chooseSequence(tcb);
+  startSending(tcb, least !== null && seqLess(chosen, least) ? least : chosen);
+  tcb.timestamps = sysctl.get('net.ipv4.tcp_timestamps') !== 0;
+  tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
+  chooseInitialWindow(tcb, tcb.advMss);
+  host.counters.tcp.ActiveOpens++;
+  tcb.move('open');
+  const result = transmitSyn(tcb, SYN, 'tcp.syn');
+  if (tcb.state === 'SYN_SENT') keepTimer(tcb);
+  return result;
+}
+
+/**
+ * A SYN came to a listener, and `tcb` is the new connection for it: answers with SYN+ACK (section 3.10.7.2).
+ * @param iss the initial sequence number, when TIME_WAIT has left one (RFC 9293 section 3.10.7.4); else null.
+ */
+export function answer(tcb: Tcb, segment: Segment, iss: Sequence | null): void {
+  const { host } = tcb;
+  startSending(tcb, iss ?? chooseSequence(tcb));
+  takeSyn(tcb, segment);
+  chooseInitialWindow(tcb, tcb.advMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0));
+  host.counters.tcp.PassiveOpens++;
+  tcb.move('syn');
+  transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
+  keepTimer(tcb);
+}
+
+/** What the peer's SYN says: its numbers and options. An option is agreed on if both have sent it. */
+function takeSyn(tcb: Tcb, segment: Segment): void {
+  const { sysctl, sim } = tcb.host;
+  tcb.irs = segment.seq;
+  tcb.rcvNxt = seqAdd(segment.seq, 1);
+  tcb.rcvWup = tcb.rcvNxt;
+  tcb.timestamps = segment.hasTimestamps && sysctl.get('net.ipv4.tcp_timestamps') !== 0;
+  if (tcb.timestamps) {
+    tcb.tsRecent = segment.timestamp;
+    tcb.tsRecentAt = sim.now;
+  }
+  tcb.scaling = segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
+  tcb.sndScale = tcb.scaling ? segment.windowScale : 0;
+  if (!tcb.scaling) tcb.rcvScale = 0;
+  tcb.peerMss = segment.mss > 0 ? segment.mss : MSS_DEFAULT;
+  tcb.sndWnd = segment.window;
+  tcb.sndWl1 = segment.seq;
+  tcb.maxWindow = segment.window;
+  fitMss(tcb);
+}
+
+/** A segment came in SYN_SENT (RFC 9293 section 3.10.7.3). Takes the frame over. */
+export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void {
+  const { flags } = segment;
+  const { host } = tcb;
+  const acks = (flags & ACK) !== 0;
+  if (acks && segment.ack !== tcb.sndNxt) {
+    replyReset(host, segment, 'tcp.reset-bad-ack');
+    discard(tcb, frame, 'tcp.bad-ack');
+    return;
+  }
+  if (acks && segment.hasTimestamps && segment.timestampEcho !== 0 && !echoed(tcb, segment)) {
+    host.counters.ext.PAWSActive++;
+    replyReset(host, segment, 'tcp.reset-bad-ack');
+    discard(tcb, frame, 'tcp.paws');
+    return;
+  }
+  if ((flags & RST) !== 0) {
+    discard(tcb, frame, acks ? 'tcp.reset' : 'tcp.no-ack');
+    if (acks) resetByPeer(tcb);
+    return;
+  }
+  if ((flags & SYN) === 0) {
+    discard(tcb, frame, 'tcp.not-syn');
+    return;
+  }
+  takeSyn(tcb, segment);
+  frame.release();
+  if (!acks) {
+    // Both call at once (RFC 9293 figure 8): answers as a listener would, with the number of our own SYN.
+    tcb.move('syn');
+    tcb.timers.stopSend();
+    transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
+    keepTimer(tcb);
+    return;
+  }
+  established(tcb, segment.window, segment.seq);
+  takeAcknowledgment(tcb, segment);
+  acknowledge(tcb, 'tcp.handshake-ack');
+  output(tcb);
+  tcb.user?.connected();
+}
+
+/** Whether the SYN+ACK echoes the timestamp of one of our SYNs. */
+function echoed(tcb: Tcb, segment: Segment): boolean {
+  const age = seqDiff(timestampNow(tcb), segment.timestampEcho);
+  const oldest = seqDiff(timestampNow(tcb), tcb.timestampOffset);
+  return age >= 0 && age <= oldest;
+}
+
+/** The handshake is done: the connection begins (Linux: tcp_finish_connect, tcp_init_transfer). */
+export function established(tcb: Tcb, window: number, seq: Sequence): void {
+  tcb.sndWnd = window;
+  tcb.sndWl1 = seq;
+  if (window > tcb.maxWindow) tcb.maxWindow = window;
+  fitMss(tcb);
+  // RFC 6928 section 2, Linux's tcp_init_cwnd: a SYN lost more than once tells of congestion.
+  tcb.congestion.cwnd = (tcb.totalRetransmits > 1 ? 1 : INITIAL_SEGMENTS) * tcb.mss;
+  tcb.lastHeardAt = tcb.host.sim.now;
+  tcb.recover = tcb.iss;
+  startAcknowledging(tcb);
+  fitSendBuffer(tcb);
+  tcb.move('established');
+  if (tcb.options.keepAlive) keepAlive(tcb);
+}
+
+/** An ICMP error about a SYN: the attempt has failed (RFC 1122 section 4.2.3.9; Linux: any of them). */
+export function refused(tcb: Tcb, errno: number): void {
+  tcb.host.counters.tcp.AttemptFails++;
+  end(tcb, errno > 0 ? errno : ERRNO.EHOSTUNREACH);
+}
+
+function discard(tcb: Tcb, frame: Frame, reason: TcpDrop): void {
+  dropFrame(tcb.host.tracer, '', frame, reason);
+}

@@ -1,0 +1,320 @@
+import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts';
+import {
+  ANY,
+  type IcmpError,
+  type IpService,
+  isLoopback,
+  PROTOCOL_TCP,
+  type ReceivedPacket,
+  type Sysctl,
+  type TransportProtocol,
+} from '../../3-network/index.ts';
+import { type Simulation, seconds } from '../../time/index.ts';
+import { ERRNO, type Tracer } from '../../trace/index.ts';
+import { formatEndpoint } from '../endpoint.ts';
+import type {
+  Binding,
+  BindOptions,
+  Endpoint,
+  TcpEntry,
+  TcpOptions,
+  TcpService,
+  TcpUser,
+} from '../services.ts';
+import { arrive } from './arrival.ts';
+import { end } from './closing.ts';
+import { readSegment, Segment } from './codec.ts';
+import { NewReno } from './congestion/newreno.ts';
+import { Connection } from './connection.ts';
+import { TcpCounters } from './counters.ts';
+import { Demux } from './demux.ts';
+import { arriveInSynSent, open, refused } from './handshake.ts';
+import { InFlightPool } from './in-flight.ts';
+import { Secrets } from './isn.ts';
+import { Listener, type ListenerHost } from './listener.ts';
+import { type Claim, ourClaim, PortTable } from './ports.ts';
+import { resegment } from './recovery.ts';
+import { RingPool } from './send-buffer.ts';
+import { fitMss } from './sender.ts';
+import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+import { arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
+import { replyReset } from './transmit.ts';
+
+/** Congestion control needs a segment size before the handshake has agreed on one. */
+const FIRST_MSS = 536;
+
+/** What TCP needs of the machine it runs on. Its chance comes from the simulation's stream `<node>/tcp`. */
+export interface TcpLayerOptions {
+  readonly sim: Simulation;
+  readonly tracer: Tracer;
+  readonly ip: IpService;
+  readonly sysctl: Sysctl;
+  readonly pool: FramePool;
+}
+
+/**
+ * TCP of one machine (RFC 9293). Above it the socket layer (`TcpService`), below it the network layer, which it
+ * registers with for protocol 6.
+ */
+export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
+  readonly protocol = PROTOCOL_TCP;
+  readonly sim: Simulation;
+  readonly tracer: Tracer;
+  readonly ip: IpService;
+  readonly sysctl: Sysctl;
+  readonly pool: FramePool;
+  readonly rings = new RingPool();
+  readonly lists = new InFlightPool();
+  readonly counters = new TcpCounters();
+  readonly secrets: Secrets;
+  sending = 0;
+  readonly #ports: PortTable;
+  readonly #demux = new Demux();
+  readonly #all = new Set<Connection | Listener>();
+  readonly #segment = new Segment();
+  #lastNumber = 0;
+
+  constructor(options: TcpLayerOptions) {
+    this.sim = options.sim;
+    this.tracer = options.tracer;
+    this.ip = options.ip;
+    this.sysctl = options.sysctl;
+    this.pool = options.pool;
+    const random = this.sim.randomFor(`${this.tracer.node}/tcp`);
+    this.secrets = new Secrets(random);
+    this.#ports = new PortTable(this.ip, this.sysctl, this.secrets, random);
+    this.ip.register(this);
+  }
+
+  bind(local: Endpoint, options: BindOptions): Binding | number {
+    return this.#ports.bind(local, options);
+  }
+
+  listen(binding: Binding, backlog: number, options: TcpOptions, user: TcpUser): Listener | number {
+    const claim = ourClaim(binding);
+    if (!this.#ports.mayListen(claim)) return -ERRNO.EADDRINUSE;
+    claim.hold();
+    claim.listening = true;
+    const most = this.sysctl.get('net.core.somaxconn');
+    const limit = backlog < 0 ? most : Math.min(backlog, most);
+    const listener = new Listener(this, ++this.#lastNumber, claim, limit, options, user);
+    this.#demux.listen(listener);
+    this.#all.add(listener);
+    this.#record(listener, 'CLOSED', 'LISTEN');
+    return listener;
+  }
+
+  connect(
+    binding: Binding | null,
+    remote: Endpoint,
+    options: TcpOptions,
+    user: TcpUser,
+  ): Connection | number {
+    // Linux: connecting to 0.0.0.0 means this machine itself.
+    const target = remote.address === ANY ? (0x7f00_0001 as Endpoint['address']) : remote.address;
+    if (this.ip.isBroadcast(target)) return -ERRNO.ENETUNREACH;
+    const bound = binding === null ? null : ourClaim(binding);
+    const source =
+      bound !== null && bound.local.address !== ANY ? bound.local.address : this.ip.sourceFor(target);
+    if (source === null) return -ERRNO.ENETUNREACH;
+    const to = { address: target, port: remote.port };
+    let replaced: Connection | null = null;
+    const free = (port: number): boolean => {
+      const other = this.#demux.find(source, port, target, remote.port);
+      if (other === null) return true;
+      if (!mayReplace(other, isLoopback(target))) return false;
+      replaced = other as Connection;
+      return true;
+    };
+    let claim: Claim | number;
+    if (bound === null) {
+      claim = this.#ports.choose(source, to, free);
+    } else {
+      claim = free(bound.local.port) ? bound : -ERRNO.EADDRNOTAVAIL;
+      if (typeof claim !== 'number') claim.hold();
+    }
+    if (typeof claim === 'number') return claim;
+    const from = { address: source, port: claim.local.port };
+    const old = replaced as Connection | null;
+    const least = old === null ? null : successorSequence(old);
+    if (old !== null) end(old, 0);
+    const connection = this.#connection(from, to, options, user, claim);
+    const result = open(connection, least);
+    connection.show();
+    if (result < 0 && isFinal(result)) {
+      connection.user = null;
+      end(connection, 0);
+      return result;
+    }
+    return connection;
+  }
+
+  *entries(): Iterable<TcpEntry> {
+    for (const each of this.#all) yield each.entry();
+  }
+
+  defaultOptions(): TcpOptions {
+    const { sysctl } = this;
+    return {
+      receiveBuffer: sysctl.get('net.ipv4.tcp_rmem.default'),
+      sendBuffer: sysctl.get('net.ipv4.tcp_wmem.default'),
+      receiveBufferLocked: false,
+      sendBufferLocked: false,
+      noDelay: false,
+      keepAlive: false,
+      keepIdle: seconds(sysctl.get('net.ipv4.tcp_keepalive_time')),
+      keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),
+      keepCount: sysctl.get('net.ipv4.tcp_keepalive_probes'),
+      linger: null,
+      maxSegment: 0,
+      ip: { dontFragment: true },
+    };
+  }
+
+  receive(frame: Frame, packet: ReceivedPacket): void {
+    if (this.sending > 0) {
+      // The network layer handed up, within our own sending, what we sent to ourselves: first things first.
+      const { source, destination, broadcast } = packet;
+      const { cause } = this.tracer;
+      this.sim.after(0, () =>
+        this.tracer.within(cause, () => this.#receive(frame, source, destination, broadcast)),
+      );
+      return;
+    }
+    this.#receive(frame, packet.source, packet.destination, packet.broadcast);
+  }
+
+  #receive(
+    frame: Frame,
+    source: Endpoint['address'],
+    destination: Endpoint['address'],
+    broadcast: boolean,
+  ): void {
+    const { counters, tracer } = this;
+    const segment = this.#segment;
+    counters.tcp.InSegs++;
+    if (broadcast) {
+      // RFC 9293 section 3.9.2.3 (MUST-57).
+      dropFrame(tracer, '', frame, 'tcp.broadcast');
+      return;
+    }
+    const fault = readSegment(frame, source, destination, segment);
+    if (fault !== null) {
+      counters.tcp.InErrs++;
+      if (fault === 'tcp.checksum') counters.tcp.InCsumErrors++;
+      dropFrame(tracer, '', frame, fault);
+      return;
+    }
+    const { sourcePort, destinationPort } = segment;
+    const tcb = this.#demux.find(destination, destinationPort, source, sourcePort);
+    if (tcb === null) {
+      this.#unconnected(frame, segment, null);
+    } else if (tcb.state === 'TIME_WAIT') {
+      const iss = arriveInTimeWait(tcb, frame, segment);
+      if (iss !== null) this.#unconnected(frame, segment, iss);
+    } else {
+      if (tcb.state === 'SYN_SENT') arriveInSynSent(tcb, frame, segment);
+      else arrive(tcb, frame, segment);
+      if (tcb.state !== 'CLOSED') tcb.show();
+    }
+  }
+
+  receiveError(error: IcmpError, original: DataView, at: number): void {
+    const localPort = original.getUint16(at);
+    const remotePort = original.getUint16(at + 2);
+    const seq = original.getInt32(at + 4);
+    const tcb = this.#demux.find(error.source, localPort, error.destination, remotePort);
+    if (tcb === null || tcb.state === 'TIME_WAIT') return;
+    // RFC 5927 section 4.1: believed only about what is in flight.
+    if (seqLess(seq, tcb.sndUna) || !seqAtMost(seq, tcb.sndNxt)) {
+      this.counters.ext.OutOfWindowIcmps++;
+      return;
+    }
+    if (error.mtu > 0) {
+      const before = tcb.mss;
+      fitMss(tcb);
+      if (tcb.mss < before) resegment(tcb);
+    } else if (tcb.state === 'SYN_SENT' || (tcb.state === 'SYN_RECV' && tcb.parent === null)) {
+      refused(tcb, error.errno);
+    } else {
+      // RFC 1122 section 4.2.3.9 would end it for a "hard" error; Linux, after RFC 5927, never does.
+      tcb.softError = error.errno;
+    }
+    if (tcb.state !== 'CLOSED') tcb.show();
+  }
+
+  child(listener: Listener, segment: Segment): Connection {
+    const { options, claim } = listener;
+    claim.hold();
+    const connection = this.#connection(
+      { address: segment.destination, port: segment.destinationPort },
+      { address: segment.source, port: segment.sourcePort },
+      { ...options, ip: { ...options.ip } },
+      null,
+      claim,
+    );
+    connection.state = 'LISTEN';
+    connection.parent = listener;
+    return connection;
+  }
+
+  forget(tcb: Tcb): void {
+    this.#demux.remove(tcb);
+    this.#all.delete(tcb as Connection);
+    tcb.claim?.drop();
+    tcb.claim = null;
+  }
+
+  stopListening(listener: Listener): void {
+    this.#demux.unlisten(listener);
+    this.#all.delete(listener);
+    listener.claim.listening = false;
+    listener.claim.drop();
+    this.#record(listener, 'LISTEN', 'CLOSED');
+  }
+
+  /** A segment that belongs to no connection: for a listener, or for nobody. */
+  #unconnected(frame: Frame, segment: Segment, iss: Sequence | null): void {
+    const { destination, destinationPort, source, sourcePort } = segment;
+    const hash = this.secrets.hash(source, sourcePort, destinationPort);
+    const listener = this.#demux.listener(destination, destinationPort, hash);
+    if (listener !== null) {
+      listener.arrive(frame, segment, iss);
+      return;
+    }
+    replyReset(this, segment, 'tcp.reset-no-socket');
+    dropFrame(this.tracer, '', frame, 'tcp.no-socket');
+  }
+
+  #connection(
+    local: Endpoint,
+    remote: Endpoint,
+    options: TcpOptions,
+    user: TcpUser | null,
+    claim: Claim,
+  ): Connection {
+    const number = ++this.#lastNumber;
+    const congestion = new NewReno(FIRST_MSS);
+    const connection = new Connection(this, number, local, remote, options, user, claim, congestion);
+    this.#demux.add(connection);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #record(listener: Listener, from: string, to: string): void {
+    if (!this.tracer.on) return;
+    this.tracer.write({
+      kind: 'socket-state',
+      socket: listener.id,
+      local: formatEndpoint(listener.local),
+      remote: formatEndpoint(null),
+      from,
+      to,
+    });
+  }
+}
+
+/** Whether an error of the network layer ends an attempt to connect at once; others may pass (Linux: tcp_v4_connect). */
+const isFinal = (result: number): boolean =>
+  result === -ERRNO.ENETUNREACH || result === -ERRNO.EHOSTUNREACH || result === -ERRNO.EACCES;

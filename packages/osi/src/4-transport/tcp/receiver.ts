@@ -1,0 +1,136 @@
+import { dropFrame, type Frame } from '../../1-physical/index.ts';
+import { becomeQuick, noteData } from './acknowledgment.ts';
+import { enterTimeWait } from './closing.ts';
+import { FIN, type Segment } from './codec.ts';
+import type { TcpDrop, TcpReason } from './reasons.ts';
+import { hasFin, Reassembly } from './reassembly.ts';
+import { seqAdd, seqDiff } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+import { acknowledge } from './transmit.ts';
+
+/** Frames that may wait before a gap for each 512 bytes of receive buffer: a bound for floods of tiny segments. */
+const BYTES_PER_WAITING_FRAME = 512;
+const WAITING_FRAMES_MIN = 64;
+
+/** Ends the way of a segment's frame, with the rule that ended it. */
+export function drop(tcb: Tcb, frame: Frame, reason: TcpDrop): void {
+  dropFrame(tcb.host.tracer, '', frame, reason);
+}
+
+/** Drops a segment and answers it with an acknowledgment of what there is. */
+export function dropAndAcknowledge(tcb: Tcb, frame: Frame, why: TcpDrop, reason: TcpReason): void {
+  drop(tcb, frame, why);
+  acknowledge(tcb, reason);
+}
+
+/**
+ * Takes over a segment that has data or FIN and lies in the window (RFC 9293 section 3.10.7.4, seventh and eighth
+ * check). @returns whether the program has something new to read: bytes, or the end.
+ */
+export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  frame.start = segment.dataStart;
+  const early = seqDiff(segment.seq, tcb.rcvNxt);
+  let fin = (segment.flags & FIN) !== 0;
+  const size = frame.end - frame.start;
+  if (early + size + (fin ? 1 : 0) <= 0) {
+    becomeQuick(tcb);
+    dropAndAcknowledge(tcb, frame, 'tcp.duplicate', 'tcp.duplicate-ack');
+    return false;
+  }
+  const room = tcb.receiveWindow - early;
+  if (size > room) {
+    if (room <= 0) {
+      tcb.host.counters.ext.TCPZeroWindowDrop++;
+      dropAndAcknowledge(tcb, frame, 'tcp.zero-window', 'tcp.window-full-ack');
+      return false;
+    }
+    frame.end -= size - room;
+    fin = false;
+  }
+  if (early > 0) {
+    keepForLater(tcb, frame, segment.seq, fin);
+    return false;
+  }
+  frame.start -= early;
+  deliver(tcb, frame, fin);
+  const waiting = tcb.reassembly;
+  if (waiting !== null && waiting.count > 0) {
+    for (let next = waiting.take(tcb.rcvNxt); next !== null; next = waiting.take(tcb.rcvNxt)) {
+      deliver(tcb, next, hasFin(next));
+    }
+  }
+  return true;
+}
+
+/** The bytes of `frame` are next in the stream; it is taken over. */
+export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
+  const size = frame.end - frame.start;
+  if (size > 0) {
+    tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
+    noteData(tcb, size);
+    measureRound(tcb);
+    if (tcb.queue.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
+  } else {
+    frame.release();
+  }
+  if (fin && !tcb.finReceived) finArrived(tcb);
+}
+
+function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
+  const { ext } = tcb.host.counters;
+  tcb.reassembly ??= new Reassembly();
+  const most = Math.max(WAITING_FRAMES_MIN, tcb.options.receiveBuffer / BYTES_PER_WAITING_FRAME);
+  becomeQuick(tcb);
+  tcb.ackPending = true;
+  if (tcb.reassembly.count >= most) {
+    ext.TCPOFODrop++;
+    drop(tcb, frame, 'tcp.out-of-order-full');
+  } else if (tcb.reassembly.insert(frame, seq, fin)) {
+    ext.TCPOFOQueue++;
+  }
+}
+
+/** The peer's FIN, and everything before it, is there. */
+function finArrived(tcb: Tcb): void {
+  tcb.rcvNxt = seqAdd(tcb.rcvNxt, 1);
+  tcb.finReceived = true;
+  tcb.reassembly?.clear();
+  switch (tcb.state) {
+    case 'ESTABLISHED':
+      // Linux expects the program to close soon, so that the acknowledgment can ride on our FIN.
+      tcb.move('fin');
+      tcb.interactive = true;
+      tcb.ackPending = true;
+      if (tcb.ackTimeout === 0) becomeLazy(tcb);
+      return;
+    case 'FIN_WAIT1':
+      tcb.move('fin');
+      acknowledge(tcb, 'tcp.fin-ack');
+      return;
+    case 'FIN_WAIT2':
+      tcb.move('fin');
+      acknowledge(tcb, 'tcp.fin-ack');
+      enterTimeWait(tcb);
+      return;
+    default:
+      return;
+  }
+}
+
+/** The first thing that came is FIN: the usual shortest delay. */
+function becomeLazy(tcb: Tcb): void {
+  becomeQuick(tcb);
+  tcb.interactive = true;
+}
+
+/** The receiver's view of a round trip: the time in which a window full of data comes (Linux: tcp_rcv_rtt_measure). */
+function measureRound(tcb: Tcb): void {
+  const { now } = tcb.host.sim;
+  if (tcb.rcvRttAt !== 0) {
+    if (seqDiff(tcb.rcvNxt, tcb.rcvRttSeq) < 0) return;
+    const sample = Math.max(now - tcb.rcvRttAt, 1);
+    tcb.rcvRtt = tcb.rcvRtt === 0 ? sample : Math.min(tcb.rcvRtt, sample);
+  }
+  tcb.rcvRttSeq = seqAdd(tcb.rcvNxt, tcb.rcvWnd);
+  tcb.rcvRttAt = now;
+}

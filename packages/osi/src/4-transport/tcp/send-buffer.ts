@@ -1,0 +1,148 @@
+import type { EventId } from '../../trace/index.ts';
+
+const SMALLEST = 4096;
+/** How many bytes of unused rings of one size a pool keeps. */
+const KEPT = 4 * 1024 * 1024;
+
+/** Rings of one machine's send buffers, by powers of two, with free lists: most connections need one only briefly. */
+export class RingPool {
+  readonly #free = new Map<number, Uint8Array[]>();
+
+  /** A ring of at least `size` bytes; its length is a power of two. */
+  take(size: number): Uint8Array {
+    let length = SMALLEST;
+    while (length < size) length *= 2;
+    return this.#free.get(length)?.pop() ?? new Uint8Array(length);
+  }
+
+  give(ring: Uint8Array): void {
+    let list = this.#free.get(ring.length);
+    if (list === undefined) this.#free.set(ring.length, (list = []));
+    if ((list.length + 1) * ring.length <= KEPT) list.push(ring);
+  }
+}
+
+const NONE: readonly EventId[] = [];
+
+/**
+ * The bytes that a program has written and the peer has not acknowledged yet, in a ring that grows on demand and
+ * is given back when empty; with the system calls that wrote them, as ranges.
+ *
+ * Offsets count from the oldest byte.
+ */
+export class SendBuffer {
+  /** How many bytes are in it. */
+  length = 0;
+  readonly #pool: RingPool;
+  #ring: Uint8Array | null = null;
+  #head = 0;
+  /** Bytes ever acknowledged: makes a position of an offset. */
+  #base = 0;
+  /** Ranges: bytes up to position `#ends[i]` were written by `#writers[i]`. Only while something is recorded. */
+  #ends: number[] | null = null;
+  #writers: EventId[] | null = null;
+
+  constructor(pool: RingPool) {
+    this.#pool = pool;
+  }
+
+  /** Appends a copy of `bytes`. The caller has seen to the limit. */
+  write(bytes: Uint8Array, origin: EventId): void {
+    const { length } = bytes;
+    if (length === 0) return;
+    const ring = this.#reserve(this.length + length);
+    const at = (this.#head + this.length) & (ring.length - 1);
+    const first = Math.min(length, ring.length - at);
+    if (first === length) {
+      ring.set(bytes, at);
+    } else {
+      ring.set(bytes.subarray(0, first), at);
+      ring.set(bytes.subarray(first), 0);
+    }
+    this.length += length;
+    if (origin !== 0) this.#mark(origin);
+  }
+
+  /** Copies the bytes from `offset` on to `target[at … at + length)`. */
+  copy(offset: number, length: number, target: Uint8Array, at: number): void {
+    const ring = this.#ring;
+    if (ring === null || length === 0) return;
+    const from = (this.#head + offset) & (ring.length - 1);
+    const first = Math.min(length, ring.length - from);
+    target.set(ring.subarray(from, from + first), at);
+    if (first < length) target.set(ring.subarray(0, length - first), at + first);
+  }
+
+  /** Drops the oldest `count` bytes. */
+  drop(count: number): void {
+    this.length -= count;
+    this.#base += count;
+    const ring = this.#ring;
+    if (ring === null) return;
+    if (this.length > 0) {
+      this.#head = (this.#head + count) & (ring.length - 1);
+      if (this.#ends !== null) this.#forget();
+      return;
+    }
+    this.#head = 0;
+    this.#ring = null;
+    this.#pool.give(ring);
+    this.#ends = null;
+    this.#writers = null;
+  }
+
+  /** The system calls that wrote the bytes `[offset, offset + length)`, in their order. */
+  origins(offset: number, length: number): readonly EventId[] {
+    const ends = this.#ends;
+    const writers = this.#writers;
+    if (ends === null || writers === null || length === 0) return NONE;
+    const from = this.#base + offset;
+    const to = from + length;
+    const found: EventId[] = [];
+    for (let i = 0; i < ends.length; i++) {
+      if ((ends[i] ?? 0) <= from) continue;
+      found.push(writers[i] ?? 0);
+      if ((ends[i] ?? 0) >= to) break;
+    }
+    return found;
+  }
+
+  clear(): void {
+    this.drop(this.length);
+  }
+
+  #reserve(size: number): Uint8Array {
+    const old = this.#ring;
+    if (old !== null && old.length >= size) return old;
+    const ring = this.#pool.take(size);
+    if (old !== null) {
+      this.copy(0, this.length, ring, 0);
+      this.#pool.give(old);
+    }
+    this.#head = 0;
+    this.#ring = ring;
+    return ring;
+  }
+
+  #mark(origin: EventId): void {
+    this.#ends ??= [];
+    this.#writers ??= [];
+    const last = this.#ends.length - 1;
+    if (this.#writers[last] === origin) {
+      this.#ends[last] = this.#base + this.length;
+    } else {
+      this.#ends.push(this.#base + this.length);
+      this.#writers.push(origin);
+    }
+  }
+
+  #forget(): void {
+    const ends = this.#ends;
+    let gone = 0;
+    while (ends !== null && gone < ends.length && (ends[gone] ?? 0) <= this.#base) gone++;
+    if (gone > 0) {
+      ends?.splice(0, gone);
+      this.#writers?.splice(0, gone);
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import type { FramePool } from '../../1-physical/index.ts';
+import type { IpService, Ipv4Address, Sysctl } from '../../3-network/index.ts';
+import type { Nanoseconds, Simulation } from '../../time/index.ts';
+import type { Tracer } from '../../trace/index.ts';
+import { formatEndpoint } from '../endpoint.ts';
+import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
+import type { CongestionControl } from './congestion/interface.ts';
+import type { TcpCounters } from './counters.ts';
+import type { InFlight, InFlightPool } from './in-flight.ts';
+import type { Secrets } from './isn.ts';
+import type { Claim } from './ports.ts';
+import type { Reassembly } from './reassembly.ts';
+import { ReceiveQueue } from './receive-queue.ts';
+import { RoundTrip } from './retransmission.ts';
+import { type RingPool, SendBuffer } from './send-buffer.ts';
+import { type Sequence, seqDiff } from './sequence.ts';
+import { nextState, type TcpEvent } from './state.ts';
+import { type TimerName, Timers } from './timers.ts';
+
+/** What connections need of the layer they belong to. */
+export interface TcpHost {
+  readonly sim: Simulation;
+  readonly tracer: Tracer;
+  readonly ip: IpService;
+  readonly sysctl: Sysctl;
+  readonly pool: FramePool;
+  readonly rings: RingPool;
+  readonly lists: InFlightPool;
+  readonly counters: TcpCounters;
+  readonly secrets: Secrets;
+  /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
+  sending: number;
+  /** The connection is over: nothing finds it any more. */
+  forget(tcb: Tcb): void;
+}
+
+/** A listener, as its connections see it. */
+export interface Parent {
+  /** No more connections can wait to be accepted; and that one of them had to be turned away. */
+  readonly full: boolean;
+  overflowed(): void;
+  /** The handshake is done: it waits to be accepted. */
+  established(child: Tcb): void;
+  /** It ended before it was accepted. */
+  lost(child: Tcb): void;
+}
+
+/** What was last written to the record as `tcp-variables`. */
+export interface Shown {
+  cwnd: number;
+  ssthresh: number;
+  srtt: number;
+  rto: number;
+  flight: number;
+  sendWindow: number;
+  receiveWindow: number;
+}
+
+/**
+ * The variables of one connection: RFC 9293's transmission control block (section 3.3.1). The chapters of TCP
+ * (`sender`, `receiver`, `recovery`, `arrival` …) are functions over it.
+ *
+ * Windows and sizes are in bytes, times in nanoseconds; sequence numbers as `sequence.ts` has them.
+ */
+export abstract class Tcb {
+  readonly host: TcpHost;
+  readonly number: number;
+  readonly localAddress: Ipv4Address;
+  readonly localPort: number;
+  readonly remoteAddress: Ipv4Address;
+  readonly remotePort: number;
+  state: TcpState = 'CLOSED';
+  options: TcpOptions;
+  user: TcpUser | null;
+  /** The next one with the same key in the table of connections. */
+  chain: Tcb | null = null;
+  claim: Claim | null;
+  /** The listener, until it has handed the connection to a program. */
+  parent: Parent | null = null;
+  /** No program has it any more: it only brings itself to an end. */
+  orphan = false;
+  /** The program has read all it wants (it closed). */
+  receiveShutdown = false;
+  /** An ICMP error that did not end it: what the program is told should it time out (RFC 1122 section 4.2.3.9). */
+  softError = 0;
+  readonly timers: Timers;
+  shown: Shown | null = null;
+
+  // Sending (RFC 9293 section 3.3.1, "send sequence variables").
+  iss: Sequence = 0;
+  sndUna: Sequence = 0;
+  sndNxt: Sequence = 0;
+  sndWnd = 0;
+  sndWl1: Sequence = 0;
+  sndScale = 0;
+  /** The largest window the peer has offered. */
+  maxWindow = 0;
+  /** Largest payload of a segment, options taken off. */
+  mss = 536;
+  /** What the peer's MSS option allows, options not taken off. */
+  peerMss = 536;
+  readonly buffer: SendBuffer;
+  /** Sequence number of the oldest byte in the buffer. */
+  bufferSeq: Sequence = 0;
+  /** The program has filled it, and is told when there is room again. */
+  bufferFull = false;
+  /** FIN follows the last byte in the buffer. */
+  finQueued = false;
+  inFlight: InFlight | null = null;
+  /** End of the last segment sent that was not full (Minshall's refinement of Nagle's rule). */
+  smallEnd: Sequence = 0;
+  lastSentAt: Nanoseconds = 0;
+  /** Whether the last `output` stopped at the congestion window. */
+  cwndLimited = false;
+  congestion: CongestionControl;
+
+  // Retransmission and loss recovery.
+  readonly roundTrip = new RoundTrip();
+  /** The round trip that is measured ends when this is acknowledged. */
+  roundEnd: Sequence = 0;
+  /** Expiries in a row, and when the first retransmission of that row was made. */
+  backoff = 0;
+  retransmits = 0;
+  retransmittingSince: Nanoseconds = 0;
+  totalRetransmits = 0;
+  phase: 'open' | 'recovery' | 'loss' = 'open';
+  duplicates = 0;
+  /** RFC 6582's `recover`: recovery ends when this is acknowledged. */
+  recover: Sequence = 0;
+  /** In phase `loss`: what lies before it has been sent again. */
+  lossNext: Sequence = 0;
+  /** Zero-window or keepalive probes since the peer was last heard. */
+  probes = 0;
+
+  // Receiving.
+  irs: Sequence = 0;
+  rcvNxt: Sequence = 0;
+  /** The window as last told to the peer, counted from `rcvWup`, which was `rcvNxt` then. */
+  rcvWnd = 0;
+  rcvWup: Sequence = 0;
+  rcvScale = 0;
+  /** Window scaling is offered (in SYN_SENT) or agreed on. */
+  scaling = false;
+  /** No window larger than this is offered; grows with what the program reads (Linux: rcv_ssthresh). */
+  windowLimit = 0;
+  /** The peer's segment size as observed, and what we have told it to send at most. */
+  rcvMss = 536;
+  advMss = 536;
+  readonly queue = new ReceiveQueue();
+  reassembly: Reassembly | null = null;
+  finReceived = false;
+  lastDataAt: Nanoseconds = 0;
+  lastHeardAt: Nanoseconds = 0;
+
+  // Acknowledging.
+  ackPending = false;
+  quickAcks = 0;
+  /** The program answers what it gets: acknowledgments can ride on its data. */
+  interactive = false;
+  ackTimeout: Nanoseconds = 0;
+  /** A segment smaller than full has come since the last acknowledgment: the sender waits for nothing more. */
+  pushed = false;
+  lastChallengeAt: Nanoseconds = Number.NEGATIVE_INFINITY;
+
+  // Timestamps (RFC 7323).
+  timestamps = false;
+  timestampOffset = 0;
+  tsRecent = 0;
+  tsRecentAt: Nanoseconds = 0;
+
+  // Fitting the receive buffer to what the program reads in a round trip (Linux: tcp_rcv_space_adjust).
+  copiedSinceRound = 0;
+  roundStartedAt: Nanoseconds = 0;
+  copiedPerRound = 0;
+  rcvRtt: Nanoseconds = 0;
+  rcvRttSeq: Sequence = 0;
+  rcvRttAt: Nanoseconds = 0;
+
+  constructor(
+    host: TcpHost,
+    number: number,
+    local: Endpoint,
+    remote: Endpoint,
+    options: TcpOptions,
+    user: TcpUser | null,
+    claim: Claim | null,
+    congestion: CongestionControl,
+  ) {
+    this.host = host;
+    this.number = number;
+    this.localAddress = local.address;
+    this.localPort = local.port;
+    this.remoteAddress = remote.address;
+    this.remotePort = remote.port;
+    this.options = options;
+    this.user = user;
+    this.claim = claim;
+    this.congestion = congestion;
+    this.buffer = new SendBuffer(host.rings);
+    this.timers = new Timers(host.sim, host.tracer, this);
+  }
+
+  /** A deadline has come. */
+  abstract expired(name: TimerName): void;
+
+  get id(): string {
+    return `tcp:${this.number}`;
+  }
+
+  /** Bytes sent and not acknowledged, SYN and FIN included. */
+  get flight(): number {
+    return seqDiff(this.sndNxt, this.sndUna);
+  }
+
+  /** Sequence number behind the last byte that the program has written. */
+  get bufferEnd(): Sequence {
+    return (this.bufferSeq + this.buffer.length) | 0;
+  }
+
+  /** Whether our FIN has been sent (once, at least). */
+  get finSent(): boolean {
+    return this.finQueued && seqDiff(this.sndNxt, this.bufferEnd) > 0;
+  }
+
+  /** Right edge of the window we have offered, as bytes from `rcvNxt`. */
+  get receiveWindow(): number {
+    return Math.max(0, this.rcvWnd - seqDiff(this.rcvNxt, this.rcvWup));
+  }
+
+  /** Takes one arrow of the state diagram and records it. */
+  move(event: TcpEvent): void {
+    const from = this.state;
+    const to = nextState(from, event);
+    if (to === from) return;
+    this.state = to;
+    const { tracer, counters } = this.host;
+    if (to === 'ESTABLISHED') counters.tcp.CurrEstab++;
+    else if (counted(from) && !counted(to)) counters.tcp.CurrEstab--;
+    if (tracer.on) {
+      tracer.write({
+        kind: 'socket-state',
+        socket: this.id,
+        local: formatEndpoint({ address: this.localAddress, port: this.localPort }),
+        remote: formatEndpoint({ address: this.remoteAddress, port: this.remotePort }),
+        from,
+        to,
+      });
+    }
+  }
+
+  /** Writes the variables to the record if they have changed since. */
+  show(): void {
+    const { tracer } = this.host;
+    if (!tracer.on) return;
+    const now: Shown = {
+      cwnd: this.congestion.cwnd,
+      ssthresh: this.congestion.ssthresh,
+      srtt: this.roundTrip.srtt,
+      rto: this.roundTrip.rto,
+      flight: this.flight,
+      sendWindow: this.sndWnd,
+      receiveWindow: this.receiveWindow,
+    };
+    const last = this.shown;
+    if (last !== null && SHOWN.every((name) => last[name] === now[name])) return;
+    this.shown = now;
+    tracer.write({ kind: 'tcp-variables', socket: this.id, ...now });
+  }
+}
+
+const SHOWN = ['cwnd', 'ssthresh', 'srtt', 'rto', 'flight', 'sendWindow', 'receiveWindow'] as const;
+
+/** RFC 4022's tcpCurrEstab counts ESTABLISHED and CLOSE-WAIT. */
+const counted = (state: TcpState): boolean => state === 'ESTABLISHED' || state === 'CLOSE_WAIT';

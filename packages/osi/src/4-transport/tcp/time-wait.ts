@@ -1,0 +1,66 @@
+import { dropFrame, type Frame } from '../../1-physical/index.ts';
+import { milliseconds, seconds } from '../../time/index.ts';
+import { end, TIME_WAIT_LENGTH } from './closing.ts';
+import { ACK, RST, type Segment, SYN } from './codec.ts';
+import { type Sequence, seqAdd, seqLess } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+import { acknowledge } from './transmit.ts';
+
+/** How far behind its predecessor's numbers a successor begins (Linux: tcp_timewait_state_process). */
+const ISS_GAP = 65_535 + 2;
+
+/**
+ * A segment came for a connection in TIME_WAIT (RFC 9293 section 3.10.7.4, as Linux's tcp_timewait_state_process).
+ * Takes the frame over, except when it returns a number: then the segment is a SYN newer than everything of the
+ * old connection, which has ended by it, and the number is where the new one begins (RFC 1122 section 4.2.2.13, RFC 6191).
+ */
+export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequence | null {
+  const { host, timers } = tcb;
+  const { flags } = segment;
+  const { ext } = host.counters;
+  const stamped = tcb.timestamps && segment.hasTimestamps;
+  const stale = stamped && (flags & RST) === 0 && seqLess(segment.timestamp, tcb.tsRecent);
+  const isReset = (flags & RST) !== 0;
+  if (!stale && segment.seq === tcb.rcvNxt && (segment.length === 0 || isReset)) {
+    // RFC 1337: a RST may end TIME_WAIT, unless net.ipv4.tcp_rfc1337 says otherwise.
+    dropFrame(host.tracer, '', frame, isReset ? 'tcp.reset' : 'tcp.time-wait');
+    if (isReset && host.sysctl.get('net.ipv4.tcp_rfc1337') === 0) end(tcb, 0);
+    else timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+    return null;
+  }
+  const isNew =
+    (flags & (SYN | RST | ACK)) === SYN &&
+    !stale &&
+    (seqLess(tcb.rcvNxt, segment.seq) || (stamped && seqLess(tcb.tsRecent, segment.timestamp)));
+  if (isNew) {
+    ext.TWRecycled++;
+    const iss = successorSequence(tcb);
+    end(tcb, 0);
+    return iss;
+  }
+  if (stale) ext.PAWSEstab++;
+  dropFrame(host.tracer, '', frame, stale ? 'tcp.paws' : 'tcp.time-wait');
+  if (isReset) return null;
+  if (stale || (flags & ACK) !== 0) timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+  if (segment.length === 0 && host.sim.now - tcb.lastChallengeAt < milliseconds(500)) {
+    ext.TCPACKSkippedTimeWait++;
+    return null;
+  }
+  if (segment.length === 0) tcb.lastChallengeAt = host.sim.now;
+  acknowledge(tcb, 'tcp.time-wait-ack');
+  return null;
+}
+
+/**
+ * Whether a new connection may take over the four-tuple of `tcb`: in TIME_WAIT, with timestamps that tell old from
+ * new, after a second (Linux: tcp_twsk_unique; net.ipv4.tcp_tw_reuse 2 allows it over loopback only).
+ */
+export function mayReplace(tcb: Tcb, loopback: boolean): boolean {
+  if (tcb.state !== 'TIME_WAIT' || !tcb.timestamps) return false;
+  const reuse = tcb.host.sysctl.get('net.ipv4.tcp_tw_reuse');
+  if (reuse === 0 || (reuse === 2 && !loopback)) return false;
+  return tcb.host.sim.now - tcb.tsRecentAt >= seconds(1);
+}
+
+/** Where a connection at least begins that takes over from `old`. */
+export const successorSequence = (old: Tcb): Sequence => seqAdd(old.sndNxt, ISS_GAP);

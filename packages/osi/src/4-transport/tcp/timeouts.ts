@@ -1,0 +1,162 @@
+import { ERRNO } from '../../trace/index.ts';
+import { acknowledgmentDue } from './acknowledgment.ts';
+import { end, giveUp, reset } from './closing.ts';
+import { FIN } from './codec.ts';
+import { timedOut } from './recovery.ts';
+import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
+import { hasUnsent, retransmit } from './sender.ts';
+import { seqAdd, seqDiff } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+import type { TimerName } from './timers.ts';
+import { transmit } from './transmit.ts';
+import { sendRoom } from './window.ts';
+
+/** Retransmissions of a connection that no program has any more, when net.ipv4.tcp_orphan_retries is 0 (tcp(7)). */
+const ORPHAN_RETRIES = 8;
+
+/** A deadline of a connection has come. */
+export function expired(tcb: Tcb, name: TimerName): void {
+  switch (name) {
+    case 'tcp.retransmission':
+      retransmissionDue(tcb);
+      return;
+    case 'tcp.zero-window-probe':
+      probeDue(tcb);
+      return;
+    case 'tcp.delayed-ack':
+      acknowledgmentDue(tcb);
+      return;
+    case 'tcp.keepalive':
+      keepAliveDue(tcb);
+      return;
+    case 'tcp.fin-wait-2':
+    case 'tcp.time-wait':
+      end(tcb, 0);
+      return;
+  }
+}
+
+/** RFC 6298 section 5.4 to 5.7. */
+function retransmissionDue(tcb: Tcb): void {
+  if (tcb.flight === 0) return;
+  const { counters, sim } = tcb.host;
+  const opening = tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV';
+  // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1).
+  const shut = !opening && tcb.sndWnd === 0 && !tcb.orphan && sim.now - tcb.lastHeardAt <= RTO_MAX;
+  if (!shut && exhausted(tcb)) {
+    if (tcb.state === 'SYN_RECV') counters.tcp.AttemptFails++;
+    if (tcb.state === 'SYN_SENT') counters.tcp.AttemptFails++;
+    giveUp(tcb);
+    return;
+  }
+  if (tcb.retransmits === 0) {
+    tcb.retransmittingSince = sim.now;
+    counters.ext.TCPTimeouts++;
+  }
+  if (opening) {
+    counters.ext.TCPSynRetrans++;
+    retransmit(tcb, tcb.sndUna, 'tcp.rto');
+  } else {
+    timedOut(tcb);
+  }
+  tcb.retransmits++;
+  tcb.backoff++;
+  tcb.timers.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, tcb.backoff));
+}
+
+function exhausted(tcb: Tcb): boolean {
+  const { sysctl, sim } = tcb.host;
+  switch (tcb.state) {
+    case 'SYN_SENT':
+      return tcb.retransmits >= sysctl.get('net.ipv4.tcp_syn_retries');
+    case 'SYN_RECV':
+      return tcb.retransmits >= sysctl.get('net.ipv4.tcp_synack_retries');
+    default:
+      if (tcb.retransmits === 0) return false;
+      return sim.now - tcb.retransmittingSince >= givenUpAfter(retries(tcb));
+  }
+}
+
+function retries(tcb: Tcb): number {
+  const { sysctl } = tcb.host;
+  if (!tcb.orphan) return sysctl.get('net.ipv4.tcp_retries2');
+  const set = sysctl.get('net.ipv4.tcp_orphan_retries');
+  return set === 0 ? ORPHAN_RETRIES : set;
+}
+
+/** The window has been closed for a whole timeout: asks for it, at growing intervals, for ever if it is answered. */
+function probeDue(tcb: Tcb): void {
+  if (tcb.flight > 0 || !hasUnsent(tcb)) return;
+  if (tcb.probes >= retries(tcb)) {
+    giveUp(tcb);
+    return;
+  }
+  tcb.host.counters.ext.TCPWinProbe++;
+  probe(tcb);
+  if (tcb.flight > 0) {
+    // The window had room for a part: that is ordinary data now.
+    tcb.backoff = 0;
+    tcb.probes = 0;
+    tcb.timers.startSend('tcp.retransmission', tcb.roundTrip.rto);
+    return;
+  }
+  tcb.probes++;
+  tcb.backoff++;
+  tcb.timers.startSend('tcp.zero-window-probe', probeInterval(tcb));
+}
+
+export const probeInterval = (tcb: Tcb): number =>
+  backedOff(Math.max(tcb.roundTrip.rto, RTO_MIN), tcb.backoff);
+
+/**
+ * Sends as much as the window has room for, or else an empty segment with a number that was acknowledged long
+ * ago, which the peer has to answer (as Linux's tcp_write_wakeup; RFC 9293 would send one byte beyond the window).
+ */
+function probe(tcb: Tcb): void {
+  const room = sendRoom(tcb);
+  if (room > 0 && hasUnsent(tcb)) {
+    const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt);
+    const length = Math.min(unsent, room, tcb.mss);
+    const fin = tcb.finQueued && length === unsent && length < room;
+    if (length > 0 || fin) {
+      transmit(tcb, tcb.sndNxt, length, fin ? FIN : 0, 'tcp.zero-window-probe');
+      return;
+    }
+  }
+  transmit(tcb, seqAdd(tcb.sndUna, -1), 0, 0, 'tcp.zero-window-probe');
+}
+
+/** The connection has been idle: asks whether the peer is still there (RFC 9293 section 3.8.4, tcp(7)). */
+function keepAliveDue(tcb: Tcb): void {
+  const { options, timers, host } = tcb;
+  if (!options.keepAlive || tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV') return;
+  if (tcb.flight > 0 || tcb.buffer.length > 0) {
+    timers.startWait('tcp.keepalive', options.keepIdle);
+    return;
+  }
+  const idle = host.sim.now - Math.max(tcb.lastDataAt, tcb.lastHeardAt);
+  if (idle < options.keepIdle) {
+    timers.startWait('tcp.keepalive', options.keepIdle - idle);
+    return;
+  }
+  if (tcb.probes >= options.keepCount) {
+    host.counters.ext.TCPAbortOnTimeout++;
+    reset(tcb, 'tcp.reset-keepalive', tcb.softError !== 0 ? tcb.softError : ERRNO.ETIMEDOUT);
+    return;
+  }
+  tcb.probes++;
+  host.counters.ext.TCPKeepAlive++;
+  transmit(tcb, seqAdd(tcb.sndUna, -1), 0, 0, 'tcp.keepalive');
+  timers.startWait('tcp.keepalive', options.keepInterval);
+}
+
+/** Starts or stops keepalive after its option or the state has changed. */
+export function keepAlive(tcb: Tcb): void {
+  const { timers, options } = tcb;
+  if (tcb.state === 'TIME_WAIT' || (tcb.state === 'FIN_WAIT2' && tcb.orphan)) return;
+  if (!options.keepAlive) {
+    timers.stopWait();
+  } else if (tcb.state !== 'SYN_SENT' && tcb.state !== 'SYN_RECV') {
+    timers.startWait('tcp.keepalive', options.keepIdle);
+  }
+}

@@ -1,0 +1,173 @@
+import { HEADROOM } from '../../1-physical/index.ts';
+import { type Ipv4Address, PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
+import { milliseconds } from '../../time/index.ts';
+import { ACK, FIN, HEADER_LENGTH, PSH, RST, type Segment, writeChecksum, writeHeader } from './codec.ts';
+import {
+  MSS_LENGTH,
+  TIMESTAMPS_LENGTH,
+  WINDOW_SCALE_LENGTH,
+  writeMss,
+  writeTimestamps,
+  writeWindowScale,
+} from './options.ts';
+import type { TcpReason } from './reasons.ts';
+import { type Sequence, seqAdd, seqDiff } from './sequence.ts';
+import type { Tcb, TcpHost } from './tcb.ts';
+import { offerWindow } from './window.ts';
+
+/** Segments of no connection (RST) are sent as Linux does: not to be fragmented. */
+const REPLY_OPTIONS: SendOptions = { dontFragment: true };
+
+/** The clock of our timestamps to this peer: milliseconds, as in Linux. */
+export const timestampNow = (tcb: Tcb): number =>
+  (Math.floor(tcb.host.sim.now / milliseconds(1)) + tcb.timestampOffset) | 0;
+
+/**
+ * Builds one segment with `length` bytes of the send buffer from `seq` on, and hands it down. ACK is always set.
+ * @returns 0 or a negated errno of the network layer; the segment then counts as lost.
+ */
+export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number, reason: TcpReason): number {
+  const { host } = tcb;
+  const headerLength = tcb.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
+  const frame = host.pool.take(length);
+  const { view } = frame;
+  const start = HEADROOM - headerLength;
+  frame.start = start;
+  frame.end = HEADROOM + length;
+  frame.reason = reason;
+  if (length > 0) {
+    const offset = seqDiff(seq, tcb.bufferSeq);
+    tcb.buffer.copy(offset, length, frame.bytes, HEADROOM);
+    if (host.tracer.on) frame.origins = tcb.buffer.origins(offset, length);
+    if (offset + length === tcb.buffer.length) flags |= PSH;
+  }
+  const window = offerWindow(tcb);
+  writeHeader(view, start, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerLength, flags | ACK, window);
+  if (tcb.timestamps) writeTimestamps(view, start + HEADER_LENGTH, timestampNow(tcb), tcb.tsRecent);
+  acknowledgmentSent(tcb);
+  const end = seqAdd(seq, length + (flags & FIN));
+  if (end !== seq) noteSent(tcb, seq, end, length);
+  writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
+  host.counters.tcp.OutSegs++;
+  host.sending++;
+  const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, tcb.options.ip);
+  host.sending--;
+  return result;
+}
+
+/** Sends SYN, or SYN+ACK, with the options that are offered or agreed. @returns as `transmit`. */
+export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason): number {
+  const { host } = tcb;
+  const headerLength =
+    HEADER_LENGTH +
+    MSS_LENGTH +
+    (tcb.timestamps ? TIMESTAMPS_LENGTH : 0) +
+    (tcb.scaling ? WINDOW_SCALE_LENGTH : 0);
+  const frame = host.pool.take(0);
+  const { view } = frame;
+  const start = HEADROOM - headerLength;
+  frame.start = start;
+  frame.reason = reason;
+  writeHeader(
+    view,
+    start,
+    tcb.localPort,
+    tcb.remotePort,
+    tcb.iss,
+    (flags & ACK) !== 0 ? tcb.rcvNxt : 0,
+    headerLength,
+    flags,
+    Math.min(tcb.rcvWnd, 0xffff),
+  );
+  let at = writeMss(view, start + HEADER_LENGTH, tcb.advMss);
+  if (tcb.timestamps) {
+    at = writeTimestamps(view, at, timestampNow(tcb), (flags & ACK) !== 0 ? tcb.tsRecent : 0);
+  }
+  if (tcb.scaling) writeWindowScale(view, at, tcb.rcvScale);
+  noteSent(tcb, tcb.iss, seqAdd(tcb.iss, 1), 0);
+  if ((flags & ACK) !== 0) acknowledgmentSent(tcb);
+  writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
+  host.counters.tcp.OutSegs++;
+  host.sending++;
+  const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, tcb.options.ip);
+  host.sending--;
+  return result;
+}
+
+/** An empty segment at `sndNxt` that acknowledges everything received. */
+export function acknowledge(tcb: Tcb, reason: TcpReason): void {
+  transmit(tcb, tcb.sndNxt, 0, 0, reason);
+}
+
+/** RST of a connection (RFC 9293 section 3.10.5): its sequence number is the next one expected. */
+export function transmitReset(tcb: Tcb, reason: TcpReason): void {
+  tcb.host.counters.tcp.OutRsts++;
+  transmit(tcb, tcb.sndNxt, 0, RST, reason);
+}
+
+/**
+ * RST in answer to a segment of no connection (RFC 9293 section 3.10.7.1): its number is what the segment
+ * acknowledges, or else 0 with an acknowledgment of the whole segment.
+ */
+export function replyReset(host: TcpHost, segment: Segment, reason: TcpReason): void {
+  if ((segment.flags & RST) !== 0) return;
+  const frame = host.pool.take(0);
+  frame.start = HEADROOM - HEADER_LENGTH;
+  frame.reason = reason;
+  const acks = (segment.flags & ACK) !== 0;
+  writeHeader(
+    frame.view,
+    frame.start,
+    segment.destinationPort,
+    segment.sourcePort,
+    acks ? segment.ack : 0,
+    acks ? 0 : segment.end,
+    HEADER_LENGTH,
+    acks ? RST : RST | ACK,
+    0,
+  );
+  reply(host, frame, segment.destination, segment.source);
+  host.counters.tcp.OutRsts++;
+}
+
+function reply(
+  host: TcpHost,
+  frame: ReturnType<TcpHost['pool']['take']>,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+): void {
+  writeChecksum(frame, source, destination);
+  host.counters.tcp.OutSegs++;
+  host.sending++;
+  host.ip.send(frame, source, destination, PROTOCOL_TCP, REPLY_OPTIONS);
+  host.sending--;
+}
+
+/** What goes out carries the acknowledgment: none is owed any more. */
+function acknowledgmentSent(tcb: Tcb): void {
+  if (tcb.quickAcks > 0) tcb.quickAcks--;
+  tcb.ackPending = false;
+  tcb.pushed = false;
+  tcb.timers.stopAck();
+}
+
+/** Keeps the books of what takes sequence space: new, or sent again. */
+function noteSent(tcb: Tcb, seq: Sequence, end: Sequence, length: number): void {
+  const { host } = tcb;
+  const { now } = host.sim;
+  if (seqDiff(end, tcb.sndNxt) <= 0) {
+    tcb.inFlight?.resent(seq, end, now);
+    tcb.totalRetransmits++;
+    host.counters.tcp.RetransSegs++;
+  } else {
+    tcb.inFlight ??= host.lists.take();
+    tcb.inFlight.add(end, now);
+    tcb.sndNxt = end;
+    if (length > 0) host.counters.ext.TCPOrigDataSent++;
+  }
+  if (length > 0) {
+    // An answer to what came a moment ago: the connection goes to and fro (Linux: tcp_event_data_sent).
+    if (now - tcb.lastDataAt < tcb.ackTimeout) tcb.interactive = true;
+    tcb.lastSentAt = now;
+  }
+}

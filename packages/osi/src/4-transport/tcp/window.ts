@@ -1,0 +1,86 @@
+import { type Segment, SYN } from './codec.ts';
+import { MAX_WINDOW_SCALE } from './options.ts';
+import { seqDiff } from './sequence.ts';
+import type { Tcb } from './tcb.ts';
+
+/** The largest window without scaling. */
+const MAX_UNSCALED = 0xffff;
+
+/** How much of the receive buffer is window: the rest is for headers and slack (Linux: tcp_adv_win_scale 1). */
+export const fullSpace = (tcb: Tcb): number => tcb.options.receiveBuffer >> 1;
+
+/**
+ * Chooses scale and first window, as Linux's tcp_select_initial_window: as many whole segments as fit into the
+ * buffer, at most 65535, and the scale that the largest buffer this connection may ever have would need.
+ * @param mss payload of the segments that the peer will send.
+ */
+export function chooseInitialWindow(tcb: Tcb, mss: number): void {
+  const { sysctl } = tcb.host;
+  const full = fullSpace(tcb);
+  tcb.rcvScale = 0;
+  if (tcb.scaling) {
+    let largest = Math.max(full, sysctl.get('net.ipv4.tcp_rmem.max'), sysctl.get('net.core.rmem_max'));
+    if (tcb.options.receiveBufferLocked === true) largest = Math.min(largest, full);
+    tcb.rcvScale = Math.min(Math.max(31 - Math.clz32(largest) - 15, 0), MAX_WINDOW_SCALE);
+  }
+  const whole = full > mss ? full - (full % mss) : full;
+  tcb.rcvWnd = Math.min(whole, MAX_UNSCALED);
+  tcb.windowLimit = tcb.rcvWnd;
+}
+
+/** Bytes the receive buffer has room for, unrounded. */
+export const freeSpace = (tcb: Tcb): number => Math.max(0, fullSpace(tcb) - tcb.queue.length);
+
+/**
+ * The window that may be offered now: nothing while less than a segment or a sixteenth of the buffer is free
+ * (silly window avoidance, RFC 9293 section 3.8.6.2.2), and never a right edge further left than before
+ * (section 3.8.6, SHLD-14). After Linux's `__tcp_select_window`.
+ */
+export function nextWindow(tcb: Tcb): number {
+  const full = fullSpace(tcb);
+  let free = freeSpace(tcb);
+  const mss = Math.min(tcb.rcvMss, full);
+  const { rcvScale, receiveWindow } = tcb;
+  let window = 0;
+  if (free >= full >> 4 && free >= mss) {
+    if (free > tcb.windowLimit) free = tcb.windowLimit;
+    if (rcvScale > 0) {
+      window = alignUp(free, rcvScale);
+    } else {
+      window = tcb.rcvWnd;
+      if (window <= free - mss || window > free) window = free - (free % mss);
+      else if (mss === full && free > window + (full >> 1)) window = free;
+    }
+  }
+  if (window < receiveWindow) window = alignUp(receiveWindow, rcvScale);
+  return Math.min(window, MAX_UNSCALED << rcvScale);
+}
+
+/** Offers the window with the segment that is being sent. @returns the header field. */
+export function offerWindow(tcb: Tcb): number {
+  const before = tcb.rcvWnd;
+  const window = nextWindow(tcb);
+  const { ext } = tcb.host.counters;
+  if (window === 0 && before !== 0) ext.TCPToZeroWindowAdv++;
+  else if (window !== 0 && before === 0) ext.TCPFromZeroWindowAdv++;
+  tcb.rcvWnd = window;
+  tcb.rcvWup = tcb.rcvNxt;
+  return window >> tcb.rcvScale;
+}
+
+/** Whether so much was read that the peer should hear of it: the window at least doubles (as Linux). */
+export function windowOpened(tcb: Tcb): boolean {
+  const now = tcb.receiveWindow;
+  if (2 * now > fullSpace(tcb)) return false;
+  const next = nextWindow(tcb);
+  return next > 0 && next >= 2 * now;
+}
+
+/** Right edge of the peer's window, as bytes from `sndNxt`; negative when the peer took window back. */
+export const sendRoom = (tcb: Tcb): number => seqDiff((tcb.sndUna + tcb.sndWnd) | 0, tcb.sndNxt);
+
+/** The window a segment offers; one with SYN is never scaled (RFC 7323 section 2.2). */
+export const offeredWindow = (tcb: Tcb, segment: Segment): number =>
+  (segment.flags & SYN) !== 0 ? segment.window : segment.window << tcb.sndScale;
+
+const alignUp = (bytes: number, scale: number): number => Math.ceil(bytes / 2 ** scale) * 2 ** scale;
