@@ -1,10 +1,10 @@
 import { ANY, formatIpv4, type SendOptions } from '../3-network/index.ts';
 import type {
+  DatagramService,
   Endpoint,
   ErrorReport,
   UdpChannel,
   UdpOptions,
-  DatagramService,
   UdpUser,
 } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';

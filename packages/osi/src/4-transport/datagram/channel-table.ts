@@ -77,12 +77,16 @@ export class ChannelTable {
         best = channel;
       }
     }
-    if (best === null || candidates.length === 1 || !best.sharing.reusePort || best.remote !== null) return best;
+    if (best === null || candidates.length === 1 || !best.sharing.reusePort || best.remote !== null)
+      return best;
     const group = candidates.filter(
       (channel) =>
         channel.sharing.reusePort && channel.score(remote, remotePort, local, inInterface) === highest,
     );
-    const flow = Math.imul(Math.imul(remote ^ this.#salt, 0x9e3779b1) ^ (remotePort << 16) ^ port, 0x85ebca6b);
+    const flow = Math.imul(
+      Math.imul(remote ^ this.#salt, 0x9e3779b1) ^ (remotePort << 16) ^ port,
+      0x85ebca6b,
+    );
     return group[((flow ^ (flow >>> 15)) >>> 0) % group.length] ?? best;
   }
 

@@ -132,7 +132,12 @@ export class Channel implements UdpChannel {
    * How well it fits a packet that came to its port: 0 not at all. A bound address counts more than a peer,
    * a peer more than a bound interface (Linux looks for the address first, then `compute_score`).
    */
-  score(source: Ipv4Address, sourcePort: number, destination: Ipv4Address, inInterface: string | null): number {
+  score(
+    source: Ipv4Address,
+    sourcePort: number,
+    destination: Ipv4Address,
+    inInterface: string | null,
+  ): number {
     const { local, remote, options } = this;
     let score = 1;
     if (local.address !== ANY) {

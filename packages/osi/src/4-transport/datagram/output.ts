@@ -1,4 +1,10 @@
-import { ANY, type IpService, type Ipv4Address, isMulticast, type SendOptions } from '../../3-network/index.ts';
+import {
+  ANY,
+  type IpService,
+  type Ipv4Address,
+  isMulticast,
+  type SendOptions,
+} from '../../3-network/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import type { UdpOptions } from '../services.ts';
 
@@ -26,7 +32,11 @@ export function chooseSource(
 }
 
 /** Fills `into` with how a datagram to `destination` is sent. */
-export function fillSendOptions(into: SendOptions, options: SendOptions, destination: Ipv4Address): SendOptions {
+export function fillSendOptions(
+  into: SendOptions,
+  options: SendOptions,
+  destination: Ipv4Address,
+): SendOptions {
   into.ttl = options.ttl ?? (isMulticast(destination) ? MULTICAST_TTL : undefined);
   into.tos = options.tos;
   into.interface = options.interface;

@@ -14,7 +14,15 @@ import { Channel, type ChannelHost } from '../datagram/channel.ts';
 import { chooseSource, fillSendOptions } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
 import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
-import type { BindOptions, DatagramService, Endpoint, UdpChannel, UdpEntry, UdpOptions, UdpUser } from '../services.ts';
+import type {
+  BindOptions,
+  DatagramService,
+  Endpoint,
+  UdpChannel,
+  UdpEntry,
+  UdpOptions,
+  UdpUser,
+} from '../services.ts';
 
 export interface PingParts {
   readonly tracer: Tracer;

@@ -1,5 +1,13 @@
 import { checksumOf, pseudoHeaderSum, sumBytes } from '../../3-network/index.ts';
-import { type Around, count, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import {
+  type Around,
+  count,
+  type Dissector,
+  hex,
+  type Pen,
+  type Scope,
+  Unreadable,
+} from '../../dissect/tree.ts';
 
 const HEADER = 8;
 
@@ -16,7 +24,7 @@ export const dissectUdp: Dissector = (scope, start, end, around) => {
   const length = lengthField.field.value as number;
   if (length < HEADER) {
     lengthField.text(`${length} (bogus, must be >= 8)`);
-    return end;
+    throw new Unreadable(start + 4, `Length says ${length} bytes, but a UDP header alone has ${HEADER}`);
   }
   if (length > around.claimed && !around.fragment)
     lengthField.text(`${length} (bogus, payload length ${around.claimed})`);

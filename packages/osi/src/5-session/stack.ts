@@ -1,0 +1,235 @@
+import { FramePool, type Port } from '../1-physical/index.ts';
+import type { EthernetInterface, Link, Neighbour } from '../2-datalink/index.ts';
+import {
+  type AddressTable,
+  type IcmpLayer,
+  type InterfaceOptions,
+  type Ipv4Layer,
+  type Ipv4Prefix,
+  type Loopback,
+  NetworkLayer,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  parseIpv4Prefix,
+  type Route,
+  type Sysctl,
+} from '../3-network/index.ts';
+import { PingLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
+import type { Simulation } from '../time/index.ts';
+import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
+import {
+  type AsyncAddress,
+  AsyncDatagramSocket,
+  type AsyncListener,
+  type AsyncSocket,
+  bindSocket,
+  type ConnectOptions,
+  connectStream,
+  type ListenOptions,
+  listenStream,
+} from './async-socket.ts';
+import { AF_INET, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK } from './constants.ts';
+import { DatagramSocket } from './datagram-socket.ts';
+import type { SocketParts } from './internet-socket.ts';
+import { addRoute, type RouteRequest, removeRoute } from './route-request.ts';
+import type { Socket } from './socket-types.ts';
+import { StreamSocket } from './stream-socket.ts';
+
+export interface StackOptions {
+  readonly sim: Simulation;
+  /** The machine's name: it is in the record, and names its random streams. */
+  readonly name: string;
+  /** Where everything is written that happens; default nowhere. */
+  readonly record?: TraceRecord | null;
+  /** Instead of `record`: the pen that the rest of the machine writes with. */
+  readonly tracer?: Tracer;
+  /** Default: one that all stacks of the simulation share. */
+  readonly pool?: FramePool;
+}
+
+/**
+ * The network stack of one machine: layers 2 to 5 put together. `lo` is there from the start; ports make further
+ * interfaces. What changes something returns 0 or a negated errno, as rtnetlink(7) answers.
+ */
+export class Stack implements SocketParts {
+  readonly name: string;
+  readonly sim: Simulation;
+  readonly tracer: Tracer;
+  readonly pool: FramePool;
+  readonly sysctl: Sysctl;
+  readonly ip: Ipv4Layer;
+  readonly icmp: IcmpLayer;
+  readonly tcp: TcpLayer;
+  readonly udp: UdpLayer;
+  readonly ping: PingLayer;
+  readonly lo: Loopback;
+  readonly #network: NetworkLayer;
+  #sockets = 0;
+
+  constructor(options: StackOptions) {
+    const { sim, name } = options;
+    const tracer = options.tracer ?? new Tracer(sim, name, options.record ?? null);
+    const pool = options.pool ?? poolOf(sim);
+    this.name = name;
+    this.sim = sim;
+    this.tracer = tracer;
+    this.pool = pool;
+    this.#network = new NetworkLayer({ sim, tracer, pool });
+    const { sysctl, ip, icmp, lo } = this.#network;
+    this.sysctl = sysctl;
+    this.ip = ip;
+    this.icmp = icmp;
+    this.lo = lo;
+    const parts = { sim, tracer, pool, sysctl, ip };
+    this.tcp = new TcpLayer(parts);
+    this.udp = new UdpLayer(parts);
+    this.ping = new PingLayer({ ...parts, icmp });
+  }
+
+  /** Makes a port, with this stack's tracer, a network interface of the port's name, switched on. */
+  addPort(port: Port, options: InterfaceOptions): EthernetInterface {
+    return this.#network.addEthernet(port, options);
+  }
+
+  /** `lo` and the others, in the order of their numbers. */
+  get interfaces(): readonly Link[] {
+    return this.#network.links;
+  }
+
+  /** @returns undefined for a name that none has. */
+  interface(name: string): Link | undefined {
+    return this.#network.links.find((link) => link.name === name);
+  }
+
+  hasInterface(name: string): boolean {
+    return this.interface(name) !== undefined;
+  }
+
+  get addresses(): ReturnType<AddressTable['entries']> {
+    return this.ip.addresses.entries();
+  }
+
+  get routes(): readonly Route[] {
+    return [...this.ip.routes.entries()];
+  }
+
+  /** What ARP knows on each interface. */
+  *neighbours(): Iterable<{ readonly link: Link; readonly neighbour: Neighbour }> {
+    for (const link of this.interfaces) {
+      if (link.neighbours === null) continue;
+      for (const neighbour of link.neighbours.entries()) yield { link, neighbour };
+    }
+  }
+
+  /**
+   * Gives an interface an address, and with it the route to its network.
+   * @param prefix `10.0.0.1/24`. @returns 0, -ENODEV, -EINVAL, -EEXIST.
+   */
+  addAddress(link: Link | string, prefix: Ipv4Prefix | string): number {
+    return this.#withAddress(link, prefix, (found, parsed) => this.ip.addAddress(found, parsed));
+  }
+
+  /** @returns 0, -ENODEV, -EINVAL, -EADDRNOTAVAIL. */
+  removeAddress(link: Link | string, prefix: Ipv4Prefix | string): number {
+    return this.#withAddress(link, prefix, (found, parsed) => this.ip.removeAddress(found, parsed));
+  }
+
+  /** @returns 0; -EINVAL, -ENODEV, -ENETDOWN, -ENETUNREACH for a router that is on no network of ours, -EEXIST. */
+  addRoute(request: RouteRequest): number {
+    return addRoute(this.ip, request);
+  }
+
+  /** @returns 0; -ESRCH when there is none like that. */
+  removeRoute(request: RouteRequest): number {
+    return removeRoute(this.ip, request);
+  }
+
+  /** Switches an interface on or off. @returns 0, -ENODEV. */
+  setLinkUp(name: string, up: boolean): number {
+    const link = this.interface(name);
+    if (link === undefined) return -ERRNO.ENODEV;
+    link.setUp(up);
+    return 0;
+  }
+
+  /** @param mtu in bytes. @returns 0, -ENODEV, -EINVAL. */
+  setLinkMtu(name: string, mtu: number): number {
+    const link = this.interface(name);
+    if (link === undefined) return -ERRNO.ENODEV;
+    try {
+      link.setMtu(mtu);
+    } catch (error) {
+      if (error instanceof RangeError) return -ERRNO.EINVAL;
+      throw error;
+    }
+    return 0;
+  }
+
+  /**
+   * socket(2). @param type may carry SOCK_NONBLOCK and SOCK_CLOEXEC, which are the descriptor's matter.
+   * @param protocol 0 for the usual one. @returns -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EINVAL.
+   */
+  socket(domain: number, type: number, protocol: number): Socket | number {
+    if (domain !== AF_INET) return -ERRNO.EAFNOSUPPORT;
+    if (protocol < 0 || protocol > 0xff) return -ERRNO.EINVAL;
+    const kind = type & SOCK_TYPE_MASK;
+    if (kind === SOCK_STREAM) {
+      if (protocol !== 0 && protocol !== PROTOCOL_TCP) return -ERRNO.EPROTONOSUPPORT;
+      return new StreamSocket(this);
+    }
+    if (kind === SOCK_DGRAM) {
+      if (protocol === 0 || protocol === PROTOCOL_UDP)
+        return new DatagramSocket(this, PROTOCOL_UDP, this.udp);
+      if (protocol === PROTOCOL_ICMP) return new DatagramSocket(this, PROTOCOL_ICMP, this.ping);
+      return -ERRNO.EPROTONOSUPPORT;
+    }
+    return -ERRNO.ESOCKTNOSUPPORT;
+  }
+
+  /** Connects a stream. @throws SystemError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH … */
+  connect(options: ConnectOptions): Promise<AsyncSocket> {
+    return connectStream(this.sim, new StreamSocket(this), options);
+  }
+
+  /** Listens for streams. @throws SystemError: EADDRINUSE, EADDRNOTAVAIL */
+  listen(options: ListenOptions): AsyncListener {
+    return listenStream(this.sim, new StreamSocket(this), options);
+  }
+
+  /** A UDP socket. @param local where to bind it; default not yet. @throws SystemError: EADDRINUSE, EADDRNOTAVAIL */
+  datagram(local?: AsyncAddress): AsyncDatagramSocket {
+    const socket = new DatagramSocket(this, PROTOCOL_UDP, this.udp);
+    if (local !== undefined) bindSocket(socket, local);
+    return new AsyncDatagramSocket(this.sim, socket);
+  }
+
+  /** @internal For sockets that no transport has named yet. */
+  nextId(): string {
+    this.#sockets++;
+    return `socket:${this.#sockets}`;
+  }
+
+  #withAddress(
+    link: Link | string,
+    prefix: Ipv4Prefix | string,
+    work: (link: Link, prefix: Ipv4Prefix) => number,
+  ): number {
+    const found = typeof link === 'string' ? this.interface(link) : link;
+    if (found === undefined) return -ERRNO.ENODEV;
+    const parsed = typeof prefix === 'string' ? parseIpv4Prefix(prefix) : prefix;
+    return parsed === null ? -ERRNO.EINVAL : work(found, parsed);
+  }
+}
+
+const POOLS = new WeakMap<Simulation, FramePool>();
+
+/** Frames wander from machine to machine, so the machines of a simulation best share one pool. */
+function poolOf(sim: Simulation): FramePool {
+  let pool = POOLS.get(sim);
+  if (pool === undefined) {
+    pool = new FramePool();
+    POOLS.set(sim, pool);
+  }
+  return pool;
+}
