@@ -9,7 +9,7 @@ import {
   typescriptProgram,
 } from '@netarium/machine';
 import { type FramePool, Port } from '@netarium/osi/1-physical';
-import { formatMac, type MacAddress } from '@netarium/osi/2-datalink';
+import type { MacAddress } from '@netarium/osi/2-datalink';
 import type { Stack } from '@netarium/osi/5-session';
 import { errnoMessage } from '@netarium/osi/trace';
 

@@ -1,0 +1,237 @@
+import { writeFileSync } from 'node:fs';
+import { writePcapng } from '@netarium/osi/capture';
+import { formatSeconds, type Nanoseconds } from '@netarium/osi/time';
+import { pythonProgram } from '@netarium/python/node';
+import {
+  dropText,
+  Host,
+  Ladder,
+  type LadderRow,
+  type Language,
+  type LoadedLab,
+  loadLab,
+  Pacer,
+  parseDuration,
+  programResults,
+  type Stop,
+  suggestion,
+  whyText,
+} from 'netarium';
+import type { CommandSpec, Parsed } from '../arguments.ts';
+import { type Io, OK, PROGRAM_FAILED, UsageError } from '../io.ts';
+import { readLabFolder } from '../lab-folder.ts';
+import { realTimeWatchdog, wallClock } from '../platform.ts';
+import { jsonReport } from '../report/json.ts';
+import { programLines } from '../report/programs.ts';
+import { drawLadder } from '../terminal/ladder.ts';
+import { drawLayers } from '../terminal/layers.ts';
+import { OutputPrinter } from '../terminal/output.ts';
+import { type Style, styleFor } from '../terminal/style.ts';
+import { languageFor, WORDS } from '../words.ts';
+
+type Option =
+  | 'seed'
+  | 'until'
+  | 'speed'
+  | 'pcap'
+  | 'pcap-at'
+  | 'layers'
+  | 'json'
+  | 'quiet'
+  | 'lang'
+  | 'cpu-limit';
+
+export const RUN: CommandSpec<Option> = {
+  name: 'run',
+  operands: ['<lab>'],
+  summary:
+    'Runs a lab to its end and prints what its programs wrote, then every frame with why it was sent.\n' +
+    '<lab> is a folder with a lab.yaml, or another lab file in such a folder.',
+  options: {
+    seed: { value: 'N', help: 'Whole number; one seed gives the same run, byte for byte. Default 0.' },
+    until: { value: 'TIME', help: 'Stop at this virtual time: 500ms, 5s.' },
+    speed: { value: 'X', help: 'Virtual time over real time: 1, 0.01, or max. Default max.' },
+    pcap: { value: 'FILE', help: 'Write the frames to a pcapng file that Wireshark opens.' },
+    'pcap-at': {
+      value: 'NODE:PORT',
+      help: 'Write only what passes this port, as tcpdump there would see it.',
+    },
+    layers: { value: 'N', help: 'Print frame N as the seven layers instead of the ladder.' },
+    json: { help: 'Print one JSON document with everything instead.' },
+    quiet: { short: 'q', help: 'Print only what the programs wrote.' },
+    lang: { value: 'en|ko', help: "Language of the explanations. Default: the environment's (LANG)." },
+    'cpu-limit': {
+      value: 'TIME',
+      help: 'End a program that computes this long (real time) without a system call.\nDefault 10s.',
+    },
+  },
+  notes:
+    'Exit status: 0 when every program ended with status 0 (with --until: when none failed until then);\n' +
+    '1 when a program failed, never ended or was never started; 2 for a wrong command line or lab;\n' +
+    '130 after Ctrl-C.',
+};
+
+const INTERRUPTED = 130;
+
+interface Settings {
+  readonly seed: number;
+  readonly until: Nanoseconds | null;
+  readonly speed: number;
+  readonly layers: number | null;
+  readonly language: Language;
+  readonly cpuLimit: number;
+}
+
+/** @returns the exit status. @throws UsageError, LabError */
+export async function run({ operands, options }: Parsed<Option>, io: Io): Promise<number> {
+  const settings = readSettings(options, io);
+  const { files, file, folder } = readLabFolder(operands[0] ?? '');
+  const python = pythonProgram();
+  const loaded = loadLab(files, {
+    file,
+    folder,
+    seed: settings.seed,
+    watchdog: realTimeWatchdog(settings.cpuLimit),
+    programs: { python3: python, python },
+  });
+  const { lab } = loaded;
+  const capturePort = capturedPort(options['pcap-at'], loaded);
+  const style = styleFor(io.isTTY, io.env);
+  const words = WORDS[settings.language];
+  const machines = [...lab.nodes].filter(([, node]) => node instanceof Host).map(([name]) => name);
+  try {
+    const output = options.json === undefined ? new OutputPrinter(io.out, machines, style) : null;
+    if (output !== null) lab.record.subscribe((event) => output.take(event));
+    const pacer = new Pacer(lab, wallClock);
+    pacer.speed = settings.speed;
+    const stop = await pacer.run({
+      ...(settings.until !== null && { until: settings.until }),
+      signal: io.interrupted,
+    });
+    output?.flush();
+
+    const ladder = new Ladder(lab.record);
+    const { rows } = ladder;
+    if (options.pcap !== undefined) {
+      writeFile(
+        options.pcap,
+        writePcapng(lab.record, { ...(capturePort !== null && { ports: [capturePort] }) }),
+      );
+    }
+    if (options.json !== undefined) {
+      io.out(
+        `${JSON.stringify(jsonReport(loaded, ladder, stop, settings.seed, settings.language), null, 1)}\n`,
+      );
+    } else if (settings.layers !== null) {
+      io.out(
+        `\n${drawLayers(lab, ladder, frameNumber(rows, settings.layers), settings.language, style).join('\n')}\n`,
+      );
+    } else if (options.quiet === undefined) {
+      io.out(`\n${ladderLines(loaded, ladder, machines, settings.language, style, io).join('\n')}\n`);
+    }
+    for (const line of programLines(loaded, stop, words)) io.err(`${line}\n`);
+    if (options.json === undefined && options.quiet === undefined) {
+      io.out(`${style.dim(words[ENDINGS[stop]](formatSeconds(lab.sim.now)))}\n`);
+      if (!lab.scheduler.reproducible) io.err(`${words.notReproducible}\n`);
+    }
+    return exitStatus(loaded, stop);
+  } finally {
+    lab.close();
+  }
+}
+
+const ENDINGS = { idle: 'ended', until: 'until', reached: 'until', interrupted: 'interrupted' } as const;
+
+function exitStatus(loaded: LoadedLab, stop: Stop): number {
+  if (stop === 'interrupted') return INTERRUPTED;
+  const programs = programResults(loaded.lab.record);
+  const failed = loaded.failures.length > 0 || programs.some(({ status }) => status !== null && status !== 0);
+  const unfinished = loaded.notStarted().length > 0 || programs.some(({ status }) => status === null);
+  return failed || (unfinished && stop !== 'until') ? PROGRAM_FAILED : OK;
+}
+
+function ladderLines(
+  { lab }: LoadedLab,
+  ladder: Ladder,
+  machines: readonly string[],
+  language: Language,
+  style: Style,
+  io: Io,
+): string[] {
+  const { number, time, what, why } = WORDS[language];
+  return drawLadder(ladder.rows, {
+    machines,
+    style,
+    width: io.columns,
+    heads: { number, time, what, why },
+    why: (row) => {
+      const journey = ladder.journeys.of(row.event);
+      if (journey === undefined) return '';
+      const text = whyText(lab.record, ladder.journeys, journey.sent, language);
+      return row.dropped === null
+        ? text
+        : `✕ ${row.dropped.node}: ${dropText(row.dropped.reason, language)} — ${text}`;
+    },
+  });
+}
+
+function readSettings(options: Parsed<Option>['options'], io: Io): Settings {
+  const language = languageFor(options.lang, io.env);
+  if (language === null) throw new UsageError(`--lang: expected en or ko, found "${options.lang}"`);
+  const duration = (name: 'until' | 'cpu-limit', value: string): Nanoseconds => {
+    try {
+      return parseDuration(value);
+    } catch (error) {
+      throw new UsageError(`--${name}: ${(error as Error).message}`);
+    }
+  };
+  const speed =
+    options.speed === undefined || options.speed === 'max' ? Number.POSITIVE_INFINITY : Number(options.speed);
+  if (!(speed > 0))
+    throw new UsageError(`--speed: expected a number above 0 or max, found "${options.speed}"`);
+  return {
+    seed: options.seed === undefined ? 0 : wholeNumber('seed', options.seed, 0),
+    until: options.until === undefined ? null : duration('until', options.until),
+    speed,
+    layers: options.layers === undefined ? null : wholeNumber('layers', options.layers, 1),
+    language,
+    cpuLimit: duration('cpu-limit', options['cpu-limit'] ?? '10s') / 1e6,
+  };
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const n = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(n) || n < least) {
+    throw new UsageError(`--${name}: expected a whole number from ${least}, found "${text}"`);
+  }
+  return n;
+}
+
+function frameNumber(rows: readonly LadderRow[], n: number): LadderRow {
+  const row = rows[n - 1];
+  if (row === undefined) throw new UsageError(`--layers: there is no frame ${n}; the run has ${rows.length}`);
+  return row;
+}
+
+/** The port to capture at, checked before the run. */
+function capturedPort(place: string | undefined, { lab, file }: LoadedLab): string | null {
+  if (place === undefined) return null;
+  const [node = '', port = ''] = place.split(':');
+  if (!lab.nodes.has(node)) {
+    throw new UsageError(`--pcap-at: there is no node "${node}"${suggestion(node, lab.nodes.keys())}`);
+  }
+  const ends = file.links.flatMap(({ endpoints }) => endpoints).filter((end) => end.node === node);
+  if (!ends.some((end) => end.port === port)) {
+    const names = ends.map((end) => `${node}:${end.port}`);
+    throw new UsageError(`--pcap-at: node "${node}" has no port "${port}"${suggestion(place, names)}`);
+  }
+  return place;
+}
+
+function writeFile(path: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${(error as Error).message}`);
+  }
+}

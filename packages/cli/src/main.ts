@@ -1,0 +1,25 @@
+import process from 'node:process';
+import { main } from './index.ts';
+
+const interrupted = new AbortController();
+process.on('SIGINT', () => {
+  // A second Ctrl-C does not wait for anything.
+  if (interrupted.signal.aborted) process.exit(130);
+  interrupted.abort();
+});
+process.on('SIGTERM', () => interrupted.abort());
+// Whoever reads our output may stop reading: `netarium run … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const status = await main(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  env: process.env,
+  isTTY: process.stdout.isTTY === true,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  interrupted: interrupted.signal,
+});
+process.exitCode = status;
