@@ -5,12 +5,12 @@ import { dissectIpv4 } from '../3-network/ipv4/dissect.ts';
 import { dissectTcp } from '../4-transport/tcp/dissect.ts';
 import { dissectUdp } from '../4-transport/udp/dissect.ts';
 import {
-  CutShort,
   type Dissectors,
   type FieldTree,
   type FrameContext,
   type Malformed,
   Scope,
+  Unreadable,
 } from './tree.ts';
 
 const DISSECTORS: Dissectors = new Map([
@@ -36,7 +36,7 @@ export function dissect(bytes: Uint8Array, context: FrameContext = NOTHING): Fie
   try {
     dissectEthernet(scope, 0, bytes.length, { claimed: bytes.length, fragment: false, quoted: false });
   } catch (error) {
-    if (!(error instanceof CutShort)) throw error;
+    if (!(error instanceof Unreadable)) throw error;
     const protocol = scope.innermost;
     malformed = { protocol, bitOffset: error.bitOffset, reason: error.message };
     const layer = scope.protocols.at(-1)?.layer ?? 2;

@@ -4,7 +4,12 @@
  *
  * Promise upward: any bytes give a tree, whatever is in them; names, positions and values are Wireshark's.
  */
+export type { TcpHint } from './analysis.ts';
+export { Conversations, conversations, type FrameView, type SegmentView } from './conversation.ts';
 export { dissect } from './dissect.ts';
+export { findField, numberOf, textOf } from './find.ts';
+export { type Segment, segmentOf } from './segment.ts';
+export { type Summary, summarize } from './summary.ts';
 export type {
   BitRange,
   Field,

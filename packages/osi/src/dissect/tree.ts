@@ -108,13 +108,13 @@ interface MutableField {
   children: Field[];
 }
 
-/** Thrown where a field would begin or end behind the last byte; `dissect` turns it into `_ws.malformed`. */
-export class CutShort extends Error {
+/** Thrown where reading cannot go on, mostly because the bytes end; `dissect` turns it into `_ws.malformed`. */
+export class Unreadable extends Error {
   readonly bitOffset: number;
 
   constructor(at: number, reason: string) {
     super(reason);
-    this.name = 'CutShort';
+    this.name = 'Unreadable';
     this.bitOffset = at * 8;
   }
 }
@@ -361,7 +361,7 @@ export class Pen {
   #need(at: number, length: number, label: string): void {
     if (at + length <= this.end) return;
     const there = Math.max(this.end - at, 0);
-    throw new CutShort(
+    throw new Unreadable(
       this.end,
       `${label} needs ${count(length, 'byte')} at byte ${at}, but only ${there} are there`,
     );

@@ -33,6 +33,7 @@ export const dissectEthernet: Dissector = (scope, start, end, around) => {
   const type = start + 14 <= end ? scope.view.getUint16(start + 12) : 0;
   if (type > 0 && type <= 1500) return lengthField(scope, pen, start, end, type);
   if (type < 0x600 && start + HEADER <= end) {
+    pen.label('Ethernet Unknown');
     pen.number('eth.invalid_lentype', 'Invalid length/type', start + 12, 2, `${hex(type, 4)} (${type})`);
     scope.data(2, start + HEADER, end);
     return end;

@@ -1,4 +1,12 @@
-import { type Around, count, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import {
+  type Around,
+  count,
+  type Dissector,
+  hex,
+  type Pen,
+  type Scope,
+  Unreadable,
+} from '../../dissect/tree.ts';
 import { checksumOf, sumBytes } from '../checksum.ts';
 import { dissectOptions } from './dissect-options.ts';
 
@@ -60,19 +68,23 @@ export const dissectIpv4: Dissector = (scope, start, end, around) => {
   const length = pen.bits('ip.hdr_len', 'Header Length', start, 1, 4, 4);
   length.show(headerLength, `${headerLength} bytes (${headerLength / 4})`);
   if (version.field.value !== 4) {
-    version.text(`${version.field.value} (bogus, should be 4)`);
-    return end;
+    throw new Unreadable(start, `Version is ${version.field.value}, but the Ethernet type announced IPv4`);
   }
   if (headerLength < HEADER) {
-    length.text(`${headerLength} bytes (bogus, must be at least ${HEADER})`);
-    return end;
+    throw new Unreadable(
+      start,
+      `Header Length says ${headerLength} bytes, but an IPv4 header has at least ${HEADER}`,
+    );
   }
   services(pen, start + 1);
   const total = pen.number('ip.len', 'Total Length', start + 2, 2);
   const totalLength = total.field.value as number;
   if (totalLength < headerLength) {
     total.text(`${totalLength} bytes (bogus, less than header length ${headerLength})`);
-    return end;
+    throw new Unreadable(
+      start + 2,
+      `Total Length says ${totalLength} bytes, but the header alone has ${headerLength}`,
+    );
   }
   const stop = Math.min(start + totalLength, end);
   pen.number('ip.id', 'Identification', start + 4, 2).hexAndDecimal(4);

@@ -7,6 +7,7 @@ import {
   type Pen,
   type Scope,
   type TcpContext,
+  Unreadable,
 } from '../../dissect/tree.ts';
 import { dissectTcpOptions } from './dissect-options.ts';
 
@@ -66,8 +67,10 @@ export const dissectTcp: Dissector = (scope, start, end, around) => {
   const sized = pen.bits('tcp.hdr_len', 'Header Length', start + 12, 1, 0, 4);
   sized.show(headerLength, `${headerLength} bytes (${headerLength / 4})`);
   if (headerLength < HEADER) {
-    sized.text(`${headerLength} bytes (bogus, must be at least ${HEADER})`);
-    return end;
+    throw new Unreadable(
+      start + 12,
+      `Header Length says ${headerLength} bytes, but a TCP header has at least ${HEADER}`,
+    );
   }
   writeFlags(pen, start + 12, flags);
   writeWindow(pen, start + 14, flags, context);
@@ -83,6 +86,7 @@ export const dissectTcp: Dissector = (scope, start, end, around) => {
     }
     dissectTcpOptions(scope, pen, start + HEADER, payload, context);
   }
+  if (context !== undefined) writeTimes(pen, start, context);
   if (payload < end) {
     pen.raw('tcp.payload', `TCP payload (${count(end - payload, 'byte')})`, payload, end - payload, '');
     scope.data(7, payload, end);
@@ -118,7 +122,7 @@ function sequence(
 }
 
 /** `SYN, ACK`, as Wireshark lists the flags of the header's bytes 12 and 13. */
-export function flagNames(flags: number): string {
+function flagNames(flags: number): string {
   const names: string[] = FLAGS.filter((_, bit) => flags & (1 << bit)).map((flag) => flag.brief);
   if (flags & RESERVED) names.push('Reserved');
   return names.join(', ') || '<None>';
@@ -147,6 +151,16 @@ function writeWindow(pen: Pen, at: number, flags: number, context: TcpContext | 
   const note = windowScale === -1 ? ' (unknown)' : windowScale === -2 ? ' (no window scaling used)' : '';
   const name = 'tcp.window_size_scalefactor';
   pen.made(name, 'Window size scaling factor', windowScale, at, `${windowScale}${note}`, 2);
+}
+
+function writeTimes(pen: Pen, at: number, { timeRelative, timeDelta }: TcpContext): void {
+  const times = pen.made('', 'Timestamps', '', at);
+  const since = (name: string, what: string, seconds: number): void => {
+    const label = `Time since ${what} frame in this TCP stream`;
+    times.made(`tcp.time_${name}`, label, seconds, at, `${seconds.toFixed(9)} seconds`);
+  };
+  since('relative', 'first', timeRelative);
+  since('delta', 'previous', timeDelta);
 }
 
 /** Verified over the pseudo-header (RFC 9293 section 3.1), when all of the segment is there. */
