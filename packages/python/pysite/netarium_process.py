@@ -1,0 +1,187 @@
+"""Starts and ends a program as the `python3` command does (CPython's Modules/main.c, Python/pythonrun.c)."""
+
+import atexit
+import io
+import json
+import os
+import random
+import sys
+import types
+
+nothing = None
+_module = None
+
+
+def adapt():
+    import threading
+    import _thread
+
+    def start_joinable_thread(function, handle=None, daemon=True):
+        raise RuntimeError("can't start new thread: threads are not available on Netarium's machines yet")
+
+    threading._start_joinable_thread = start_joinable_thread
+    _thread.start_joinable_thread = start_joinable_thread
+    _thread.start_new_thread = _thread.start_new = lambda *_: start_joinable_thread(None)
+
+
+def prepare(description):
+    """Sets up everything a program finds. Returns a text when it cannot be run: status and message, as JSON."""
+    global _module
+    process = json.loads(description)
+    os.environ.clear()
+    os.environ.update(process["env"])
+    _set_colors()
+    sys.argv[:] = process["argv"]
+    sys.executable = sys._base_executable = "/usr/bin/python3"
+    sys.excepthook = sys.__excepthook__
+    sys.unraisablehook = sys.__unraisablehook__
+    sys.breakpointhook = sys.__breakpointhook__
+    os.getpid = process["pid"].__index__
+    try:
+        os.chdir(process["cwd"])
+    except OSError:
+        os.chdir("/")
+    random.seed()
+    _open_standard_streams(process["terminals"])
+    path = process["path"]
+    problem = _look_for_script(path, process["argv"][0]) if path else None
+    if problem:
+        return json.dumps(problem)
+    first = os.path.dirname(path) if path else process["cwd"] if process["kind"] == "module" else ""
+    sys.path[:] = [first, *(entry for entry in sys.path if entry.startswith("/lib/"))]
+    _make_main(path)
+    _module = process["module"] or None
+    return None
+
+
+def _look_for_script(path, name):
+    if os.path.isdir(path):
+        return 1, f"python3: can't find '__main__' module in '{path}'\n"
+    if not os.path.exists(path):
+        return 2, f"python3: can't open file '{path}': [Errno 2] No such file or directory\n"
+    if not os.access(path, os.R_OK):
+        return 2, f"python3: can't open file '{path}': [Errno 13] Permission denied\n"
+    return None
+
+
+def _make_main(path):
+    from importlib.machinery import BuiltinImporter, SourceFileLoader
+    import builtins
+
+    main = types.ModuleType("__main__")
+    main.__builtins__ = builtins
+    main.__loader__ = BuiltinImporter
+    if path:
+        main.__loader__ = SourceFileLoader("__main__", path)
+        main.__file__ = path
+        main.__cached__ = None
+    sys.modules["__main__"] = main
+
+
+def _set_colors():
+    # CPython colors tracebacks on a terminal. One that does not say what it is gets plain text.
+    import _colorize
+
+    _colorize.COLORIZE = os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _open_standard_streams(terminals):
+    """As Python/pylifecycle.c, create_stdio: a line at a time to a terminal, blocks to a pipe; errors at once."""
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            raw = io.FileIO(fd, "r" if fd == 0 else "w", closefd=False)
+        except OSError:
+            setattr(sys, name, None)
+            setattr(sys, f"__{name}__", None)
+            continue
+        raw.name = f"<{name}>"
+        buffer = io.BufferedReader(raw) if fd == 0 else io.BufferedWriter(raw)
+        text = io.TextIOWrapper(
+            buffer,
+            encoding="utf-8",
+            errors="backslashreplace" if fd == 2 else "strict",
+            newline="\n" if fd else None,
+            line_buffering=fd == 2 or terminals[fd],
+        )
+        text.mode = "r" if fd == 0 else "w"
+        setattr(sys, name, text)
+        setattr(sys, f"__{name}__", text)
+
+
+def finish(exception):
+    """Ends the process: prints what was not caught, runs what was to run at the end. Returns the exit status."""
+    if exception is None and _module is not None:
+        exception = _run_module(_module)
+    status = 0 if exception is None else _report(exception)
+    try:
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        status = _report(error)
+    if not _flush(sys.stdout):
+        status = 120
+    _flush(sys.stderr)
+    return status
+
+
+def _run_module(name):
+    import runpy
+
+    try:
+        runpy._run_module_as_main(name)
+    except BaseException as error:
+        return error
+    return None
+
+
+def _flush(stream):
+    try:
+        if stream is not None and not stream.closed:
+            stream.flush()
+    except BaseException as error:
+        print(f"Exception ignored while flushing {stream!r}:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, None)
+        return False
+    return True
+
+
+def _report(exception):
+    if isinstance(exception, SystemExit):
+        return _exit_status(exception.code)
+    _flush(sys.stdout)
+    exception.__traceback__ = _without_ours(exception.__traceback__)
+    sys.last_exc = sys.last_value = exception
+    sys.last_type = type(exception)
+    sys.last_traceback = exception.__traceback__
+    try:
+        sys.excepthook(type(exception), exception, exception.__traceback__)
+    except SystemExit as error:
+        return _exit_status(error.code)
+    except BaseException as error:
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, _without_ours(error.__traceback__))
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(exception), exception, exception.__traceback__)
+    return 130 if isinstance(exception, KeyboardInterrupt) else 1
+
+
+def _exit_status(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _without_ours(traceback):
+    """Frames of this package are no part of the program."""
+    frames = []
+    while traceback is not None:
+        if "/site-packages/netarium_" not in traceback.tb_frame.f_code.co_filename:
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    following = None
+    for frame in reversed(frames):
+        frame.tb_next = following
+        following = frame
+    return following

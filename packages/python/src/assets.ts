@@ -1,0 +1,17 @@
+/**
+ * The files that CPython in a worker is loaded from, in `packages/python/build/` once they are built. A page copies
+ * all of them into one folder of its own and gives that folder's address to `pythonProgram`.
+ */
+export const ASSET_FILES = {
+  /** Pyodide's JavaScript, as it is published. */
+  loader: 'pyodide.mjs',
+  factory: 'pyodide.asm.mjs',
+  /** CPython's standard library, as Pyodide publishes it. */
+  library: 'python_stdlib.zip',
+  /** Pyodide's CPython with some functions replaced. */
+  python: 'python.wasm',
+  shim: 'shim.wasm',
+  entry: 'entry.wasm',
+  /** Our Python modules, by name. */
+  site: 'site.json',
+} as const;

@@ -1,0 +1,102 @@
+import type { Program, RunningProcess, SystemCallArguments, SystemCallName } from '@netarium/machine';
+import type { CallMessage } from '../protocol.ts';
+import type { WorkerHandle, Workers } from './workers.ts';
+
+/** What a shell reports of a process that aborted: 128 + SIGABRT. */
+const ABORTED = 134;
+
+/** `python3`, for a machine to install; ends its spare workers when it is closed. */
+export interface PythonProgram extends Program {
+  /** Resolves when a process could start without waiting for CPython; with no warm workers, at once. */
+  readonly ready: Promise<void>;
+  /** Ends the workers that wait for a process. Processes that run are ended by their machines. */
+  close(): void;
+}
+
+export function programOf(workers: Workers, ready: Promise<void>): PythonProgram {
+  return {
+    ready,
+    start: (process) => start(process, workers),
+    close: () => workers.close(),
+  };
+}
+
+/** Brings a process to life in a worker: carries its system calls to the kernel, and the answers back. */
+function start(process: RunningProcess, workers: Workers): void {
+  let worker: WorkerHandle | undefined;
+  let over = false;
+
+  const end = () => {
+    over = true;
+    worker?.terminate();
+    worker = undefined;
+  };
+  process.events = { killed: end };
+
+  /** The kernel's numbers of calls that have not returned, by the worker's. */
+  const calls = new Map<number, number>();
+
+  function call(message: CallMessage): void {
+    const { id, tid, name, arguments: args, where } = message;
+    // The worker's runtime has made the arguments of this name's type; the kernel looks at them again.
+    const values = args as unknown as SystemCallArguments<SystemCallName>;
+    const number = process.call(tid, name, values, where, (result) => {
+      calls.delete(id);
+      worker?.post({ type: 'result', id, result });
+    });
+    calls.set(id, number);
+    if (message.quiescent) process.quiescent();
+  }
+
+  function fail(message: string): void {
+    if (over) return;
+    end();
+    const text = new TextEncoder().encode(`python3: ${message}\n`);
+    process.call(process.pid, 'write', [2, text], undefined, () => process.exited(ABORTED));
+    process.quiescent();
+  }
+
+  function run(taken: WorkerHandle): void {
+    if (over) {
+      taken.terminate();
+      return;
+    }
+    worker = taken;
+    taken.onFailure((message) => fail(`its worker ended: ${message}`));
+    taken.listen((message) => {
+      if (over) return;
+      switch (message.type) {
+        case 'call':
+          call(message);
+          break;
+        case 'files':
+          process.filesChanged(message.changes);
+          break;
+        case 'interrupt': {
+          const number = calls.get(message.id);
+          if (number !== undefined) process.interrupt(number);
+          break;
+        }
+        case 'quiescent':
+          process.quiescent();
+          break;
+        case 'exit':
+          end();
+          process.exited(message.status);
+          break;
+        case 'failed':
+          fail(message.message);
+      }
+    });
+    process.events = {
+      killed: end,
+      signal: (signal) => taken.post({ type: 'signal', signal }),
+      filesChanged: (changes) => taken.post({ type: 'files', changes }),
+    };
+    const { pid, argv, env, cwd, hostname, seed } = process;
+    const description = { pid, argv, env, cwd, hostname, seed, files: process.files() };
+    taken.post({ type: 'start', process: description });
+  }
+
+  workers.take().then(run, (error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+}

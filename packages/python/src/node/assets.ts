@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ASSET_FILES } from '../assets.ts';
+import type { Assets } from '../protocol.ts';
+
+const build = new URL('../../build/', import.meta.url);
+
+let loading: Promise<Assets> | undefined;
+
+/** Reads and compiles what workers need, once for all of them. */
+export function loadAssets(): Promise<Assets> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<Assets> {
+  const read = async (name: string) => {
+    try {
+      return await readFile(new URL(name, build));
+    } catch (error) {
+      throw new Error(
+        `${name} of @netarium/python is missing (npm run build -w packages/python makes it): ${error}`,
+      );
+    }
+  };
+  const compile = async (name: string) => WebAssembly.compile(await read(name));
+  const [python, shim, entry, site] = await Promise.all([
+    compile(ASSET_FILES.python),
+    compile(ASSET_FILES.shim),
+    compile(ASSET_FILES.entry),
+    read(ASSET_FILES.site),
+  ]);
+  const pyodide = (name: string) => import.meta.resolve(`pyodide/${name}`);
+  return {
+    loader: pyodide('pyodide.mjs'),
+    factory: pyodide('pyodide.asm.mjs'),
+    folder: fileURLToPath(new URL('.', pyodide('pyodide.mjs'))),
+    library: fileURLToPath(pyodide('python_stdlib.zip')),
+    python,
+    shim,
+    entry,
+    site: JSON.parse(site.toString()) as Record<string, string>,
+  };
+}

@@ -1,0 +1,66 @@
+import type { FileChange, SystemCallName } from '@netarium/machine';
+import type { SourceLocation } from '@netarium/osi/trace';
+
+/** Messages between a process's worker and the thread its machine's kernel lives in, over one ordered port. */
+
+/** What a worker loads CPython from. Compiled modules and buffers are shared by all workers. */
+export interface Assets {
+  /** Addresses of Pyodide's two JavaScript modules and of the folder it looks for files in. */
+  readonly loader: string;
+  readonly factory: string;
+  readonly folder: string;
+  /** Address of the standard library, a zip file. */
+  readonly library: string;
+  readonly python: WebAssembly.Module;
+  readonly shim: WebAssembly.Module;
+  readonly entry: WebAssembly.Module;
+  /** Our Python modules by name. */
+  readonly site: Readonly<Record<string, string>>;
+  /** Memory of an interpreter that has started, to begin from; without it CPython starts from nothing. */
+  readonly snapshot?: Uint8Array;
+}
+
+export interface StartedProcess {
+  readonly pid: number;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly hostname: string;
+  readonly seed: number;
+  readonly files: readonly FileChange[];
+}
+
+export type ToWorker =
+  | { readonly type: 'boot'; readonly assets: Assets }
+  | { readonly type: 'start'; readonly process: StartedProcess }
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'signal'; readonly signal: number }
+  | { readonly type: 'files'; readonly changes: readonly FileChange[] };
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  /** CPython could not start, or came to an end that no program can bring about by itself. */
+  | { readonly type: 'failed'; readonly message: string }
+  | CallMessage
+  | { readonly type: 'interrupt'; readonly id: number }
+  /** Every thread of the process waits. */
+  | { readonly type: 'quiescent' }
+  | { readonly type: 'files'; readonly changes: readonly FileChange[] }
+  | { readonly type: 'exit'; readonly status: number };
+
+export interface CallMessage {
+  readonly type: 'call';
+  readonly id: number;
+  readonly tid: number;
+  readonly name: SystemCallName;
+  readonly arguments: readonly unknown[];
+  readonly where: SourceLocation | undefined;
+  /** With this call every thread of the process waits. */
+  readonly quiescent: boolean;
+}
+
+/** A worker's end of the port, or the end that a worker is seen by. */
+export interface Port<Out, In> {
+  post(message: Out): void;
+  listen(receive: (message: In) => void): void;
+}

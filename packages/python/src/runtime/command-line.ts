@@ -1,0 +1,65 @@
+/** What `python3` is asked to do. */
+export type Command =
+  | { readonly kind: 'script'; readonly path: string; readonly argv: readonly string[] }
+  | { readonly kind: 'command'; readonly source: string; readonly argv: readonly string[] }
+  | { readonly kind: 'module'; readonly name: string; readonly argv: readonly string[] }
+  /** Nothing to run: a text for standard output or standard error. */
+  | { readonly kind: 'say'; readonly fd: 1 | 2; readonly text: string; readonly status: number };
+
+const USAGE = 'usage: python3 [option] ... [-c cmd | -m mod | file] [arg] ...\n';
+/** Options without an argument that change nothing here (`-u`: what is printed is written at once anyway). */
+const ACCEPTED = new Set([...'bBdEiIOPqsSuvx']);
+/** Options with an argument. */
+const WITH_ARGUMENT = new Set([...'WX']);
+
+/**
+ * Reads the arguments of `python3`, the first of which is its own name (Python's documentation, "Command line and
+ * environment").
+ */
+export function parseCommandLine(argv: readonly string[], version: string): Command {
+  for (let index = 1; index < argv.length; index++) {
+    const word = argv[index] ?? '';
+    if (word === '--version') return { kind: 'say', fd: 1, text: `Python ${version}\n`, status: 0 };
+    if (word === '--help') return { kind: 'say', fd: 1, text: USAGE, status: 0 };
+    if (word.startsWith('--')) return unknown(word);
+    if (!word.startsWith('-') || word === '-') {
+      if (word === '-') return interactive();
+      return { kind: 'script', path: word, argv: argv.slice(index) };
+    }
+    for (let at = 1; at < word.length; at++) {
+      const option = word[at] ?? '';
+      const attached = word.slice(at + 1);
+      if (option === 'V') return { kind: 'say', fd: 1, text: `Python ${version}\n`, status: 0 };
+      if (option === 'h' || option === '?') return { kind: 'say', fd: 1, text: USAGE, status: 0 };
+      if (option === 'c' || option === 'm') {
+        const rest = argv.slice(attached === '' ? index + 2 : index + 1);
+        const argument = attached === '' ? argv[index + 1] : attached;
+        if (argument === undefined) return missing(option);
+        return option === 'c'
+          ? { kind: 'command', source: argument, argv: ['-c', ...rest] }
+          : { kind: 'module', name: argument, argv: ['-m', ...rest] };
+      }
+      if (WITH_ARGUMENT.has(option)) {
+        if (attached === '') index++;
+        break;
+      }
+      if (!ACCEPTED.has(option)) return unknown(`-${option}`);
+    }
+  }
+  return interactive();
+}
+
+function unknown(option: string): Command {
+  const text = `unknown option ${option}\n${USAGE}Try \`python3 -h' for more information.\n`;
+  return { kind: 'say', fd: 2, text, status: 2 };
+}
+
+function missing(option: string): Command {
+  const text = `Argument expected for the -${option} option\n${USAGE}Try \`python3 -h' for more information.\n`;
+  return { kind: 'say', fd: 2, text, status: 2 };
+}
+
+function interactive(): Command {
+  const text = 'python3: interactive use is not available yet: give it a file, or a command with -c.\n';
+  return { kind: 'say', fd: 2, text, status: 2 };
+}

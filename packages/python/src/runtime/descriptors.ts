@@ -1,0 +1,85 @@
+import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
+
+const S_IFSOCK = 0o140000;
+const S_IFCHR = 0o020000;
+const S_IFIFO = 0o010000;
+const MODES = { socket: S_IFSOCK | 0o777, terminal: S_IFCHR | 0o620, pipe: S_IFIFO | 0o600 };
+const O_RDWR = 2;
+
+/** A descriptor that the kernel keeps. */
+export interface KernelDescriptor {
+  readonly stream: Stream;
+  readonly file: KernelFile;
+}
+
+/**
+ * The descriptors of the process: files are Emscripten's, in the replica; sockets, terminals and pipes are the
+ * kernel's, and have an Emscripten stream only so that the number is taken. Where it is free the number is the
+ * kernel's own.
+ */
+export class Descriptors {
+  readonly #python: Emscripten;
+  readonly #abandon: (fd: number) => void;
+  #names = 0;
+
+  /** @param abandon closes a descriptor of the kernel's without waiting: its last number here was taken away. */
+  constructor(python: Emscripten, abandon: (fd: number) => void) {
+    this.#python = python;
+    this.#abandon = abandon;
+  }
+
+  /** @returns the number the process has for the kernel's descriptor `fd`. */
+  open(fd: number, kind: KernelFile['kind'], type: number, flags: number, at?: number): number {
+    const { FS, MEMFS, SOCKFS } = this.#python;
+    const node = FS.createNode(SOCKFS.root, `${kind}[${this.#names++}]`, MODES[kind], 0);
+    const file: KernelFile = { fd, kind, type, references: 1 };
+    const { getattr } = MEMFS.ops_table.file.node;
+    node.kernel = file;
+    node.node_ops = { getattr };
+    const refuse = (): never => {
+      throw new FS.ErrnoError(this.#python.ERRNO_CODES.EIO ?? 0);
+    };
+    const stream_ops = {
+      read: refuse,
+      write: refuse,
+      dup: () => {
+        file.references++;
+      },
+      close: () => {
+        if (--file.references === 0) this.#abandon(file.fd);
+      },
+    };
+    const number = at ?? (FS.getStream(fd) ? FS.nextfd() : fd);
+    const tty = kind === 'terminal' ? { ops: {} } : undefined;
+    FS.createStream(
+      { path: node.name, node, flags: flags | O_RDWR, seekable: false, stream_ops, tty },
+      number,
+    );
+    return number;
+  }
+
+  /** The kernel's descriptor behind a number, if that is what it is. */
+  get(fd: number): KernelDescriptor | undefined {
+    const stream = this.#python.FS.getStream(fd);
+    const file = stream?.node?.kernel;
+    return stream && file ? { stream, file } : undefined;
+  }
+
+  exists(fd: number): boolean {
+    return Boolean(this.#python.FS.getStream(fd));
+  }
+
+  /**
+   * Takes a number away. @returns the kernel's descriptor that now has to be closed, if this was the last number
+   * it had.
+   */
+  release({ stream, file }: KernelDescriptor): number | undefined {
+    if (file.references > 1) {
+      this.#python.FS.close(stream);
+      return undefined;
+    }
+    file.references = 0;
+    this.#python.FS.closeStream(stream.fd);
+    return file.fd;
+  }
+}

@@ -1,0 +1,148 @@
+import type { FileChange } from '@netarium/machine';
+import type { Emscripten, Node, Stream } from './emscripten.ts';
+
+const PERMISSIONS = 0o7777;
+/** What belongs to the interpreter, not to the machine. */
+const OWN = /^\/(?:lib|dev|proc|home\/pyodide|tmp\/?$)(?:\/|$)/;
+
+/**
+ * The process's replica of its machine's files: reading is local, and each change goes to the kernel in the order
+ * in which it was made, before any system call that comes after it.
+ */
+export class Replica {
+  readonly #python: Emscripten;
+  readonly #changes: FileChange[] = [];
+  /** Files written to since they were last handed over, in the order of the first write. */
+  readonly #written = new Set<Node>();
+  #applying = false;
+
+  constructor(python: Emscripten) {
+    this.#python = python;
+    this.#watch();
+  }
+
+  /** Takes over changes that others made. */
+  apply(changes: readonly FileChange[]): void {
+    this.#applying = true;
+    try {
+      for (const change of changes) this.#apply(change);
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  /** @returns what the process changed since it was asked last. */
+  drain(): FileChange[] {
+    this.#collectWritten();
+    return this.#changes.splice(0);
+  }
+
+  #apply(change: FileChange): void {
+    const { FS } = this.#python;
+    switch (change.op) {
+      case 'write': {
+        FS.mkdirTree(change.path.slice(0, change.path.lastIndexOf('/')) || '/');
+        FS.writeFile(change.path, change.data);
+        FS.chmod(change.path, change.mode & PERMISSIONS);
+        break;
+      }
+      case 'mkdir':
+        FS.mkdirTree(change.path);
+        FS.chmod(change.path, change.mode & PERMISSIONS);
+        break;
+      case 'unlink':
+        if (this.#exists(change.path)) FS.unlink(change.path);
+        break;
+      case 'rmdir':
+        if (this.#exists(change.path)) FS.rmdir(change.path);
+        break;
+      case 'rename':
+        if (this.#exists(change.from)) FS.rename(change.from, change.to);
+        break;
+      case 'chmod':
+        if (this.#exists(change.path)) FS.chmod(change.path, change.mode & PERMISSIONS);
+    }
+  }
+
+  #exists(path: string): boolean {
+    return this.#python.FS.analyzePath(path).exists;
+  }
+
+  #record(change: FileChange): void {
+    this.#collectWritten();
+    this.#changes.push(change);
+  }
+
+  #collectWritten(): void {
+    for (const node of this.#written) {
+      this.#written.delete(node);
+      const data = contents(node);
+      this.#changes.push({ op: 'write', path: this.#path(node), data, mode: node.mode & PERMISSIONS });
+    }
+  }
+
+  #path(node: Node): string {
+    return this.#python.FS.getPath(node);
+  }
+
+  /** Whether a change of a path is the machine's business. */
+  #concerns(path: string): boolean {
+    return !this.#applying && !OWN.test(path);
+  }
+
+  #markWritten(node: Node): void {
+    if (this.#python.FS.isFile(node.mode) && this.#concerns(this.#path(node))) this.#written.add(node);
+  }
+
+  /** Puts itself between Emscripten's file system and its operations on files in memory. */
+  #watch(): void {
+    const { FS, MEMFS } = this.#python;
+    const directory = MEMFS.ops_table.dir.node;
+    const file = MEMFS.ops_table.file;
+    const { mknod, rename, unlink, rmdir, setattr } = directory;
+    const child = (parent: Node, name: string) => `${this.#path(parent)}/${name}`.replace('//', '/');
+
+    directory.mknod = (parent, name, mode, device) => {
+      const node = mknod(parent, name, mode, device);
+      if (FS.isFile(mode)) this.#markWritten(node);
+      else if (FS.isDir(mode) && this.#concerns(child(parent, name)))
+        this.#record({ op: 'mkdir', path: child(parent, name), mode: mode & PERMISSIONS });
+      return node;
+    };
+    directory.rename = (node, newParent, newName) => {
+      const from = this.#path(node);
+      const to = child(newParent, newName);
+      this.#collectWritten();
+      rename(node, newParent, newName);
+      if (this.#concerns(from) && this.#concerns(to)) this.#record({ op: 'rename', from, to });
+    };
+    directory.unlink = (parent, name) => {
+      this.#collectWritten();
+      unlink(parent, name);
+      if (this.#concerns(child(parent, name))) this.#record({ op: 'unlink', path: child(parent, name) });
+    };
+    directory.rmdir = (parent, name) => {
+      rmdir(parent, name);
+      if (this.#concerns(child(parent, name))) this.#record({ op: 'rmdir', path: child(parent, name) });
+    };
+    const changed = (node: Node, attributes: { size?: number; mode?: number }) => {
+      setattr(node, attributes);
+      if (attributes.size !== undefined) this.#markWritten(node);
+      else if (attributes.mode !== undefined && this.#concerns(this.#path(node)))
+        this.#record({ op: 'chmod', path: this.#path(node), mode: node.mode & PERMISSIONS });
+    };
+    directory.setattr = changed;
+    (file.node as { setattr: typeof changed }).setattr = changed;
+    const { write } = file.stream;
+    file.stream.write = (stream: Stream, ...rest) => {
+      const written = write?.(stream, ...rest) ?? 0;
+      this.#markWritten(stream.node);
+      return written;
+    };
+  }
+}
+
+/** A copy of what a file has in it. */
+function contents(node: Node): Uint8Array {
+  return node.contents instanceof Uint8Array ? node.contents.slice(0, node.usedBytes) : new Uint8Array();
+}

@@ -1,0 +1,178 @@
+import type { Assets } from '../protocol.ts';
+import type { Emscripten, Exports, Imports } from './emscripten.ts';
+import { Hooks } from './hooks.ts';
+import { libcHandlers } from './libc.ts';
+import { installNames } from './names.ts';
+import type { Chance } from './random.ts';
+import { Stacks } from './stacks.ts';
+
+/** What `pyodide.mjs` exports and returns, as far as we use it. */
+interface PyodideModule {
+  loadPyodide(options: object): Promise<Pyodide>;
+}
+interface FactoryModule {
+  default(settings: Settings): Promise<unknown>;
+}
+interface Settings {
+  instantiateWasm?: (
+    imports: Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ) => object;
+}
+export interface Pyodide {
+  readonly _module: Emscripten;
+  readonly version: string;
+  pyimport(name: string): PythonObject;
+  setInterruptBuffer(buffer: object): void;
+  makeMemorySnapshot(): Uint8Array;
+}
+export type PythonObject = Readonly<Record<string, (...values: unknown[]) => unknown>> & {
+  readonly $$: { ptr: number };
+};
+
+/** Where our Python modules are put. */
+const SITE = '/lib/python3.14/site-packages';
+
+/** What the binary is told of the program exiting, instead of Emscripten's own way. */
+export class Exited extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`exit(${status})`);
+    this.status = status;
+  }
+}
+
+/**
+ * CPython in this worker, before it is a process: the binary with its imports hooked, started, and adapted in
+ * Python. It may wait like this until a process is wanted, or become a memory snapshot.
+ */
+export class Interpreter {
+  readonly hooks = new Hooks();
+  readonly stacks: Stacks;
+  readonly pyodide: Pyodide;
+  readonly python: Emscripten;
+  readonly exports: Exports;
+  /** The name of the machine, once the process has one. */
+  hostname = 'localhost';
+
+  private constructor(loaded: Loaded) {
+    this.hooks = loaded.hooks;
+    this.stacks = loaded.stacks;
+    this.pyodide = loaded.pyodide;
+    this.python = loaded.pyodide._module;
+    this.exports = loaded.exports;
+    loaded.names.interpreter = this;
+  }
+
+  /** @param makeSnapshot prepares for `pyodide.makeMemorySnapshot()`. */
+  static async start(assets: Assets, chance: Chance, makeSnapshot = false): Promise<Interpreter> {
+    const interpreter = new Interpreter(await load(assets, chance, makeSnapshot));
+    if (assets.snapshot === undefined) interpreter.#adapt(assets);
+    return interpreter;
+  }
+
+  /** Writes our Python modules, which a snapshot does not hold, and lets them adapt the interpreter. */
+  #adapt(assets: Assets): void {
+    for (const [name, source] of Object.entries(assets.site))
+      this.python.FS.writeFile(`${SITE}/${name}.py`, source);
+    this.pyodide.pyimport('netarium_adapt').adapt?.();
+  }
+}
+
+interface Loaded {
+  readonly hooks: Hooks;
+  readonly stacks: Stacks;
+  readonly pyodide: Pyodide;
+  readonly exports: Exports;
+  readonly names: { interpreter?: Interpreter };
+}
+
+async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Promise<Loaded> {
+  const hooks = new Hooks();
+  let exports: Exports | undefined;
+  let python: Emscripten | undefined;
+  let memory: WebAssembly.Memory | undefined;
+  const names: Loaded['names'] = {};
+  const started = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error('CPython has not started yet.');
+    return part;
+  };
+  const stacks = new Stacks(
+    () => started(exports),
+    () => started(python),
+  );
+
+  const instantiateWasm: NonNullable<Settings['instantiateWasm']> = (imports, done) => {
+    hooks.install(imports, assets.shim);
+    stacks.install(imports);
+    installNames(
+      imports,
+      () => python,
+      () => names.interpreter?.hostname ?? 'localhost',
+    );
+    installChanceAndExit(imports, () => memory?.buffer ?? new ArrayBuffer(0), chance);
+    installErrorMarker(imports);
+    void WebAssembly.instantiate(assets.python, imports as WebAssembly.Imports).then((instance) => {
+      exports = instance.exports as unknown as Exports;
+      memory = instance.exports.memory as WebAssembly.Memory;
+      hooks.connect(exports);
+      if (python !== undefined) hooks.add(libcHandlers(python, exports));
+      done(instance, assets.python);
+    });
+    return {};
+  };
+
+  const [{ loadPyodide }, factory] = await Promise.all([
+    import(/* @vite-ignore */ assets.loader) as Promise<PyodideModule>,
+    import(/* @vite-ignore */ assets.factory) as Promise<FactoryModule>,
+  ]);
+  const pyodide = await loadPyodide({
+    indexURL: assets.folder,
+    stdLibURL: assets.library,
+    lockFileContents: {
+      info: {
+        python: '3.14.0',
+        version: '314.0.7',
+        platform: 'emscripten',
+        arch: 'wasm32',
+        abi_version: '2026_0',
+      },
+      packages: {},
+    },
+    packageBaseUrl: assets.folder,
+    createPyodideModule: (settings: Settings) => {
+      settings.instantiateWasm = instantiateWasm;
+      python = settings as Emscripten & Settings;
+      return factory.default(settings);
+    },
+    env: { PYTHONHASHSEED: '0', HOME: '/root' },
+    ...(makeSnapshot ? { _makeSnapshot: true } : {}),
+    ...(assets.snapshot === undefined ? {} : { _loadSnapshot: assets.snapshot }),
+  });
+  return { hooks, stacks, pyodide, exports: started(exports), names };
+}
+
+/** Chance and exits of the binary: from the process's seed, and to its kernel. */
+function installChanceAndExit(imports: Imports, memory: () => ArrayBufferLike, chance: Chance): void {
+  const { env, wasi_snapshot_preview1: wasi } = imports;
+  if (env === undefined || wasi === undefined) throw new Error('The binary has other imports than expected.');
+  wasi.random_get = (pointer: number, length: number): number => {
+    chance.fill(new Uint8Array(memory(), pointer, length));
+    return 0;
+  };
+  const exit = (status: number): never => {
+    throw new Exited(status & 0xff);
+  };
+  env.exit = exit;
+  wasi.proc_exit = exit;
+}
+
+/** How the binary knows that a call into JavaScript failed: by a value that nothing else is. */
+function installErrorMarker(imports: Imports): void {
+  const marker = Symbol('error');
+  Object.assign(imports.env ?? {}, {
+    Jsv_GetError_import: () => marker,
+    JsvError_Check: (value: unknown) => (value === marker ? 1 : 0),
+  });
+}

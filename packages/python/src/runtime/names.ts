@@ -1,0 +1,141 @@
+import { readAddress } from './addresses.ts';
+import type { Emscripten, Imports } from './emscripten.ts';
+import { readI32, readU32 } from './memory.ts';
+
+const AI_NUMERICHOST = 4;
+const AI_NUMERICSERV = 0x400;
+const AF_INET6 = 10;
+const NI_NUMERICHOST = 1;
+const NI_NAMEREQD = 8;
+const EAI_NONAME = -2;
+const EAI_AGAIN = -3;
+const EAI_SERVICE = -8;
+/** Where `struct addrinfo` has its flags and its family. */
+const HINTS = { flags: 0, family: 4 } as const;
+
+type Resolver = (...values: number[]) => number;
+
+/**
+ * getaddrinfo(3), gethostbyname(3), getnameinfo(3): numbers, and the names of the machine's /etc/hosts. There is no
+ * name server yet, and then glibc gives up with "Temporary failure in name resolution".
+ */
+export function installNames(
+  imports: Imports,
+  python: () => Emscripten | undefined,
+  hostname: () => string,
+): void {
+  const { env } = imports;
+  if (env === undefined) return;
+  const getaddrinfo = env.getaddrinfo as Resolver;
+  const getnameinfo = env.getnameinfo as Resolver;
+
+  env.getaddrinfo = (node: number, service: number, hints: number, out: number): number => {
+    const module = python();
+    if (module === undefined) return EAI_AGAIN;
+    const flags = hints === 0 ? 0 : readI32(module, hints + HINTS.flags);
+    const temporary: number[] = [];
+    const string = (value: string | number) => {
+      const pointer = module.stringToNewUTF8(String(value));
+      temporary.push(pointer);
+      return pointer;
+    };
+    try {
+      if (service !== 0) {
+        const name = module.UTF8ToString(service);
+        if (!/^\d+$/.test(name)) {
+          if (flags & AI_NUMERICSERV) return EAI_NONAME;
+          const port = findService(module, name);
+          if (port === undefined) return EAI_SERVICE;
+          service = string(port);
+        }
+      }
+      if (node !== 0) {
+        const name = module.UTF8ToString(node);
+        if (!isNumeric(name)) {
+          if (flags & AI_NUMERICHOST) return EAI_NONAME;
+          if (hints !== 0 && readI32(module, hints + HINTS.family) === AF_INET6) return EAI_NONAME;
+          const address = findAddress(module, name, hostname());
+          if (address === undefined) return EAI_AGAIN;
+          node = string(address);
+        }
+      }
+      return getaddrinfo(node, service, hints, out);
+    } finally {
+      for (const pointer of temporary) freeString(module, pointer);
+    }
+  };
+
+  env.getnameinfo = (
+    address: number,
+    length: number,
+    node: number,
+    nodeLength: number,
+    service: number,
+    serviceLength: number,
+    flags: number,
+  ): number => {
+    const module = python();
+    if (module === undefined) return EAI_AGAIN;
+    const from = readAddress(module, address, length);
+    const name = from && (flags & NI_NUMERICHOST) === 0 ? findName(module, from.address) : undefined;
+    if (from !== undefined && name !== undefined && node !== 0) {
+      module.stringToUTF8(name, node, nodeLength);
+      if (service !== 0) module.stringToUTF8(String(from.port), service, serviceLength);
+      return 0;
+    }
+    if (flags & NI_NAMEREQD) return EAI_NONAME;
+    return getnameinfo(address, length, node, nodeLength, service, serviceLength, flags | NI_NUMERICHOST);
+  };
+
+  /** For gethostbyname: an IPv4 address in network byte order; 0 when there is none. */
+  env._emscripten_lookup_name = (pointer: number): number => {
+    const module = python();
+    if (module === undefined) return 0;
+    const name = module.UTF8ToString(pointer);
+    const address = isNumeric(name) ? name : findAddress(module, name, hostname());
+    const bytes = Uint8Array.from((address ?? '0.0.0.0').split('.').map(Number));
+    return new DataView(bytes.buffer).getInt32(0, true);
+  };
+}
+
+const freeString = (module: Emscripten, pointer: number) =>
+  (module as unknown as { _free(pointer: number): void })._free(pointer);
+
+const isNumeric = (name: string) => /^\d+(\.\d+){0,3}$/.test(name) || name.includes(':');
+
+/** The lines of a file of fields, without comments. */
+function readFields(python: Emscripten, path: string): string[][] {
+  if (!python.FS.analyzePath(path).exists) return [];
+  return new TextDecoder()
+    .decode(python.FS.readFile(path))
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim().split(/\s+/))
+    .filter((fields) => fields.length > 1);
+}
+
+/** hosts(5); a machine also knows itself and `localhost`, as with glibc's `myhostname`. */
+function findAddress(python: Emscripten, name: string, hostname: string): string | undefined {
+  const wanted = name.toLowerCase().replace(/\.$/, '');
+  for (const [address = '', ...names] of readFields(python, '/etc/hosts')) {
+    if (address.includes(':')) continue;
+    if (names.some((one) => one.toLowerCase() === wanted)) return address;
+  }
+  return wanted === 'localhost' || wanted === hostname.toLowerCase() ? '127.0.0.1' : undefined;
+}
+
+function findName(python: Emscripten, address: string): string | undefined {
+  return readFields(python, '/etc/hosts').find(([first]) => first === address)?.[1];
+}
+
+/** services(5). */
+function findService(python: Emscripten, name: string): number | undefined {
+  const found = readFields(python, '/etc/services').find(([first, , ...others]) =>
+    [first, ...others].includes(name),
+  );
+  const port = Number.parseInt(found?.[1] ?? '', 10);
+  return Number.isNaN(port) ? undefined : port;
+}
+
+/** Where a pointer leads to, for what is optional in C. */
+export const dereference = (python: Emscripten, pointer: number) =>
+  pointer === 0 ? 0 : readU32(python, pointer);

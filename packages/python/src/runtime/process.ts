@@ -1,0 +1,227 @@
+import type { Assets, FromWorker, Port, StartedProcess, ToWorker } from '../protocol.ts';
+import { Clock } from './clock.ts';
+import { type Command, parseCommandLine } from './command-line.ts';
+import { Descriptors } from './descriptors.ts';
+import { ErrorNumbers } from './errno.ts';
+import { Replica } from './files.ts';
+import type { HandlerContext } from './hooks.ts';
+import { Exited, Interpreter } from './interpreter.ts';
+import { unameHandler } from './libc.ts';
+import { Chance } from './random.ts';
+import { Signals } from './signals.ts';
+import { socketHandlers } from './sockets.ts';
+import { streamHandlers } from './streams.ts';
+import { SystemCallPort } from './system-calls.ts';
+import { Where } from './where.ts';
+
+const S_IFMT = 0o170000;
+const S_IFCHR = 0o020000;
+/** What a shell reports of a process that aborted: 128 + SIGABRT. */
+const ABORTED = 134;
+
+/** Runs in a worker: starts CPython, says so, and becomes the process it is then told to be. One worker, one process. */
+export function runWorker(port: Port<FromWorker, ToWorker>): void {
+  const chance = new Chance();
+  let booting: Promise<Interpreter> | undefined;
+  let process: Process | undefined;
+  port.listen((message) => {
+    switch (message.type) {
+      case 'boot':
+        booting = boot(port, message.assets, chance);
+        break;
+      case 'start':
+        void booting?.then(async (interpreter) => {
+          process = new Process(port, interpreter, message.process, chance);
+          await process.run();
+        });
+        break;
+      case 'result':
+        process?.calls.returned(message.id, message.result);
+        break;
+      case 'signal':
+        process?.signals.raise(message.signal);
+        break;
+      case 'files':
+        process?.replica.apply(message.changes);
+    }
+  });
+}
+
+async function boot(port: Port<FromWorker, ToWorker>, assets: Assets, chance: Chance): Promise<Interpreter> {
+  try {
+    const interpreter = await Interpreter.start(assets, chance);
+    entry = new WebAssembly.Instance(assets.entry, { python: interpreter.exports }).exports;
+    port.post({ type: 'ready' });
+    return interpreter;
+  } catch (error) {
+    port.post({ type: 'failed', message: describe(error) });
+    throw error;
+  }
+}
+let entry: WebAssembly.Exports = {};
+
+const describe = (error: unknown) =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+class Process {
+  readonly calls: SystemCallPort;
+  readonly replica: Replica;
+  readonly signals: Signals;
+  readonly #port: Port<FromWorker, ToWorker>;
+  readonly #interpreter: Interpreter;
+  readonly #started: StartedProcess;
+  readonly #descriptors: Descriptors;
+  readonly #clock: Clock;
+  #over = false;
+
+  constructor(
+    port: Port<FromWorker, ToWorker>,
+    interpreter: Interpreter,
+    started: StartedProcess,
+    chance: Chance,
+  ) {
+    const { python, exports, hooks } = interpreter;
+    this.#port = port;
+    this.#interpreter = interpreter;
+    this.#started = started;
+    chance.seed(started.seed);
+    interpreter.hostname = started.hostname;
+
+    this.calls = new SystemCallPort(
+      (message) => port.post(message),
+      () => this.#sendChanges(),
+      new Where(python, exports),
+    );
+    this.replica = new Replica(python);
+    this.replica.apply(started.files);
+    const abandon = (fd: number) => void this.calls.call(started.pid, 'close', fd);
+    this.#descriptors = new Descriptors(python, abandon);
+    this.#clock = new Clock(this.calls);
+    const context: HandlerContext = {
+      python,
+      exports,
+      canWait: () => python.validSuspender.value,
+      thread: () => started.pid,
+    };
+    const errors = new ErrorNumbers(python.ERRNO_CODES);
+    this.signals = new Signals(this.calls, context, started.pid, (status) => this.#exit(status));
+    hooks.add(socketHandlers(context, this.calls, this.#descriptors, errors));
+    hooks.add(streamHandlers(context, hooks, this.calls, this.#descriptors, errors));
+    hooks.add(unameHandler(context, this.calls));
+    hooks.add(this.#clock.handlers(context));
+    hooks.add(this.signals.handlers());
+    takeOverPlatform(this.#clock, chance);
+  }
+
+  /** Runs the program to its end and tells the kernel its exit status. */
+  async run(): Promise<void> {
+    const { pid, argv } = this.#started;
+    this.calls.started();
+    await this.#clock.start(pid);
+    await this.#openStandardStreams(pid);
+    const command = parseCommandLine(argv, this.#version());
+    if (command.kind === 'say') {
+      await this.#say(command.fd, command.text);
+      return this.#exit(command.status);
+    }
+    try {
+      this.#exit(await this.#execute(command));
+    } catch (error) {
+      if (error instanceof Exited) return this.#exit(error.status);
+      if (this.#over) return;
+      await this.#say(2, `Fatal Python error: ${error instanceof Error ? error.message : error}\n`);
+      this.#exit(ABORTED);
+    }
+  }
+
+  async #execute(command: Exclude<Command, { kind: 'say' }>): Promise<number> {
+    const { python, exports, pyodide } = this.#interpreter;
+    const { env, cwd, pid } = this.#started;
+    const boot = pyodide.pyimport('netarium_process');
+    const path = command.kind === 'script' ? absolute(cwd, command.path) : '';
+    const problem = boot.prepare?.(
+      JSON.stringify({
+        argv: command.argv,
+        env,
+        cwd,
+        pid,
+        kind: command.kind,
+        path,
+        module: command.kind === 'module' ? command.name : '',
+        terminals: [0, 1, 2].map((fd) => this.#descriptors.get(fd)?.file.kind === 'terminal'),
+      }),
+    );
+    if (typeof problem === 'string' && problem !== '') {
+      const [status, text] = JSON.parse(problem) as [number, string];
+      await this.#say(2, text);
+      return status;
+    }
+    const text = (value: string) => python.stringToNewUTF8(value);
+    const attribute = (module: number, name: string) => exports.PyObject_GetAttrString(module, text(name));
+    const file = path === '' ? 0 : exports.fopen(text(path), text('rb'));
+    const source = command.kind === 'command' ? text(`${command.source}\n`) : 0;
+    const globals = exports.PyModule_GetDict(exports.PyImport_AddModuleRef(text('__main__')));
+    const ours = exports.PyImport_AddModuleRef(text('netarium_process'));
+    const finish = attribute(ours, 'finish');
+    const nothing = attribute(ours, 'nothing');
+
+    pyodide.setInterruptBuffer([0]);
+    const run = (WebAssembly as unknown as StackSwitching).promising(entry.run);
+    python.validSuspender.value = true;
+    return run(file, text(path), source, globals, finish, nothing);
+  }
+
+  /** Standard input, output and error are the kernel's 0, 1 and 2; what they are decides how Python buffers. */
+  async #openStandardStreams(pid: number): Promise<void> {
+    const { FS } = this.#interpreter.python;
+    for (const fd of [0, 1, 2]) {
+      const status = await this.calls.call(pid, 'fstat', fd);
+      if (FS.getStream(fd)) FS.closeStream(fd);
+      if (typeof status === 'number') continue;
+      const terminal = (status.mode & S_IFMT) === S_IFCHR;
+      this.#descriptors.open(fd, terminal ? 'terminal' : 'pipe', 0, 0, fd);
+    }
+  }
+
+  async #say(fd: number, text: string): Promise<void> {
+    await this.calls.call(this.#started.pid, 'write', fd, new TextEncoder().encode(text));
+  }
+
+  #version(): string {
+    const { exports, python } = this.#interpreter;
+    return python.UTF8ToString(exports.Py_GetVersion()).split(' ')[0] ?? '';
+  }
+
+  #sendChanges(): void {
+    const changes = this.replica.drain();
+    if (changes.length > 0) this.#port.post({ type: 'files', changes });
+  }
+
+  #exit(status: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#sendChanges();
+    this.#port.post({ type: 'exit', status });
+  }
+}
+
+/** JavaScript promise integration: what TypeScript's own types do not have yet. */
+interface StackSwitching {
+  promising(exported: unknown): (...values: number[]) => Promise<number>;
+}
+
+function absolute(cwd: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}
+
+/** Emscripten's JavaScript reads the platform's clocks and chance: in this worker they are the machine's. */
+function takeOverPlatform(clock: Clock, chance: Chance): void {
+  Date.now = () => clock.realtime;
+  performance.now = () => clock.monotonic;
+  Math.random = () => chance.next() / 2 ** 32;
+}

@@ -1,0 +1,103 @@
+import type { HandlerContext, Handlers } from './hooks.ts';
+import { readI32 } from './memory.ts';
+import type { SystemCallPort } from './system-calls.ts';
+
+const SIG_DFL = 0;
+const SIG_IGN = 1;
+/** signal(7): signals whose default is to do nothing. */
+const IGNORED_BY_DEFAULT = new Set([17, 18, 23, 28]);
+/** In CPython's `PyThreadState`, the bit of the eval breaker that says a signal came (pycore_ceval.h). */
+const EVAL_BREAKER = 12;
+const SIGNALS_PENDING = 2;
+/** The interpreter looks for signals at every 50th jump or call; after so many looks the worker reads its messages. */
+const LOOKS = 10_000;
+
+/**
+ * Signals to the process. The kernel's message arrives while the program waits in a system call, or while it
+ * computes and has let the worker read its messages; Python's own handling does the rest.
+ */
+export class Signals {
+  readonly #calls: SystemCallPort;
+  readonly #context: HandlerContext;
+  readonly #mainThread: number;
+  readonly #end: (status: number) => void;
+  readonly #pending: number[] = [];
+  readonly #action: number;
+  #looks = 0;
+
+  /** @param end ends the process at once: what a signal does that nobody handles. */
+  constructor(
+    calls: SystemCallPort,
+    context: HandlerContext,
+    mainThread: number,
+    end: (status: number) => void,
+  ) {
+    this.#calls = calls;
+    this.#context = context;
+    this.#mainThread = mainThread;
+    this.#end = end;
+    this.#action = context.exports.malloc(256);
+  }
+
+  /** The kernel sends a signal. */
+  raise(signal: number): void {
+    switch (this.#disposition(signal)) {
+      case SIG_IGN:
+        break;
+      case SIG_DFL:
+        // A shell sees a process that a signal ended as 128 + the signal (bash(1), "Exit status").
+        if (IGNORED_BY_DEFAULT.has(signal)) break;
+        this.#end(128 + signal);
+        return;
+      default:
+        this.#pending.push(signal);
+        this.#calls.interrupt(this.#mainThread);
+    }
+    this.#calls.confirmQuiescent();
+  }
+
+  handlers(): Handlers {
+    return {
+      checkSignals: () => {
+        if (this.#pending.length > 0) return this.#take();
+        if (++this.#looks < LOOKS || !this.#context.canWait()) return 0;
+        this.#looks = 0;
+        return turn().then(() => () => this.#take());
+      },
+    };
+  }
+
+  #take(): number {
+    const signal = this.#pending.shift();
+    if (signal !== undefined) this.#flagRunningThread();
+    return signal ?? 0;
+  }
+
+  #disposition(signal: number): number {
+    const { exports, python } = this.#context;
+    if (exports.sigaction(signal, 0, this.#action) < 0) return SIG_DFL;
+    return readI32(python, this.#action);
+  }
+
+  /** CPython tells its first thread state of a signal; the program runs in another, that of its task. */
+  #flagRunningThread(): void {
+    const { exports, python } = this.#context;
+    const state = exports.PyThreadState_GetUnchecked();
+    if (state === 0) return;
+    const word = (state + EVAL_BREAKER) >>> 2;
+    python.HEAP32[word] = (python.HEAP32[word] ?? 0) | SIGNALS_PENDING;
+  }
+}
+
+/** Lets the worker's event loop go round once: messages that have come are received. */
+const turn: () => Promise<void> = (() => {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  // In Node a port that listens would keep the worker alive, which its parent ends anyway.
+  return () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(null);
+    });
+})();

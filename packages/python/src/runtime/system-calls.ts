@@ -1,0 +1,81 @@
+import type { SystemCallArguments, SystemCallName, SystemCallResult } from '@netarium/machine';
+import { ERRNO } from '@netarium/osi/trace';
+import type { FromWorker } from '../protocol.ts';
+import type { Where } from './where.ts';
+
+/** What a task that waits is waiting for. */
+interface Waiting {
+  readonly tid: number;
+  resolve(result: unknown): void;
+}
+
+/**
+ * The process's way to its kernel: makes a message of each system call, and says when every thread waits.
+ */
+export class SystemCallPort {
+  readonly #post: (message: FromWorker) => void;
+  readonly #before: () => void;
+  readonly #where: Where;
+  readonly #waiting = new Map<number, Waiting>();
+  #ids = 0;
+  /** The number of threads that do not wait. */
+  #running = 0;
+  /** How many system calls were made: whatever was known of the machine is old once this has changed. */
+  made = 0;
+
+  /** @param before called before each call: hands over what the kernel has to know first. */
+  constructor(post: (message: FromWorker) => void, before: () => void, where: Where) {
+    this.#post = post;
+    this.#before = before;
+    this.#where = where;
+  }
+
+  /** @returns a promise of the result, with Linux's negated error numbers. */
+  call<N extends SystemCallName>(
+    tid: number,
+    name: N,
+    ...args: SystemCallArguments<N>
+  ): Promise<SystemCallResult<N>> {
+    this.#before();
+    this.made++;
+    const id = ++this.#ids;
+    this.#running--;
+    const where = this.#where.current();
+    this.#post({ type: 'call', id, tid, name, arguments: args, where, quiescent: this.#running === 0 });
+    return new Promise((resolve) => {
+      this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
+    });
+  }
+
+  /** The kernel's answer has come. */
+  returned(id: number, result: unknown): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    this.#running++;
+    waiting.resolve(result);
+  }
+
+  /** Makes the call that a thread waits in return -EINTR. @returns whether it waits in one. */
+  interrupt(tid: number): boolean {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.tid !== tid) continue;
+      this.#post({ type: 'interrupt', id });
+      return true;
+    }
+    return false;
+  }
+
+  /** A thread begins to run. */
+  started(): void {
+    this.#running++;
+  }
+
+  /** Says that every thread waits, if that is so: the answer to what the kernel told the process meanwhile. */
+  confirmQuiescent(): void {
+    if (this.#running === 0) this.#post({ type: 'quiescent' });
+  }
+}
+
+/** -EINTR as the kernel says it. */
+export const INTERRUPTED = -ERRNO.EINTR;

@@ -1,0 +1,31 @@
+// Makes packages/python/build/: what CPython in a worker is loaded from (see src/assets.ts).
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { ASSET_FILES } from '../src/assets.ts';
+import { replaceFunctions } from '../src/shim/replace-functions.ts';
+import { entryText, shimText } from '../src/shim/text.ts';
+
+type Wabt = typeof import('wabt').default;
+
+const root = new URL('../', import.meta.url);
+const build = new URL('build/', root);
+const pyodide = (name: string) => new URL(import.meta.resolve(`pyodide/${name}`));
+const write = (name: string, data: Uint8Array | string) => writeFile(new URL(name, build), data);
+
+await mkdir(build, { recursive: true });
+for (const name of [ASSET_FILES.loader, ASSET_FILES.factory, ASSET_FILES.library])
+  await copyFile(pyodide(name), new URL(name, build));
+await write(ASSET_FILES.python, replaceFunctions(await readFile(pyodide('pyodide.asm.wasm'))));
+
+const wabt = await (createRequire(import.meta.url)('wabt') as Wabt)();
+const assemble = (name: string, text: string) =>
+  wabt.parseWat(name, text, { reference_types: true, mutable_globals: true }).toBinary({}).buffer;
+await write(ASSET_FILES.shim, assemble('shim.wat', shimText()));
+await write(ASSET_FILES.entry, assemble('entry.wat', entryText()));
+
+const site: Record<string, string> = {};
+const folder = new URL('pysite/', root);
+for (const file of (await readdir(folder)).sort())
+  if (file.endsWith('.py'))
+    site[file.slice(0, -'.py'.length)] = await readFile(new URL(file, folder), 'utf8');
+await write(ASSET_FILES.site, JSON.stringify(site));
