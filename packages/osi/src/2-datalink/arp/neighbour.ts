@@ -40,8 +40,9 @@ export class Neighbour {
   readonly address: number;
   state: NeighbourState = 'INCOMPLETE';
   mac: MacAddress = NULL_MAC;
-  /** When it was last confirmed that it can be reached, last sent to, last changed. */
-  confirmed: Nanoseconds = 0;
+  /** When it was last confirmed that it can be reached; never as yet. */
+  confirmed: Nanoseconds = Number.NEGATIVE_INFINITY;
+  /** When it was last sent to, last changed. */
   used: Nanoseconds = 0;
   updated: Nanoseconds = 0;
   /** Requests sent in this state. */
