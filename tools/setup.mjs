@@ -184,26 +184,11 @@ function closingLine({ numPassedTests, numFailedTests, numPendingTests, numTodoT
   return `\n${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** Runs every measurement in `bench/`, or those whose names are given, one after another. */
-function bench(names) {
+/** Runs the measurements in `bench/`, or those whose names are given. */
+function bench(args) {
   install();
   build({ only: ['packages/python'] });
-  const known = existsSync(at('bench'))
-    ? readdirSync(at('bench'))
-        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-        .map((file) => file.slice(0, -'.ts'.length))
-        .sort()
-    : [];
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new Stop(`No such measurement: ${unknown.join(', ')}. There are: ${known.join(', ') || 'none'}.`);
-  }
-  let status = 0;
-  for (const name of names.length > 0 ? names : known) {
-    heading(name);
-    status ||= runNode(at('bench', `${name}.ts`));
-  }
-  return status;
+  return runNode(at('bench/main.ts'), ...args);
 }
 
 const commands = {
