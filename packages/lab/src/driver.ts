@@ -1,4 +1,5 @@
 import type { Scheduler, Watchdog } from '@netarium/machine';
+import { type AsyncTurns, turnsOf } from '@netarium/osi/5-session';
 import type { Nanoseconds, Simulation } from '@netarium/osi/time';
 
 /** Why driving came to a stop. */
@@ -35,12 +36,14 @@ export class Driver {
   readonly #sim: Simulation;
   readonly #scheduler: Scheduler;
   readonly #watchdog: Watchdog | undefined;
+  readonly #turns: AsyncTurns;
   #driving = false;
 
   constructor(sim: Simulation, scheduler: Scheduler, watchdog: Watchdog | undefined) {
     this.#sim = sim;
     this.#scheduler = scheduler;
     this.#watchdog = watchdog;
+    this.#turns = turnsOf(sim);
   }
 
   /** @throws Error when the lab is being driven already. */
@@ -48,11 +51,16 @@ export class Driver {
     return this.exclusively(async () => {
       for (;;) {
         if (signal?.aborted === true) return 'interrupted';
-        if (this.#scheduler.busy) await this.settle(signal);
+        if (this.busy) await this.settle(signal);
         else if (reached?.() === true) return 'reached';
         else if (!this.#next(until)) return this.#sim.nextAt === Number.POSITIVE_INFINITY ? 'idle' : 'until';
       }
     });
+  }
+
+  /** Whether a program has something to do now: time must not move on before `settle`. */
+  get busy(): boolean {
+    return this.#scheduler.busy || this.#turns.busy;
   }
 
   /** Runs `work` as the one who drives. */
@@ -69,7 +77,7 @@ export class Driver {
 
   /** Lets the programs that are ready run until all of them wait; returns early when aborted. */
   async settle(signal?: StopSignal): Promise<void> {
-    const settled = this.#scheduler.settle(this.#watchdog);
+    const settled = this.#settle();
     if (signal === undefined) return settled;
     await new Promise<void>((resolve, reject) => {
       const leave = () => {
@@ -79,6 +87,11 @@ export class Driver {
       signal.addEventListener('abort', leave);
       settled.then(leave, reject);
     });
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#turns.busy) await this.#turns.settle();
+    if (this.#scheduler.busy) await this.#scheduler.settle(this.#watchdog);
   }
 
   /** Runs the next event if it comes by `until`; moves the clock there if none does. @returns whether one ran. */

@@ -1,17 +1,15 @@
 import {
   type Machine,
   type Main,
-  type NetlinkRequest,
   type ProcessInfo,
   type Program,
   type SpawnSettings,
   STUDENT,
   typescriptProgram,
 } from '@netarium/machine';
-import { type FramePool, Port } from '@netarium/osi/1-physical';
-import type { MacAddress } from '@netarium/osi/2-datalink';
+import type { Port } from '@netarium/osi/1-physical';
+import { formatMac, type MacAddress } from '@netarium/osi/2-datalink';
 import type { Stack } from '@netarium/osi/5-session';
-import { errnoMessage } from '@netarium/osi/trace';
 
 export interface HostOptions {
   /** The IPv4 address of each interface, with its prefix length: `{ eth0: '10.0.0.1/24' }`. */
@@ -29,30 +27,24 @@ export const HOME = '/home/student';
 export class Host {
   readonly name: string;
   readonly machine: Machine;
-  readonly #pool: FramePool;
   readonly #newMac: () => MacAddress;
   readonly #ports = new Map<string, Port>();
-  readonly #options: HostOptions;
+  readonly #addresses: Readonly<Record<string, string>>;
   #programs = 0;
 
   /** @internal Use `lab.host`. @param newMac gives each interface an address of its own. */
-  constructor(machine: Machine, options: HostOptions, pool: FramePool, newMac: () => MacAddress) {
+  constructor(machine: Machine, options: HostOptions, newMac: () => MacAddress) {
+    const { addresses = {}, gateway, routes = [] } = options;
     this.name = machine.name;
     this.machine = machine;
-    this.#pool = pool;
     this.#newMac = newMac;
-    this.#options = options;
-    for (const name of Object.keys(options.addresses ?? {})) this.port(name);
-    for (const [name, prefix] of Object.entries(options.addresses ?? {})) {
-      this.#configure({ type: 'newaddr', interface: name, prefix }, `address ${prefix} of ${name}`);
-    }
-    for (const { to, via } of options.routes ?? []) {
-      this.#configure({ type: 'newroute', destination: to, via }, `route to ${to} via ${via}`);
-    }
-    const { gateway } = options;
-    if (gateway !== undefined) {
-      this.#configure({ type: 'newroute', destination: 'default', via: gateway }, `gateway ${gateway}`);
-    }
+    this.#addresses = addresses;
+    for (const name of Object.keys(addresses)) this.port(name);
+    machine.configure({
+      addresses: Object.fromEntries(Object.entries(addresses).map(([name, prefix]) => [name, [prefix]])),
+      routes: routes.map(({ to, via }) => ({ destination: to, via })),
+      ...(gateway !== undefined && { gateway }),
+    });
   }
 
   get stack(): Stack {
@@ -61,7 +53,7 @@ export class Host {
 
   /** The address of its first interface that has one, without the prefix length: where others reach it. */
   get address(): string {
-    const [prefix = ''] = Object.values(this.#options.addresses ?? {});
+    const [prefix = ''] = Object.values(this.#addresses);
     return prefix.replace(/[/].*/, '');
   }
 
@@ -93,9 +85,8 @@ export class Host {
   port(name: string): Port {
     const known = this.#ports.get(name);
     if (known !== undefined) return known;
-    const port = new Port(name, this.stack.tracer, this.#pool);
+    const port = this.machine.addPort(name, { mac: formatMac(this.#newMac()) });
     this.#ports.set(name, port);
-    this.stack.addPort(port, { mac: this.#newMac() });
     return port;
   }
 
@@ -104,13 +95,6 @@ export class Host {
     for (let i = 0; ; i++) {
       const port = this.port(`eth${i}`);
       if (!port.plugged) return port;
-    }
-  }
-
-  #configure(request: NetlinkRequest, what: string): void {
-    const result = this.machine.kernel.network.netlink(request);
-    if (typeof result === 'number' && result < 0) {
-      throw new RangeError(`${this.name}: ${what}: ${errnoMessage(-result)}`);
     }
   }
 }

@@ -1,7 +1,8 @@
 import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
 import { Cable, FramePool, Hub, type Port } from '@netarium/osi/1-physical';
 import { macFromNumber, Switch } from '@netarium/osi/2-datalink';
-import { Simulation } from '@netarium/osi/time';
+import { turnsOf } from '@netarium/osi/5-session';
+import { formatSeconds, Simulation } from '@netarium/osi/time';
 import { type TraceEvent, TraceRecord } from '@netarium/osi/trace';
 import { type DriveOptions, Driver, type Stop, type StopSignal } from './driver.ts';
 import { Host, type HostOptions } from './host.ts';
@@ -80,7 +81,7 @@ export class Lab {
     this.links = this.#links;
   }
 
-  /** Adds a computer. @throws Error when the name is taken; RangeError for a bad address. */
+  /** Adds a computer. @throws Error when the name is taken, for a bad address or a gateway out of reach. */
   host(name: string, options: HostOptions = {}): Host {
     return this.#add(name, this.#machine(name, options));
   }
@@ -88,7 +89,7 @@ export class Lab {
   /** Adds a computer that passes packets on: `net.ipv4.ip_forward` is 1. */
   router(name: string, options: HostOptions = {}): Host {
     const router = this.host(name, options);
-    router.stack.sysctl.set('net.ipv4.ip_forward', 1);
+    router.machine.configure({ sysctl: { 'net.ipv4.ip_forward': 1 } });
     return router;
   }
 
@@ -130,6 +131,27 @@ export class Lab {
     return this.driver.drive({ ...options, reached: predicate });
   }
 
+  /**
+   * Lets time pass until `work` has ended: a program that awaits its machines' sockets (`host.stack.connect(…)`).
+   *
+   * @returns what it gives. @throws what it throws; Error when nothing is left to happen while it still waits.
+   */
+  async finish<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const turns = turnsOf(this.sim);
+    const end = () => {
+      over = true;
+      turns.answered();
+    };
+    work.then(end, end);
+    turns.answered();
+    const stop = await this.until(() => over);
+    if (stop === 'reached') return work;
+    throw new Error(
+      `nothing is left to happen at ${formatSeconds(this.sim.now)} s, and the program still waits`,
+    );
+  }
+
   /** Goes one step: 'reached', or 'idle' when nothing is left to happen. Programs that are ready run in any case. */
   async step(unit: StepUnit = 'event'): Promise<Stop> {
     if (unit === 'event') {
@@ -160,9 +182,10 @@ export class Lab {
       scheduler: this.scheduler,
       name,
       record: this.#recorded,
+      pool: this.#pool,
       epoch: this.#epoch,
     });
-    return new Host(machine, options, this.#pool, () => macFromNumber(this.#nextMac++));
+    return new Host(machine, options, () => macFromNumber(this.#nextMac++));
   }
 
   #add<N extends LabNode>(name: string, node: N): N {

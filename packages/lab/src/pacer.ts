@@ -93,12 +93,12 @@ export class Pacer {
   }
 
   async #run(until: Nanoseconds, signal: StopSignal | undefined, stay: boolean): Promise<Stop> {
-    const { sim, scheduler, driver } = this.#lab;
+    const { sim, driver } = this.#lab;
     this.#anchor();
     let workingSince = this.#clock.now();
     for (;;) {
       if (signal?.aborted === true) return 'interrupted';
-      if (scheduler.busy) {
+      if (driver.busy) {
         this.#enter('running');
         await driver.settle(signal);
         continue;
@@ -143,10 +143,10 @@ export class Pacer {
 
   /** Between events the clock shows the time that has passed, short of the next event. */
   #catchUp(next: Nanoseconds): void {
-    const { sim, scheduler } = this.#lab;
+    const { sim, driver } = this.#lab;
     const passed = this.#virtual + (this.#clock.now() - this.#real) * NANOSECONDS * this.#speed;
     const now = Math.floor(Math.min(passed, next - 1, sim.nextAt - 1));
-    if (!scheduler.busy && now > sim.now) sim.run(now);
+    if (!driver.busy && now > sim.now) sim.run(now);
   }
 
   #anchor(): void {

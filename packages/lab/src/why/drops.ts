@@ -61,7 +61,117 @@ export const DROPS: Readonly<Record<string, Text>> = {
     ko: '기다리던 ARP 항목이 지워져 버렸다',
   },
 
+  'arp.unresolved': {
+    en: 'dropped: nobody answered for that IP address',
+    ko: '그 IP 주소에 아무도 대답하지 않아 버렸다',
+  },
+  'arp.address-conflict': {
+    en: 'another station uses our IP address',
+    ko: '다른 장치가 우리 IP 주소를 쓰고 있다',
+  },
+
+  // layer 3
+  'ip.truncated': { en: 'dropped: shorter than an IP header', ko: 'IP 헤더보다 짧아 버렸다' },
+  'ip.version': { en: 'dropped: not IP version 4', ko: 'IP 버전 4가 아니라 버렸다' },
+  'ip.header-length': {
+    en: 'dropped: the IP header length is impossible',
+    ko: 'IP 헤더 길이가 잘못되어 버렸다',
+  },
+  'ip.total-length': {
+    en: 'dropped: the IP total length is impossible',
+    ko: 'IP 전체 길이가 잘못되어 버렸다',
+  },
+  'ip.checksum': { en: 'dropped: the IP header checksum is wrong', ko: 'IP 헤더 체크섬이 맞지 않아 버렸다' },
+  'ip.options': { en: 'dropped: IP options that make no sense', ko: 'IP 옵션이 잘못되어 버렸다' },
+  'ip.no-route': { en: 'dropped: no route leads there', ko: '그곳으로 가는 경로가 없어 버렸다' },
+  'ip.not-for-us': {
+    en: 'dropped: for another IP address, and this machine is no router',
+    ko: '다른 IP 주소로 가는데 라우터가 아니라 버렸다',
+  },
+  'ip.multicast-not-joined': {
+    en: 'ignored: a group this machine has not joined',
+    ko: '가입하지 않은 그룹이라 무시했다',
+  },
+  'ip.broadcast-not-forwarded': {
+    en: 'dropped: routers do not pass broadcasts on',
+    ko: '라우터는 브로드캐스트를 넘기지 않아 버렸다',
+  },
+  'ip.protocol': { en: 'dropped: nobody reads that protocol', ko: '그 프로토콜을 읽는 것이 없어 버렸다' },
+  'ip.ttl': { en: 'dropped by the router: the TTL ran out', ko: 'TTL이 다해 라우터가 버렸다' },
+  'ip.fragmentation-needed': {
+    en: 'dropped by the router: too large, and it must not be cut (DF)',
+    ko: '너무 큰데 나눌 수 없어(DF) 라우터가 버렸다',
+  },
+  'ip.message-size': {
+    en: 'not sent: too large, and it must not be cut (DF)',
+    ko: '너무 큰데 나눌 수 없어(DF) 보내지 않았다',
+  },
+  'ip.martian-source': {
+    en: 'dropped: that source address cannot be',
+    ko: '있을 수 없는 출발지 주소라 버렸다',
+  },
+  'ip.martian-destination': {
+    en: 'dropped: that destination address cannot be',
+    ko: '있을 수 없는 목적지 주소라 버렸다',
+  },
+  'ip.reassembly-memory': { en: 'dropped: too many fragments wait', ko: '기다리는 조각이 너무 많아 버렸다' },
+  'ip.reassembly-timeout': {
+    en: 'dropped: the other fragments did not come in time',
+    ko: '나머지 조각이 제때 오지 않아 버렸다',
+  },
+  'ip.fragment-duplicate': {
+    en: 'dropped: this fragment was there already',
+    ko: '이미 받은 조각이라 버렸다',
+  },
+  'ip.fragment-oversize': {
+    en: 'dropped: together larger than an IP packet can be',
+    ko: '합치면 IP 패킷보다 커져 버렸다',
+  },
+  'ip.fragment-beyond-end': {
+    en: 'dropped: a fragment behind the last one',
+    ko: '마지막 조각 뒤의 조각이라 버렸다',
+  },
+  'ip.fragment-empty': { en: 'dropped: a fragment without content', ko: '내용이 없는 조각이라 버렸다' },
+  'ip.fragment-overlap': { en: 'dropped: fragments that overlap', ko: '서로 겹치는 조각이라 버렸다' },
+  'icmp.truncated': { en: 'dropped: the ICMP message is too short', ko: 'ICMP 메시지가 너무 짧아 버렸다' },
+  'icmp.checksum': { en: 'dropped: the ICMP checksum is wrong', ko: 'ICMP 체크섬이 맞지 않아 버렸다' },
+  'icmp.type': { en: 'ignored: an ICMP type this machine does not know', ko: '모르는 ICMP 종류라 무시했다' },
+  'icmp.code': { en: 'ignored: an ICMP code this machine does not know', ko: '모르는 ICMP 코드라 무시했다' },
+  'icmp.quote': {
+    en: 'ignored: the packet it reports is not recognizable',
+    ko: '보고된 패킷을 알아볼 수 없어 무시했다',
+  },
+  'icmp.not-ours': {
+    en: 'ignored: it reports a packet this machine did not send',
+    ko: '보낸 적 없는 패킷에 대한 보고라 무시했다',
+  },
+  'icmp.no-listener': {
+    en: 'ignored: no program waits for this answer',
+    ko: '이 대답을 기다리는 프로그램이 없어 무시했다',
+  },
+  'icmp.source-quench': {
+    en: 'ignored: source quench is obsolete',
+    ko: '더는 쓰지 않는 송신 억제라 무시했다',
+  },
+  'icmp.redirect': { en: 'ignored: redirects are not followed', ko: '경로 재지정은 따르지 않는다' },
+  'icmp.rate-limit': {
+    en: 'not sent: too many ICMP messages in a short time',
+    ko: '짧은 시간에 ICMP 메시지가 너무 많아 보내지 않았다',
+  },
+  'icmp.echo-ignored': {
+    en: 'ignored: this machine does not answer pings',
+    ko: '이 컴퓨터는 ping에 대답하지 않는다',
+  },
+  'icmp.echo-broadcast-ignored': {
+    en: 'ignored: a ping to everyone is not answered',
+    ko: '모두에게 보낸 ping에는 대답하지 않는다',
+  },
+
   // layer 4
+  'ping.buffer-full': { en: "dropped: the socket's buffer is full", ko: '소켓의 버퍼가 가득 차서 버렸다' },
+  'udp.truncated': { en: 'dropped: shorter than a UDP header', ko: 'UDP 헤더보다 짧아 버렸다' },
+  'udp.length': { en: 'dropped: the UDP length is impossible', ko: 'UDP 길이가 잘못되어 버렸다' },
+  'udp.no-port': { en: 'not taken: no program has that UDP port', ko: '그 UDP 포트를 쓰는 프로그램이 없다' },
   'tcp.malformed': { en: 'dropped: the TCP header is malformed', ko: 'TCP 헤더가 잘못되어 버렸다' },
   'tcp.checksum': { en: 'dropped: the TCP checksum is wrong', ko: 'TCP 체크섬이 맞지 않아 버렸다' },
   'tcp.broadcast': { en: 'dropped: TCP talks to one peer only', ko: 'TCP는 한 상대와만 이야기하므로 버렸다' },

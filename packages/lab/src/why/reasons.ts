@@ -23,6 +23,35 @@ export const REASONS: Readonly<Record<string, Text>> = {
 
   // layer 3
   'ip.forward': { en: 'the router passes the packet on', ko: '라우터가 패킷을 다음으로 넘긴다' },
+  'icmp.network-unreachable': {
+    en: 'reports that no route leads there',
+    ko: '그곳으로 가는 경로가 없음을 알린다',
+  },
+  'icmp.host-unreachable': {
+    en: 'reports that the machine does not answer',
+    ko: '그 컴퓨터가 대답하지 않음을 알린다',
+  },
+  'icmp.protocol-unreachable': {
+    en: 'reports that nobody reads that protocol',
+    ko: '그 프로토콜을 읽는 것이 없음을 알린다',
+  },
+  'icmp.port-unreachable': {
+    en: 'reports that no program has that UDP port',
+    ko: '그 UDP 포트를 쓰는 프로그램이 없음을 알린다',
+  },
+  'icmp.fragmentation-needed': {
+    en: 'reports that the packet is too large for the next link',
+    ko: '다음 링크에 비해 패킷이 너무 큼을 알린다',
+  },
+  'icmp.unreachable': {
+    en: 'reports that the packet could not be delivered',
+    ko: '패킷을 전달하지 못했음을 알린다',
+  },
+  'icmp.time-exceeded': {
+    en: 'reports that the TTL ran out, or that fragments were missing',
+    ko: 'TTL이 다했거나 조각이 빠졌음을 알린다',
+  },
+  'icmp.parameter-problem': { en: 'reports a header that makes no sense', ko: '헤더가 잘못되었음을 알린다' },
   'icmp.echo-request': { en: 'ping asks for an answer', ko: 'ping이 대답을 청한다' },
   'icmp.echo-reply': { en: 'answers a ping', ko: 'ping에 대답한다' },
 

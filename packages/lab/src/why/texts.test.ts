@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { DROPS } from './drops.ts';
+import { REASONS } from './reasons.ts';
+import { TIMERS } from './timers.ts';
+
+const OSI = fileURLToPath(new URL('../../../osi/src/', import.meta.url));
+const NAME = /'((?:cable|port|hub|switch|ethernet|loopback|arp|ip|icmp|udp|ping|tcp)[.][a-z0-9-]+)'/g;
+
+/** Every name of that form in the layers' sources; dissectors name Wireshark's fields that way, not reasons. */
+function namesInSource(): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const file of readdirSync(OSI, { recursive: true, encoding: 'utf8' })) {
+    if (!/^\d.*[.]ts$/.test(file) || /[.]test[.]ts$|dissect/.test(file)) continue;
+    const text = readFileSync(OSI + file, 'utf8').replace(/[/][*][\s\S]*?[*][/]|[/][/].*/g, '');
+    for (const [, name] of text.matchAll(NAME)) names.set(name!, file);
+  }
+  return names;
+}
+
+/** Names that are neither reasons nor timers. */
+const OTHERS = new Set<string>([]);
+
+test('every reason and timer of the stack has its sentence', () => {
+  const known = { ...REASONS, ...DROPS, ...TIMERS };
+  const without = [...namesInSource()].filter(([name]) => !(name in known) && !OTHERS.has(name));
+  expect(without.map((w) => w.join(' ')).sort()).toEqual([]);
+});
+
+describe.each([
+  ['reasons', REASONS],
+  ['drops', DROPS],
+  ['timers', TIMERS],
+])('%s', (_, texts) => {
+  test('are said in English and in Korean, briefly', () => {
+    for (const [name, { en, ko }] of Object.entries(texts)) {
+      expect(en, name).toMatch(/^[\x20-\x7e]{4,90}$/);
+      expect(ko, name).toMatch(/[가-힣]/);
+    }
+  });
+
+  test('name nothing that the stack does not have', () => {
+    const names = namesInSource();
+    expect(Object.keys(texts).filter((name) => !names.has(name))).toEqual([]);
+  });
+});
