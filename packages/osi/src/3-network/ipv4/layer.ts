@@ -112,7 +112,8 @@ export class Ipv4Layer extends Routing implements IpService {
     const { link } = this.hop;
     // Without a route, what every host takes (RFC 1122 section 3.3.3).
     if (error !== 0 || link === null) return 576;
-    return this.pathMtu.limit(destination, link.mtu);
+    // The MTU of `lo` is larger than any packet (`IP_MAX_MTU` in Linux).
+    return Math.min(IPV4_MAX_PACKET, this.pathMtu.limit(destination, link.mtu));
   }
 
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
