@@ -1,5 +1,6 @@
 import type { Simulation } from '@netarium/osi/time';
 import { ERRNO, errnoMessage, errnoName, type TraceRecord, Tracer } from '@netarium/osi/trace';
+import { installCommands } from './commands/index.ts';
 import { FileSystem } from './files/file-system.ts';
 import { ROOT, type User } from './files/inode.ts';
 import { HANDLERS } from './kernel/calls/index.ts';
@@ -198,6 +199,7 @@ export class Computer {
     files.put('/etc/group', 'root:x:0:\nstudent:x:1000:\n');
     mountDevices(kernel);
     mountProc(kernel);
+    installCommands(this);
   }
 }
 

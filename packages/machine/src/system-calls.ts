@@ -1,4 +1,4 @@
-import type { SocketAddress } from '@netarium/osi/5-session';
+import type { ExtendedError, SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
 
 /**
  * The system call table: what a program can ask of its machine, and nothing else.
@@ -13,14 +13,10 @@ export interface SystemCalls {
   bind(fd: number, address: SocketAddress): number;
   listen(fd: number, backlog: number): number;
   accept4(fd: number, flags: number): number | { fd: number; address: SocketAddress };
-  connect(fd: number, address: SocketAddress): number;
+  connect(fd: number, address: SocketAddress | UnspecifiedAddress): number;
   sendto(fd: number, data: Uint8Array, flags: number, address: SocketAddress | null): number;
-  /** `truncated`: a datagram was longer than `length` (MSG_TRUNC); `data` is what fits. */
-  recvfrom(
-    fd: number,
-    length: number,
-    flags: number,
-  ): number | { data: Uint8Array; address: SocketAddress | null; truncated: boolean };
+  /** What recvfrom(2) and recvmsg(2) tell. */
+  recvfrom(fd: number, length: number, flags: number): number | ReceivedMessage;
   shutdown(fd: number, how: number): number;
   getsockname(fd: number): number | SocketAddress;
   getpeername(fd: number): number | SocketAddress;
@@ -99,6 +95,20 @@ export type SystemCallName = keyof SystemCalls;
 export type SystemCallArguments<N extends SystemCallName> = Parameters<SystemCalls[N]>;
 export type SystemCallResult<N extends SystemCallName> = ReturnType<SystemCalls[N]>;
 
+export interface ReceivedMessage {
+  /** What fits into `length`. */
+  readonly data: Uint8Array;
+  readonly address: SocketAddress | null;
+  /** A datagram was longer than `length` (MSG_TRUNC). */
+  readonly truncated: boolean;
+  /** The datagram's whole length: what recvfrom(2) returns when it is called with MSG_TRUNC. */
+  readonly whole: number;
+  /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
+  readonly ttl?: number;
+  /** With MSG_ERRQUEUE: what became of a sent packet (IP_RECVERR). */
+  readonly error?: ExtendedError;
+}
+
 export interface PollEntry {
   readonly fd: number;
   /** POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16, POLLNVAL 32, POLLRDHUP 0x2000 (poll(2)). */
@@ -154,7 +164,9 @@ export type NetlinkAnswer =
       readonly statistics: {
         readonly rxPackets: number;
         readonly rxBytes: number;
+        readonly rxErrors: number;
         readonly rxDropped: number;
+        readonly rxMulticast: number;
         readonly txPackets: number;
         readonly txBytes: number;
         readonly txDropped: number;
@@ -173,8 +185,8 @@ export type NetlinkAnswer =
       readonly interface: string;
       readonly metric: number;
       readonly source: string | null;
-      /** How it came about: `kernel` for the network of an address, `static` by a person. */
-      readonly protocol: 'kernel' | 'static';
+      /** How it came about: `kernel` for the network of an address, `boot` or `static` by a person (ip-route(8)). */
+      readonly protocol: 'kernel' | 'boot' | 'static' | 'dhcp';
     }
   | {
       readonly type: 'neigh';

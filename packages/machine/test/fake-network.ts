@@ -101,7 +101,7 @@ export class FakeSocket implements Socket {
     const part = this.#inbox.subarray(0, into.length);
     into.set(part);
     this.#inbox = this.#inbox.slice(part.length);
-    return { length: part.length, address: null, truncated: false };
+    return { length: part.length, address: null, truncated: false, whole: part.length };
   }
   shutdown(): number {
     return 0;

@@ -1,4 +1,4 @@
-import type { SocketAddress } from '@netarium/osi/5-session';
+import type { SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
 import { errnoMessage, errnoName } from '@netarium/osi/trace';
 import type {
   FileStatus,
@@ -84,7 +84,9 @@ const path = (text: string): string => quoted(new TextEncoder().encode(text), 40
 const bytes = (data: Uint8Array | number | undefined): string =>
   data === undefined || typeof data === 'number' ? UNKNOWN : quoted(data);
 
-function sockaddr(address: SocketAddress): string {
+function sockaddr(address: SocketAddress | UnspecifiedAddress): string {
+  if (address.family === 0)
+    return '{sa_family=AF_UNSPEC, sa_data="\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"}';
   return `{sa_family=${named(ADDRESS_FAMILIES, address.family)}, sin_port=htons(${address.port}), sin_addr=inet_addr("${address.address}")}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
+import type { ReceivedMessage } from '../../system-calls.ts';
 import {
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
@@ -104,7 +105,8 @@ export const socketCalls: Family<
     const receive = () => {
       const received = file.receive(length, flags);
       if (typeof received === 'number') return received;
-      return { data: received.data, address: received.address, truncated: received.truncated };
+      const { length: _, ...message } = received;
+      return message;
     };
     return whenReady(file, !patient, receive, file.readTimeout);
   },
@@ -178,27 +180,25 @@ export function sendAll(
   });
 }
 
-type ReceivedBytes = { data: Uint8Array; address: null; truncated: boolean };
-
 /** MSG_WAITALL: waits until `length` bytes are there, or the stream has ended (recv(2)). */
 function receiveAll(
   file: SocketFile,
   length: number,
   flags: number,
-): number | ReceivedBytes | Blocked<number | ReceivedBytes> {
+): number | ReceivedMessage | Blocked<number | ReceivedMessage> {
   const parts: Uint8Array[] = [];
   let filled = 0;
-  const gathered = (): ReceivedBytes => {
+  const gathered = (): ReceivedMessage => {
     const data = new Uint8Array(filled);
     let at = 0;
     for (const part of parts) {
       data.set(part, at);
       at += part.length;
     }
-    return { data, address: null, truncated: false };
+    return { data, address: null, truncated: false, whole: filled };
   };
   const soFar = (otherwise: number) => (filled > 0 ? gathered() : otherwise);
-  return waitFor<number | ReceivedBytes>({
+  return waitFor<number | ReceivedMessage>({
     attempt() {
       while (filled < length) {
         const received = file.receive(length - filled, flags);

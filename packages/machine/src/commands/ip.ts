@@ -1,0 +1,274 @@
+import { parseIpv4, parseIpv4Prefix } from '@netarium/osi/3-network';
+import { ERRNO } from '@netarium/osi/trace';
+import type { AsyncSystemCalls, Main } from '../program.ts';
+import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
+import { addressText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
+import { because, complain, print } from './support.ts';
+
+/** The words of a command after its object, taken one by one. */
+class Words {
+  readonly #words: string[];
+
+  constructor(words: readonly string[]) {
+    this.#words = [...words];
+  }
+
+  next(): string | undefined {
+    return this.#words.shift();
+  }
+}
+
+/** A wrong command line: what to say, and the exit status. */
+class Refusal {
+  readonly line: string;
+  readonly status: number;
+
+  constructor(line: string, status = 255) {
+    this.line = line;
+    this.status = status;
+  }
+}
+
+const HELP = `Usage: ip [-s] [-4] OBJECT { COMMAND }
+  ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME
+  ip link [show [dev] NAME]    ip link set [dev] NAME { up | down | mtu N }
+  ip route [show]              ip route { add | del } { PREFIX | default } [via ADDRESS] [dev NAME] [metric N]
+  ip neigh [show]              ip neigh del ADDRESS dev NAME
+`;
+
+const OBJECTS: readonly (readonly [name: string, run: (context: Context) => Promise<number>])[] = [
+  ['address', address],
+  ['link', link],
+  ['route', route],
+  ['neighbour', neighbour],
+  ['neighbor', neighbour],
+  ['help', async ({ sys }) => showHelp(sys)],
+];
+
+interface Context {
+  readonly sys: AsyncSystemCalls;
+  readonly words: Words;
+  readonly statistics: boolean;
+}
+
+/** ip(8) of iproute2: address, link, route and neigh, over rtnetlink. */
+export const ip: Main = async (sys, argv) => {
+  const words = argv.slice(1);
+  let statistics = false;
+  while (words[0]?.startsWith('-')) {
+    const option = words.shift() ?? '';
+    if (/^-s(tat(istic)?s)?$/.test(option)) statistics = true;
+    else if (option === '--help' || option === '-h') return showHelp(sys);
+    else if (option !== '-4' && !/^-f(amily)?$/.test(option)) {
+      await complain(sys, `Option "${option}" is unknown, try "ip -help".`);
+      return 255;
+    } else if (option !== '-4') words.shift();
+  }
+  const name = words.shift();
+  if (name === undefined) {
+    await showHelp(sys);
+    return 255;
+  }
+  const object = OBJECTS.find(([full]) => full.startsWith(name));
+  if (object === undefined) {
+    await complain(sys, `Object "${name}" is unknown, try "ip help".`);
+    return 1;
+  }
+  try {
+    return await object[1]({ sys, words: new Words(words), statistics });
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    await complain(sys, refusal.line);
+    return refusal.status;
+  }
+};
+
+async function showHelp(sys: AsyncSystemCalls): Promise<number> {
+  await print(sys, HELP);
+  return 0;
+}
+
+const isShow = (command: string): boolean => ['show', 'list', 'lst'].some((name) => name.startsWith(command));
+
+async function address({ sys, words, statistics }: Context): Promise<number> {
+  const command = words.next() ?? 'show';
+  if (isShow(command)) {
+    const device = deviceOf(words);
+    const addresses = await answers(sys, { type: 'getaddr' }, 'addr');
+    let text = '';
+    for (const one of await links(sys, device)) {
+      text += linkText(one, false) + (statistics ? statisticsText(one) : '');
+      text += addresses
+        .filter((line) => line.interface === one.name)
+        .map(addressText)
+        .join('');
+    }
+    await print(sys, text);
+    return 0;
+  }
+  if (command !== 'add' && !'delete'.startsWith(command)) throw unknownCommand(command, 'address');
+  let prefix: string | undefined;
+  let device: string | undefined;
+  for (let word = words.next(); word !== undefined; word = words.next()) {
+    if (word === 'dev') device = words.next();
+    else if (word === 'brd' || word === 'broadcast' || word === 'label' || word === 'scope') words.next();
+    else if (prefix === undefined) prefix = word === 'local' ? words.next() : word;
+    else throw new Refusal(`Error: either "local" is duplicate, or "${word}" is a garbage.`);
+  }
+  if (device === undefined) throw new Refusal('Not enough information: "dev" argument is required.');
+  const whole = prefix?.includes('/') === true ? prefix : `${prefix}/32`;
+  if (prefix === undefined || parseIpv4Prefix(whole) === null) {
+    throw new Refusal(`Error: any valid prefix is expected rather than "${prefix ?? ''}".`, 1);
+  }
+  await needDevice(sys, device);
+  const type = command === 'add' ? 'newaddr' : 'deladdr';
+  return change(sys, { type, interface: device, prefix: whole });
+}
+
+async function link({ sys, words, statistics }: Context): Promise<number> {
+  const command = words.next() ?? 'show';
+  if (isShow(command)) {
+    const shown = await links(sys, deviceOf(words));
+    await print(
+      sys,
+      shown.map((one) => linkText(one, true) + (statistics ? statisticsText(one) : '')).join(''),
+    );
+    return 0;
+  }
+  if (command !== 'set') throw unknownCommand(command, 'link');
+  let device: string | undefined;
+  let up: boolean | undefined;
+  let mtu: number | undefined;
+  for (let word = words.next(); word !== undefined; word = words.next()) {
+    if (word === 'up' || word === 'down') up = word === 'up';
+    else if (word === 'mtu') mtu = Number(words.next());
+    else if (word === 'dev') device = words.next();
+    else if (device === undefined) device = word;
+    else throw new Refusal(`Error: either "dev" is duplicate, or "${word}" is a garbage.`);
+  }
+  if (device === undefined) throw new Refusal('Not enough information: "dev" argument is required.');
+  if (mtu !== undefined && !Number.isInteger(mtu))
+    throw new Refusal('Error: argument "mtu" is wrong: Invalid "mtu" value');
+  await needDevice(sys, device);
+  return change(sys, {
+    type: 'setlink',
+    name: device,
+    ...(up === undefined ? {} : { up }),
+    ...(mtu === undefined ? {} : { mtu }),
+  });
+}
+
+async function route({ sys, words }: Context): Promise<number> {
+  const command = words.next() ?? 'show';
+  if (isShow(command)) {
+    const device = deviceOf(words);
+    const routes = await answers(sys, { type: 'getroute' }, 'route');
+    const up = new Set((await links(sys)).filter((one) => one.carrier).map(({ name }) => name));
+    const shown = routes.filter(
+      (one) => one.interface !== 'lo' && (device === undefined || one.interface === device),
+    );
+    await print(sys, shown.map((one) => routeText(one, up.has(one.interface))).join(''));
+    return 0;
+  }
+  if (command !== 'add' && !'delete'.startsWith(command)) throw unknownCommand(command, 'route');
+  let destination: string | undefined;
+  let via: string | undefined;
+  let device: string | undefined;
+  let metric: number | undefined;
+  for (let word = words.next(); word !== undefined; word = words.next()) {
+    if (word === 'via') via = words.next();
+    else if (word === 'dev') device = words.next();
+    else if (word === 'metric') metric = Number(words.next());
+    else if (word === 'proto' || word === 'scope' || word === 'src') words.next();
+    else if (destination === undefined) destination = word === 'to' ? words.next() : word;
+    else throw new Refusal(`Error: either "to" is duplicate, or "${word}" is a garbage.`);
+  }
+  if (
+    destination !== 'default' &&
+    parseIpv4(destination ?? '') === null &&
+    parseIpv4Prefix(destination ?? '') === null
+  ) {
+    throw new Refusal(`Error: any valid prefix is expected rather than "${destination ?? ''}".`, 1);
+  }
+  if (via !== undefined && parseIpv4(via) === null) {
+    throw new Refusal(`Error: inet address is expected rather than "${via}".`, 1);
+  }
+  if (device !== undefined) await needDevice(sys, device);
+  const request = {
+    destination: destination ?? '',
+    ...(via === undefined ? {} : { via }),
+    ...(device === undefined ? {} : { interface: device }),
+    ...(metric === undefined ? {} : { metric }),
+  };
+  if (command !== 'add') return change(sys, { type: 'delroute', ...request });
+  const result = await sys.netlink({ type: 'newroute', ...request });
+  if (result === -ERRNO.ENETUNREACH) throw new Refusal('Error: Nexthop has invalid gateway.', 2);
+  if (result === -ERRNO.ENODEV) throw new Refusal('RTNETLINK answers: No such device', 2);
+  return told(sys, result);
+}
+
+async function neighbour({ sys, words }: Context): Promise<number> {
+  const command = words.next() ?? 'show';
+  if (isShow(command)) {
+    const device = deviceOf(words);
+    const entries = await answers(sys, { type: 'getneigh' }, 'neigh');
+    const shown = entries.filter((one) => device === undefined || one.interface === device);
+    await print(sys, shown.map((one) => neighbourText(one, device === undefined)).join(''));
+    return 0;
+  }
+  if (!'delete'.startsWith(command)) throw unknownCommand(command, 'neighbour');
+  let target: string | undefined;
+  let device: string | undefined;
+  for (let word = words.next(); word !== undefined; word = words.next()) {
+    if (word === 'dev') device = words.next();
+    else target = word;
+  }
+  if (target === undefined || device === undefined) {
+    throw new Refusal('Device and destination are required arguments.');
+  }
+  await needDevice(sys, device);
+  return change(sys, { type: 'delneigh', interface: device, address: target });
+}
+
+const unknownCommand = (command: string, object: string): Refusal =>
+  new Refusal(`Command "${command}" is unknown, try "ip ${object} help".`);
+
+/** The device that `show` is about, if one is named. */
+function deviceOf(words: Words): string | undefined {
+  const word = words.next();
+  return word === 'dev' ? words.next() : word;
+}
+
+async function links(sys: AsyncSystemCalls, device?: string) {
+  const all = await answers(sys, { type: 'getlink' }, 'link');
+  const shown = device === undefined ? all : all.filter(({ name }) => name === device);
+  if (device !== undefined && shown.length === 0) throw new Refusal(`Device "${device}" does not exist.`, 1);
+  return shown;
+}
+
+async function needDevice(sys: AsyncSystemCalls, device: string): Promise<void> {
+  const all = await answers(sys, { type: 'getlink' }, 'link');
+  if (!all.some(({ name }) => name === device)) throw new Refusal(`Cannot find device "${device}"`, 1);
+}
+
+async function answers<T extends NetlinkAnswer['type']>(
+  sys: AsyncSystemCalls,
+  request: NetlinkRequest,
+  type: T,
+): Promise<Extract<NetlinkAnswer, { type: T }>[]> {
+  const all = await sys.netlink(request);
+  if (typeof all === 'number') throw new Refusal(`RTNETLINK answers: ${because(all)}`, 2);
+  return all.filter((answer): answer is Extract<NetlinkAnswer, { type: T }> => answer.type === type);
+}
+
+async function change(sys: AsyncSystemCalls, request: NetlinkRequest): Promise<number> {
+  return told(sys, await sys.netlink(request));
+}
+
+async function told(sys: AsyncSystemCalls, result: number | NetlinkAnswer[]): Promise<number> {
+  if (typeof result === 'number' && result < 0) {
+    await complain(sys, `RTNETLINK answers: ${because(result)}`);
+    return 2;
+  }
+  return 0;
+}

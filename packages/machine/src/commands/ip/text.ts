@@ -1,0 +1,66 @@
+import type { NetlinkAnswer } from '../../system-calls.ts';
+
+type Link = Extract<NetlinkAnswer, { type: 'link' }>;
+type Address = Extract<NetlinkAnswer, { type: 'addr' }>;
+type Route = Extract<NetlinkAnswer, { type: 'route' }>;
+type Neighbour = Extract<NetlinkAnswer, { type: 'neigh' }>;
+
+/** The lines of iproute2. */
+
+/** The two lines of a link. @param mode as `ip link` prints them, with `mode DEFAULT`. */
+export function linkText(link: Link, mode: boolean): string {
+  const flags = link.loopback ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST'];
+  if (link.up && !link.carrier) flags.unshift('NO-CARRIER');
+  if (link.up) flags.push('UP');
+  if (link.up && link.carrier) flags.push('LOWER_UP');
+  const state = link.loopback && link.up ? 'UNKNOWN' : link.up && link.carrier ? 'UP' : 'DOWN';
+  const queue = link.loopback || link.up ? (link.loopback ? 'noqueue' : 'pfifo_fast') : 'noop';
+  const kind = link.loopback ? 'loopback' : 'ether';
+  const broadcast = link.loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff';
+  return (
+    `${link.index}: ${link.name}: <${flags.join(',')}> mtu ${link.mtu} qdisc ${queue} state ${state} ` +
+    `${mode ? 'mode DEFAULT ' : ''}group default qlen 1000\n` +
+    `    link/${kind} ${link.mac} brd ${broadcast}\n`
+  );
+}
+
+/** What -s adds. */
+export function statisticsText({ statistics: s }: Link): string {
+  const row = (values: readonly number[]): string =>
+    `    ${values.map((value, i) => String(value).padStart([10, 7, 6, 7, 7, 7][i] ?? 7)).join(' ')} \n`;
+  return (
+    '    RX:  bytes packets errors dropped  missed   mcast           \n' +
+    row([s.rxBytes, s.rxPackets, s.rxErrors, s.rxDropped, 0, s.rxMulticast]) +
+    '    TX:  bytes packets errors dropped carrier collsns           \n' +
+    row([s.txBytes, s.txPackets, 0, s.txDropped, 0, 0])
+  );
+}
+
+export function addressText({ prefix, broadcast, interface: device }: Address): string {
+  const scope = prefix.startsWith('127.') ? 'host' : 'global';
+  const brd = broadcast === null ? '' : `brd ${broadcast} `;
+  return `    inet ${prefix} ${brd}scope ${scope} ${device}\n       valid_lft forever preferred_lft forever\n`;
+}
+
+/** A line of `ip route`. @param carrier whether its link works. */
+export function routeText(route: Route, carrier: boolean): string {
+  const parts = [route.destination.replace(/\/32$/, '')];
+  if (route.via !== null) parts.push(`via ${route.via}`);
+  parts.push(`dev ${route.interface}`);
+  if (route.protocol !== 'boot') parts.push(`proto ${route.protocol}`);
+  if (route.via === null) parts.push('scope link');
+  if (route.source !== null) parts.push(`src ${route.source}`);
+  if (route.metric !== 0) parts.push(`metric ${route.metric}`);
+  if (!carrier) parts.push('linkdown');
+  return `${parts.join(' ')} \n`;
+}
+
+export function neighbourText(
+  { address, interface: device, mac, state }: Neighbour,
+  withDevice: boolean,
+): string {
+  const parts = [address];
+  if (withDevice) parts.push(`dev ${device}`);
+  if (mac !== null) parts.push(`lladdr ${mac}`);
+  return `${parts.join(' ')} ${state} \n`;
+}

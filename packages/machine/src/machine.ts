@@ -1,0 +1,110 @@
+import { type FramePool, Port } from '@netarium/osi/1-physical';
+import { type MacAddress, macFromNumber, parseMac } from '@netarium/osi/2-datalink';
+import { Stack } from '@netarium/osi/5-session';
+import type { Simulation } from '@netarium/osi/time';
+import { errnoMessage, type TraceRecord } from '@netarium/osi/trace';
+import { Computer } from './computer.ts';
+import type { Scheduler } from './scheduler.ts';
+import { StackNetwork } from './stack-network.ts';
+import type { NetlinkRequest } from './system-calls.ts';
+
+export interface MachineOptions {
+  readonly sim: Simulation;
+  readonly scheduler: Scheduler;
+  readonly name: string;
+  readonly record?: TraceRecord | null;
+  /** Where frames come from. Default: one that all machines of the simulation share. */
+  readonly pool?: FramePool;
+  /** CLOCK_REALTIME at the beginning of the run, in milliseconds since 1970. Default: 2026-01-01T00:00:00Z. */
+  readonly epoch?: number;
+}
+
+export interface PortOptions {
+  /** `02:00:00:00:00:01`. Default: 02: and 40 bits that follow from the names of machine and port. */
+  readonly mac?: string;
+  /** Default 1500. */
+  readonly mtu?: number;
+}
+
+/** How a machine is on its networks, in the words of `ip`. */
+export interface NetworkSettings {
+  /** By interface: `{ eth0: ['10.0.0.1/24'] }`. */
+  readonly addresses?: Readonly<Record<string, readonly string[]>>;
+  /** The router for everything else. */
+  readonly gateway?: string;
+  readonly routes?: readonly {
+    readonly destination: string;
+    readonly via?: string;
+    readonly interface?: string;
+    readonly metric?: number;
+  }[];
+  /** By Linux's names: `{ 'net.ipv4.ip_forward': 1 }`. */
+  readonly sysctl?: Readonly<Record<string, number>>;
+  /** More lines of /etc/hosts: name → address. */
+  readonly hosts?: Readonly<Record<string, string>>;
+}
+
+/** A computer with network interfaces: kernel, processes, files and a complete stack. */
+export class Machine extends Computer {
+  readonly stack: Stack;
+  readonly #network: StackNetwork;
+
+  constructor(options: MachineOptions) {
+    const { sim, name, record = null, pool } = options;
+    const stack = new Stack({ sim, name, record, ...(pool === undefined ? {} : { pool }) });
+    const network = new StackNetwork(stack);
+    super({ ...options, tracer: stack.tracer, network });
+    this.stack = stack;
+    this.#network = network;
+  }
+
+  /** A new network interface with its socket for a cable. */
+  addPort(name: string, options: PortOptions = {}): Port {
+    const mac = options.mac === undefined ? macFor(`${this.name}/${name}`) : parseMac(options.mac);
+    if (mac === null)
+      throw new Error(`${this.name}: expected six octets as in 02:00:00:00:00:01, found ${options.mac}`);
+    const port = new Port(name, this.stack.tracer, this.stack.pool);
+    this.stack.addPort(port, { mac, ...(options.mtu === undefined ? {} : { mtu: options.mtu }) });
+    return port;
+  }
+
+  /**
+   * Sets addresses, routes and the rest, as `ip` and `sysctl` commands at boot would.
+   *
+   * @throws Error that names what was wrong.
+   */
+  configure(settings: NetworkSettings): void {
+    for (const [name, prefixes] of Object.entries(settings.addresses ?? {})) {
+      for (const prefix of prefixes) {
+        this.#ask(`address ${prefix} for ${name}`, { type: 'newaddr', interface: name, prefix });
+      }
+    }
+    for (const [name, value] of Object.entries(settings.sysctl ?? {})) {
+      if (!this.stack.sysctl.set(name, value)) throw new Error(`${this.name}: there is no sysctl ${name}`);
+    }
+    const gateway = settings.gateway === undefined ? [] : [{ destination: 'default', via: settings.gateway }];
+    for (const route of [...gateway, ...(settings.routes ?? [])]) {
+      this.#ask(`route to ${route.destination}`, { type: 'newroute', ...route });
+    }
+    const hosts = Object.entries(settings.hosts ?? {}).map(([name, address]) => `${address}\t${name}\n`);
+    if (hosts.length > 0) {
+      const before = new TextDecoder().decode(this.files.content('/etc/hosts'));
+      this.files.put('/etc/hosts', before + hosts.join(''));
+    }
+  }
+
+  #ask(what: string, request: NetlinkRequest): void {
+    const result = this.#network.netlink(request);
+    if (typeof result === 'number' && result < 0) {
+      throw new Error(`${this.name}: ${what}: ${errnoMessage(-result)}`);
+    }
+  }
+}
+
+/** A locally administered address (IEEE 802 section 8.4) of 40 bits that follow from a name (FNV-1a, 64 bits). */
+function macFor(name: string): MacAddress {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(name))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return macFromNumber(0x02_00_00_00_00_00 + Number(hash & 0xff_ffff_ffffn));
+}

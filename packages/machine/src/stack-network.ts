@@ -1,0 +1,137 @@
+import { formatMac, type Link, type Neighbour } from '@netarium/osi/2-datalink';
+import { formatIpv4, ipv4FromNumber, parseIpv4, type Route, type Sysctl } from '@netarium/osi/3-network';
+import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
+import type { Socket, Stack } from '@netarium/osi/5-session';
+import { ERRNO } from '@netarium/osi/trace';
+import type { Network } from './kernel/network.ts';
+import type { NetlinkAnswer, NetlinkRequest } from './system-calls.ts';
+
+type Counters = Readonly<Record<string, number>>;
+
+/** The stack as the kernel's tables and rtnetlink(7) show it. */
+export class StackNetwork implements Network {
+  readonly #stack: Stack;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  get sysctl(): Sysctl {
+    return this.#stack.sysctl;
+  }
+
+  socket(domain: number, type: number, protocol: number): Socket | number {
+    return this.#stack.socket(domain, type, protocol);
+  }
+
+  tcpEntries(): Iterable<TcpEntry> {
+    return this.#stack.tcp.entries();
+  }
+
+  udpEntries(): Iterable<UdpEntry> {
+    return this.#stack.udp.entries();
+  }
+
+  counters(): ReadonlyMap<string, ReadonlyMap<string, number>> {
+    const { ip, icmp, tcp, udp, sysctl } = this.#stack;
+    const general = {
+      // 1 forwards, 2 does not (RFC 4293 ipForwarding).
+      Forwarding: sysctl.get('net.ipv4.ip_forward') === 0 ? 2 : 1,
+      DefaultTTL: sysctl.get('net.ipv4.ip_default_ttl'),
+    };
+    const groups: Record<string, Counters> = {
+      Ip: { ...general, ...ip.counters },
+      Icmp: icmp.counters,
+      Tcp: tcp.counters.tcp,
+      Udp: udp.counters,
+      TcpExt: tcp.counters.ext,
+    };
+    return new Map(Object.entries(groups).map(([name, group]) => [name, new Map(Object.entries(group))]));
+  }
+
+  netlink(request: NetlinkRequest): number | NetlinkAnswer[] {
+    const stack = this.#stack;
+    switch (request.type) {
+      case 'getlink':
+        return stack.interfaces.map(linkAnswer);
+      case 'getaddr':
+        return stack.addresses.map(({ link, address, length, broadcast }) => ({
+          type: 'addr',
+          interface: link.name,
+          prefix: `${formatIpv4(address)}/${length}`,
+          broadcast: broadcast === null ? null : formatIpv4(broadcast),
+        }));
+      case 'getroute':
+        return [...stack.routes].sort(byDestination).map(routeAnswer);
+      case 'getneigh':
+        return Array.from(stack.neighbours(), ({ link, neighbour }) => neighbourAnswer(link, neighbour));
+      case 'setlink':
+        return this.#setLink(request);
+      case 'newaddr':
+        return stack.addAddress(request.interface, request.prefix);
+      case 'deladdr':
+        return stack.removeAddress(request.interface, request.prefix);
+      case 'newroute':
+        return stack.addRoute(request);
+      case 'delroute':
+        return stack.removeRoute(request);
+      case 'delneigh': {
+        const link = stack.interface(request.interface);
+        const address = parseIpv4(request.address);
+        if (link === undefined) return -ERRNO.ENODEV;
+        if (address === null) return -ERRNO.EINVAL;
+        return link.neighbours?.remove(address) === true ? 0 : -ERRNO.ENOENT;
+      }
+    }
+  }
+
+  #setLink(request: Extract<NetlinkRequest, { type: 'setlink' }>): number {
+    const { name, mtu, up } = request;
+    const resized = mtu === undefined ? 0 : this.#stack.setLinkMtu(name, mtu);
+    if (resized < 0 || up === undefined) return resized;
+    return this.#stack.setLinkUp(name, up);
+  }
+}
+
+/** As Linux's table gives them: by address, the default route first; among one address the longer prefix first. */
+const byDestination = (a: Route, b: Route): number =>
+  a.destination - b.destination || b.length - a.length || a.metric - b.metric;
+
+function linkAnswer(link: Link): NetlinkAnswer {
+  const { name, index, mtu, up, carrier, loopback } = link;
+  const { rxPackets, rxBytes, rxErrors, rxDropped, rxMulticast, txPackets, txBytes, txDropped } =
+    link.statistics;
+  return {
+    type: 'link',
+    index,
+    name,
+    mtu,
+    mac: formatMac(link.mac),
+    up,
+    carrier,
+    loopback,
+    statistics: { rxPackets, rxBytes, rxErrors, rxDropped, rxMulticast, txPackets, txBytes, txDropped },
+  };
+}
+
+function routeAnswer({ destination, length, gateway, link, metric, source, protocol }: Route): NetlinkAnswer {
+  return {
+    type: 'route',
+    destination: length === 0 ? 'default' : `${formatIpv4(destination)}/${length}`,
+    via: gateway === null ? null : formatIpv4(gateway),
+    interface: link.name,
+    metric,
+    source: source === null ? null : formatIpv4(source),
+    protocol,
+  };
+}
+
+function neighbourAnswer(link: Link, { address, mac, state }: Neighbour): NetlinkAnswer {
+  return {
+    type: 'neigh',
+    interface: link.name,
+    address: formatIpv4(ipv4FromNumber(address)),
+    mac: state === 'INCOMPLETE' || state === 'FAILED' ? null : formatMac(mac),
+    state,
+  };
+}
