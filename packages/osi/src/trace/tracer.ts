@@ -59,7 +59,11 @@ export class Tracer {
   }
 }
 
-type WithoutCause = NewEvent extends infer E ? (E extends NewEvent ? Omit<E, 'cause'> & { cause?: EventId } : never) : never;
+type WithoutCause = NewEvent extends infer E
+  ? E extends NewEvent
+    ? Omit<E, 'cause'> & { cause?: EventId }
+    : never
+  : never;
 
 /** A timer that remembers which event started it. */
 export class TracedTimer {

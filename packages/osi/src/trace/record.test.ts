@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import type { NewEvent, TraceEvent } from './events.ts';
+import { TraceRecord } from './record.ts';
+
+const sent = (length: number, cause = 0): NewEvent => ({
+  kind: 'frame-sent',
+  port: 'eth0',
+  length,
+  reason: 'test',
+  origins: [],
+  cause,
+});
+
+describe('the record', () => {
+  test('numbers events from 1 in the order in which they happened', () => {
+    const record = new TraceRecord();
+    expect(record.size).toBe(0);
+    expect(record.add(5, 'a', sent(1))).toBe(1);
+    expect(record.add(9, 'b', sent(2, 1))).toBe(2);
+    expect(record.size).toBe(2);
+    expect(record.get(2)).toMatchObject({ id: 2, time: 9, node: 'b', cause: 1, length: 2 });
+    expect(record.get(0)).toBeUndefined();
+    expect(record.get(3)).toBeUndefined();
+    expect(record.events.map(({ id }) => id)).toEqual([1, 2]);
+  });
+
+  test('keeps a copy of a frame’s bytes', () => {
+    const record = new TraceRecord();
+    const bytes = Uint8Array.of(1, 2, 3);
+    const id = record.add(0, 'a', sent(3), bytes);
+    bytes.fill(0);
+    expect([...record.bytes(id)]).toEqual([1, 2, 3]);
+  });
+
+  test('keeps frames of any size, also when many megabytes come together', () => {
+    const record = new TraceRecord();
+    const sizes = [10, 65_550, 1_500, 3 << 20, 60];
+    const ids: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      for (const size of sizes)
+        ids.push(record.add(0, 'a', sent(size), new Uint8Array(size).fill(ids.length)));
+    }
+    ids.forEach((id, i) => {
+      const bytes = record.bytes(id);
+      expect(bytes.length).toBe(sizes[i % sizes.length]);
+      expect(bytes[0]).toBe(i);
+      expect(bytes.at(-1)).toBe(i);
+    });
+  });
+
+  test('refuses bytes of what is no sent frame', () => {
+    const record = new TraceRecord();
+    record.add(0, 'a', { kind: 'frame-dropped', port: '', sent: 0, reason: 'x', cause: 0 });
+    expect(() => record.bytes(1)).toThrow(RangeError);
+    expect(() => record.bytes(99)).toThrow(/99/);
+  });
+
+  test('tells subscribers of each event until they leave', () => {
+    const record = new TraceRecord();
+    const seen: TraceEvent[] = [];
+    record.add(0, 'a', sent(1));
+    const leave = record.subscribe((event) => seen.push(event));
+    record.add(1, 'a', sent(2));
+    leave();
+    record.add(2, 'a', sent(3));
+    expect(seen.map(({ id }) => id)).toEqual([2]);
+  });
+});
