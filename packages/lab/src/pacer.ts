@@ -32,6 +32,8 @@ export class Pacer {
   #real = 0;
   #virtual: Nanoseconds = 0;
   #wake: (() => void) | null = null;
+  /** A poke that came while nobody slept. */
+  #poked = false;
 
   constructor(lab: Lab, clock: WallClock) {
     this.#lab = lab;
@@ -73,6 +75,7 @@ export class Pacer {
 
   /** Tells that something was done from outside (a key typed, a cable pulled): there may be something to do now. */
   poke(): void {
+    this.#poked = true;
     this.#wake?.();
   }
 
@@ -155,12 +158,14 @@ export class Pacer {
   }
 
   async #sleep(milliseconds: number): Promise<void> {
-    const poked = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    await (milliseconds === Number.POSITIVE_INFINITY
-      ? poked
-      : Promise.race([poked, this.#clock.wait(milliseconds)]));
+    if (!this.#poked) {
+      const poked = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      const forEver = milliseconds === Number.POSITIVE_INFINITY;
+      await (forEver ? poked : Promise.race([poked, this.#clock.wait(milliseconds)]));
+    }
+    this.#poked = false;
     this.#wake = null;
   }
 
