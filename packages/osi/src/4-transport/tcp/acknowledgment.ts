@@ -2,7 +2,7 @@ import { milliseconds } from '../../time/index.ts';
 import { seqDiff } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
-import { fullSpace, nextWindow, windowOpened } from './window.ts';
+import { freeSpace, fullSpace, nextWindow, windowOpened } from './window.ts';
 
 /** Linux's TCP_ATO_MIN and TCP_DELACK_MIN; RFC 9293 section 3.8.6.3 allows up to 500 ms. */
 const DELAY_MIN = milliseconds(40);
@@ -13,6 +13,8 @@ const MAX_QUICK_ACKS = 16;
 /** The segment size assumed before one has come: Linux's TCP_MSS_DEFAULT and TCP_MIN_MSS. */
 const MSS_DEFAULT = 536;
 const MSS_MIN = 88;
+/** Smaller segments do not show that the peer needs a larger window (Linux: tcp_event_data_recv). */
+const GROWING_SEGMENT = 128;
 
 /** Prepares for a connection's first data. */
 export function startAcknowledging(tcb: Tcb): void {
@@ -37,6 +39,9 @@ export function becomeQuick(tcb: Tcb): void {
 export function noteData(tcb: Tcb, length: number): void {
   const { now } = tcb.host.sim;
   tcb.ackPending = true;
+  if (length >= GROWING_SEGMENT && tcb.windowLimit < fullSpace(tcb)) {
+    tcb.windowLimit += Math.max(0, Math.min(2 * tcb.advMss, freeSpace(tcb) - tcb.windowLimit));
+  }
   if (length >= tcb.rcvMss) tcb.rcvMss = Math.min(length, tcb.advMss);
   else tcb.pushed = true;
   if (tcb.ackTimeout === 0) {
@@ -100,11 +105,11 @@ export function acknowledgmentDue(tcb: Tcb): void {
 
 /** The program has read: acknowledges what it waited for, or says that the window is open (Linux: tcp_cleanup_rbuf). */
 export function acknowledgeRead(tcb: Tcb): void {
-  if (
-    tcb.ackPending &&
-    (seqDiff(tcb.rcvNxt, tcb.rcvWup) > tcb.rcvMss ||
-      (tcb.pushed && !tcb.interactive && tcb.queue.length === 0))
-  ) {
+  if (tcb.ackPending && seqDiff(tcb.rcvNxt, tcb.rcvWup) > tcb.rcvMss) {
+    acknowledge(tcb, 'tcp.ack-second-segment');
+    return;
+  }
+  if (tcb.ackPending && tcb.pushed && !tcb.interactive && tcb.queue.length === 0) {
     acknowledge(tcb, 'tcp.read-ack');
     return;
   }

@@ -6,7 +6,7 @@ import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing
 import { ACK, FIN, PSH, RST, type Segment, SYN } from './codec.ts';
 import { established } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
-import { output } from './sender.ts';
+import { output, retransmit } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
 import type { Tcb } from './tcb.ts';
@@ -25,6 +25,11 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (!acceptable(tcb, frame, segment)) return;
   if ((segment.flags & RST) !== 0) {
     resetArrived(tcb, frame, segment);
+    return;
+  }
+  if (repeatedSyn(tcb, segment)) {
+    drop(tcb, frame, 'tcp.duplicate');
+    retransmit(tcb, tcb.iss, 'tcp.syn-ack');
     return;
   }
   if ((segment.flags & SYN) !== 0 && !crossedSyn(tcb, segment)) {
@@ -189,6 +194,13 @@ const crossedSyn = (tcb: Tcb, segment: Segment): boolean =>
   segment.ack === tcb.sndNxt &&
   seqAdd(segment.seq, 1) === tcb.rcvNxt &&
   segment.length === 1;
+
+/** The peer has not got our SYN+ACK, and calls again (Linux: tcp_check_req). */
+const repeatedSyn = (tcb: Tcb, segment: Segment): boolean =>
+  tcb.state === 'SYN_RECV' &&
+  (segment.flags & (SYN | ACK)) === SYN &&
+  segment.seq === tcb.irs &&
+  tcb.sndUna === tcb.iss;
 
 /** Fifth check in SYN_RECV. @returns whether the connection is established. */
 function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {

@@ -44,7 +44,7 @@ export class Connection extends Tcb implements TcpConnection {
       this.buffer.write(count === bytes.length ? bytes : bytes.subarray(0, count), origin);
       output(this);
     }
-    if (count < bytes.length || sendSpace(this) === 0) this.bufferFull = true;
+    if (count < bytes.length || 3 * sendSpace(this) < this.options.sendBuffer) this.bufferFull = true;
     this.show();
     return count;
   }

@@ -24,9 +24,9 @@ export function advanced(tcb: Tcb, acked: number, flight: number): void {
       return;
     case 'recovery':
       if (!seqLess(tcb.sndUna, tcb.recover)) {
-        // Full acknowledgment. RFC 6582 section 3.2 step 3, option 1: no burst.
+        // Full acknowledgment. RFC 6582 section 3.2 step 3, option 2, as Linux.
         tcb.phase = 'open';
-        congestion.cwnd = Math.min(congestion.ssthresh, Math.max(tcb.flight, tcb.mss) + tcb.mss);
+        congestion.cwnd = congestion.ssthresh;
         return;
       }
       // Partial acknowledgment: the next hole. Deflate by what left the path, one segment back in.

@@ -8,6 +8,9 @@ import type { Tcb } from './tcb.ts';
 import { transmit, transmitSyn } from './transmit.ts';
 import { sendRoom } from './window.ts';
 
+/** A window smaller than this does not make segments smaller (Linux: tcp_bound_to_half_wnd, 68 bytes with header). */
+const SMALLEST_BOUND = 48;
+
 /** IPv4 header without options. */
 const IP_HEADER_LENGTH = 20;
 
@@ -99,12 +102,12 @@ function segmentSize(tcb: Tcb): number {
   const { maxWindow, mss } = tcb;
   if (maxWindow === 0) return mss;
   const bound = maxWindow > 536 ? maxWindow >> 1 : maxWindow;
-  return Math.min(mss, Math.max(bound, 1));
+  return Math.min(mss, Math.max(bound, SMALLEST_BOUND));
 }
 
 /** After a pause the window no longer says what the path bears (RFC 5681 section 4.1). */
 function restartAfterIdle(tcb: Tcb): void {
-  if (tcb.inFlight !== null || tcb.lastSentAt === 0) return;
+  if (tcb.inFlight !== null || tcb.lastSentAt < 0) return;
   const { rto } = tcb.roundTrip;
   const idle = tcb.host.sim.now - tcb.lastSentAt;
   if (idle <= rto || tcb.host.sysctl.get('net.ipv4.tcp_slow_start_after_idle') === 0) return;
@@ -138,11 +141,11 @@ export const hasUnsent = (tcb: Tcb): boolean =>
  */
 export function retransmit(tcb: Tcb, seq: Sequence, reason: TcpReason): number {
   if (tcb.state === 'SYN_SENT') {
-    transmitSyn(tcb, SYN, 'tcp.syn');
+    transmitSyn(tcb, SYN, reason);
     return 1;
   }
   if (tcb.state === 'SYN_RECV' && tcb.sndUna === tcb.iss) {
-    transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
+    transmitSyn(tcb, SYN | ACK, reason);
     return 1;
   }
   const room = sendRoom(tcb) + seqDiff(tcb.sndNxt, seq);

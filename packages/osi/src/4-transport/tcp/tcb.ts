@@ -109,7 +109,8 @@ export abstract class Tcb {
   inFlight: InFlight | null = null;
   /** End of the last segment sent that was not full (Minshall's refinement of Nagle's rule). */
   smallEnd: Sequence = 0;
-  lastSentAt: Nanoseconds = 0;
+  /** When data was sent last; -1 before. */
+  lastSentAt: Nanoseconds = -1;
   /** Whether the last `output` stopped at the congestion window. */
   cwndLimited = false;
   congestion: CongestionControl;

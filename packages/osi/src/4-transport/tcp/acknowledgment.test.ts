@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { readAll, text } from '../../../test/tcp-pair.ts';
+import { Script } from '../../../test/tcp-script.ts';
+
+/** A connection past its first quick acknowledgments, that has answered: it goes to and fro. */
+function interactive() {
+  const script = new Script();
+  const c = script.accepted();
+  let seq = 1;
+  let ack = 1;
+  const get = (data: string): void => {
+    script.inject({ flags: 'PA', seq, ack, data });
+    seq += data.length;
+  };
+  get('a');
+  c.send(text('b'), 0);
+  ack++;
+  script.inject({ flags: 'A', seq, ack });
+  readAll(c);
+  script.take();
+  return { script, c, get };
+}
+
+describe('acknowledgments', () => {
+  test('the first segments of a connection are acknowledged at once', () => {
+    const script = new Script();
+    script.accepted();
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'a' });
+    script.inject({ flags: 'PA', seq: 2, ack: 1, data: 'b' });
+    expect(script.take().map((s) => [s.ack, s.reason])).toEqual([
+      [2, 'tcp.quick-ack'],
+      [3, 'tcp.quick-ack'],
+    ]);
+  });
+
+  test('later one waits 40 ms for something to ride on', () => {
+    const { script, get } = interactive();
+    const start = script.sim.now;
+    get('x');
+    expect(script.take()).toEqual([]);
+    script.wait(0.039);
+    expect(script.take()).toEqual([]);
+    script.wait(0.002);
+    const [ack] = script.take();
+    expect(ack).toMatchObject({ flags: 'A', reason: 'tcp.delayed-ack' });
+    expect((ack?.time ?? 0) - start).toBe(40e6);
+    expect(script.tcp.counters.ext.DelayedACKs).toBe(1);
+  });
+
+  test('and rides on an answer', () => {
+    const { script, c, get } = interactive();
+    get('x');
+    c.send(text('y'), 0);
+    script.wait(0.1);
+    expect(script.take()).toMatchObject([{ data: 'y', ack: 3 }]);
+  });
+
+  test('more than one full segment is acknowledged at once', () => {
+    const { script, c, get } = interactive();
+    get('x'.repeat(1460));
+    readAll(c);
+    expect(script.take()).toEqual([]);
+    get('y'.repeat(1460));
+    readAll(c);
+    expect(script.take()).toMatchObject([{ ack: 2 + 2 * 1460, reason: 'tcp.ack-second-segment' }]);
+  });
+});
+
+describe('the receive window', () => {
+  const buffer = { receiveBuffer: 8192, receiveBufferLocked: true };
+
+  test('shrinks as data waits to be read, down to zero, and opens when it is read', () => {
+    const script = new Script();
+    const c = script.accepted({}, buffer);
+    let seq = 1;
+    let window = 4096;
+    for (let i = 0; i < 4; i++) {
+      script.inject({ flags: 'A', seq, ack: 1, data: 'x'.repeat(1000) });
+      seq += 1000;
+      const last = script.take().at(-1);
+      if (last) expect(last.window).toBeLessThan(window);
+      if (last) window = last.window;
+    }
+    script.wait(1);
+    const last = script.take().at(-1);
+    expect(last?.window ?? window).toBeLessThan(200);
+    readAll(c);
+    const opened = script.take();
+    expect(opened).toMatchObject([{ flags: 'A', ack: 4001 }]);
+    expect(opened[0]?.window).toBeGreaterThan(3000);
+  });
+
+  test('its right edge never moves left', () => {
+    const script = new Script();
+    script.accepted({}, buffer);
+    let edge = 0;
+    let seq = 1;
+    for (let i = 0; i < 200; i++) {
+      script.inject({ flags: 'A', seq, ack: 1, data: 'x'.repeat(20) });
+      seq += 20;
+      for (const s of script.take()) {
+        expect(s.ack + s.window).toBeGreaterThanOrEqual(edge);
+        edge = s.ack + s.window;
+      }
+      if (edge !== 0 && seq + 20 > edge) break;
+    }
+    expect(edge).toBeGreaterThan(2000);
+  });
+
+  test('data beyond the window is cut off; with no window it is dropped and answered', () => {
+    const script = new Script();
+    const c = script.accepted({}, buffer);
+    script.inject({ flags: 'A', seq: 1, ack: 1, data: 'x'.repeat(5000) });
+    script.wait(1);
+    const taken = c.readable;
+    expect(taken).toBeLessThanOrEqual(4096);
+    script.take();
+    script.inject({ flags: 'A', seq: 1 + taken, ack: 1, data: 'y'.repeat(100) });
+    expect(script.take()).toMatchObject([{ ack: 1 + taken, window: 0, reason: 'tcp.window-full-ack' }]);
+    expect(script.tcp.counters.ext.TCPZeroWindowDrop).toBe(1);
+  });
+
+  test('a small opening is not told: silly windows are avoided', () => {
+    const script = new Script();
+    const c = script.accepted({}, buffer);
+    script.inject({ flags: 'A', seq: 1, ack: 1, data: 'x'.repeat(4096) });
+    script.wait(1);
+    script.take();
+    c.receive(new Uint8Array(100));
+    expect(script.take()).toEqual([]);
+  });
+
+  test('a thousand tiny segments do not pin a thousand frames', () => {
+    const script = new Script();
+    const c = script.accepted();
+    for (let i = 0; i < 1000; i++) script.inject({ flags: 'A', seq: 1 + i, ack: 1, data: 'x' });
+    expect(c.readable).toBe(1000);
+    expect(script.tcp.counters.ext.TCPRcvCoalesce).toBe(999);
+  });
+
+  test('grows with what the program reads in a round trip', () => {
+    const script = new Script();
+    const c = script.accepted({ scale: 7 });
+    let seq = 1;
+    for (let round = 0; round < 30; round++) {
+      for (let i = 0; i < 40; i++) {
+        script.inject({ flags: 'A', seq, ack: 1, data: 'x'.repeat(1460) });
+        seq += 1460;
+      }
+      readAll(c);
+      script.wait(0.01);
+    }
+    expect(c.options.receiveBuffer).toBeGreaterThan(131_072);
+    const before = c.options.receiveBuffer;
+    expect(before).toBeLessThanOrEqual(6_291_456);
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { readAll, text } from '../../../test/tcp-pair.ts';
+import { Script } from '../../../test/tcp-script.ts';
+import { ERRNO } from '../../trace/index.ts';
+
+describe('a segment arrives', () => {
+  test('with a wrong checksum: it is dropped and counted', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello', damaged: true });
+    expect(c.readable).toBe(0);
+    expect(script.tracer.drops.get('tcp.checksum')).toBe(1);
+    expect(script.tcp.counters.tcp).toMatchObject({ InErrs: 1, InCsumErrors: 1 });
+    expect(script.take()).toEqual([]);
+  });
+
+  test('for nobody: RST with the number that it acknowledges, or else an acknowledgment of it', () => {
+    const script = new Script();
+    script.inject({ flags: 'A', seq: 5, ack: 77 });
+    script.inject({ flags: 'S', seq: 0 });
+    script.inject({ flags: 'PF', seq: 0, data: 'abc' });
+    script.inject({ flags: 'R', seq: 0 });
+    const sent = script.take();
+    expect(sent.map((s) => [s.flags, s.reason])).toEqual([
+      ['R', 'tcp.reset-no-socket'],
+      ['RA', 'tcp.reset-no-socket'],
+      ['RA', 'tcp.reset-no-socket'],
+    ]);
+    expect(sent[0]?.seq).toBe(77);
+    expect([sent[1]?.ack, sent[2]?.ack]).toEqual([1, 4]);
+  });
+
+  test('RST with exactly the next number ends the connection: ECONNRESET', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'R', seq: 1 });
+    expect(c.app.errno).toBe(ERRNO.ECONNRESET);
+    expect(script.take()).toEqual([]);
+  });
+
+  test('RST elsewhere in the window is challenged, and outside of it ignored (RFC 5961)', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'R', seq: 100 });
+    expect(script.lines()).toEqual(['A 1 1 0 tcp.challenge-ack']);
+    script.inject({ flags: 'R', seq: 100_000 });
+    script.inject({ flags: 'R', seq: -50 });
+    expect(script.take()).toEqual([]);
+    expect(c.state).toBe('ESTABLISHED');
+    expect(script.tcp.counters.ext.TCPChallengeACK).toBe(1);
+  });
+
+  test('challenges are rare: one in half a second', () => {
+    const script = new Script();
+    script.accepted();
+    for (let i = 0; i < 5; i++) script.inject({ flags: 'S', seq: 1 });
+    expect(script.lines()).toEqual(['A 1 1 0 tcp.challenge-ack']);
+    script.wait(0.6);
+    script.inject({ flags: 'S', seq: 1 });
+    expect(script.lines()).toEqual(['A 1 1 0 tcp.challenge-ack']);
+  });
+
+  test('all of it old: it is answered, and what is there stays', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello' });
+    script.take();
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'HELLO' });
+    expect(script.lines()).toEqual(['A 1 6 0 tcp.duplicate-ack']);
+    expect(readAll(c)).toBe('hello');
+  });
+
+  test('partly old: only what is new is taken', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello' });
+    script.inject({ flags: 'PA', seq: 4, ack: 1, data: 'LO world' });
+    expect(readAll(c)).toBe('hello world');
+  });
+
+  test('after a gap: it is kept, what is missing is asked for at once, and delivered when it comes', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PA', seq: 6, ack: 1, data: 'world' });
+    script.inject({ flags: 'PA', seq: 11, ack: 1, data: '!' });
+    expect(script.lines()).toEqual(['A 1 1 0 tcp.out-of-order-ack', 'A 1 1 0 tcp.out-of-order-ack']);
+    expect(c.readable).toBe(0);
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello' });
+    expect(readAll(c)).toBe('helloworld!');
+    expect(script.take()[0]).toMatchObject({ ack: 12, flags: 'A' });
+  });
+
+  test('with an older timestamp: PAWS drops and answers it (RFC 7323)', () => {
+    const script = new Script();
+    const c = script.accepted({ ts: [1000, 0] });
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'new', ts: [2000, 0] });
+    script.take();
+    script.inject({ flags: 'PA', seq: 4, ack: 1, data: 'old', ts: [1500, 0] });
+    expect(readAll(c)).toBe('new');
+    expect(script.lines()).toEqual(['A 1 4 0 tcp.duplicate-ack']);
+    expect(script.tracer.drops.get('tcp.paws')).toBe(1);
+    expect(script.tcp.counters.ext.PAWSEstab).toBe(1);
+  });
+
+  test('an acknowledgment echoes the timestamp of the segment that it is about', () => {
+    const script = new Script();
+    script.accepted({ ts: [1000, 0] });
+    script.inject({ flags: 'PA', seq: 5, ack: 1, data: 'b', ts: [1200, 0] });
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'aaaa', ts: [1100, 0] });
+    expect(script.take().map((s) => s.ts[1])).toEqual([1000, 1100]);
+  });
+
+  test('an acknowledgment of what was never sent is ignored, as Linux does', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(text('abc'), 0);
+    script.take();
+    script.inject({ flags: 'A', seq: 1, ack: 100 });
+    expect(script.take()).toEqual([]);
+    expect(c.unacknowledged).toBe(3);
+  });
+
+  test('the urgent pointer changes nothing: its byte is in the stream', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PAU', seq: 1, ack: 1, data: 'urgent' });
+    expect(readAll(c)).toBe('urgent');
+  });
+
+  test('an ICMP error does not end an established connection, but explains its time-out', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(text('abc'), 0);
+    script.icmp({ errno: ERRNO.EHOSTUNREACH, fatal: true }, 1);
+    expect(c.state).toBe('ESTABLISHED');
+    script.wait(2000);
+    expect(c.app.errno).toBe(ERRNO.EHOSTUNREACH);
+  });
+
+  test('an ICMP error about nothing that is in flight is ignored', () => {
+    const script = new Script();
+    const c = script.connect();
+    script.icmp({ errno: ERRNO.EHOSTUNREACH }, 5000);
+    expect(c.state).toBe('SYN_SENT');
+    expect(script.tcp.counters.ext.OutOfWindowIcmps).toBe(1);
+  });
+
+  test('fragmentation needed: smaller segments from now on, and what was in flight is sent again in such', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(new Uint8Array(3000), 0);
+    expect(script.take().map((s) => s.data.length)).toEqual([1460, 1460, 80]);
+    script.mtu = 1000;
+    script.icmp({ code: 4, errno: ERRNO.EMSGSIZE, mtu: 1000 }, 1);
+    const again = script.take();
+    expect(again[0]).toMatchObject({ seq: 1, reason: 'tcp.path-mtu' });
+    expect(again.every((s) => s.data.length <= 960)).toBe(true);
+    expect(again.reduce((sum, s) => sum + s.data.length, 0)).toBe(3000);
+    expect(c.info().sendMss).toBe(960);
+  });
+
+  test('garbage of any kind is survived', () => {
+    const script = new Script();
+    const c = script.accepted();
+    for (const flags of ['', 'F', 'U', 'SF', 'SR', 'FSRPAU', 'P', 'SA'])
+      script.inject({ flags, seq: 1, data: 'x' });
+    expect(['ESTABLISHED', 'CLOSED']).toContain(c.state);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { accept, Pair } from '../../../test/tcp-pair.ts';
+import { ANY, parseIpv4 } from '../../3-network/index.ts';
+import { ERRNO } from '../../trace/index.ts';
+import type { Binding } from '../services.ts';
+
+const user = { connected() {}, readable() {}, writable() {}, failed() {} };
+const plain = { reuseAddress: false, reusePort: false };
+const reuse = { reuseAddress: true, reusePort: false };
+const shared = { reuseAddress: false, reusePort: true };
+
+describe('ports', () => {
+  const bindTo = (pair: Pair, port: number, options = plain, address = ANY) =>
+    pair.b.tcp.bind({ address, port }, options);
+
+  test('one port belongs to one socket; given back, to the next', () => {
+    const pair = new Pair();
+    const first = bindTo(pair, 80) as Binding;
+    expect(bindTo(pair, 80)).toBe(-ERRNO.EADDRINUSE);
+    expect(bindTo(pair, 80, plain, pair.b.address)).toBe(-ERRNO.EADDRINUSE);
+    first.release();
+    expect(typeof bindTo(pair, 80)).toBe('object');
+  });
+
+  test('two different addresses of one machine do not meet', () => {
+    const pair = new Pair();
+    expect(typeof bindTo(pair, 80, plain, pair.b.address)).toBe('object');
+    expect(typeof bindTo(pair, 80, plain, parseIpv4('127.0.0.1')!)).toBe('object');
+  });
+
+  test('an address that is not ours is EADDRNOTAVAIL', () => {
+    expect(bindTo(new Pair(), 80, plain, parseIpv4('10.9.9.9')!)).toBe(-ERRNO.EADDRNOTAVAIL);
+  });
+
+  test('port 0 is an ephemeral one', () => {
+    const pair = new Pair();
+    const ports = Array.from({ length: 50 }, () => (bindTo(pair, 0) as Binding).local.port);
+    expect(new Set(ports).size).toBe(50);
+    for (const port of ports) expect(port >= 32768 && port <= 60999).toBe(true);
+  });
+
+  test('SO_REUSEADDR on both shares a port until one of them listens', () => {
+    const pair = new Pair();
+    const first = bindTo(pair, 80, reuse) as Binding;
+    const second = bindTo(pair, 80, reuse) as Binding;
+    expect(typeof second).toBe('object');
+    expect(bindTo(pair, 80, plain)).toBe(-ERRNO.EADDRINUSE);
+    expect(typeof pair.b.tcp.listen(first, 5, pair.b.tcp.defaultOptions(), user)).toBe('object');
+    expect(pair.b.tcp.listen(second, 5, pair.b.tcp.defaultOptions(), user)).toBe(-ERRNO.EADDRINUSE);
+    expect(bindTo(pair, 80, reuse)).toBe(-ERRNO.EADDRINUSE);
+  });
+
+  test('SO_REUSEPORT on both lets both listen, and spreads connections over them', () => {
+    const pair = new Pair();
+    const count = [0, 0];
+    const listeners = [0, 1].map((i) => {
+      const binding = bindTo(pair, 80, shared) as Binding;
+      const listener = pair.b.tcp.listen(binding, 100, pair.b.tcp.defaultOptions(), {
+        ...user,
+        readable: () => void (count[i]! += 1),
+      });
+      if (typeof listener === 'number') throw new Error('listen');
+      return listener;
+    });
+    for (let i = 0; i < 40; i++) pair.connect(80);
+    pair.wait(1);
+    expect(listeners.map((l) => l.ready)).toEqual(count);
+    expect(count[0]! + count[1]!).toBe(40);
+    expect(Math.min(...count)).toBeGreaterThan(5);
+  });
+
+  test('a server that starts again meets its own TIME_WAIT: EADDRINUSE without SO_REUSEADDR, fine with it on both', () => {
+    for (const [options, expected] of [
+      [plain, 'number'],
+      [reuse, 'object'],
+    ] as const) {
+      const pair = new Pair({ delay: 1000 });
+      const binding = bindTo(pair, 80, options) as Binding;
+      const listener = pair.b.tcp.listen(binding, 5, pair.b.tcp.defaultOptions(), user);
+      if (typeof listener === 'number') throw new Error('listen');
+      const client = pair.connect(80);
+      pair.wait(0.1);
+      const server = accept(listener);
+      server.close();
+      pair.wait(0.1);
+      client.close();
+      pair.wait(0.1);
+      expect(server.state).toBe('TIME_WAIT');
+      listener.close();
+      binding.release();
+      expect(typeof bindTo(pair, 80, options)).toBe(expected);
+      pair.wait(61);
+      expect(typeof bindTo(pair, 81, options)).toBe('object');
+    }
+  });
+
+  test('connections to different peers may share an ephemeral port, those to one may not', () => {
+    const pair = new Pair();
+    pair.a.network.sysctl.set('net.ipv4.ip_local_port_range.low', 40000);
+    pair.a.network.sysctl.set('net.ipv4.ip_local_port_range.high', 40003);
+    pair.listen(80, 20);
+    const ports = Array.from({ length: 4 }, () => pair.connect(80).local.port);
+    expect(new Set(ports).size).toBe(4);
+    const full = pair.a.tcp.connect(
+      null,
+      { address: pair.b.address, port: 80 },
+      pair.a.tcp.defaultOptions(),
+      user,
+    );
+    expect(full).toBe(-ERRNO.EADDRNOTAVAIL);
+    expect(pair.connect(81).local.port).toBeGreaterThanOrEqual(40000);
+  });
+
+  test('the same four-tuple twice is EADDRNOTAVAIL', () => {
+    const pair = new Pair();
+    const binding = pair.a.tcp.bind({ address: ANY, port: 5000 }, reuse) as Binding;
+    const again = pair.a.tcp.bind({ address: ANY, port: 5000 }, reuse) as Binding;
+    const to = { address: pair.b.address, port: 80 };
+    expect(typeof pair.a.tcp.connect(binding, to, pair.a.tcp.defaultOptions(), user)).toBe('object');
+    expect(pair.a.tcp.connect(again, to, pair.a.tcp.defaultOptions(), user)).toBe(-ERRNO.EADDRNOTAVAIL);
+  });
+
+  test('over loopback an ephemeral port in TIME_WAIT is used again after a second (tcp_tw_reuse 2)', () => {
+    const pair = new Pair();
+    const { sysctl } = pair.a.network;
+    sysctl.set('net.ipv4.ip_local_port_range.low', 40000);
+    sysctl.set('net.ipv4.ip_local_port_range.high', 40000);
+    const listener = pair.listen(80, 5, {}, pair.a);
+    const loopback = { ...pair.a, address: parseIpv4('127.0.0.1')! };
+    const first = pair.connect(80, {}, pair.a, loopback);
+    pair.wait(0.1);
+    first.close();
+    pair.wait(0.1);
+    accept(listener).close();
+    pair.wait(0.1);
+    expect(first.state).toBe('TIME_WAIT');
+    const options = pair.a.tcp.defaultOptions();
+    const to = { address: loopback.address, port: 80 };
+    expect(pair.a.tcp.connect(null, to, options, user)).toBe(-ERRNO.EADDRNOTAVAIL);
+    pair.wait(2);
+    const second = pair.connect(80, {}, pair.a, loopback);
+    pair.wait(0.1);
+    expect([first.state, second.state]).toEqual(['CLOSED', 'ESTABLISHED']);
+  });
+});

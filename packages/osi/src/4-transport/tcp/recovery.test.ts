@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { Script } from '../../../test/tcp-script.ts';
+
+const MSS = 1460;
+
+/** A connection with `count` full segments in flight. */
+function inFlight(count: number) {
+  const script = new Script();
+  const c = script.accepted({}, { sendBuffer: 1_000_000, sendBufferLocked: true });
+  c.send(new Uint8Array(40 * MSS), 0);
+  expect(script.take().length).toBe(10);
+  return {
+    script,
+    c,
+    ack: (segments: number) => script.inject({ flags: 'A', seq: 1, ack: 1 + segments * MSS }),
+    count,
+  };
+}
+
+describe('congestion control', () => {
+  test('begins with ten segments, and slow start doubles them in a round trip', () => {
+    const { script, c, ack } = inFlight(10);
+    expect(c.info().cwnd).toBe(10 * MSS);
+    ack(5);
+    expect(script.take().length).toBe(10);
+    ack(10);
+    expect(c.info().cwnd).toBe(20 * MSS);
+    expect(script.take().length).toBe(10);
+  });
+
+  test('above ssthresh it grows by one segment in a round trip', () => {
+    const { script, c, ack } = inFlight(10);
+    for (let i = 0; i < 3; i++) ack(0);
+    ack(12);
+    const { cwnd, ssthresh } = c.info();
+    expect(cwnd).toBe(ssthresh);
+    script.take();
+    const before = cwnd;
+    ack(12 + before / MSS);
+    expect(c.info().cwnd).toBe(before + MSS);
+  });
+
+  test('does not grow while the program sends less than it would allow', () => {
+    const script = new Script();
+    const c = script.accepted();
+    for (let i = 0; i < 20; i++) {
+      c.send(new Uint8Array(100), 0);
+      script.inject({ flags: 'A', seq: 1, ack: 1 + (i + 1) * 100 });
+    }
+    expect(c.info().cwnd).toBe(10 * MSS);
+  });
+
+  test('restarts with ten segments after a pause longer than the RTO', () => {
+    const { script, c, ack } = inFlight(10);
+    for (let n = 10; n <= 40; n += 10) ack(n);
+    expect(c.info().cwnd).toBeGreaterThan(20 * MSS);
+    script.take();
+    script.wait(60);
+    c.send(new Uint8Array(40 * MSS), 0);
+    expect(script.take().length).toBe(10);
+  });
+});
+
+describe('fast retransmit and recovery', () => {
+  test('the first two duplicate acknowledgments let one new segment out each (RFC 3042)', () => {
+    const { script, ack } = inFlight(10);
+    ack(0);
+    expect(script.take()).toMatchObject([{ seq: 1 + 10 * MSS, reason: 'tcp.limited-transmit' }]);
+    ack(0);
+    expect(script.take()).toMatchObject([{ seq: 1 + 11 * MSS, reason: 'tcp.limited-transmit' }]);
+  });
+
+  test('the third sends the missing segment again and halves the window', () => {
+    const { script, c, ack } = inFlight(10);
+    ack(0);
+    ack(0);
+    script.take();
+    ack(0);
+    expect(script.lines()).toEqual(['A 1 1 1460 tcp.fast-retransmit']);
+    expect(c.info()).toMatchObject({ ssthresh: 6 * MSS, cwnd: 9 * MSS });
+    expect(script.tcp.counters.ext).toMatchObject({ TCPFastRetrans: 1, TCPRenoRecovery: 1 });
+  });
+
+  test('each further one inflates the window by a segment; a full acknowledgment ends recovery', () => {
+    const { script, c, ack } = inFlight(10);
+    for (let i = 0; i < 6; i++) ack(0);
+    script.take();
+    ack(0);
+    expect(script.take()).toMatchObject([{ seq: 1 + 12 * MSS, reason: 'tcp.data' }]);
+    ack(13);
+    expect(c.info().cwnd).toBeLessThanOrEqual(6 * MSS);
+    expect(script.take().every((s) => s.reason === 'tcp.data')).toBe(true);
+  });
+
+  test('a partial acknowledgment sends the next hole at once (NewReno)', () => {
+    const { script, c, ack } = inFlight(10);
+    for (let i = 0; i < 3; i++) ack(0);
+    script.take();
+    ack(4);
+    expect(script.take()[0]).toMatchObject({ seq: 1 + 4 * MSS, reason: 'tcp.partial-ack' });
+    ack(7);
+    expect(script.take()[0]).toMatchObject({ seq: 1 + 7 * MSS, reason: 'tcp.partial-ack' });
+    ack(12);
+    expect(c.info().cwnd).toBeLessThanOrEqual(c.info().ssthresh);
+    expect(script.tcp.counters.ext.TCPFastRetrans).toBe(1);
+  });
+
+  test('duplicates of what a time-out has sent again start no second recovery', () => {
+    const { script, ack } = inFlight(10);
+    script.wait(0.25);
+    script.take();
+    for (let i = 0; i < 5; i++) ack(0);
+    expect(script.take()).toEqual([]);
+  });
+
+  test('an acknowledgment with data, or with another window, is no duplicate', () => {
+    const { script } = inFlight(10);
+    for (let i = 0; i < 4; i++) script.inject({ flags: 'PA', seq: 1 + i, ack: 1, data: 'x', window: 60000 });
+    for (let i = 0; i < 4; i++) script.inject({ flags: 'A', seq: 5, ack: 1, window: 60001 + i });
+    expect(script.take().filter((s) => s.reason === 'tcp.fast-retransmit')).toEqual([]);
+  });
+});

@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest';
+import { Pair, readAll, segments, text } from '../../../test/tcp-pair.ts';
+import { Script } from '../../../test/tcp-script.ts';
+import { ERRNO } from '../../trace/index.ts';
+
+describe("Nagle's rule", () => {
+  test('a small segment waits while an earlier small one is unacknowledged', () => {
+    const script = new Script();
+    const c = script.accepted();
+    for (const word of ['a', 'b', 'c']) c.send(text(word), 0);
+    expect(script.take().map((s) => s.data)).toEqual(['a']);
+    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    expect(script.take().map((s) => s.data)).toEqual(['bc']);
+  });
+
+  test('a small segment behind full ones goes at once (Minshall)', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(new Uint8Array(1460 + 10), 0);
+    expect(script.take().map((s) => s.data.length)).toEqual([1460, 10]);
+    c.send(new Uint8Array(10), 0);
+    expect(script.take()).toEqual([]);
+  });
+
+  test('TCP_NODELAY sends each write at once, and switching it on sends what waits', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(text('a'), 0);
+    c.send(text('b'), 0);
+    expect(script.take().map((s) => s.data)).toEqual(['a']);
+    c.options.noDelay = true;
+    c.optionsChanged();
+    expect(script.take().map((s) => s.data)).toEqual(['b']);
+    c.send(text('c'), 0);
+    expect(script.take().map((s) => s.data)).toEqual(['c']);
+  });
+
+  test('FIN lets the last small segment go', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(text('a'), 0);
+    c.send(text('b'), 0);
+    c.shutdown();
+    expect(script.take().map((s) => [s.data, s.flags])).toEqual([
+      ['a', 'PA'],
+      ['b', 'FPA'],
+    ]);
+  });
+
+  test('with delayed acknowledgments, write-write-read costs 40 ms: the classic stall', () => {
+    const pair = new Pair({ delay: 100_000 });
+    const { client, server } = pair.established();
+    const ask = (): number => {
+      const start = pair.sim.now;
+      let answered = 0;
+      server.app.onReadable = () => {
+        if (server.readable === 2) {
+          readAll(server);
+          server.send(text('!'), 0);
+        }
+      };
+      client.app.onReadable = () => {
+        readAll(client);
+        answered = pair.sim.now - start;
+      };
+      client.send(text('a'), 0);
+      client.send(text('b'), 0);
+      pair.wait(1);
+      return answered;
+    };
+    ask();
+    expect(Math.round(ask() / 1e6)).toBe(40);
+    client.options.noDelay = true;
+    expect(ask()).toBeLessThan(1e6);
+  });
+});
+
+describe('flow control', () => {
+  test('no more is in flight than the window allows', () => {
+    const script = new Script();
+    const c = script.accepted({ window: 4000 });
+    c.send(new Uint8Array(10_000), 0);
+    expect(script.take().map((s) => s.data.length)).toEqual([1460, 1460]);
+    script.inject({ flags: 'A', seq: 1, ack: 1461, window: 4000 });
+    expect(script.take().map((s) => s.data.length)).toEqual([1460]);
+  });
+
+  test('a peer with a small buffer gets segments of half of it, not tiny ones', () => {
+    const script = new Script();
+    const listener = script.listen();
+    script.inject({ flags: 'S', mss: 1460, window: 1000 });
+    script.inject({ flags: 'A', seq: 1, ack: 1, window: 1000 });
+    const c = listener.accept()!;
+    script.take();
+    c.send(new Uint8Array(3000), 0);
+    expect(script.take().map((s) => s.data.length)).toEqual([500, 500]);
+  });
+
+  test('the peer scales its window as it said in its SYN', () => {
+    const script = new Script();
+    const c = script.accepted({ scale: 4, window: 200 }, { sendBuffer: 1_000_000, sendBufferLocked: true });
+    c.send(new Uint8Array(10_000), 0);
+    expect(script.take().map((s) => s.data.length)).toEqual([1460, 1460]);
+  });
+
+  test('a closed window is probed after the RTO, at doubled intervals, as long as the peer answers', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'A', seq: 1, ack: 1, window: 0 });
+    c.send(text('hello'), 0);
+    const start = script.sim.now;
+    expect(script.take()).toEqual([]);
+    const times: number[] = [];
+    for (let i = 0; i < 40_000; i++) {
+      script.wait(0.01);
+      for (const s of script.take()) {
+        expect(s).toMatchObject({ flags: 'A', seq: 0, reason: 'tcp.zero-window-probe' });
+        expect(s.data).toBe('');
+        times.push(Math.round((s.time - start) / 1e8) / 10);
+        script.inject({ flags: 'A', seq: 1, ack: 1, window: 0 });
+      }
+    }
+    expect(times[0]).toBe(0.2);
+    const gaps = times.slice(1).map((t, i) => t - (times[i] ?? 0));
+    for (let i = 1; i < gaps.length; i++) expect(gaps[i]! / gaps[i - 1]!).toBeCloseTo(i < 9 ? 2 : 1, 0);
+    expect(times.length).toBeGreaterThan(5);
+    expect(c.state).toBe('ESTABLISHED');
+    script.inject({ flags: 'A', seq: 1, ack: 1, window: 1000 });
+    expect(script.take()).toMatchObject([{ data: 'hello', seq: 1 }]);
+  });
+
+  test('a closed window that nobody answers for is given up with ETIMEDOUT', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'A', seq: 1, ack: 1, window: 0 });
+    c.send(text('hello'), 0);
+    script.wait(3000);
+    expect(c.app.errno).toBe(ERRNO.ETIMEDOUT);
+    expect(script.take().length).toBe(15);
+  });
+
+  test('a window with room for a part only is filled by the probe', () => {
+    const script = new Script();
+    const c = script.accepted({ window: 3 });
+    c.send(text('hello'), 0);
+    expect(script.take()).toEqual([]);
+    script.wait(0.3);
+    expect(script.take()).toMatchObject([{ data: 'hel', reason: 'tcp.zero-window-probe' }]);
+  });
+
+  test('the send buffer takes what it has room for, and says when there is room again', () => {
+    const script = new Script();
+    const c = script.accepted({}, { sendBuffer: 5000, sendBufferLocked: true });
+    let told = 0;
+    c.app.onWritable = () => told++;
+    expect(c.send(new Uint8Array(8000), 0)).toBe(5000);
+    expect(c.send(new Uint8Array(1), 0)).toBe(0);
+    script.inject({ flags: 'A', seq: 1, ack: 1461 });
+    expect(told).toBe(0);
+    script.inject({ flags: 'A', seq: 1, ack: 2921 });
+    expect(told).toBe(1);
+    expect(c.sendSpace).toBe(2920);
+  });
+});
+
+test('each data segment names the system calls that wrote its bytes, a retransmission too', () => {
+  const script = new Script();
+  const c = script.accepted();
+  c.send(text('aaa'), 101);
+  c.send(text('bbb'), 102);
+  c.send(text('ccc'), 103);
+  expect(script.take().map((s) => s.origins)).toEqual([[101]]);
+  script.inject({ flags: 'A', seq: 1, ack: 4 });
+  expect(script.take().map((s) => s.origins)).toEqual([[102, 103]]);
+  script.wait(0.3);
+  expect(script.take().map((s) => [s.reason, s.origins])).toEqual([['tcp.rto', [102, 103]]]);
+});
+
+test('PSH marks the segment that empties the send buffer', () => {
+  const pair = new Pair({ delay: 1000 });
+  const { client } = pair.established();
+  client.send(new Uint8Array(4000), 0);
+  pair.wait(0.001);
+  const data = segments(pair).filter((s) => s.length > 0);
+  expect(data.map((s) => s.flags)).toEqual(['A', 'A', 'PA']);
+});
+
+describe('keepalive', () => {
+  test('asks an idle peer after TCP_KEEPIDLE, every TCP_KEEPINTVL, and resets after TCP_KEEPCNT without answer', () => {
+    const script = new Script();
+    const c = script.accepted({}, { keepAlive: true, keepIdle: 10e9, keepInterval: 2e9, keepCount: 3 });
+    const start = script.sim.now;
+    script.wait(60);
+    expect(script.take().map((s) => [Math.round((s.time - start) / 1e9), s.flags, s.seq, s.reason])).toEqual([
+      [10, 'A', 0, 'tcp.keepalive'],
+      [12, 'A', 0, 'tcp.keepalive'],
+      [14, 'A', 0, 'tcp.keepalive'],
+      [16, 'RA', 1, 'tcp.reset-keepalive'],
+    ]);
+    expect(c.app.errno).toBe(ERRNO.ETIMEDOUT);
+  });
+
+  test('goes on as long as the peer answers', () => {
+    const pair = new Pair({ delay: 1_000_000 });
+    const { client, server } = pair.established(80, {
+      keepAlive: true,
+      keepIdle: 10e9,
+      keepInterval: 2e9,
+      keepCount: 3,
+    });
+    pair.wait(100);
+    expect([client.state, server.state]).toEqual(['ESTABLISHED', 'ESTABLISHED']);
+    expect(pair.a.tcp.counters.ext.TCPKeepAlive).toBeGreaterThan(7);
+  });
+
+  test('can be switched on later', () => {
+    const script = new Script();
+    const c = script.accepted();
+    Object.assign(c.options, { keepAlive: true, keepIdle: 5e9 });
+    c.optionsChanged();
+    script.wait(6);
+    expect(script.take()).toMatchObject([{ reason: 'tcp.keepalive' }]);
+  });
+});

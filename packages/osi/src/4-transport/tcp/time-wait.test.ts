@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { Script } from '../../../test/tcp-script.ts';
+
+/** A connection in TIME_WAIT; our numbers are at 2, the peer's at 2. */
+function waiting(ts?: readonly [number, number]) {
+  const script = new Script();
+  const c = script.accepted(ts ? { ts } : {});
+  c.close();
+  script.inject({ flags: 'FA', seq: 1, ack: 2, ...(ts ? { ts } : {}) });
+  expect(c.state).toBe('TIME_WAIT');
+  script.take();
+  return { script, c };
+}
+
+describe('TIME_WAIT', () => {
+  test('acknowledges a FIN that comes again, and begins its minute anew', () => {
+    const { script, c } = waiting();
+    script.wait(30);
+    script.inject({ flags: 'FA', seq: 1, ack: 2 });
+    expect(script.lines()).toEqual(['A 2 2 0 tcp.time-wait-ack']);
+    script.wait(59);
+    expect(c.state).toBe('TIME_WAIT');
+    script.wait(2);
+    expect(c.state).toBe('CLOSED');
+  });
+
+  test('a SYN with a higher sequence number opens a new connection at once', () => {
+    const { script, c } = waiting();
+    const before = script.iss;
+    script.inject({ flags: 'S', seq: 1000, mss: 1460 });
+    expect(c.state).toBe('CLOSED');
+    expect(script.take()).toMatchObject([{ flags: 'SA', reason: 'tcp.syn-ack', ack: 1001 }]);
+    expect((script.iss - before) | 0).toBe(2 + 65537);
+  });
+
+  test('a SYN with an older number is answered by an acknowledgment, unless its timestamp is newer', () => {
+    const { script, c } = waiting([1000, 0]);
+    script.inject({ flags: 'S', seq: -5000, ts: [1000, 0] });
+    expect(c.state).toBe('TIME_WAIT');
+    expect(script.lines()).toEqual(['A 2 2 0 tcp.time-wait-ack']);
+    script.inject({ flags: 'S', seq: -5000, ts: [1001, 0] });
+    expect(c.state).toBe('CLOSED');
+    expect(script.lines()).toEqual(['SA 0 -4999 0 tcp.syn-ack']);
+  });
+
+  test('a RST with the right number ends it, but not with net.ipv4.tcp_rfc1337', () => {
+    const one = waiting();
+    one.script.inject({ flags: 'R', seq: 2 });
+    expect(one.c.state).toBe('CLOSED');
+    const two = waiting();
+    two.script.sysctl.set('net.ipv4.tcp_rfc1337', 1);
+    two.script.inject({ flags: 'R', seq: 2 });
+    expect(two.c.state).toBe('TIME_WAIT');
+  });
+
+  test('is listed with its timer, and its four-tuple is taken', () => {
+    const { script, c } = waiting();
+    script.wait(10);
+    const entry = [...script.tcp.entries()].find((e) => e.id === c.id);
+    expect(entry).toMatchObject({ state: 'TIME_WAIT', timer: { kind: 'timewait', left: 50e9 } });
+  });
+});
