@@ -111,8 +111,10 @@ export class Routing {
     hop.group = false;
     hop.link = null;
     if (addresses.isOwn(destination)) {
-      hop.link = this.#loopback;
-      return hop.link === null ? -ERRNO.ENETUNREACH : 0;
+      const lo = this.#loopback;
+      hop.link = lo;
+      // Without `lo` its network is gone; what is for our other addresses goes there all the same, and is lost.
+      return lo === null || (!lo.up && isLoopback(destination)) ? -ERRNO.ENETUNREACH : 0;
     }
     const bound = name === undefined ? null : (this.links.find((link) => link.name === name) ?? null);
     if (name !== undefined && bound === null) return -ERRNO.ENODEV;
