@@ -1,4 +1,4 @@
-import { type Around, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import { type Around, count, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
 import { checksumOf, sumBytes } from '../checksum.ts';
 
 const IPV4 = 0x0800;
@@ -140,7 +140,7 @@ function stamps(pen: Pen, start: number): void {
     const label = `${name.charAt(0).toUpperCase()}${name.slice(1)} Timestamp`;
     const field = pen.number(`icmp.${name}_timestamp`, label, start + 8 + 4 * i, 4);
     const value = field.field.value as number;
-    field.text(`${value} (${value / 1000} seconds after midnight UTC)`);
+    field.text(`${value} (${count(value / 1000, 'second')} after midnight UTC)`);
   }
 }
 
