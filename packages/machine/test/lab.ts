@@ -1,7 +1,10 @@
-import { type Nanoseconds, Simulation } from '@netarium/osi/time';
+import { Cable, FramePool } from '@netarium/osi/1-physical';
+import { Switch } from '@netarium/osi/2-datalink';
+import { microseconds, type Nanoseconds, Simulation } from '@netarium/osi/time';
 import { TraceRecord } from '@netarium/osi/trace';
 import {
   Computer,
+  Machine,
   type Main,
   type Network,
   type ProcessInfo,
@@ -50,3 +53,18 @@ export function start(
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const text = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+/** Two machines, `alice` 10.0.0.1 and `bob` 10.0.0.2, on a switch; 50 µs along each cable. */
+export function twoMachines(bench: Bench): { alice: Machine; bob: Machine; centre: Switch } {
+  const { sim, scheduler, record } = bench;
+  const pool = new FramePool();
+  const centre = new Switch({ sim, name: 'switch', record, pool });
+  const machine = (name: string, number: number): Machine => {
+    const made = new Machine({ sim, scheduler, record, name, pool });
+    const port = made.addPort('eth0', { mac: `02:00:00:00:00:0${number}` });
+    new Cable(sim, port, centre.addPort(), { delay: microseconds(50) });
+    made.configure({ addresses: { eth0: [`10.0.0.${number}/24`] } });
+    return made;
+  };
+  return { alice: machine('alice', 1), bob: machine('bob', 2), centre };
+}

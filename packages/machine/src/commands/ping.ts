@@ -3,6 +3,7 @@ import {
   AF_INET,
   IPPROTO_ICMP,
   MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   POLLERR,
   POLLIN,
   SIGNALS,
@@ -20,7 +21,6 @@ const SOL_IP = 0;
 const IP_TTL = 2;
 const IP_RECVERR = 11;
 const IP_RECVTTL = 12;
-const MSG_ERRQUEUE = 0x2000;
 const SO_EE_ORIGIN_ICMP = 2;
 
 const ICMP_HEADER = 8;
@@ -119,6 +119,7 @@ class Pinger {
   /** When each request was sent. */
   readonly #sentAt = new Map<number, number>();
   readonly #answered = new Set<number>();
+  #lastSent = 0;
   #fd = -1;
 
   constructor(sys: AsyncSystemCalls, settings: Settings) {
@@ -134,8 +135,7 @@ class Pinger {
     await print(sys, `PING ${host} (${address}) ${size}(${size + ICMP_HEADER + IP_HEADER}) bytes of data.\n`);
     const start = await sys.clock_gettime(1);
     await this.#exchange(start);
-    const end = await sys.clock_gettime(1);
-    await print(sys, this.#statistics.text(host, end - start));
+    await print(sys, this.#statistics.text(host, this.#lastSent - start));
     return this.#statistics.received > 0 ? 0 : 1;
   }
 
@@ -215,6 +215,7 @@ class Pinger {
       view.setBigInt64(ICMP_HEADER + 8, BigInt(microseconds % 1e6), true);
     }
     this.#sentAt.set(sequence & 0xffff, now);
+    this.#lastSent = now;
     this.#answered.delete(sequence & 0xffff);
     this.#statistics.transmitted++;
     let result = await sys.sendto(this.#fd, message, 0, { family: AF_INET, address, port: 0 });

@@ -201,8 +201,9 @@ export class Kernel implements ProcessHost {
     };
     if (answer instanceof Blocked) {
       unfinished = true;
-      for (const follower of process.followers) follower.add(straceLine(name, args, undefined, true));
-      this.#wait(process, number, name, event, answer, giveBack);
+      const line = (): string => straceLine(name, args, undefined, true);
+      for (const follower of process.followers) follower.add(line());
+      this.#wait(process, number, name, event, line, answer, giveBack);
     } else {
       giveBack(answer as SystemCallResult<N>, event);
     }
@@ -276,6 +277,7 @@ export class Kernel implements ProcessHost {
   follow(by: Process, target: Process, following: Following): void {
     this.#following.set(`${by.pid}>${target.pid}`, following);
     target.followers.add(following);
+    for (const { line } of target.pending.values()) following.add(line());
   }
 
   /** A child that has ended is waited for no longer. */
@@ -339,6 +341,7 @@ export class Kernel implements ProcessHost {
     number: number,
     name: string,
     event: EventId,
+    line: () => string,
     { waiting }: Blocked<R>,
     giveBack: (result: R, cause: EventId) => void,
   ): void {
@@ -384,6 +387,7 @@ export class Kernel implements ProcessHost {
     waiting.holds?.hold();
     const unsubscribe = waiting.subscribe(wake);
     process.pending.set(number, {
+      line,
       interrupt: () => {
         if (!over) finish(waiting.interrupted?.() ?? (-ERRNO.EINTR as R));
       },

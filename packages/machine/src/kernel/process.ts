@@ -20,6 +20,8 @@ export type Disposition = 'default' | 'ignore' | 'handler';
 
 /** A call that waits, and how to end its waiting. */
 export interface PendingCall {
+  /** As strace shows it while it waits. */
+  readonly line: () => string;
   readonly interrupt: () => void;
   readonly cancel: () => void;
 }

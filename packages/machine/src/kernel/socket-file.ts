@@ -1,8 +1,10 @@
 import type { Received, Socket } from '@netarium/osi/5-session';
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { FileStatus } from '../system-calls.ts';
-import { O_RDWR, S_IFSOCK } from './constants.ts';
+import { MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
 import { type Caller, OpenFile } from './open-file.ts';
+
+const LARGEST_PACKET = 65_535;
 
 /** A socket as an open file. */
 export class SocketFile extends OpenFile {
@@ -39,7 +41,9 @@ export class SocketFile extends OpenFile {
 
   /** Receives into a buffer no larger than needed. @returns what came, or a negated errno. */
   receive(length: number, flags: number): (Received & { readonly data: Uint8Array }) | number {
-    const into = new Uint8Array(Math.min(length, Math.max(this.socket.readable, 1)));
+    // What waits in the error queue (at most a packet) is not counted as readable.
+    const waiting = (flags & MSG_ERRQUEUE) !== 0 ? LARGEST_PACKET : Math.max(this.socket.readable, 1);
+    const into = new Uint8Array(Math.min(length, waiting));
     const received = this.socket.receive(into, flags);
     if (typeof received === 'number') return received;
     const data = received.length < into.length ? into.slice(0, received.length) : into;

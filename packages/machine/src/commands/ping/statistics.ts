@@ -27,7 +27,7 @@ export class PingStatistics {
     this.#squares += took * took;
   }
 
-  /** The lines after Ctrl-C or the last reply. @param lasted from the first request to the end. */
+  /** The lines after Ctrl-C or the last reply. @param lasted from the first request to the last. */
   text(host: string, lasted: number): string {
     const { transmitted, received, errors } = this;
     let text = `\n--- ${host} ping statistics ---\n`;
@@ -54,7 +54,7 @@ export class PingStatistics {
 
 /** A round trip in milliseconds with the three digits that count, as ping prints it: `0.045`, `1.23`, `12.3`, `123`. */
 export function roundTripText(ns: number): string {
-  const microseconds = Math.round(ns / 1000);
+  const microseconds = Math.floor(ns / 1000);
   if (microseconds >= 99_950) return String(Math.round(microseconds / 1000));
   if (microseconds >= 9_995) return (Math.round(microseconds / 100) / 10).toFixed(1);
   if (microseconds >= 1000) return (Math.round(microseconds / 10) / 100).toFixed(2);

@@ -3,6 +3,7 @@ import { ERRNO } from '@netarium/osi/trace';
 import type { ReceivedMessage } from '../../system-calls.ts';
 import {
   MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   MSG_NOSIGNAL,
   MSG_PEEK,
   MSG_WAITALL,
@@ -93,7 +94,8 @@ export const socketCalls: Family<
   recvfrom(call, fd, length, flags) {
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
-    const patient = !file.nonBlocking && (flags & MSG_DONTWAIT) === 0;
+    // The error queue is never waited for (recv(2)).
+    const patient = !file.nonBlocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
     if (
       (flags & MSG_WAITALL) !== 0 &&
       (flags & MSG_PEEK) === 0 &&
