@@ -1,0 +1,89 @@
+import { Background, BackgroundVariant, type Edge, ReactFlow, type ReactFlowInstance, type Node } from '@xyflow/react';
+import { useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LabDescription, LinkDescription, NodeDescription } from '../../protocol.ts';
+import { useGlass } from '../../store.ts';
+import { Cable } from './Cable.tsx';
+import { Details } from './Details.tsx';
+import { FlightCanvas } from './FlightCanvas.tsx';
+import { MachineNode, NODE_HEIGHT, NODE_WIDTH } from './MachineNode.tsx';
+import { positionsOf } from './positions.ts';
+
+export type LabNode = Node<{ description: NodeDescription }, 'machine'>;
+export type LabEdge = Edge<{ link: LinkDescription; index: number }, 'cable'>;
+
+const nodeTypes = { machine: MachineNode };
+const edgeTypes = { cable: Cable };
+
+export function Topology() {
+  const lab = useGlass((state) => state.lab);
+  return <div className="pane topology">{lab !== null && <Network key={lab.name} lab={lab} />}</div>;
+}
+
+function Network({ lab }: { readonly lab: LabDescription }) {
+  const { t } = useTranslation();
+  const loaded = useGlass((state) => state.loaded);
+  const [flow, setFlow] = useState<ReactFlowInstance<LabNode, LabEdge> | null>(null);
+  const [open, setOpen] = useState<string | null>(null);
+  const [box, setBox] = useState<HTMLDivElement | null>(null);
+  const positions = useMemo(() => positionsOf(lab, loaded), [lab, loaded]);
+  const [nodes, edges] = useMemo(() => {
+    const size = { width: NODE_WIDTH, height: NODE_HEIGHT };
+    return [
+      lab.nodes.map((description): LabNode => {
+        const { x, y } = positions.get(description.name) ?? { x: 0, y: 0 };
+        return {
+          id: description.name,
+          type: 'machine',
+          position: { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 },
+          data: { description },
+          ...size,
+        };
+      }),
+      lab.links.map(
+        (link, index): LabEdge => ({
+          id: `${index}`,
+          type: 'cable',
+          source: link.a.node,
+          target: link.b.node,
+          data: { link, index },
+          focusable: false,
+        }),
+      ),
+    ];
+  }, [lab, positions]);
+
+  // The network fills its pane, whatever size that gets.
+  useEffect(() => {
+    if (flow === null || box === null) return;
+    const fit = () => void flow.fitView({ padding: 0.12, maxZoom: 1.25 });
+    const observer = new ResizeObserver(fit);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [flow, box]);
+
+  return (
+    <div className="network" ref={setBox} role="group" aria-label={t('topology.label')}>
+      <ReactFlow<LabNode, LabEdge>
+        defaultNodes={nodes}
+        defaultEdges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        onInit={setFlow}
+        onNodeClick={(_, node) => setOpen(node.id)}
+        onPaneClick={() => setOpen(null)}
+        nodesConnectable={false}
+        minZoom={0.2}
+        maxZoom={2.5}
+        zoomOnScroll
+        proOptions={{ hideAttribution: true }}
+        deleteKeyCode={null}
+        disableKeyboardA11y={false}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} color="var(--line-2)" />
+        <FlightCanvas lab={lab} />
+      </ReactFlow>
+      {open !== null && <Details lab={lab} name={open} close={() => setOpen(null)} />}
+    </div>
+  );
+}

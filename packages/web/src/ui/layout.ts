@@ -1,0 +1,90 @@
+import type { DockviewApi } from 'dockview-react';
+import i18next from 'i18next';
+import type { LabDescription, LabFiles } from '../protocol.ts';
+import { useGlass } from '../store.ts';
+
+/** Windows lower than this have the ladder and the list of frames as tabs of one pane. */
+const LOW = 800;
+
+let api: DockviewApi | null = null;
+
+/** The files of a lab that are programs of its machines, those that run first. */
+export function programsOf(lab: LabDescription, files: LabFiles): { node: string; path: string }[] {
+  const programs = lab.nodes.flatMap(({ name, run }) =>
+    Object.keys(files)
+      .filter((path) => path.startsWith(`${name}/`) && /[.](py|txt|js|ts)$/.test(path))
+      .map((path) => ({ node: name, path, runs: run.some((command) => command.includes(path.slice(name.length + 1))) })),
+  );
+  const running = programs.filter(({ runs }) => runs);
+  return running.length > 0 ? running : programs;
+}
+
+export function setApi(to: DockviewApi | null): void {
+  api = to;
+}
+
+/** Brings the pane of a file to the front, without taking the keyboard away. */
+export function showFile(path: string): void {
+  const panel = api?.getPanel(`code:${path}`);
+  if (panel !== undefined && !panel.api.isVisible) panel.api.setActive();
+}
+
+export function resetLayout(): void {
+  const { lab, files } = useGlass.getState();
+  if (api === null) return;
+  api.clear();
+  arrange(api, lab, files);
+}
+
+/** The panes as they stand when nobody has moved them: programs at the left, the network in the middle, bytes below. */
+export function arrange(dock: DockviewApi, lab: LabDescription | null, files: LabFiles): void {
+  const t = i18next.t.bind(i18next);
+  const { width, height } = dock;
+  const low = height < LOW - 86;
+  const left = Math.round(Math.min(620, Math.max(390, width * 0.34)));
+  const machines = lab?.nodes.filter(({ kind }) => kind === 'host' || kind === 'router').slice(0, 4) ?? [];
+  const programs = lab === null ? [] : programsOf(lab, files);
+
+  const topology = dock.addPanel({ id: 'topology', component: 'topology', title: t('pane.topology') });
+  let code = '';
+  for (const { node, path } of programs) {
+    const title = t('pane.code', { node, file: path.slice(node.length + 1) });
+    const position = code === '' ? { referencePanel: 'topology', direction: 'left' as const } : { referencePanel: code };
+    dock.addPanel({ id: `code:${path}`, component: 'code', title, params: { node, path }, position, inactive: code !== '', initialWidth: left });
+    code ||= `code:${path}`;
+  }
+  let above = code;
+  for (const { name } of machines) {
+    const id = `terminal:${name}`;
+    const position =
+      above === '' ? { referencePanel: 'topology', direction: 'left' as const } : { referencePanel: above, direction: 'below' as const };
+    dock.addPanel({ id, component: 'terminal', title: t('pane.terminal', { node: name }), params: { node: name }, position });
+    above = id;
+  }
+  dock.addPanel({
+    id: 'layers',
+    component: 'layers',
+    title: t('pane.layers'),
+    position: { referencePanel: 'topology', direction: 'below' },
+  });
+  if (low) {
+    dock.addPanel({ id: 'packets', component: 'packets', title: t('pane.packets'), position: { referencePanel: 'topology', direction: 'right' } });
+    dock.addPanel({ id: 'ladder', component: 'ladder', title: t('pane.ladder'), position: { referencePanel: 'packets' }, inactive: true });
+  } else {
+    dock.addPanel({ id: 'packets', component: 'packets', title: t('pane.packets'), position: { referencePanel: 'topology', direction: 'below' } });
+    dock.addPanel({ id: 'ladder', component: 'ladder', title: t('pane.ladder'), position: { referencePanel: 'topology', direction: 'right' } });
+  }
+  // Sizes, from the outside in.
+  const size = (id: string, wanted: { width?: number; height?: number }) => dock.getPanel(id)?.group.api.setSize(wanted);
+  const each = machines.length === 0 ? 0 : Math.max(96, Math.round((height * (machines.length > 1 ? 0.46 : 0.3)) / machines.length));
+  if (code !== '') size(code, { width: left, height: height - each * machines.length });
+  for (const { name } of machines) size(`terminal:${name}`, { height: each });
+  const right = width - left;
+  if (low) {
+    size('topology', { height: Math.round(height * 0.44), width: Math.round(right * 0.46) });
+  } else {
+    size('topology', { width: Math.round(right * 0.42), height: Math.round(height * 0.38) });
+    size('layers', { height: Math.round(height * 0.4) });
+  }
+  topology.api.setActive();
+}

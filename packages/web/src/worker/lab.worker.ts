@@ -1,0 +1,170 @@
+import { type LoadedLab, LabError, loadLab, Host, isMachine } from 'netarium';
+import type { TraceEvent } from '@netarium/osi/trace';
+import type { Command, LabDescription, LabFiles, Report, Trouble } from '../protocol.ts';
+import { Drive } from './drive.ts';
+import { preparePython } from './python.ts';
+
+/**
+ * The lab's worker: loads labs, lets their time pass as the page asks, and tells the page what is new in the record.
+ * Python's own workers are started from in here.
+ */
+const post = (report: Report, transfer: Transferable[] = []): void => self.postMessage(report, { transfer });
+
+const python = preparePython((state, message) => post({ type: 'python', state, message }));
+
+interface Session {
+  readonly run: number;
+  readonly loaded: LoadedLab;
+  readonly drive: Drive;
+  readonly close: () => void;
+}
+
+let session: Session | null = null;
+
+self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
+  switch (data.type) {
+    case 'load':
+      load(data.run, data.files, data.seed);
+      return;
+    case 'run':
+      session?.drive.run();
+      return;
+    case 'pause':
+      session?.drive.pause();
+      return;
+    case 'step':
+      session?.drive.step(data.kind);
+      return;
+    case 'speed':
+      if (session !== null) session.drive.speed = data.speed;
+      return;
+    case 'type':
+      if (session !== null) typeOn(session, data.node, data.text);
+      return;
+    default:
+  }
+});
+
+function load(run: number, files: LabFiles, seed: number): void {
+  session?.close();
+  session = null;
+  const trouble = (kind: Trouble['kind'], error: unknown) =>
+    post({ type: 'trouble', run, trouble: { kind, message: error instanceof Error ? error.message : String(error) } });
+  try {
+    const encoder = new TextEncoder();
+    const bytes = new Map(Object.entries(files).map(([path, text]) => [path, encoder.encode(text)]));
+    const loaded = loadLab(bytes, { seed, programs: python.programs, watchdog: WATCHDOG });
+    const outbox = new Outbox(run, loaded);
+    const drive = new Drive(loaded, {
+      clock: (from, to, wall) => {
+        outbox.flush();
+        post({ type: 'clock', run, from, to, wall });
+      },
+      phase: (phase) => {
+        outbox.flush();
+        post({ type: 'phase', run, phase, reproducible: loaded.lab.scheduler.reproducible });
+      },
+      failed: (error) => trouble('crash', error),
+    });
+    session = {
+      run,
+      loaded,
+      drive,
+      close: () => {
+        drive.close();
+        outbox.close();
+        loaded.lab.close();
+      },
+    };
+    post({ type: 'loaded', run, lab: describe(loaded) });
+    drive.ready();
+  } catch (error) {
+    trouble(error instanceof LabError ? 'lab' : 'crash', error);
+  }
+}
+
+/** A program may compute for so long (in milliseconds) before time goes on without it. */
+const PATIENCE = 3000;
+const WATCHDOG = {
+  verdict: 'go-on',
+  watch(overrun: () => void) {
+    const timer = setTimeout(overrun, PATIENCE);
+    return () => clearTimeout(timer);
+  },
+} as const;
+
+/** Collects what is new in the record and sends it in batches: with each tick of the clock, and at least so often. */
+const BATCH_INTERVAL = 30;
+
+class Outbox {
+  readonly #run: number;
+  readonly #loaded: LoadedLab;
+  readonly #unsubscribe: () => void;
+  #events: TraceEvent[] = [];
+  #size = 0;
+  #last = 0;
+
+  constructor(run: number, loaded: LoadedLab) {
+    this.#run = run;
+    this.#loaded = loaded;
+    for (const event of loaded.lab.record.events) this.#add(event);
+    this.#unsubscribe = loaded.lab.record.subscribe((event) => {
+      this.#add(event);
+      if (performance.now() - this.#last > BATCH_INTERVAL) this.flush();
+    });
+  }
+
+  #add(event: TraceEvent): void {
+    this.#events.push(event);
+    if (event.kind === 'frame-sent') this.#size += event.length;
+  }
+
+  flush(): void {
+    this.#last = performance.now();
+    if (this.#events.length === 0) return;
+    const bytes = new Uint8Array(this.#size);
+    let at = 0;
+    for (const event of this.#events) {
+      if (event.kind !== 'frame-sent') continue;
+      bytes.set(this.#loaded.lab.record.bytes(event), at);
+      at += event.length;
+    }
+    const events = this.#events;
+    this.#events = [];
+    this.#size = 0;
+    post({ type: 'events', run: this.#run, events, bytes }, [bytes.buffer]);
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+}
+
+function describe({ lab, file }: LoadedLab): LabDescription {
+  return {
+    name: file.name,
+    title: file.title,
+    nodes: file.nodes.map((node) => ({
+      name: node.name,
+      kind: node.kind,
+      addresses: isMachine(node) ? [...node.addresses] : [],
+      run: isMachine(node) ? node.run.map(({ command }) => command) : [],
+    })),
+    links: lab.links.map(({ a, b, aToB }) => ({
+      a: { node: a.tracer.node, port: a.name },
+      b: { node: b.tracer.node, port: b.name },
+      bandwidth: Number.isFinite(aToB.bandwidth) ? aToB.bandwidth : null,
+      delay: aToB.delay,
+    })),
+  };
+}
+
+/** Types on the terminal whose program is in the foreground; the latest one when there are several. */
+function typeOn({ loaded, drive }: Session, name: string, text: string): void {
+  const node = loaded.lab.node(name);
+  if (!(node instanceof Host)) return;
+  const { terminals } = node.machine;
+  const terminal = terminals.findLast(({ foreground }) => foreground !== 0) ?? terminals.at(-1);
+  if (terminal === undefined) return;
+  drive.act(() => terminal.type(text));
+}
