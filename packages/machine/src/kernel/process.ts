@@ -166,7 +166,8 @@ export class Process implements RunningProcess, Runnable {
   }
 
   overrun(): void {
-    this.terminal?.print(`${this.program}: ended: it ran for too long without making a system call\r\n`);
+    const said = `${this.program}: ended: it ran for too long without making a system call\n`;
+    this.descriptors.get(2)?.write(new TextEncoder().encode(said), { pid: this.pid, fd: 2, call: 0 });
     this.#kernel.endBySignal(this, SIGNALS.SIGKILL);
   }
 
