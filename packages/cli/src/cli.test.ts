@@ -266,7 +266,7 @@ test('the seven layers of a frame, with text and line', async () => {
   expect(status).toBe(0);
   const layers = out.slice(out.indexOf('frame 6'));
   expect(layers).toMatch(/^frame 6: client → server, [\d.]+ s, \d+ bytes\n/);
-  expect(layers).toMatch(/why: carries bytes that a program wrote ← client\.py:11 /);
+  expect(layers).toMatch(/why: carries bytes that a program wrote ← client\.py:12 /);
   expect(layers).toMatch(/7 application {3}Bytes of the program\n\s+15 bytes\n/);
   expect(layers).toMatch(/6 presentation {2}UTF-8\n\s+"안녕하세요"\n/);
   expect(layers).toMatch(

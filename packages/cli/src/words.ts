@@ -13,7 +13,12 @@ export const WORDS = {
     failed: (status: number) => `ended with status ${status}`,
     killed: (signal: number) => `was ended by signal ${signal}`,
     notStarted: (place: string) => `never started: nothing ever used ${place}`,
-    ended: (time: string) => `the run ended at ${time} s: nothing can happen any more`,
+    idle: (last: string | null, now: string) =>
+      last === null
+        ? `no frame was sent; nothing can happen any more at ${now} s`
+        : `the last frame was sent at ${last} s; nothing can happen any more at ${now} s`,
+    eventLimit: (now: string, events: number) =>
+      `stopped at ${now} s, after ${events} recorded events: a program goes on and on (see --event-limit, --until)`,
     until: (time: string) => `the run stopped at ${time} s, as asked`,
     interrupted: (time: string) => `interrupted at ${time} s`,
     notReproducible: 'this run is not reproducible: a program computed while time went on',
@@ -40,7 +45,12 @@ export const WORDS = {
     failed: (status: number) => `상태 ${status}로 끝났다`,
     killed: (signal: number) => `시그널 ${signal}로 끝났다`,
     notStarted: (place: string) => `시작하지 못했다: 아무도 ${place}을(를) 쓰지 않았다`,
-    ended: (time: string) => `실행이 ${time}초에 끝났다: 더 일어날 일이 없다`,
+    idle: (last: string | null, now: string) =>
+      last === null
+        ? `프레임이 하나도 없었다; ${now}초에 더 일어날 일이 없다`
+        : `마지막 프레임은 ${last}초에 보냈다; ${now}초에 더 일어날 일이 없다`,
+    eventLimit: (now: string, events: number) =>
+      `기록된 사건 ${events}개 뒤 ${now}초에 멈췄다: 프로그램이 끝나지 않는다 (--event-limit, --until 참고)`,
     until: (time: string) => `요청한 대로 ${time}초에 멈췄다`,
     interrupted: (time: string) => `${time}초에 중단했다`,
     notReproducible: '이 실행은 재현되지 않는다: 프로그램이 계산하는 동안 시간이 흘렀다',

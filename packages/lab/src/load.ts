@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly folder?: string;
   /** Programs that every machine has besides its own commands: `{ python3: pythonProgram() }`. */
   readonly programs?: Readonly<Record<string, Program>>;
+  /** Further environment variables of the lab's commands. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A command of the lab file that has not been started, since what it waits for has not come. */
@@ -70,7 +72,7 @@ export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
     const [a, b] = endpoints;
     lab.link(`${a.node}:${a.port}`, `${b.node}:${b.port}`, link);
   }
-  const starter = new Starter(lab);
+  const starter = new Starter(lab, options.env ?? {});
   for (const node of file.nodes) if (isMachine(node)) for (const run of node.run) starter.add(node.name, run);
   return { lab, file, notStarted: () => starter.waiting(), failures: starter.failures };
 }
@@ -94,12 +96,12 @@ interface Pending {
 class Starter {
   readonly failures: { node: string; command: string; message: string }[] = [];
   readonly #lab: Lab;
+  readonly #env: Readonly<Record<string, string>>;
   #pending: Pending[] = [];
-  /** Sockets in use, as `server:9000`. */
-  readonly #ready = new Set<string>();
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, env: Readonly<Record<string, string>>) {
     this.#lab = lab;
+    this.#env = env;
     lab.record.subscribe((event) => this.#notice(event));
   }
 
@@ -116,7 +118,6 @@ class Starter {
   #notice(event: TraceEvent): void {
     if (event.kind !== 'socket-state' || (event.to !== 'LISTEN' && event.to !== 'OPEN')) return;
     const place = `${event.node}:${event.local.slice(event.local.lastIndexOf(':') + 1)}`;
-    this.#ready.add(place);
     const due = this.#pending.filter(({ waitFor }) => `${waitFor.node}:${waitFor.port}` === place);
     this.#pending = this.#pending.filter((pending) => !due.includes(pending));
     for (const { node, run } of due) this.#start(node, run);
@@ -127,7 +128,7 @@ class Starter {
       const node = this.#lab.node(name);
       if (!(node instanceof Host)) return;
       try {
-        node.machine.spawn(run.argv);
+        node.machine.spawn(run.argv, { env: this.#env });
       } catch (error) {
         // What is not there is the person's mistake; anything else is ours.
         if (!(error instanceof Error && error.name === 'SpawnError')) throw error;

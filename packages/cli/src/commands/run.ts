@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { writePcapng } from '@netarium/osi/capture';
 import { formatSeconds, type Nanoseconds } from '@netarium/osi/time';
+import { isRepeated } from '@netarium/osi/trace';
 import { pythonProgram } from '@netarium/python/node';
 import {
   dropText,
@@ -13,11 +14,11 @@ import {
   Pacer,
   parseDuration,
   programResults,
-  type Stop,
   suggestion,
   whyText,
 } from 'netarium';
 import type { CommandSpec, Parsed } from '../arguments.ts';
+import type { Ending } from '../ending.ts';
 import { type Io, OK, PROGRAM_FAILED, UsageError } from '../io.ts';
 import { readLabFolder } from '../lab-folder.ts';
 import { realTimeWatchdog, wallClock } from '../platform.ts';
@@ -27,7 +28,7 @@ import { drawLadder } from '../terminal/ladder.ts';
 import { drawLayers } from '../terminal/layers.ts';
 import { OutputPrinter } from '../terminal/output.ts';
 import { type Style, styleFor } from '../terminal/style.ts';
-import { languageFor, WORDS } from '../words.ts';
+import { languageFor, WORDS, type Words } from '../words.ts';
 
 type Option =
   | 'seed'
@@ -39,7 +40,11 @@ type Option =
   | 'json'
   | 'quiet'
   | 'lang'
-  | 'cpu-limit';
+  | 'cpu-limit'
+  | 'event-limit';
+
+/** A second of echo is about 100 events; a transfer of 10 MB about 100,000. */
+const DEFAULT_EVENTS = 1_000_000;
 
 export const RUN: CommandSpec<Option> = {
   name: 'run',
@@ -64,6 +69,10 @@ export const RUN: CommandSpec<Option> = {
       value: 'TIME',
       help: 'End a program that computes this long (real time) without a system call.\nDefault 10s.',
     },
+    'event-limit': {
+      value: 'N',
+      help: `Stop after so many recorded events: a program that never ends would fill the memory.\nDefault ${DEFAULT_EVENTS}.`,
+    },
   },
   notes:
     'Exit status: 0 when every program ended with status 0 (with --until: when none failed until then);\n' +
@@ -80,6 +89,7 @@ interface Settings {
   readonly layers: number | null;
   readonly language: Language;
   readonly cpuLimit: number;
+  readonly eventLimit: number;
 }
 
 /** @returns the exit status. @throws UsageError, LabError */
@@ -93,6 +103,8 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
     seed: settings.seed,
     watchdog: realTimeWatchdog(settings.cpuLimit),
     programs: { python3: python, python },
+    // What programs write must not depend on where this command's output goes.
+    env: { NO_COLOR: '1' },
   });
   const { lab } = loaded;
   const capturePort = capturedPort(options['pcap-at'], loaded);
@@ -102,12 +114,7 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
   try {
     const output = options.json === undefined ? new OutputPrinter(io.out, machines, style) : null;
     if (output !== null) lab.record.subscribe((event) => output.take(event));
-    const pacer = new Pacer(lab, wallClock);
-    pacer.speed = settings.speed;
-    const stop = await pacer.run({
-      ...(settings.until !== null && { until: settings.until }),
-      signal: io.interrupted,
-    });
+    const ending = await drive(loaded, settings, io);
     output?.flush();
 
     const ladder = new Ladder(lab.record);
@@ -120,7 +127,7 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
     }
     if (options.json !== undefined) {
       io.out(
-        `${JSON.stringify(jsonReport(loaded, ladder, stop, settings.seed, settings.language), null, 1)}\n`,
+        `${JSON.stringify(jsonReport(loaded, ladder, ending, settings.seed, settings.language), null, 1)}\n`,
       );
     } else if (settings.layers !== null) {
       io.out(
@@ -129,25 +136,59 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
     } else if (options.quiet === undefined) {
       io.out(`\n${ladderLines(loaded, ladder, machines, settings.language, style, io).join('\n')}\n`);
     }
-    for (const line of programLines(loaded, stop, words)) io.err(`${line}\n`);
+    for (const line of programLines(loaded, ending, words)) io.err(`${line}\n`);
     if (options.json === undefined && options.quiet === undefined) {
-      io.out(`${style.dim(words[ENDINGS[stop]](formatSeconds(lab.sim.now)))}\n`);
+      io.out(`${style.dim(endingText(loaded, ending, words))}\n`);
       if (!lab.scheduler.reproducible) io.err(`${words.notReproducible}\n`);
     }
-    return exitStatus(loaded, stop);
+    return exitStatus(loaded, ending);
   } finally {
     lab.close();
   }
 }
 
-const ENDINGS = { idle: 'ended', until: 'until', reached: 'until', interrupted: 'interrupted' } as const;
+/** Runs the lab at the speed asked for; once no program is left, the timers of the stacks run out at once. */
+async function drive({ lab, notStarted }: LoadedLab, settings: Settings, io: Io): Promise<Ending> {
+  const pacer = new Pacer(lab, wallClock);
+  pacer.speed = settings.speed;
+  const tooMuch = new AbortController();
+  let running = 0;
+  lab.record.subscribe((event) => {
+    if (event.id >= settings.eventLimit) tooMuch.abort();
+    if (event.kind !== 'process') return;
+    running += event.change === 'start' ? 1 : -1;
+    if (running === 0 && notStarted().length === 0) pacer.speed = Number.POSITIVE_INFINITY;
+  });
+  const stop = await pacer.run({
+    ...(settings.until !== null && { until: settings.until }),
+    signal: AbortSignal.any([io.interrupted, tooMuch.signal]),
+  });
+  if (stop !== 'interrupted') return stop === 'idle' ? 'idle' : 'until';
+  return io.interrupted.aborted ? 'interrupted' : 'event-limit';
+}
 
-function exitStatus(loaded: LoadedLab, stop: Stop): number {
-  if (stop === 'interrupted') return INTERRUPTED;
+function endingText({ lab }: LoadedLab, ending: Ending, words: Words): string {
+  const now = formatSeconds(lab.sim.now);
+  switch (ending) {
+    case 'idle': {
+      const last = lab.record.events.findLast((event) => event.kind === 'frame-sent' && !isRepeated(event));
+      return words.idle(last === undefined ? null : formatSeconds(last.time), now);
+    }
+    case 'until':
+      return words.until(now);
+    case 'interrupted':
+      return words.interrupted(now);
+    case 'event-limit':
+      return words.eventLimit(now, lab.record.size);
+  }
+}
+
+function exitStatus(loaded: LoadedLab, ending: Ending): number {
+  if (ending === 'interrupted') return INTERRUPTED;
   const programs = programResults(loaded.lab.record);
   const failed = loaded.failures.length > 0 || programs.some(({ status }) => status !== null && status !== 0);
   const unfinished = loaded.notStarted().length > 0 || programs.some(({ status }) => status === null);
-  return failed || (unfinished && stop !== 'until') ? PROGRAM_FAILED : OK;
+  return failed || (unfinished && ending !== 'until') ? PROGRAM_FAILED : OK;
 }
 
 function ladderLines(
@@ -168,9 +209,9 @@ function ladderLines(
       const journey = ladder.journeys.of(row.event);
       if (journey === undefined) return '';
       const text = whyText(lab.record, ladder.journeys, journey.sent, language);
-      return row.dropped === null
-        ? text
-        : `✕ ${row.dropped.node}: ${dropText(row.dropped.reason, language)} — ${text}`;
+      if (row.dropped === null) return text;
+      const dropped = `${row.dropped.node}: ${dropText(row.dropped.reason, language)}`;
+      return row.to.length > 0 ? `${text} — ${dropped}` : `✕ ${dropped} — ${text}`;
     },
   });
 }
@@ -196,6 +237,7 @@ function readSettings(options: Parsed<Option>['options'], io: Io): Settings {
     layers: options.layers === undefined ? null : wholeNumber('layers', options.layers, 1),
     language,
     cpuLimit: duration('cpu-limit', options['cpu-limit'] ?? '10s') / 1e6,
+    eventLimit: wholeNumber('event-limit', options['event-limit'] ?? String(DEFAULT_EVENTS), 1),
   };
 }
 

@@ -9,22 +9,28 @@ import {
   type LoadedLab,
   outputs,
   programResults,
-  type Stop,
   whyText,
 } from 'netarium';
+import type { Ending } from '../ending.ts';
 
 /** Raised when a field changes its meaning or goes; new fields may come at any time. */
 const FORMAT = 1;
 
 /** Everything about a run, for other programs. Times are nanoseconds of virtual time. */
-export function jsonReport(loaded: LoadedLab, ladder: Ladder, stop: Stop, seed: number, language: Language) {
+export function jsonReport(
+  loaded: LoadedLab,
+  ladder: Ladder,
+  ending: Ending,
+  seed: number,
+  language: Language,
+) {
   const { lab, file, notStarted, failures } = loaded;
   const { record } = lab;
   return {
     format: FORMAT,
     lab: file.name,
     seed,
-    stopped: stop,
+    ending,
     time: lab.sim.now,
     reproducible: lab.scheduler.reproducible,
     programs: programResults(record).map(({ waitsIn, ...program }) => ({

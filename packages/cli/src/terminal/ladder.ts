@@ -58,7 +58,7 @@ export function drawLadder(rows: readonly LadderRow[], options: LadderOptions): 
     const why = options.why(row);
     const parts = width === undefined ? [why] : wrap(why, Math.max(16, width - indent.length));
     const [first = '', ...rest] = beside ? parts : ['', ...parts];
-    const paint = row.dropped === null ? style.dim : style.red;
+    const paint = row.dropped !== null && row.to.length === 0 ? style.red : style.dim;
     const start = line(String(row.number), times[i] ?? '', arrows[i] ?? '', whats[i] ?? '', '');
     const whole = first === '' ? start : `${pad(start, left)}${paint(first)}`;
     return [whole, ...rest.map((text) => indent + paint(text))];
