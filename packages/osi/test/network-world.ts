@@ -147,7 +147,7 @@ export class TestHost {
   }
 }
 
-export function echoRequest(size: number): Uint8Array {
+function echoRequest(size: number): Uint8Array {
   const message = counting(8 + size);
   message.fill(0, 0, 8);
   message[0] = 8;

@@ -42,6 +42,7 @@ export function readMac(view: DataView, at: number): MacAddress {
 }
 
 export function writeMac(view: DataView, at: number, address: MacAddress): void {
-  view.setUint16(at, Math.floor(address / HALF));
-  view.setUint32(at + 2, address % HALF);
+  // The setters take their argument modulo 2^16 and 2^32.
+  view.setUint16(at, address / HALF);
+  view.setUint32(at + 2, address);
 }
