@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { twoStacks } from '../../test/two-stacks.ts';
+import { parseIpv4 } from '../3-network/index.ts';
+import { seconds } from '../time/index.ts';
+import { ERRNO } from '../trace/index.ts';
+import * as linux from './constants.ts';
+import { ints } from './option-table.ts';
+import type { Socket, SocketAddress } from './socket-types.ts';
+import type { Stack } from './stack.ts';
+
+const ROOT = { privileged: true };
+const at = (address: string, port: number): SocketAddress => ({ family: 2, address, port });
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function datagram(stack: Stack, port?: number, address = '0.0.0.0', ...options: number[]): Socket {
+  const socket = stack.socket(linux.AF_INET, linux.SOCK_DGRAM, 0) as Socket;
+  for (const option of options) socket.setOption(linux.SOL_SOCKET, option, ints(1));
+  if (port !== undefined) expect(socket.bind(at(address, port), ROOT)).toBe(0);
+  return socket;
+}
+
+function receive(socket: Socket, flags = 0) {
+  const into = new Uint8Array(2000);
+  const received = socket.receive(into, flags);
+  if (typeof received === 'number') return received;
+  return { text: new TextDecoder().decode(into.subarray(0, received.length)), ...received };
+}
+
+describe('a datagram', () => {
+  test('names the system call that wrote it', () => {
+    const { sim, record, client } = twoStacks();
+    datagram(client).send(bytes('x'), 0, at('10.0.0.2', 9), 7);
+    sim.run(seconds(1));
+    const frame = record.events.find((event) => event.kind === 'frame-sent' && event.reason === 'udp.data');
+    expect(frame).toMatchObject({ node: 'client', origins: [7] });
+  });
+
+  test('to a broadcast address reaches every socket at the port, on this machine too', () => {
+    const { sim, client, server } = twoStacks();
+    const own = datagram(client, 67);
+    const sharers = [1, 2].map(() => datagram(server, 67, '0.0.0.0', linux.SO_REUSEADDR));
+    const bound = datagram(server, 67, '10.0.0.255', linux.SO_REUSEADDR);
+    const other = datagram(server, 67, '127.0.0.1', linux.SO_REUSEADDR);
+    const sender = datagram(client);
+    expect(sender.send(bytes('all'), 0, at('10.0.0.255', 67), 0)).toBe(-ERRNO.EACCES);
+    sender.setOption(linux.SOL_SOCKET, linux.SO_BROADCAST, ints(1));
+    expect(sender.send(bytes('all'), 0, at('10.0.0.255', 67), 0)).toBe(3);
+    sim.run(seconds(1));
+    for (const socket of [own, ...sharers, bound]) {
+      expect(receive(socket)).toMatchObject({ text: 'all', address: { address: '10.0.0.1' } });
+    }
+    expect(receive(other)).toBe(-ERRNO.EAGAIN);
+  });
+
+  test('to 255.255.255.255 needs a route or an interface to go by', () => {
+    const { sim, client, server } = twoStacks();
+    const listener = datagram(server, 67);
+    const sender = datagram(client, 68, '0.0.0.0', linux.SO_BROADCAST);
+    expect(sender.send(bytes('x'), 0, at('255.255.255.255', 67), 0)).toBe(-ERRNO.ENETUNREACH);
+    sender.setOption(linux.SOL_SOCKET, linux.SO_BINDTODEVICE, bytes('eth0\0'));
+    expect(sender.send(bytes('x'), 0, at('255.255.255.255', 67), 0)).toBe(1);
+    sim.run(seconds(1));
+    expect(receive(listener)).toMatchObject({ text: 'x' });
+  });
+
+  test('that finds the receive buffer full is lost, counted and recorded', () => {
+    const { sim, record, client, server } = twoStacks();
+    const slow = datagram(server, 9000);
+    slow.setOption(linux.SOL_SOCKET, linux.SO_RCVBUF, ints(2000));
+    const sender = datagram(client);
+    for (let i = 0; i < 10; i++) sender.send(bytes(`${i}`), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(1));
+    let kept = 0;
+    while (typeof receive(slow) !== 'number') kept++;
+    // 4000 bytes hold five of 768, and the one that overfills them.
+    expect(kept).toBe(6);
+    expect(server.udp.counters).toMatchObject({ InDatagrams: 6, InErrors: 4, RcvbufErrors: 4 });
+    expect(server.tracer.drops.get('udp.buffer-full')).toBe(4);
+    expect(record.events.filter((event) => event.kind === 'frame-dropped')).toHaveLength(4);
+    sender.send(bytes('again'), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(2));
+    expect(receive(slow)).toMatchObject({ text: 'again' });
+  });
+
+  test('with a wrong checksum is lost, and no port unreachable is sent about it', () => {
+    const { sim, client, server } = twoStacks();
+    const frame = client.pool.take(9);
+    frame.start -= 8;
+    frame.end += 1;
+    frame.view.setUint16(frame.start + 4, 9);
+    frame.view.setUint16(frame.start + 6, 0x1234);
+    client.ip.send(frame, parseIpv4('10.0.0.1')!, parseIpv4('10.0.0.2')!, 17);
+    sim.run(seconds(1));
+    expect(server.udp.counters).toMatchObject({ InErrors: 1, InCsumErrors: 1, NoPorts: 0 });
+    expect(server.icmp.counters.OutDestUnreachs).toBe(0);
+  });
+
+  test('larger than the path’s MTU goes in fragments, or with IP_PMTUDISC_DO is refused and reported', () => {
+    const { sim, client, server } = twoStacks();
+    const there = datagram(server, 9000);
+    const here = datagram(client);
+    expect(here.send(new Uint8Array(2000), 0, at('10.0.0.2', 9000), 0)).toBe(2000);
+    sim.run(seconds(1));
+    expect(receive(there)).toMatchObject({ whole: 2000 });
+    expect(client.ip.counters.FragCreates).toBe(2);
+    here.setOption(linux.IPPROTO_IP, linux.IP_MTU_DISCOVER, ints(2));
+    here.setOption(linux.IPPROTO_IP, linux.IP_RECVERR, ints(1));
+    expect(here.send(new Uint8Array(2000), 0, at('10.0.0.2', 9000), 0)).toBe(-ERRNO.EMSGSIZE);
+    const error = { errno: ERRNO.EMSGSIZE, origin: 1, info: 1500 };
+    expect(receive(here, linux.MSG_ERRQUEUE)).toMatchObject({ error });
+    expect(here.poll() & linux.POLLERR).toBe(0);
+  });
+
+  test('to a silent neighbour is reported as EHOSTUNREACH to who asks for errors', () => {
+    const { sim, client } = twoStacks();
+    const socket = datagram(client);
+    socket.setOption(linux.IPPROTO_IP, linux.IP_RECVERR, ints(1));
+    expect(socket.send(bytes('x'), 0, at('10.0.0.9', 9000), 0)).toBe(1);
+    sim.run(seconds(5));
+    expect(receive(socket)).toBe(-ERRNO.EHOSTUNREACH);
+    expect(receive(socket, linux.MSG_ERRQUEUE)).toMatchObject({ text: 'x', address: at('10.0.0.9', 9000) });
+  });
+});
+
+describe('a datagram socket', () => {
+  test('below port 1024 is for the privileged', () => {
+    const { client } = twoStacks();
+    const socket = client.socket(linux.AF_INET, linux.SOCK_DGRAM, 0) as Socket;
+    expect(socket.bind(at('0.0.0.0', 1023), { privileged: false })).toBe(-ERRNO.EACCES);
+    expect(socket.bind(at('0.0.0.0', 1024), { privileged: false })).toBe(0);
+    expect(socket.bind(at('0.0.0.0', 80), { privileged: false })).toBe(-ERRNO.EACCES);
+  });
+
+  test('takes an ephemeral port that the seed decides', () => {
+    const port = (seed: number) => {
+      const socket = datagram(twoStacks(seed).client, 0);
+      return socket.localAddress().port;
+    };
+    expect(port(1)).toBe(port(1));
+    const ports = [1, 2, 3, 4].map(port);
+    expect(new Set(ports).size).toBe(4);
+    for (const each of ports) expect(each >= 32_768 && each <= 60_999).toBe(true);
+  });
+
+  test('when all ephemeral ports are taken, binding to any is EADDRINUSE and sending is EAGAIN', () => {
+    const { client } = twoStacks();
+    client.sysctl.set('net.ipv4.ip_local_port_range.low', 40_000);
+    client.sysctl.set('net.ipv4.ip_local_port_range.high', 40_003);
+    const sockets = [1, 2, 3, 4].map(() => datagram(client, 0));
+    const socket = client.socket(linux.AF_INET, linux.SOCK_DGRAM, 0) as Socket;
+    expect(socket.bind(at('0.0.0.0', 0), ROOT)).toBe(-ERRNO.EADDRINUSE);
+    expect(socket.send(bytes('x'), 0, at('10.0.0.2', 9), 0)).toBe(-ERRNO.EAGAIN);
+    sockets[0]?.close();
+    expect(socket.bind(at('0.0.0.0', 0), ROOT)).toBe(0);
+  });
+
+  test('refuses addresses of another family', () => {
+    const { client } = twoStacks();
+    const socket = datagram(client);
+    const six = { family: 10, address: '::1', port: 9 } as unknown as SocketAddress;
+    expect(socket.bind(six, ROOT)).toBe(-ERRNO.EAFNOSUPPORT);
+    expect(socket.connect(six)).toBe(-ERRNO.EAFNOSUPPORT);
+    expect(socket.send(bytes('x'), 0, six, 0)).toBe(-ERRNO.EAFNOSUPPORT);
+  });
+
+  test('in a SO_REUSEPORT group each flow always falls to the same member, and all get some', () => {
+    const { sim, client, server } = twoStacks();
+    const group = [1, 2, 3].map(() => datagram(server, 53, '0.0.0.0', linux.SO_REUSEPORT));
+    const counts = group.map(() => 0);
+    for (let flow = 0; flow < 30; flow++) {
+      const sender = datagram(client, 0);
+      for (let i = 0; i < 3; i++) sender.send(bytes('q'), 0, at('10.0.0.2', 53), 0);
+      sim.run(sim.now + seconds(1));
+      const got = group.map((socket) => {
+        let n = 0;
+        while (typeof receive(socket) !== 'number') n++;
+        return n;
+      });
+      expect([...got].sort()).toEqual([0, 0, 3]);
+      got.forEach((n, i) => {
+        counts[i]! += n;
+      });
+    }
+    expect(counts.every((n) => n > 0)).toBe(true);
+  });
+
+  test('tells the TTL of what it received when IP_RECVTTL is set, and IP_TTL sets what it sends', () => {
+    const { sim, client, server } = twoStacks();
+    const there = datagram(server, 9000);
+    there.setOption(linux.IPPROTO_IP, linux.IP_RECVTTL, ints(1));
+    const here = datagram(client);
+    here.setOption(linux.IPPROTO_IP, linux.IP_TTL, ints(5));
+    here.send(bytes('x'), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(1));
+    expect(receive(there)).toMatchObject({ ttl: 5 });
+  });
+
+  test('leaves no frame behind when it is closed with datagrams unread', () => {
+    const { sim, client, server } = twoStacks();
+    const there = datagram(server, 9000);
+    const here = datagram(client, 9001);
+    here.send(bytes('x'), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(1));
+    expect(there.readable).toBe(1);
+    there.close();
+    there.close();
+    expect(there.readable).toBe(0);
+    expect([...server.udp.entries()]).toEqual([]);
+    expect([...client.udp.entries()]).toMatchObject([
+      { id: 'udp:1', local: { port: 9001 }, receiveQueue: 0 },
+    ]);
+  });
+});
