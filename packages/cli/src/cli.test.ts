@@ -123,7 +123,7 @@ describe('help and mistakes at the keyboard', () => {
     expect(mistakes).toEqual({
       status: 2,
       out: '',
-      err: `${wrong}/lab.yaml:5:71: no file "client/c.py" in the lab's folder\n`,
+      err: `${wrong}/lab.yaml:5:64: no file "client/c.py" in the lab's folder\n`,
     });
     expect(corrupt).toMatchObject({ status: 2, out: '' });
     expect(corrupt!.err).toMatch(/^netarium: .*torn\.pcapng: not a valid capture: [^\n]*\n$/);
@@ -189,7 +189,9 @@ describe('the echo lab, with real CPython', () => {
     expect(report.output.map(({ text }: { text: string }) => text).join('')).toMatch(
       /ConnectionRefusedError: \[Errno 111\] Connection refused\n$/,
     );
-    const refusal = report.frames.at(-1);
+    const refusal = report.frames.find(({ tcp }: { tcp: { flags: string } | null }) =>
+      tcp?.flags.startsWith('RST'),
+    );
     expect(refusal).toMatchObject({
       from: 'server',
       to: ['client'],
@@ -226,8 +228,7 @@ describe('programs that do not come to an end', () => {
         'server: python3 s.py: waits in s.py:5 accept() for ever\n' +
         'client: ping: never started: nothing ever used server:1\n',
     });
-    expect(until).toMatchObject({ status: 0 });
-    expect(until!.err).toContain('server: python3 s.py: still waits in s.py:5 accept()\n');
+    expect(until).toEqual({ ...forEver, status: 0 });
   });
 
   test('one that only computes is ended; a syntax error and a program that is not there are told', async () => {
@@ -257,7 +258,8 @@ describe('programs that do not come to an end', () => {
       if (out.includes('ready')) kill('SIGINT');
     });
     expect(ended.status).toBe(130);
-    expect(ended.err).toContain('server: python3 s.py: still waits in s.py:3');
+    // It may have been caught just before it fell asleep.
+    expect(ended.err).toMatch(/^server: python3 s\.py: still (?:runs|waits in s\.py:3 \w+\(\))\n/);
   });
 });
 

@@ -141,7 +141,7 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
       io.out(`${style.dim(endingText(loaded, ending, words))}\n`);
       if (!lab.scheduler.reproducible) io.err(`${words.notReproducible}\n`);
     }
-    return exitStatus(loaded, ending);
+    return exitStatus(loaded, ending, settings.until !== null);
   } finally {
     lab.close();
   }
@@ -183,12 +183,13 @@ function endingText({ lab }: LoadedLab, ending: Ending, words: Words): string {
   }
 }
 
-function exitStatus(loaded: LoadedLab, ending: Ending): number {
+/** @param limited the person said until when; then it is no failure that programs have not ended. */
+function exitStatus(loaded: LoadedLab, ending: Ending, limited: boolean): number {
   if (ending === 'interrupted') return INTERRUPTED;
   const programs = programResults(loaded.lab.record);
   const failed = loaded.failures.length > 0 || programs.some(({ status }) => status !== null && status !== 0);
   const unfinished = loaded.notStarted().length > 0 || programs.some(({ status }) => status === null);
-  return failed || (unfinished && ending !== 'until') ? PROGRAM_FAILED : OK;
+  return failed || ending === 'event-limit' || (unfinished && !limited) ? PROGRAM_FAILED : OK;
 }
 
 function ladderLines(
