@@ -53,20 +53,24 @@ export type SysctlName = keyof typeof SYSCTL_DEFAULTS;
 
 /** The tunables of one machine. Setting one takes effect for what is decided afterwards. */
 export class Sysctl {
-  readonly #values = new Map<string, number>(Object.entries(SYSCTL_DEFAULTS));
+  /** Those that are not as Linux has them: mostly none, so thousands of machines share the defaults. */
+  #changed: Map<string, number> | null = null;
 
   get(name: SysctlName): number {
-    return this.#values.get(name) ?? SYSCTL_DEFAULTS[name];
+    return this.#changed?.get(name) ?? SYSCTL_DEFAULTS[name];
   }
 
   /** Sets a tunable by a name that may be wrong. @returns false when Linux's name is not one of ours. */
   set(name: string, value: number): boolean {
-    if (!this.#values.has(name)) return false;
-    this.#values.set(name, value);
+    if (!Object.hasOwn(SYSCTL_DEFAULTS, name)) return false;
+    this.#changed ??= new Map();
+    this.#changed.set(name, value);
     return true;
   }
 
-  entries(): Iterable<[name: string, value: number]> {
-    return this.#values;
+  *entries(): Iterable<[name: string, value: number]> {
+    for (const [name, value] of Object.entries(SYSCTL_DEFAULTS)) {
+      yield [name, this.#changed?.get(name) ?? value];
+    }
   }
 }
