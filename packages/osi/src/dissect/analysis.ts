@@ -30,6 +30,8 @@ export interface Direction {
   nextTime: Nanoseconds;
   /** The end of what came without a gap. */
   contiguous: number | null;
+  /** The end of a probe into a zero window: its byte counts once it is acknowledged. */
+  probed: number | null;
   /** What its latest segment acknowledged, and when; the window it gave. */
   lastAck: number;
   lastAckTime: Nanoseconds;
@@ -48,6 +50,7 @@ export const freshDirection = (): Direction => ({
   next: null,
   nextTime: 0,
   contiguous: null,
+  probed: null,
   lastAck: 0,
   lastAckTime: 0,
   window: -1,
@@ -72,7 +75,8 @@ interface Finding {
 
 /**
  * Compares a segment with what both ends have said before, and notes it. The rules are those by which Wireshark 4.0
- * judges, thresholds included, so that both say the same of the same capture.
+ * judges, thresholds included. Where it is odd we are not:
+ * a probe's byte that the receiver took counts as seen from then on, and what was missing is reported missing once.
  */
 export function analyse(
   segment: Segment,
@@ -95,9 +99,15 @@ export function analyse(
     forward.duplicates = 0;
   }
   const acknowledges = (segment.flags & ACK) !== 0;
+  if (acknowledges && segment.ack === reverse.probed) {
+    reverse.next = reverse.contiguous = segment.ack;
+    reverse.probed = null;
+  }
   if (reverse.contiguous !== null && acknowledges && after(segment.ack, reverse.contiguous)) {
     hints.add('ack-lost-segment');
-    reverse.contiguous = reverse.next;
+    // Once is enough.
+    reverse.contiguous =
+      reverse.next !== null && after(reverse.next, segment.ack) ? reverse.next : segment.ack;
   }
   if (segment.length > 0 || segment.flags & (SYN | FIN)) {
     const repetition = repetitionHint(segment, forward, reverse, time, roundTrip, hints);
@@ -145,10 +155,6 @@ function windowHints(segment: Segment, forward: Direction, reverse: Direction, h
     reverse.lastHints.includes('zero-window-probe')
   ) {
     hints.add('zero-window-probe-ack');
-    if (ack === oneMore) {
-      reverse.next = ack;
-      reverse.contiguous = ack;
-    }
     return true;
   }
   return false;
@@ -186,7 +192,8 @@ function repetitionHint(
 function note(segment: Segment, forward: Direction, time: Nanoseconds, hints: ReadonlySet<TcpHint>): void {
   const { seq, length, flags } = segment;
   const end = (seq + length + (flags & (SYN | FIN) ? 1 : 0)) >>> 0;
-  if (!hints.has('zero-window-probe')) {
+  if (hints.has('zero-window-probe')) forward.probed = end;
+  else {
     if (forward.next === null || after(end, forward.next)) {
       forward.next = end;
       forward.nextTime = time;

@@ -6,7 +6,7 @@ import type { FrameContext, TcpContext } from './tree.ts';
 /** What a capture tells about one TCP segment, as in Wireshark's packet list. */
 export interface SegmentView extends TcpContext {
   readonly segment: Segment;
-  /** Relative to the connection's initial numbers; what comes next counts SYN and FIN. */
+  /** Relative to the connection's initial numbers; what comes next counts a SYN or FIN. */
   readonly seq: number;
   readonly nextSeq: number;
   /** Relative; 0 without the ACK flag. */
@@ -30,6 +30,8 @@ interface Connection {
   last: Nanoseconds;
   /** When a SYN was seen, and how long after it the handshake was complete; 0 before that. */
   synTime: Nanoseconds | null;
+  /** Which end sent the SYN. */
+  client: 0 | 1;
   firstRoundTrip: Nanoseconds;
   ended: boolean;
   /** From the end with the smaller address and port, and from the other. */
@@ -79,6 +81,7 @@ function freshConnection(stream: number, began: Nanoseconds): Connection {
     began,
     last: began,
     synTime: null,
+    client: 0,
     firstRoundTrip: 0,
     ended: false,
     directions: [freshDirection(), freshDirection()],
@@ -126,9 +129,11 @@ function follow(
     if (segment.windowShift !== null) forward.windowShift = segment.windowShift;
     else forward.windowShift = reverse.windowShift = 'unused';
   }
-  if (isSyn && !acknowledges) connection.synTime ??= time;
-  else if (acknowledges && !isSyn && connection.synTime !== null && connection.firstRoundTrip === 0) {
-    connection.firstRoundTrip = time - connection.synTime;
+  if (isSyn && !acknowledges) {
+    connection.synTime = time;
+    connection.client = side;
+  } else if (acknowledges && !isSyn && side === connection.client && connection.firstRoundTrip === 0) {
+    connection.firstRoundTrip = time - (connection.synTime ?? time);
   }
 
   const { hints, duplicateOf } = analyse(segment, forward, reverse, time, frame, connection.firstRoundTrip);
@@ -144,7 +149,7 @@ function follow(
     timeRelative: (time - connection.began) / 1e9,
     timeDelta: (time - connection.last) / 1e9,
     seq: relative,
-    nextSeq: (relative + segment.length + (isSyn ? 1 : 0) + (flags & FIN)) >>> 0,
+    nextSeq: (relative + segment.length + (flags & (SYN | FIN) ? 1 : 0)) >>> 0,
     ack: acknowledges ? (ack - (reverse.base ?? 0)) >>> 0 : 0,
     hints: reused ? ['reused-ports', ...hints] : hints,
     duplicateOf,

@@ -13,6 +13,7 @@ export interface Summary {
   readonly info: string;
 }
 
+/** In the order in which Wireshark prints them, each in front of those before it. */
 const HINTS: Record<TcpHint, string> = {
   'reused-ports': 'TCP Port numbers reused',
   retransmission: 'TCP Retransmission',
@@ -139,9 +140,8 @@ function tcp(field: ProtocolField, view: FrameView | undefined): string {
   const length = findField([field], 'tcp.len');
   if (length !== undefined) words.push(`Len=${length.value}`);
   for (const option of findField([field], 'tcp.options')?.children ?? []) words.push(...optionWords(option));
-  // The last thing noticed stands first.
-  for (const hint of view?.tcp?.hints ?? []) {
-    const { duplicateOf } = view?.tcp ?? {};
+  const { hints = [], duplicateOf } = view?.tcp ?? {};
+  for (const hint of Object.keys(HINTS).filter((name) => hints.includes(name as TcpHint)) as TcpHint[]) {
     const times = hint === 'duplicate-ack' && duplicateOf ? ` ${duplicateOf.frame}#${duplicateOf.times}` : '';
     words.unshift(`[${HINTS[hint]}${times}]`);
   }

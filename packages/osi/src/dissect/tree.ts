@@ -256,13 +256,13 @@ export class Pen {
     size: number,
     text?: string,
   ): Pen {
-    this.#need(at, length, label);
     return this.part(name, label, { bitOffset: at * 8, bitLength: length * 8 }, first, size, text);
   }
 
   /** The same within any stretch of bits that is there. */
   part(name: string, label: string, within: BitRange, first: number, size: number, text?: string): Pen {
     const bitOffset = within.bitOffset + first;
+    this.#need(bitOffset >> 3, ((bitOffset + size + 7) >> 3) - (bitOffset >> 3), label);
     const value = bitsAt(this.#scope.bytes, bitOffset, size);
     const pen = this.#add(name, label, value, text ?? String(value), bitOffset, size);
     pen.#mutable.within = within;

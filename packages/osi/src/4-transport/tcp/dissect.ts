@@ -25,7 +25,9 @@ const FLAGS = [
   { name: 'cwr', label: 'Congestion Window Reduced', brief: 'CWR', letter: 'C' },
   { name: 'ae', label: 'Accurate ECN', brief: 'AE', letter: 'A' },
 ] as const;
+const FIN = 1;
 const SYN = 2;
+const RST = 4;
 const ACK = 16;
 const RESERVED = 0xe00;
 
@@ -87,7 +89,8 @@ export const dissectTcp: Dissector = (scope, start, end, around) => {
     dissectTcpOptions(scope, pen, start + HEADER, payload, context);
   }
   if (context !== undefined) writeTimes(pen, start, context);
-  if (payload < end) {
+  if (payload < end && flags & RST) resetCause(scope, pen, payload, end);
+  else if (payload < end) {
     pen.raw('tcp.payload', `TCP payload (${count(end - payload, 'byte')})`, payload, end - payload, '');
     scope.data(7, payload, end);
   }
@@ -109,7 +112,7 @@ function sequence(
   if (context !== undefined) field.show(shown, `${shown}    (relative sequence number)`);
   if (!quoted) pen.number('tcp.seq_raw', 'Sequence Number (raw)', start + 4, 4);
   if (context !== undefined) {
-    const next = (shown + length + ((flags & SYN) >> 1) + (flags & 1)) >>> 0;
+    const next = (shown + length + (flags & (SYN | FIN) ? 1 : 0)) >>> 0;
     pen.made('tcp.nxtseq', 'Next Sequence Number', next, start, `${next}    (relative sequence number)`);
   }
   const ackField = pen.number('tcp.ack', 'Acknowledgment Number', start + 8, 4);
@@ -132,7 +135,8 @@ function writeFlags(pen: Pen, at: number, flags: number): void {
   const all = { bitOffset: at * 8 + 4, bitLength: 12 };
   const field = pen.part('tcp.flags', 'Flags', all, 0, 12, `${hex(flags, 3)} (${flagNames(flags)})`).alone();
   field.part('tcp.flags.res', 'Reserved', all, 0, 3, flags & RESERVED ? 'Set' : 'Not set');
-  let letters = flags & RESERVED ? 'RRR' : '···';
+  let letters = '';
+  for (const bit of [0x800, 0x400, 0x200]) letters += flags & bit ? 'R' : '·';
   for (let bit = FLAGS.length - 1; bit >= 0; bit--) {
     const flag = FLAGS[bit] as (typeof FLAGS)[number];
     field.flag(`tcp.flags.${flag.name}`, flag.label, all, 11 - bit);
@@ -151,6 +155,12 @@ function writeWindow(pen: Pen, at: number, flags: number, context: TcpContext | 
   const note = windowScale === -1 ? ' (unknown)' : windowScale === -2 ? ' (no window scaling used)' : '';
   const name = 'tcp.window_size_scalefactor';
   pen.made(name, 'Window size scaling factor', windowScale, at, `${windowScale}${note}`, 2);
+}
+
+/** RFC 9293 section 3.5.2 allows text in a reset that says why. */
+function resetCause(scope: Scope, pen: Pen, start: number, end: number): void {
+  const [words = ''] = new TextDecoder().decode(scope.bytes.subarray(start, end)).split('\0');
+  pen.value('tcp.reset_cause', 'Reset cause', words, words, start, end - start);
 }
 
 function writeTimes(pen: Pen, at: number, { timeRelative, timeDelta }: TcpContext): void {
