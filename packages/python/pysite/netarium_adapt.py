@@ -5,6 +5,11 @@ import netarium_process  # noqa: F401  (so that it is there when a process start
 import netarium_socket
 
 
+# What network programs import: in the snapshot it is there already.
+import argparse, collections, datetime, json, logging, os, queue, random, re, runpy  # noqa: E401, F401
+import select, selectors, signal, socket, string, struct, threading, time, traceback, uuid  # noqa: E401, F401
+
+
 def adapt():
     netarium_errno.adapt()
     netarium_socket.adapt()

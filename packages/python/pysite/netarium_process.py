@@ -13,6 +13,25 @@ _module = None
 
 
 def adapt():
+    _remove_pyodide()
+    _refuse_threads()
+
+
+def _remove_pyodide():
+    """Pyodide puts a page's JavaScript and event loop into Python: a machine has neither."""
+    import asyncio
+    import time
+
+    from pyodide import webloop
+
+    time.sleep = webloop._orig_sleep
+    asyncio.run = webloop._orig_run
+    asyncio.set_event_loop_policy(None)
+    asyncio._set_running_loop(None)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "yodide" not in type(finder).__module__]
+
+
+def _refuse_threads():
     import threading
     import _thread
 
@@ -44,6 +63,8 @@ def prepare(description):
     random.seed()
     _open_standard_streams(process["terminals"])
     path = process["path"]
+    for name in ("js", "pyodide_js"):
+        sys.modules.pop(name, None)
     problem = _look_for_script(path, process["argv"][0]) if path else None
     if problem:
         return json.dumps(problem)

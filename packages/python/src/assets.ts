@@ -14,4 +14,9 @@ export const ASSET_FILES = {
   entry: 'entry.wasm',
   /** Our Python modules, by name. */
   site: 'site.json',
+  /** The memory of an interpreter that has started, compressed (gzip, RFC 1952). */
+  snapshot: 'snapshot.bin.gz',
 } as const;
+
+/** The same memory as it is, for Node: not for pages. */
+export const SNAPSHOT = 'snapshot.bin';

@@ -43,8 +43,8 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly message: string }
   | CallMessage
   | { readonly type: 'interrupt'; readonly id: number }
-  /** Every thread of the process waits. */
-  | { readonly type: 'quiescent' }
+  /** Every thread of the process waits, after so many results and signals. */
+  | { readonly type: 'quiescent'; readonly received: number }
   | { readonly type: 'files'; readonly changes: readonly FileChange[] }
   | { readonly type: 'exit'; readonly status: number };
 
@@ -57,6 +57,8 @@ export interface CallMessage {
   readonly where: SourceLocation | undefined;
   /** With this call every thread of the process waits. */
   readonly quiescent: boolean;
+  /** How many results and signals the worker has received: it is at rest only if no other is on its way. */
+  readonly received: number;
 }
 
 /** A worker's end of the port, or the end that a worker is seen by. */

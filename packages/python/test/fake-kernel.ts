@@ -38,6 +38,7 @@ class FakeSocket {
   ended = false;
   reset = false;
   shut = false;
+  connecting = false;
   readonly options = new Map<string, number>();
 
   constructor(machine: FakeMachine, type: number) {
@@ -54,6 +55,7 @@ class FakeSocket {
     let ready = this.received.length > 0 || this.ended ? POLL.in : 0;
     if (this.type === 2) return ready | POLL.out;
     if (this.reset) ready |= POLL.err | POLL.in;
+    if (this.connecting) return 0;
     if (this.peer === null && !this.ended) return ready | POLL.hup | POLL.out;
     if (this.peer !== null && this.peer.queued < BUFFER) ready |= POLL.out;
     return ready;
@@ -403,7 +405,9 @@ export class FakeProcess implements RunningProcess {
     const target = address.address.startsWith('127.') ? this.machine : network.find(address.address);
     const attempted = socket.options.get('outcome');
     if (attempted !== undefined) return attempted === 0 ? -ERRNO.EISCONN : -attempted;
+    socket.connecting = true;
     const conclude = (errno: number) => {
+      socket.connecting = false;
       socket.options.set('outcome', errno);
       socket.options.set('1/4', errno);
       socket.reset = errno !== 0;

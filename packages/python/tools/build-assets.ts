@@ -1,7 +1,12 @@
 // Makes packages/python/build/: what CPython in a worker is loaded from (see src/assets.ts).
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { ASSET_FILES } from '../src/assets.ts';
+import process from 'node:process';
+import { gzipSync } from 'node:zlib';
+import { ASSET_FILES, SNAPSHOT } from '../src/assets.ts';
+import { loadAssets } from '../src/node/assets.ts';
+import { Interpreter } from '../src/runtime/interpreter.ts';
+import { Chance } from '../src/runtime/random.ts';
 import { replaceFunctions } from '../src/shim/replace-functions.ts';
 import { entryText, shimText } from '../src/shim/text.ts';
 
@@ -29,3 +34,11 @@ for (const file of (await readdir(folder)).sort())
   if (file.endsWith('.py'))
     site[file.slice(0, -'.py'.length)] = await readFile(new URL(file, folder), 'utf8');
 await write(ASSET_FILES.site, JSON.stringify(site));
+
+const assets = await loadAssets({ snapshot: false });
+const interpreter = await Interpreter.start(assets, new Chance(), true);
+const snapshot = interpreter.pyodide.makeMemorySnapshot();
+await write(SNAPSHOT, snapshot);
+await write(ASSET_FILES.snapshot, gzipSync(snapshot));
+// What was started to be remembered has no end of its own.
+process.exit(0);

@@ -33,6 +33,12 @@ function start(process: RunningProcess, workers: Workers): void {
   };
   process.events = { killed: end };
 
+  /** How many results and signals were sent to the worker. It is at rest once it has received them all. */
+  let sent = 0;
+  const rest = (received: number) => {
+    if (received === sent) process.quiescent();
+  };
+
   /** The kernel's numbers of calls that have not returned, by the worker's. */
   const calls = new Map<number, number>();
 
@@ -42,10 +48,11 @@ function start(process: RunningProcess, workers: Workers): void {
     const values = args as unknown as SystemCallArguments<SystemCallName>;
     const number = process.call(tid, name, values, where, (result) => {
       calls.delete(id);
+      sent++;
       worker?.post({ type: 'result', id, result });
     });
     calls.set(id, number);
-    if (message.quiescent) process.quiescent();
+    if (message.quiescent) rest(message.received);
   }
 
   function fail(message: string): void {
@@ -78,7 +85,7 @@ function start(process: RunningProcess, workers: Workers): void {
           break;
         }
         case 'quiescent':
-          process.quiescent();
+          rest(message.received);
           break;
         case 'exit':
           end();
@@ -90,7 +97,10 @@ function start(process: RunningProcess, workers: Workers): void {
     });
     process.events = {
       killed: end,
-      signal: (signal) => taken.post({ type: 'signal', signal }),
+      signal: (signal) => {
+        sent++;
+        taken.post({ type: 'signal', signal });
+      },
       filesChanged: (changes) => taken.post({ type: 'files', changes }),
     };
     const { pid, argv, env, cwd, hostname, seed } = process;

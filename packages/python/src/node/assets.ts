@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ASSET_FILES } from '../assets.ts';
+import { ASSET_FILES, SNAPSHOT } from '../assets.ts';
 import type { Assets } from '../protocol.ts';
 
 const build = new URL('../../build/', import.meta.url);
@@ -8,12 +8,13 @@ const build = new URL('../../build/', import.meta.url);
 let loading: Promise<Assets> | undefined;
 
 /** Reads and compiles what workers need, once for all of them. */
-export function loadAssets(): Promise<Assets> {
-  loading ??= load();
+export function sharedAssets(): Promise<Assets> {
+  loading ??= loadAssets({ snapshot: true });
   return loading;
 }
 
-async function load(): Promise<Assets> {
+/** @param options.snapshot whether to begin from the memory of an interpreter that has started. */
+export async function loadAssets(options: { readonly snapshot: boolean }): Promise<Assets> {
   const read = async (name: string) => {
     try {
       return await readFile(new URL(name, build));
@@ -24,11 +25,12 @@ async function load(): Promise<Assets> {
     }
   };
   const compile = async (name: string) => WebAssembly.compile(await read(name));
-  const [python, shim, entry, site] = await Promise.all([
+  const [python, shim, entry, site, snapshot] = await Promise.all([
     compile(ASSET_FILES.python),
     compile(ASSET_FILES.shim),
     compile(ASSET_FILES.entry),
     read(ASSET_FILES.site),
+    options.snapshot ? read(SNAPSHOT).then(shared) : undefined,
   ]);
   const pyodide = (name: string) => import.meta.resolve(`pyodide/${name}`);
   return {
@@ -40,5 +42,13 @@ async function load(): Promise<Assets> {
     shim,
     entry,
     site: JSON.parse(site.toString()) as Record<string, string>,
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
+}
+
+/** The same bytes where all workers see them, so that none has a copy. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }

@@ -4,7 +4,7 @@ import { type PythonProgram, programOf } from '../host/program.ts';
 import { ready, type WorkerHandle, Workers } from '../host/workers.ts';
 import type { PythonOptions } from '../index.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
-import { loadAssets } from './assets.ts';
+import { sharedAssets } from './assets.ts';
 
 export type { PythonProgram } from '../host/program.ts';
 
@@ -22,7 +22,7 @@ async function makeWorker(): Promise<WorkerHandle> {
     throw new Error(
       `Python needs Node 25 or newer (JavaScript promise integration); this is ${process.version}.`,
     );
-  const assets = await loadAssets();
+  const assets = await sharedAssets();
   const worker = handle(
     new Worker(new URL('./worker.ts', import.meta.url), { stdout: false, stderr: false }),
   );

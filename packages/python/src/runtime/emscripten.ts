@@ -31,7 +31,7 @@ export interface Node {
   mode: number;
   mount: unknown;
   parent: Node;
-  contents?: Uint8Array | Record<string, Node> | null;
+  contents?: ArrayBufferView | Record<string, Node> | null;
   usedBytes: number;
   /** Set on the nodes of descriptors that the kernel keeps. */
   kernel?: KernelFile;

@@ -142,7 +142,9 @@ export class Replica {
   }
 }
 
-/** A copy of what a file has in it. */
+/** A copy of what a file has in it; Emscripten keeps it in any kind of array of bytes. */
 function contents(node: Node): Uint8Array {
-  return node.contents instanceof Uint8Array ? node.contents.slice(0, node.usedBytes) : new Uint8Array();
+  if (!ArrayBuffer.isView(node.contents)) return new Uint8Array();
+  const { buffer, byteOffset } = node.contents;
+  return new Uint8Array(buffer, byteOffset, node.usedBytes).slice();
 }

@@ -1,6 +1,6 @@
 import { readAddress } from './addresses.ts';
 import type { Emscripten, Imports } from './emscripten.ts';
-import { readI32, readU32 } from './memory.ts';
+import { readI32 } from './memory.ts';
 
 const AI_NUMERICHOST = 4;
 const AI_NUMERICSERV = 0x400;
@@ -101,7 +101,10 @@ export function installNames(
 const freeString = (module: Emscripten, pointer: number) =>
   (module as unknown as { _free(pointer: number): void })._free(pointer);
 
-const isNumeric = (name: string) => /^\d+(\.\d+){0,3}$/.test(name) || name.includes(':');
+/** Whether inet_aton(3) or inet_pton(3) reads it as an address. */
+const isNumeric = (name: string) =>
+  name.includes(':') ||
+  (/^\d+(\.\d+){0,3}$/.test(name) && name.split('.').every((part) => Number(part) < 256));
 
 /** The lines of a file of fields, without comments. */
 function readFields(python: Emscripten, path: string): string[][] {
@@ -135,7 +138,3 @@ function findService(python: Emscripten, name: string): number | undefined {
   const port = Number.parseInt(found?.[1] ?? '', 10);
   return Number.isNaN(port) ? undefined : port;
 }
-
-/** Where a pointer leads to, for what is optional in C. */
-export const dereference = (python: Emscripten, pointer: number) =>
-  pointer === 0 ? 0 : readU32(python, pointer);

@@ -41,6 +41,7 @@ export class Signals {
 
   /** The kernel sends a signal. */
   raise(signal: number): void {
+    this.#calls.signalled();
     switch (this.#disposition(signal)) {
       case SIG_IGN:
         break;

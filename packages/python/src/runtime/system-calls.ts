@@ -20,6 +20,7 @@ export class SystemCallPort {
   #ids = 0;
   /** The number of threads that do not wait. */
   #running = 0;
+  #received = 0;
   /** How many system calls were made: whatever was known of the machine is old once this has changed. */
   made = 0;
 
@@ -41,7 +42,16 @@ export class SystemCallPort {
     const id = ++this.#ids;
     this.#running--;
     const where = this.#where.current();
-    this.#post({ type: 'call', id, tid, name, arguments: args, where, quiescent: this.#running === 0 });
+    this.#post({
+      type: 'call',
+      id,
+      tid,
+      name,
+      arguments: args,
+      where,
+      quiescent: this.#running === 0,
+      received: this.#received,
+    });
     return new Promise((resolve) => {
       this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
     });
@@ -49,6 +59,7 @@ export class SystemCallPort {
 
   /** The kernel's answer has come. */
   returned(id: number, result: unknown): void {
+    this.#received++;
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
@@ -66,6 +77,11 @@ export class SystemCallPort {
     return false;
   }
 
+  /** A signal has come. */
+  signalled(): void {
+    this.#received++;
+  }
+
   /** A thread begins to run. */
   started(): void {
     this.#running++;
@@ -73,7 +89,7 @@ export class SystemCallPort {
 
   /** Says that every thread waits, if that is so: the answer to what the kernel told the process meanwhile. */
   confirmQuiescent(): void {
-    if (this.#running === 0) this.#post({ type: 'quiescent' });
+    if (this.#running === 0) this.#post({ type: 'quiescent', received: this.#received });
   }
 }
 

@@ -1,0 +1,16 @@
+import type { FromWorker, ToWorker } from '../protocol.ts';
+import { runWorker } from '../runtime/process.ts';
+
+/** The part of a dedicated worker's global scope that is used here. */
+interface WorkerScope {
+  postMessage(message: unknown): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+}
+const scope = self as unknown as WorkerScope;
+
+runWorker({
+  post: (message: FromWorker) => scope.postMessage(message),
+  listen: (receive) => {
+    scope.onmessage = ({ data }) => receive(data);
+  },
+});
