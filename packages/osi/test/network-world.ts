@@ -157,11 +157,30 @@ function echoRequest(size: number): Uint8Array {
 /** Bytes that count up, with a period that is no power of two. */
 export const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
 
+/** A pool that knows which frames are out, and does not let one come back twice. */
+class AuditedPool extends FramePool {
+  readonly out = new Set<Frame>();
+  readonly #known = new WeakSet<Frame>();
+
+  override take(capacity: number): Frame {
+    const frame = super.take(capacity);
+    this.out.add(frame);
+    if (this.#known.has(frame)) return frame;
+    this.#known.add(frame);
+    const release = frame.release.bind(frame);
+    frame.release = () => {
+      if (!this.out.delete(frame)) throw new Error(`a frame was released twice: ${frame.reason}`);
+      release();
+    };
+    return frame;
+  }
+}
+
 /** Machines, cables and one record. */
 export class World {
   readonly sim: Simulation;
   readonly record = new TraceRecord();
-  readonly pool = new FramePool();
+  readonly pool = new AuditedPool();
   nextMac = 0x020000000001;
 
   constructor(seed = 1) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counting, twoHosts } from '../../test/network-world.ts';
+import { counting, routed, twoHosts } from '../../test/network-world.ts';
 import { microseconds, milliseconds, seconds } from '../time/index.ts';
 
 describe('packets on a bad cable', () => {
@@ -51,6 +51,32 @@ describe('packets on a bad cable', () => {
       const { ReasmOKs, ReasmTimeout, ReasmFails } = b.net.ip.counters;
       expect(ReasmOKs).toBe(got.length);
       expect(ReasmFails).toBeGreaterThanOrEqual(ReasmTimeout);
+      expect(world.pool.out.size).toBe(0);
     }
+  });
+
+  it('every frame goes back to the pool, whatever became of it', () => {
+    const { world, a, r, b } = routed();
+    b.transport.refuse = true;
+    a.ping('10.0.2.1', 5000);
+    a.ping('10.0.2.77');
+    a.ping('10.0.1.77', 3000);
+    a.ping('127.0.0.1');
+    a.send('10.0.2.1', counting(3000));
+    a.send('10.0.2.1', counting(30), { ttl: 1 });
+    a.send('10.0.2.1', counting(3000), { dontFragment: true });
+    a.send('192.0.2.1', counting(30));
+    a.send('10.0.1.255', counting(30));
+    a.send('224.0.0.1', counting(30), { from: '10.0.1.1' });
+    a.send('239.0.0.1', counting(30), { from: '10.0.1.1' });
+    world.sim.run(milliseconds(1));
+    r.net.links[2]?.setMtu(600);
+    a.send('10.0.2.1', counting(1400), { dontFragment: true });
+    a.send('10.0.2.1', counting(1400));
+    world.sim.run(milliseconds(2));
+    b.net.links[1]?.setUp(false);
+    a.send('10.0.2.1', counting(1400));
+    world.sim.run();
+    expect(world.pool.out.size).toBe(0);
   });
 });
