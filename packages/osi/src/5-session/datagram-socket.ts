@@ -48,7 +48,6 @@ class DatagramEvents extends WaitQueue implements UdpUser {
  * messages and whose port is their identifier (icmp(7)).
  */
 export class DatagramSocket extends InternetSocket {
-  readonly type = linux.SOCK_DGRAM;
   readonly protocol: number;
   keepAlive = false;
   linger: Nanoseconds | null = null;
@@ -65,6 +64,10 @@ export class DatagramSocket extends InternetSocket {
     this.protocol = protocol;
     this.#service = service;
     this.#options = service.defaultOptions();
+  }
+
+  get type(): number {
+    return linux.SOCK_DGRAM;
   }
 
   get id(): string {
@@ -213,7 +216,7 @@ export class DatagramSocket extends InternetSocket {
 
   protected claim(local: Endpoint): number {
     if (this.#channel !== null) return asBindError(this.#channel.bind(local));
-    const channel = this.#service.open(local, this.sharing, this.#options, this.#events);
+    const channel = this.#service.open(local, this, this.#options, this.#events);
     if (typeof channel === 'number') return asBindError(channel);
     this.#channel = channel;
     return 0;
@@ -226,7 +229,7 @@ export class DatagramSocket extends InternetSocket {
   #channelOrAny(): UdpChannel | number {
     const channel = this.#channel;
     if (channel === null) {
-      const opened = this.#service.open(NOWHERE, this.sharing, this.#options, this.#events);
+      const opened = this.#service.open(NOWHERE, this, this.#options, this.#events);
       if (typeof opened !== 'number') this.#channel = opened;
       return opened;
     }

@@ -1,5 +1,5 @@
 import { formatIpv4, type IpService, parseIpv4, type SendOptions, type Sysctl } from '../3-network/index.ts';
-import type { Endpoint, TcpService, UdpService } from '../4-transport/index.ts';
+import type { BindOptions, Endpoint, TcpService, UdpService } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import { AF_INET, AF_UNSPEC, IPPROTO_IP, SOL_SOCKET } from './constants.ts';
@@ -19,12 +19,12 @@ export interface SocketParts {
 }
 
 /** What streams and datagrams of AF_INET have in common: addresses, permissions, options. */
-export abstract class InternetSocket implements Socket, SocketSettings {
-  readonly domain = AF_INET;
+export abstract class InternetSocket implements Socket, SocketSettings, BindOptions {
   abstract readonly type: number;
   abstract readonly protocol: number;
   abstract readonly id: string;
-  readonly sharing = { reuseAddress: false, reusePort: false };
+  reuseAddress = false;
+  reusePort = false;
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
   receiveTtl = false;
@@ -32,6 +32,10 @@ export abstract class InternetSocket implements Socket, SocketSettings {
 
   constructor(parts: SocketParts) {
     this.parts = parts;
+  }
+
+  get domain(): number {
+    return AF_INET;
   }
 
   abstract readonly listening: boolean;

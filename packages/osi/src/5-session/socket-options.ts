@@ -10,7 +10,8 @@ export interface SocketSettings {
   readonly domain: number;
   readonly type: number;
   readonly protocol: number;
-  readonly sharing: { reuseAddress: boolean; reusePort: boolean };
+  reuseAddress: boolean;
+  reusePort: boolean;
   readonly listening: boolean;
   readonly peer: Endpoint | null;
   readonly ip: SendOptions;
@@ -51,18 +52,18 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
   [
     linux.SO_REUSEADDR,
     flag(
-      (socket) => socket.sharing.reuseAddress,
+      (socket) => socket.reuseAddress,
       (socket, on) => {
-        socket.sharing.reuseAddress = on;
+        socket.reuseAddress = on;
       },
     ),
   ],
   [
     linux.SO_REUSEPORT,
     flag(
-      (socket) => socket.sharing.reusePort,
+      (socket) => socket.reusePort,
       (socket, on) => {
-        socket.sharing.reusePort = on;
+        socket.reusePort = on;
       },
     ),
   ],

@@ -50,8 +50,6 @@ class StreamEvents extends WaitQueue implements TcpUser {
 
 /** SOCK_STREAM of AF_INET: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
 export class StreamSocket extends InternetSocket {
-  readonly type = linux.SOCK_STREAM;
-  readonly protocol = linux.IPPROTO_TCP;
   broadcast = false;
   receiveErrors = false;
   readonly #events = new StreamEvents();
@@ -72,6 +70,14 @@ export class StreamSocket extends InternetSocket {
     this.#connection = accepted;
     this.#phase = 'connected';
     accepted.user = this.#events;
+  }
+
+  get type(): number {
+    return linux.SOCK_STREAM;
+  }
+
+  get protocol(): number {
+    return linux.IPPROTO_TCP;
   }
 
   get id(): string {
@@ -103,8 +109,8 @@ export class StreamSocket extends InternetSocket {
     const connection = this.#listener.accept();
     if (connection === null) return -ERRNO.EAGAIN;
     const socket = new StreamSocket(this.parts, connection);
-    socket.sharing.reuseAddress = this.sharing.reuseAddress;
-    socket.sharing.reusePort = this.sharing.reusePort;
+    socket.reuseAddress = this.reuseAddress;
+    socket.reusePort = this.reusePort;
     socket.receiveTimeout = this.receiveTimeout;
     socket.sendTimeout = this.sendTimeout;
     return socket;
@@ -312,7 +318,7 @@ export class StreamSocket extends InternetSocket {
   }
 
   protected claim(local: Endpoint): number {
-    const binding = this.parts.tcp.bind(local, this.sharing);
+    const binding = this.parts.tcp.bind(local, this);
     if (typeof binding === 'number') return binding;
     this.#binding = binding;
     this.#named = local;
