@@ -117,9 +117,11 @@ export class App implements TcpUser {
   errno = 0;
   onReadable: (() => void) | null = null;
   onWritable: (() => void) | null = null;
+  onConnected: (() => void) | null = null;
 
   connected(): void {
     this.isConnected = true;
+    this.onConnected?.();
   }
   readable(): void {
     this.onReadable?.();
@@ -143,6 +145,47 @@ export function readAll(connection: TcpConnection): string {
   return new TextDecoder().decode(into);
 }
 
+/**
+ * Writes all of `outgoing` as room allows and then shuts down, reads all that comes into `incoming`, and closes when
+ * both are done or an error is told.
+ */
+export function converse(
+  connection: TcpConnection & { app: App },
+  outgoing: Uint8Array,
+  incoming: Uint8Array,
+): { sent: number; received: number } {
+  const { app } = connection;
+  const done = { sent: 0, received: 0 };
+  const scratch = new Uint8Array(65536);
+  let open = true;
+  let finished = false;
+  const step = (): void => {
+    if (!open) return;
+    for (let count = connection.receive(scratch); count > 0; count = connection.receive(scratch)) {
+      incoming.set(scratch.subarray(0, count), done.received);
+      done.received += count;
+    }
+    while (done.sent < outgoing.length) {
+      const count = connection.send(outgoing.subarray(done.sent, done.sent + 65536), 0);
+      if (count <= 0) break;
+      done.sent += count;
+    }
+    if (done.sent === outgoing.length && !finished && connection.state !== 'SYN_SENT') {
+      finished = true;
+      connection.shutdown();
+    }
+    if ((finished && connection.ended) || app.errno !== 0) {
+      open = false;
+      connection.close();
+    }
+  };
+  app.onReadable = step;
+  app.onWritable = step;
+  app.onConnected = step;
+  if (connection.state !== 'SYN_SENT') step();
+  return done;
+}
+
 /** Writes all of `bytes` as room allows, then shuts down. */
 export function pour(connection: TcpConnection & { app: App }, bytes: Uint8Array, finish = true): void {
   let at = 0;
@@ -158,23 +201,6 @@ export function pour(connection: TcpConnection & { app: App }, bytes: Uint8Array
   };
   connection.app.onWritable = go;
   go();
-}
-
-/** Reads all that comes into one growing list. */
-export function drain(connection: TcpConnection & { app: App }, into: Uint8Array): { length: number } {
-  const state = { length: 0 };
-  const scratch = new Uint8Array(65536);
-  const go = (): void => {
-    for (;;) {
-      const count = connection.receive(scratch);
-      if (count <= 0) return;
-      into.set(scratch.subarray(0, count), state.length);
-      state.length += count;
-    }
-  };
-  connection.app.onReadable = go;
-  go();
-  return state;
 }
 
 /** The frames a host sent, as `reason flags seq ack length window`, numbers relative to each side's first. */

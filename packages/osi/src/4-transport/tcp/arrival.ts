@@ -28,6 +28,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     return;
   }
   if (repeatedSyn(tcb, segment)) {
+    rememberTimestamp(tcb, segment);
     drop(tcb, frame, 'tcp.duplicate');
     retransmit(tcb, tcb.iss, 'tcp.syn-ack');
     return;
@@ -120,6 +121,9 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const early = seqDiff(segment.seq, tcb.rcvNxt) > tcb.receiveWindow;
   const late = seqLess(segment.end, tcb.rcvWup);
   if (!early && !late) return true;
+  // RFC 7323 and Linux would echo an older timestamp here. But then, when acknowledgments are lost, the peer takes
+  // the time since its first attempt for the path's, and each loss makes its RTO longer.
+  if (late && !isReset) rememberTimestamp(tcb, segment);
   if (isReset) drop(tcb, frame, 'tcp.outside-window');
   else if ((segment.flags & SYN) !== 0) challenge(tcb, frame, 'TCPSYNChallenge');
   else answerInvalid(tcb, frame, 'tcp.outside-window', 'TCPACKSkippedSeq');
