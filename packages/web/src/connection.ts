@@ -22,6 +22,7 @@ function start(): void {
     event.preventDefault();
     crashed(event.message || 'the worker ended');
   });
+  send({ type: 'prepare', python: new URL('python/', document.baseURI).href });
 }
 
 function send(command: Command): void {

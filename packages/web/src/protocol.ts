@@ -19,6 +19,8 @@ export type StepKind = 'event' | 'frame' | 'call' | 'line';
 
 /** What the page asks of the lab's worker. */
 export type Command =
+  /** The first command. `python`: address of the folder with CPython's files. */
+  | { readonly type: 'prepare'; readonly python: string }
   | { readonly type: 'load'; readonly run: number; readonly files: LabFiles; readonly seed: number }
   | { readonly type: 'run' }
   | { readonly type: 'pause' }

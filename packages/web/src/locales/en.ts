@@ -38,7 +38,7 @@ export const en = {
     ready: 'Ready',
     running: 'Running',
     paused: 'Paused',
-    ended: 'At rest: nothing more will happen',
+    ended: 'At rest',
     failed: 'Not running',
   },
   python: {

@@ -39,7 +39,7 @@ export const ko: Catalogue = {
     ready: '준비됨',
     running: '실행 중',
     paused: '일시 정지',
-    ended: '멈춤: 더 일어날 일이 없습니다',
+    ended: '끝남',
     failed: '실행할 수 없음',
   },
   python: {

@@ -55,7 +55,7 @@ export function Ladder() {
     if (element === null || journey === undefined) return;
     const at = HEAD + TOP + model.scale.at(journey.sent.time);
     if (at < element.scrollTop + HEAD + 20 || at > element.scrollTop + element.clientHeight - 60) {
-      element.scrollTo({ top: at - element.clientHeight / 2, behavior: 'smooth' });
+      element.scrollTop = at - element.clientHeight / 2;
     }
   }, [front, model]);
 
@@ -150,16 +150,10 @@ function Drawing({ model, columns, width, from, to, selected, chosenCall, view }
       {states.map((state) => {
         const x = columns.get(state.node);
         if (x === undefined) return null;
-        const outward = outwards(x, width);
         const [a, b] = [y(state.from), y(state.to)];
         return (
           <g key={state.key} className={`state state-${state.name}`}>
             <rect x={x - 2} width={4} y={a} height={Math.max(1, b - a)} />
-            {b - a > 14 && (
-              <text className="state-name" x={x - outward * 7} y={Math.max(a, from + 40) + 11} textAnchor={outward > 0 ? 'end' : 'start'}>
-                {state.name}
-              </text>
-            )}
           </g>
         );
       })}
@@ -185,6 +179,24 @@ function Drawing({ model, columns, width, from, to, selected, chosenCall, view }
           later={view !== null && journey.sent.time > view}
         />
       ))}
+      {states.map((state) => {
+        const x = columns.get(state.node);
+        const [a, b] = [y(state.from), y(state.to)];
+        // Upright letters beside the lifeline, over everything else; where there is no room, the colour must do.
+        if (x === undefined || b - a <= 14) return null;
+        const outward = outwards(x, width);
+        return (
+          <text
+            key={state.key}
+            className={`state-name state-${state.name}`}
+            x={x - outward * 7}
+            y={Math.min(Math.max(a, from + MARGIN + HEAD) + 11, b - 2)}
+            textAnchor={outward > 0 ? 'end' : 'start'}
+          >
+            {state.name}
+          </text>
+        );
+      })}
       {view !== null && <line className="ladder-now" x1={0} x2={width} y1={y(view)} y2={y(view)} />}
     </>
   );
@@ -345,6 +357,7 @@ function ArrowHead({ from, to }: { readonly from: { x: number; y: number }; read
 }
 
 function labelOf({ tcp, info, protocol }: ReturnType<Model['packets']['packet']>): string {
+  if (protocol === 'ARP') return `ARP ${info.replace(/ Tell .*/, '').replace(/(?:[0-9a-f]{2}:){4}/, '…')}`;
   if (tcp === null) return `${protocol} ${info}`;
   return [
     tcp.flags,

@@ -7,6 +7,8 @@ import { useTranslation } from 'react-i18next';
 import { typeOn } from '../connection.ts';
 import { useGlass } from '../store.ts';
 
+const SIZE = 13;
+
 const LIGHT: ITheme = {
   background: '#ffffff',
   foreground: '#1a2130',
@@ -36,9 +38,11 @@ export function Terminal({ params: { node } }: IDockviewPanelProps<{ readonly no
   useEffect(() => {
     const element = holder.current;
     if (element === null) return;
+    const family = getComputedStyle(document.documentElement).getPropertyValue('--terminal');
     const terminal = new XTerm({
-      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'),
-      fontSize: 12.5,
+      fontFamily: family,
+      fontSize: SIZE,
+      letterSpacing: spacingOf(family),
       lineHeight: 1.2,
       cursorBlink: false,
       convertEol: true,
@@ -89,6 +93,18 @@ export function Terminal({ params: { node } }: IDockviewPanelProps<{ readonly no
   }, [dark]);
 
   return <section className="pane terminal" ref={holder} data-testid={`terminal-${node}`} aria-label={t('terminal.label', { node })} />;
+}
+
+/**
+ * A Hangul syllable takes two cells of a terminal. Where the font's Latin letters are wider than half a syllable, words
+ * would fall apart into syllables: cells are then made narrower.
+ */
+function spacingOf(family: string): number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context === null) return 0;
+  context.font = `${SIZE}px ${family}`;
+  const tooWide = context.measureText('M').width - context.measureText('가').width / 2;
+  return tooWide > 0.75 ? -1 : 0;
 }
 
 const DIM = '\x1b[90m';

@@ -21,7 +21,7 @@ const components: Record<string, React.FunctionComponent<IDockviewPanelProps>> =
   code: Code as React.FunctionComponent<IDockviewPanelProps>,
 };
 
-const theme = { name: 'glass', className: 'dockview-theme-glass', gap: 6 };
+const theme = { name: 'glass', className: 'dockview-theme-light', gap: 6 };
 
 /** The panes, which a person can move, resize and stack. */
 export function Workspace() {

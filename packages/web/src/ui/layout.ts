@@ -3,9 +3,6 @@ import i18next from 'i18next';
 import type { LabDescription, LabFiles } from '../protocol.ts';
 import { useGlass } from '../store.ts';
 
-/** Windows lower than this have the ladder and the list of frames as tabs of one pane. */
-const LOW = 800;
-
 let api: DockviewApi | null = null;
 
 /** The files of a lab that are programs of its machines, those that run first. */
@@ -40,8 +37,7 @@ export function resetLayout(): void {
 export function arrange(dock: DockviewApi, lab: LabDescription | null, files: LabFiles): void {
   const t = i18next.t.bind(i18next);
   const { width, height } = dock;
-  const low = height < LOW - 86;
-  const left = Math.round(Math.min(620, Math.max(390, width * 0.34)));
+  const left = Math.round(Math.min(620, Math.max(390, width * 0.325)));
   const machines = lab?.nodes.filter(({ kind }) => kind === 'host' || kind === 'router').slice(0, 4) ?? [];
   const programs = lab === null ? [] : programsOf(lab, files);
 
@@ -61,30 +57,22 @@ export function arrange(dock: DockviewApi, lab: LabDescription | null, files: La
     dock.addPanel({ id, component: 'terminal', title: t('pane.terminal', { node: name }), params: { node: name }, position });
     above = id;
   }
+  const below = { referencePanel: 'topology', direction: 'below' as const };
+  dock.addPanel({ id: 'layers', component: 'layers', title: t('pane.layers'), position: below });
+  dock.addPanel({ id: 'packets', component: 'packets', title: t('pane.packets'), position: below });
   dock.addPanel({
-    id: 'layers',
-    component: 'layers',
-    title: t('pane.layers'),
-    position: { referencePanel: 'topology', direction: 'below' },
+    id: 'ladder',
+    component: 'ladder',
+    title: t('pane.ladder'),
+    position: { referencePanel: 'packets', direction: 'right' },
   });
-  if (low) {
-    dock.addPanel({ id: 'packets', component: 'packets', title: t('pane.packets'), position: { referencePanel: 'topology', direction: 'right' } });
-    dock.addPanel({ id: 'ladder', component: 'ladder', title: t('pane.ladder'), position: { referencePanel: 'packets' }, inactive: true });
-  } else {
-    dock.addPanel({ id: 'packets', component: 'packets', title: t('pane.packets'), position: { referencePanel: 'topology', direction: 'below' } });
-    dock.addPanel({ id: 'ladder', component: 'ladder', title: t('pane.ladder'), position: { referencePanel: 'topology', direction: 'right' } });
-  }
   // Sizes, from the outside in.
   const size = (id: string, wanted: { width?: number; height?: number }) => dock.getPanel(id)?.group.api.setSize(wanted);
   const each = machines.length === 0 ? 0 : Math.max(96, Math.round((height * (machines.length > 1 ? 0.46 : 0.3)) / machines.length));
   if (code !== '') size(code, { width: left, height: height - each * machines.length });
   for (const { name } of machines) size(`terminal:${name}`, { height: each });
-  const right = width - left;
-  if (low) {
-    size('topology', { height: Math.round(height * 0.44), width: Math.round(right * 0.46) });
-  } else {
-    size('topology', { width: Math.round(right * 0.42), height: Math.round(height * 0.38) });
-    size('layers', { height: Math.round(height * 0.4) });
-  }
+  size('topology', { height: Math.round(Math.max(150, height * 0.245)) });
+  size('layers', { height: Math.round(height * 0.39) });
+  size('packets', { width: Math.round((width - left) * 0.59) });
   topology.api.setActive();
 }

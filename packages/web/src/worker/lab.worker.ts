@@ -1,4 +1,5 @@
 import { type LoadedLab, LabError, loadLab, Host, isMachine } from 'netarium';
+import type { Program } from '@netarium/machine';
 import type { TraceEvent } from '@netarium/osi/trace';
 import type { Command, LabDescription, LabFiles, Report, Trouble } from '../protocol.ts';
 import { Drive } from './drive.ts';
@@ -10,7 +11,8 @@ import { preparePython } from './python.ts';
  */
 const post = (report: Report, transfer: Transferable[] = []): void => self.postMessage(report, { transfer });
 
-const python = preparePython((state, message) => post({ type: 'python', state, message }));
+/** What machines have besides their own commands; empty until the page says where CPython's files are. */
+let programs: Readonly<Record<string, Program>> = {};
 
 interface Session {
   readonly run: number;
@@ -23,6 +25,9 @@ let session: Session | null = null;
 
 self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
   switch (data.type) {
+    case 'prepare':
+      programs = preparePython(data.python, (state, message) => post({ type: 'python', state, message }));
+      return;
     case 'load':
       load(data.run, data.files, data.seed);
       return;
@@ -53,7 +58,7 @@ function load(run: number, files: LabFiles, seed: number): void {
   try {
     const encoder = new TextEncoder();
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, encoder.encode(text)]));
-    const loaded = loadLab(bytes, { seed, programs: python.programs, watchdog: WATCHDOG });
+    const loaded = loadLab(bytes, { seed, programs, watchdog: WATCHDOG });
     const outbox = new Outbox(run, loaded);
     const drive = new Drive(loaded, {
       clock: (from, to, wall) => {

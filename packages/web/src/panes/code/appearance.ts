@@ -20,7 +20,7 @@ export function appearance(dark: boolean): Extension {
         '.cm-content': { caretColor: 'var(--accent)', padding: '6px 0' },
         '.cm-gutters': { backgroundColor: 'var(--panel)', color: 'var(--ink-3)', border: 'none' },
         '.cm-lineNumbers .cm-gutterElement': { padding: '0 8px 0 4px', minWidth: '26px' },
-        '.cm-foldGutter': { display: 'none' },
+        '.cm-gutters .cm-foldGutter': { display: 'none !important' },
         '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
         '&.cm-focused .cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--accent) 5%, transparent)' },
         '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': {

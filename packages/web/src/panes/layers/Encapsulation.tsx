@@ -1,5 +1,4 @@
 import type { FieldTree, OsiLayer } from '@netarium/osi/dissect';
-import type { Journey } from 'netarium';
 import { useTranslation } from 'react-i18next';
 import { type Highlight, useGlass } from '../../store.ts';
 import { anatomyOf, type Anatomy } from './layers.ts';
@@ -11,10 +10,11 @@ const FIVE: readonly OsiLayer[] = [7, 4, 3, 2, 1];
 const FCS = 4;
 const PREAMBLE = 8;
 const SHORTEST = 60;
+/** A smaller part of the whole has no room for its name. */
+const LEAST_NAMED = 0.075;
 
 interface Props {
   readonly tree: FieldTree;
-  readonly journey: Journey;
   readonly layer: OsiLayer;
   readonly choose: (layer: OsiLayer) => void;
 }
@@ -59,7 +59,6 @@ function Boxes({ anatomy, layer }: { readonly anatomy: Anatomy; readonly layer: 
   const inside = headers.filter((part) => part.layer >= layer && layer <= 4);
   const point = (start: number, bytes: number): Highlight => ({ bitOffset: start * 8, bitLength: bytes * 8 });
   const boxes: { key: string; layer: number; label: string; start: number; length: number; highlight: Highlight | null }[] = [];
-  if (layer <= 2) boxes.push(...[]);
   for (const part of inside) {
     boxes.push({ key: part.label, layer: part.layer, label: part.label, start: part.start, length: part.length, highlight: point(part.start, part.length) });
   }
@@ -88,13 +87,11 @@ function Boxes({ anatomy, layer }: { readonly anatomy: Anatomy; readonly layer: 
           onPointerEnter={() => useGlass.setState({ highlight: box.highlight })}
           onPointerLeave={() => useGlass.setState({ highlight: null })}
         >
-          {box.label}
+          {box.length / wire > LEAST_NAMED ? box.label : ''}
         </span>
       ))}
       {layer === 2 && (
-        <span className="box layer-2 own" style={{ flexBasis: share(FCS), flexGrow: FCS }} title={t('layers.fcs')}>
-          FCS
-        </span>
+        <span className="box layer-2 own" style={{ flexBasis: share(FCS), flexGrow: FCS }} title={t('layers.fcs')} />
       )}
     </span>
   );

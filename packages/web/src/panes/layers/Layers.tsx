@@ -54,10 +54,10 @@ function Opened({ model, journey }: { readonly model: Model; readonly journey: J
           ))}
         </fieldset>
       </header>
+      <Why model={model} journey={journey} />
       <div className="layers-body">
         <div className="layers-left">
-          <Encapsulation tree={tree} journey={journey} layer={layer} choose={setLayer} />
-          <Why model={model} journey={journey} />
+          <Encapsulation tree={tree} layer={layer} choose={setLayer} />
         </div>
         <Fields model={model} journey={journey} tree={tree} layer={layer} />
         <Bytes tree={tree} />

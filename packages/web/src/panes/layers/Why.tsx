@@ -1,10 +1,9 @@
 import { whyOf, type WhyStep } from '@netarium/osi/trace';
-import { dropText, type Journey, type Language, reasonText, stepText } from 'netarium';
+import { callText, dropText, type Journey, type Language, reasonText, stepText } from 'netarium';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '../../model/model.ts';
 import { formatTime } from '../../model/units.ts';
 import { selectCall, selectFrame } from '../../selection.ts';
-import { callName } from '../topology/MachineNode.tsx';
 
 /** How many steps of a long chain are shown. */
 const STEPS = 12;
@@ -21,30 +20,29 @@ export function Why({ model, journey }: { readonly model: Model; readonly journe
   const nearest = steps.find(({ role }) => role === 'system-call')?.event?.id;
   const writers = (model.callsOfFrames[journey.number - 1] ?? []).filter(({ id }) => sent.origins.includes(id) && id !== nearest);
   return (
-    <section className="why-chain" data-testid="why">
-      <h3>{t('why.title')}</h3>
-      <p>{reasonText(sent.reason, language)}</p>
-      {drops.map((drop) => (
-        <p key={drop.id} className="dropped">
-          ✕ {drop.node}: {dropText(drop.reason, language)}
-        </p>
-      ))}
+    <section className="why-chain" data-testid="why" aria-label={t('why.title')}>
+      <b>{t('why.title')}</b>
+      <span>{reasonText(sent.reason, language)}</span>
       {writers.map((call) => (
-        <p key={call.id}>
-          {t('why.bytesFrom')}{' '}
+        <span key={call.id}>
+          ({t('why.bytesFrom')}{' '}
           <button type="button" className="link mono" onClick={() => selectCall(call.id)}>
-            {call.where === undefined ? call.program : `${call.where.file.split('/').at(-1)}:${call.where.line}`} {callName(call.name, call.args)}()
+            {callText(call)}
           </button>
-        </p>
+          )
+        </span>
       ))}
-      <ol>
-        {steps.map((step, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the chain of a frame never changes
-          <li key={i}>
-            <Step step={step} model={model} language={language} />
-          </li>
-        ))}
-      </ol>
+      {steps.map((step, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the chain of a frame never changes
+        <span key={i} className="why-step">
+          <span className="muted">←</span> <Step step={step} model={model} language={language} />
+        </span>
+      ))}
+      {drops.map((drop) => (
+        <span key={drop.id} className="dropped">
+          ✕ {drop.node}: {dropText(drop.reason, language)}
+        </span>
+      ))}
     </section>
   );
 }
@@ -53,34 +51,24 @@ function Step({ step, model, language }: { readonly step: WhyStep; readonly mode
   const { t } = useTranslation();
   const { event } = step;
   if (event === null) return <span className="muted">{t('why.start')}</span>;
-  const time = <small className="mono muted">{formatTime(event.time)}</small>;
+  const place = `${event.node} · ${formatTime(event.time)}`;
   const text = stepText(step, model.journeys, language);
   if (event.kind === 'frame-sent') {
     const frame = model.journeys.of(event.id);
     if (frame === undefined) return <span>{text}</span>;
     const { tone, tcp, protocol } = model.packets.packet(frame.sent);
     return (
-      <>
-        <button type="button" className={`chip tone-${tone}`} onClick={() => selectFrame(frame.number)}>
-          {frame.number} {tcp?.flags ?? protocol}
-        </button>{' '}
-        {frame.sent.node} {time}
-      </>
+      <button type="button" className={`chip tone-${tone}`} title={place} onClick={() => selectFrame(frame.number)}>
+        {frame.number} {tcp?.flags ?? protocol}
+      </button>
     );
   }
   if (event.kind === 'system-call') {
     return (
-      <>
-        <button type="button" className="link mono" onClick={() => selectCall(event.id)}>
-          {text}
-        </button>{' '}
-        {event.node} {time}
-      </>
+      <button type="button" className="link mono" title={place} onClick={() => selectCall(event.id)}>
+        {text}
+      </button>
     );
   }
-  return (
-    <span>
-      {text} · {event.node} {time}
-    </span>
-  );
+  return <span title={place}>{text}</span>;
 }

@@ -10,7 +10,7 @@ export interface Part {
   readonly protocol: ProtocolField;
 }
 
-const SHORT: Readonly<Record<string, string>> = { eth: 'Ethernet', ip: 'IPv4', arp: 'ARP', icmp: 'ICMP', tcp: 'TCP', udp: 'UDP' };
+const SHORT: Readonly<Record<string, string>> = { eth: 'Eth', ip: 'IPv4', arp: 'ARP', icmp: 'ICMP', tcp: 'TCP', udp: 'UDP' };
 
 /** The headers of a frame in the order of their bytes, and the bytes of the program behind them. */
 export interface Anatomy {

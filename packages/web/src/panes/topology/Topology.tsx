@@ -1,7 +1,7 @@
 import { Background, BackgroundVariant, type Edge, ReactFlow, type ReactFlowInstance, type Node } from '@xyflow/react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LabDescription, LinkDescription, NodeDescription } from '../../protocol.ts';
+import type { LabDescription, LabFiles, LinkDescription, NodeDescription } from '../../protocol.ts';
 import { useGlass } from '../../store.ts';
 import { Cable } from './Cable.tsx';
 import { Details } from './Details.tsx';
@@ -26,41 +26,20 @@ function Network({ lab }: { readonly lab: LabDescription }) {
   const [flow, setFlow] = useState<ReactFlowInstance<LabNode, LabEdge> | null>(null);
   const [open, setOpen] = useState<string | null>(null);
   const [box, setBox] = useState<HTMLDivElement | null>(null);
-  const positions = useMemo(() => positionsOf(lab, loaded), [lab, loaded]);
-  const [nodes, edges] = useMemo(() => {
-    const size = { width: NODE_WIDTH, height: NODE_HEIGHT };
-    return [
-      lab.nodes.map((description): LabNode => {
-        const { x, y } = positions.get(description.name) ?? { x: 0, y: 0 };
-        return {
-          id: description.name,
-          type: 'machine',
-          position: { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 },
-          data: { description },
-          ...size,
-        };
-      }),
-      lab.links.map(
-        (link, index): LabEdge => ({
-          id: `${index}`,
-          type: 'cable',
-          source: link.a.node,
-          target: link.b.node,
-          data: { link, index },
-          focusable: false,
-        }),
-      ),
-    ];
-  }, [lab, positions]);
+  const [nodes, edges] = useMemo(() => [nodesOf(lab, loaded, 5), edgesOf(lab)], [lab, loaded]);
 
-  // The network fills its pane, whatever size that gets.
+  // The network fills its pane, whatever size that gets, until a person moves a machine.
+  const moved = useRef(false);
   useEffect(() => {
     if (flow === null || box === null) return;
-    const fit = () => void flow.fitView({ padding: 0.12, maxZoom: 1.25 });
-    const observer = new ResizeObserver(fit);
+    const observer = new ResizeObserver(() => {
+      if (box.clientHeight === 0) return;
+      if (!moved.current) flow.setNodes(nodesOf(lab, loaded, box.clientWidth / box.clientHeight));
+      requestAnimationFrame(() => void flow.fitView({ padding: 0.09, maxZoom: 1.2 }));
+    });
     observer.observe(box);
     return () => observer.disconnect();
-  }, [flow, box]);
+  }, [flow, box, lab, loaded]);
 
   return (
     <div className="network" ref={setBox} role="group" aria-label={t('topology.label')}>
@@ -72,6 +51,9 @@ function Network({ lab }: { readonly lab: LabDescription }) {
         onInit={setFlow}
         onNodeClick={(_, node) => setOpen(node.id)}
         onPaneClick={() => setOpen(null)}
+        onNodeDragStop={() => {
+          moved.current = true;
+        }}
         nodesConnectable={false}
         minZoom={0.2}
         maxZoom={2.5}
@@ -86,4 +68,30 @@ function Network({ lab }: { readonly lab: LabDescription }) {
       {open !== null && <Details lab={lab} name={open} close={() => setOpen(null)} />}
     </div>
   );
+}
+
+function nodesOf(lab: LabDescription, files: LabFiles, aspect: number): LabNode[] {
+  const positions = positionsOf(lab, files, aspect);
+  return lab.nodes.map((description) => {
+    const { x, y } = positions.get(description.name) ?? { x: 0, y: 0 };
+    return {
+      id: description.name,
+      type: 'machine',
+      position: { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 },
+      data: { description },
+      width: NODE_WIDTH,
+      height: NODE_HEIGHT,
+    };
+  });
+}
+
+function edgesOf(lab: LabDescription): LabEdge[] {
+  return lab.links.map((link, index) => ({
+    id: `${index}`,
+    type: 'cable',
+    source: link.a.node,
+    target: link.b.node,
+    data: { link, index },
+    focusable: false,
+  }));
 }

@@ -8,11 +8,15 @@ export interface Position {
 /** Distances between the centres of neighbours. */
 const ACROSS = 300;
 const DOWN = 190;
+/** The height that a line of nodes needs, and how far apart its nodes may be. */
+const LINE_HEIGHT = 150;
+const NEAREST = 240;
+const FARTHEST = 520;
 
-/** Where the nodes stand: as `view.json` says (`{"positions": {"client": {"x": 0, "y": 0}}}`), else in order around their switches. */
-export function positionsOf(lab: LabDescription, files: LabFiles): ReadonlyMap<string, Position> {
+/** Where the nodes stand: as `view.json` says (`{"positions": {"client": {"x": 0, "y": 0}}}`), else in order around their switches. @param aspect width : height of the pane. */
+export function positionsOf(lab: LabDescription, files: LabFiles, aspect: number): ReadonlyMap<string, Position> {
   const said = fromView(files['view.json']);
-  const laid = layOut(lab);
+  const laid = layOut(lab, aspect);
   return new Map(lab.nodes.map(({ name }) => [name, said.get(name) ?? laid.get(name) ?? { x: 0, y: 0 }]));
 }
 
@@ -32,14 +36,17 @@ function fromView(text: string | undefined): Map<string, Position> {
 }
 
 /** A line for a line of nodes; otherwise devices in a row with their machines above and below, in turn. */
-function layOut({ nodes, links }: LabDescription): Map<string, Position> {
+function layOut({ nodes, links }: LabDescription, aspect: number): Map<string, Position> {
   const neighbours = new Map(nodes.map(({ name }) => [name, [] as string[]]));
   for (const { a, b } of links) {
     neighbours.get(a.node)?.push(b.node);
     neighbours.get(b.node)?.push(a.node);
   }
   const line = asLine(neighbours);
-  if (line !== null) return new Map(line.map((name, i) => [name, { x: i * ACROSS, y: 0 }]));
+  if (line !== null) {
+    const apart = Math.min(FARTHEST, Math.max(NEAREST, (aspect * LINE_HEIGHT - 190) / Math.max(1, line.length - 1)));
+    return new Map(line.map((name, i) => [name, { x: i * apart, y: 0 }]));
+  }
   const positions = new Map<string, Position>();
   const inner = nodes.filter(({ kind }) => kind !== 'host').map(({ name }) => name);
   let column = 0;
