@@ -70,6 +70,9 @@ const NOT_OFFERED = new Set([
   'tcp.options.sack.dsack_re',
 ]);
 
+/** What PDML says of the packet in the file, and of what it thinks about it. */
+const ABOUT_THE_FILE = new Set(['geninfo', 'frame', 'pkt_comment', '_ws.expert']);
+
 /** Of a segment quoted in an ICMP error we do not say what only the rest of its connection could tell. */
 const NOT_OFFERED_QUOTED = new Set([
   'tcp.stream',
@@ -176,7 +179,7 @@ const has = (element: Element, name: string): boolean =>
 function collectTheirs(elements: readonly Element[], into: Map<string, Element[]>, quoted: boolean): void {
   for (const element of elements) {
     const { name } = element;
-    if (element.hidden || name === '_ws.expert' || name === 'geninfo' || name === 'frame') continue;
+    if (element.hidden || ABOUT_THE_FILE.has(name)) continue;
     if (NOT_OFFERED.has(name) || (quoted && NOT_OFFERED_QUOTED.has(name))) continue;
     const isWrapper = name === '' || name === 'fake-field-wrapper';
     const worded = { ...element, showname: wording(element, quoted) };

@@ -87,14 +87,14 @@ describe('a capture', () => {
         port: 'client:eth0',
         direction: 'out',
         comment:
-          'Sent by client:eth0 as udp.datagram, because client ran client.py:9 sendto(). Carries bytes written by client.py:9 sendto().',
+          'Sent by client:eth0 as udp.datagram, because client ran client.py:9 sendto(). Carries bytes of client.py:9 sendto().',
       },
       {
         time: 2 ** 32 + 5,
         port: 'server:eth0',
         direction: 'out',
         comment:
-          'Sent by server:eth0 as icmp.port-unreachable, because frame 1 came, because client ran client.py:9 sendto().',
+          'Sent by server:eth0 as icmp.port-unreachable, because frame 1 came with bytes of client.py:9 sendto().',
       },
     ]);
     expect(frames[0]?.bytes).toEqual(FRAME);

@@ -1,10 +1,10 @@
 import { type EventId, type SystemCall, type TraceRecord, type WhyStep, whyOf } from '../trace/index.ts';
 
-/** Enough to reach the program in most cases; long transfers would give each segment all that came before it. */
-const STEPS = 5;
+/** Timers that start timers are a few; frames end the chain, since each has a comment of its own. */
+const STEPS = 8;
 
 /**
- * One English sentence or two on why a frame was sent.
+ * One English sentence or two on why a frame was sent, back to the frame that brought it about or to the program.
  * @param numbers the frames' numbers in the capture, by event; a frame that is not in it is named by its port.
  */
 export function commentOf(
@@ -15,10 +15,13 @@ export function commentOf(
   const [self, ...causes] = whyOf(record, frame, STEPS);
   if (self?.event?.kind !== 'frame-sent') return '';
   const { node, port, reason } = self.event;
-  const chain = causes.map((step) => because(step, numbers)).filter((text) => text !== '');
-  const why = [`Sent by ${node}:${port} as ${reason || 'unnamed'}`, ...chain].join(', because ');
-  const bytes = [...new Set(self.origins.map(callText))];
-  return `${why}.${bytes.length > 0 ? ` Carries bytes written by ${bytes.join('; ')}.` : ''}`;
+  const parts = [`Sent by ${node}:${port} as ${reason || 'unnamed'}`];
+  for (const step of causes) {
+    const text = because(step, numbers);
+    if (text !== '') parts.push(text);
+    if (step.event !== null && numbers.has(step.event.id)) break;
+  }
+  return `${parts.join(', because ')}.${self.origins.length > 0 ? ` Carries bytes of ${callsText(self.origins)}.` : ''}`;
 }
 
 function because(step: WhyStep, numbers: ReadonlyMap<EventId, number>): string {
@@ -26,7 +29,9 @@ function because(step: WhyStep, numbers: ReadonlyMap<EventId, number>): string {
   switch (event?.kind) {
     case 'frame-sent': {
       const number = numbers.get(event.id);
-      return number === undefined ? `a frame came from ${event.node}:${event.port}` : `frame ${number} came`;
+      const came =
+        number === undefined ? `a frame came from ${event.node}:${event.port}` : `frame ${number} came`;
+      return step.origins.length > 0 ? `${came} with bytes of ${callsText(step.origins)}` : came;
     }
     case 'timer':
       return `timer ${event.name}${event.subject && ` of ${event.subject}`} expired`;
@@ -40,6 +45,9 @@ function because(step: WhyStep, numbers: ReadonlyMap<EventId, number>): string {
       return '';
   }
 }
+
+/** Each call once: a long `sendall()` on one line may be several. */
+const callsText = (calls: readonly SystemCall[]): string => [...new Set(calls.map(callText))].join(' and ');
 
 function callText(call: SystemCall): string {
   const where = call.where === undefined ? call.program : `${call.where.file}:${call.where.line}`;
