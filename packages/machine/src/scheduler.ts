@@ -39,6 +39,7 @@ export class Scheduler {
   #next = 0;
   #current: Runnable | null = null;
   #atRest: (() => void) | null = null;
+  #settling: Promise<void> | null = null;
 
   constructor(options: { readonly systemCallCost?: Nanoseconds } = {}) {
     this.systemCallCost = options.systemCallCost ?? microseconds(1);
@@ -67,8 +68,15 @@ export class Scheduler {
     if (this.#current !== process) this.onStray?.();
   }
 
-  /** Gives every process that is ready its turn, one after the other, until none is. */
-  async settle(watchdog?: Watchdog): Promise<void> {
+  /** Gives every process that is ready its turn, one after the other, until none is. Asked again meanwhile, it is the same one. */
+  settle(watchdog?: Watchdog): Promise<void> {
+    this.#settling ??= this.#settle(watchdog).finally(() => {
+      this.#settling = null;
+    });
+    return this.#settling;
+  }
+
+  async #settle(watchdog: Watchdog | undefined): Promise<void> {
     while (this.#next < this.#queue.length) {
       const { process, resume } = this.#take();
       if (process.ended) continue;

@@ -28,7 +28,8 @@ export const ps: Main = async (sys, argv) => {
   const own = await sys.getpid();
   const terminal = all.find(({ pid }) => pid === own)?.terminal;
   const shown = given.has('e') || given.has('A') ? all : all.filter((line) => line.terminal === terminal);
-  const epoch = (await sys.clock_gettime(0)) - (await sys.clock_gettime(1));
+  // The machine's start, to a second (as `btime` of /proc/stat has it).
+  const epoch = Math.round(((await sys.clock_gettime(0)) - (await sys.clock_gettime(1))) / 1e9) * 1e9;
   const rows = shown.map((line) => (given.has('f') ? fullLine(line, epoch) : shortLine(line)));
   const head = given.has('f')
     ? 'UID          PID    PPID  C STIME TTY          TIME CMD'

@@ -267,6 +267,7 @@ export class Kernel implements ProcessHost {
     });
     process.events = {};
     this.tracer.within(event, () => this.exitGroup(process, status));
+    this.scheduler.strayed(process);
   }
 
   /** What `by` has learned of the process with this number, if it follows it. */

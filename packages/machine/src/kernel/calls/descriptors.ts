@@ -32,6 +32,7 @@ export const descriptorCalls: Family<
   read(call, fd, length) {
     const file = call.process.descriptors.get(fd);
     if (file === undefined || !file.mayRead) return -EBADF;
+    if (!(length >= 0)) return -EINVAL;
     return waitFor<number | Uint8Array>({
       attempt() {
         const result = file.read(length, call.by(fd));

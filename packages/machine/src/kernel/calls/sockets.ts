@@ -94,6 +94,7 @@ export const socketCalls: Family<
   recvfrom(call, fd, length, flags) {
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
+    if (!(length >= 0)) return -EINVAL;
     // The error queue is never waited for (recv(2)).
     const patient = !file.nonBlocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
     if (

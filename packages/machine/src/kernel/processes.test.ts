@@ -1,0 +1,185 @@
+import { milliseconds, seconds } from '@netarium/osi/time';
+import { ERRNO } from '@netarium/osi/trace';
+import { describe, expect, it } from 'vitest';
+import { Bench, bytes, start, text } from '../../test/lab.ts';
+import { SpawnError, STUDENT, typescriptProgram } from '../index.ts';
+
+describe('a process', () => {
+  it('ends with the status its program gives, or that exit_group takes', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const returned = start(computer, async () => 3, { name: 'a' });
+    const exited = start(
+      computer,
+      async (sys) => {
+        await sys.exit_group(260);
+        throw new Error('exit_group returned');
+      },
+      { name: 'b' },
+    );
+    await bench.run();
+    expect([returned.status, exited.status, await returned.exit]).toEqual([3, 4, 3]);
+    const ends = bench.record.events.flatMap((event) =>
+      event.kind === 'process' && event.change === 'exit' ? [event] : [],
+    );
+    expect(ends.map(({ status }) => status)).toEqual([3, 4]);
+    expect(bench.record.get(ends[0]?.cause ?? 0)).toMatchObject({ name: 'exit_group', args: '3' });
+  });
+
+  it('that throws says so on standard error and ends with 1', async () => {
+    const bench = new Bench();
+    const process = start(bench.computer(), async () => {
+      throw new Error('it broke');
+    });
+    await bench.run();
+    expect([process.terminal.text, process.status]).toEqual(['test: it broke\n', 1]);
+  });
+
+  it('waits for its children, and sees how they ended', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const results: unknown[] = [];
+    start(computer, async (sys) => {
+      results.push(await sys.wait4(-1, 0));
+      const slow = await sys.spawn('sleep', ['sleep', '2']);
+      const bad = await sys.spawn('false', ['false']);
+      results.push(await sys.wait4(slow, 1));
+      results.push(await sys.wait4(-1, 0));
+      await sys.kill(slow, 15);
+      results.push(await sys.wait4(slow, 0));
+      results.push([slow, bad], await sys.wait4(-1, 0));
+      return 0;
+    });
+    await bench.run();
+    const [none, notYet, first, second, pids, end] = results;
+    const [slow, bad] = pids as number[];
+    expect([none, notYet, end]).toEqual([-ERRNO.ECHILD, 0, -ERRNO.ECHILD]);
+    expect(first).toEqual({ pid: bad, status: 256 });
+    expect(second).toEqual({ pid: slow, status: 15 });
+  });
+
+  it('gives its child descriptors, environment and directory', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    computer.install(
+      'child',
+      typescriptProgram(async (sys, argv, env) => {
+        await sys.write(1, bytes(`${argv.slice(1).join(' ')} ${env.COLOUR} ${await sys.getcwd()}`));
+        return 0;
+      }),
+    );
+    let heard = '';
+    start(computer, async (sys) => {
+      const pipe = await sys.pipe2(0);
+      if (typeof pipe === 'number') return 1;
+      await sys.spawn('child', ['child', 'x', 'y'], {
+        env: { COLOUR: 'blue' },
+        cwd: '/tmp',
+        stdio: [0, pipe.write, 2],
+      });
+      await sys.close(pipe.write);
+      for (;;) {
+        const part = await sys.read(pipe.read, 100);
+        if (typeof part === 'number' || part.length === 0) return 0;
+        heard += text(part);
+      }
+    });
+    await bench.run();
+    expect(heard).toBe('x y blue /tmp');
+  });
+
+  it('is ended by SIGTERM, and by SIGKILL whatever it handles', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const plain = computer.run('sleep 100');
+    const stubborn = start(computer, async (sys) => {
+      await sys.rt_sigaction(15, 'ignore');
+      await sys.nanosleep(seconds(100));
+      return 0;
+    });
+    await bench.run(milliseconds(1));
+    plain.kill(15);
+    stubborn.kill(15);
+    await bench.run(milliseconds(2));
+    expect([plain.status, stubborn.status]).toEqual([143, null]);
+    stubborn.kill(9);
+    expect(stubborn.status).toBe(137);
+  });
+
+  it('may signal its own kind only, unless it is root', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const victim = computer.run('sleep 5', { uid: 0 });
+    const results: number[] = [];
+    start(computer, async (sys) => {
+      results.push(await sys.kill(victim.pid, 9), await sys.kill(4242, 9), await sys.kill(victim.pid, 77));
+      return 0;
+    });
+    await bench.run();
+    expect(results).toEqual([-ERRNO.EPERM, -ERRNO.ESRCH, -ERRNO.EINVAL]);
+    expect(victim.status).toBe(0);
+  });
+
+  it('is switched off with its machine', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const process = computer.run('sleep 100');
+    await bench.run(milliseconds(1));
+    computer.close();
+    expect(process.status).toBe(137);
+    await bench.run();
+    expect(bench.sim.now).toBeLessThan(seconds(1));
+  });
+});
+
+describe('starting a program', () => {
+  it('looks it up on PATH and says clearly when there is none', () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    expect(() => computer.run('frobnicate --now')).toThrow(new SpawnError('frobnicate', ERRNO.ENOENT));
+    expect(() => computer.run('frobnicate')).toThrow('frobnicate: command not found');
+    expect(() => computer.run('/etc/hosts')).toThrow('/etc/hosts: Permission denied');
+    expect(() => computer.run('./missing')).toThrow(/ENOENT|command not found/);
+  });
+
+  it('runs a script by the interpreter in its first line', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const seen: (readonly string[])[] = [];
+    computer.install(
+      'python3',
+      typescriptProgram(async (_sys, argv) => {
+        seen.push(argv);
+        return 0;
+      }),
+    );
+    const owner = STUDENT;
+    computer.files.put('/home/student/a.py', '#!/usr/bin/env python3\nprint()\n', { mode: 0o755, owner });
+    computer.files.put('/home/student/b.py', '#!/usr/bin/python3 -u\n', { mode: 0o755, owner });
+    computer.files.put('/home/student/c', 'plain text', { mode: 0o755, owner });
+    const script = computer.run('./a.py one');
+    computer.run('/home/student/b.py');
+    expect(() => computer.run('./c')).toThrow('./c: Exec format error');
+    await bench.run();
+    expect(seen).toEqual([
+      ['python3', './a.py', 'one'],
+      ['python3', '-u', '/home/student/b.py'],
+    ]);
+    expect(script.program).toBe('a.py');
+  });
+
+  it.each(['cat a | wc', 'echo $HOME', 'ls > x', 'a; b', 'ls *', "echo 'open"])(
+    'says that there is no shell: %s',
+    (line) => {
+      const computer = new Bench().computer();
+      expect(() => computer.run(line)).toThrow(/there is no shell yet|is not closed/);
+    },
+  );
+
+  it('keeps quoted words together', async () => {
+    const bench = new Bench();
+    const echo = bench.computer().run(`echo 'a  b' "c | d" e\\ f ''`);
+    await bench.run();
+    expect(echo.terminal.text).toBe('a  b c | d e f \n');
+  });
+});
