@@ -158,6 +158,14 @@ describe('broadcast', () => {
     expect(['10.0.0.254', '10.0.1.255', '127.255.255.255'].some((x) => layer.isBroadcast(ip(x)))).toBe(false);
   });
 
+  it('to a group has TTL 1 unless told otherwise', () => {
+    const { world, a, b } = twoHosts();
+    a.send('224.0.0.1', counting(4), { from: '10.0.0.1' });
+    a.send('224.0.0.1', counting(4), { from: '10.0.0.1', ttl: 5 });
+    world.sim.run();
+    expect(b.transport.received.map(({ packet }) => packet.ttl)).toEqual([1, 5]);
+  });
+
   it('a group nobody has joined is not heard; 224.0.0.1 is', () => {
     const { world, a, b } = twoHosts();
     a.send('239.1.2.3', counting(4), { from: '10.0.0.1' });

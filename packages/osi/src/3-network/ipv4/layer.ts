@@ -156,7 +156,7 @@ export class Ipv4Layer extends Routing implements IpService {
       length,
       id,
       atomic ? DONT_FRAGMENT : 0,
-      options.ttl ?? this.#sysctl.get('net.ipv4.ip_default_ttl'),
+      options.ttl ?? this.#defaultTtl(destination),
       protocol,
       source,
       destination,
@@ -165,6 +165,11 @@ export class Ipv4Layer extends Routing implements IpService {
     if (whole) link.send(frame, nextHop, group);
     else this.#sendFragments(link, frame, nextHop, group, mtu);
     return 0;
+  }
+
+  /** What is for a group stays on its link unless its sender asks for more (RFC 1112 section 6.1). */
+  #defaultTtl(destination: Ipv4Address): number {
+    return isMulticast(destination) ? 1 : this.#sysctl.get('net.ipv4.ip_default_ttl');
   }
 
   /** A packet came in by a link, `frame.start` at its header; takes the frame over. @param group in a broadcast or multicast frame. */
