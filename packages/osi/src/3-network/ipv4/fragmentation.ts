@@ -12,6 +12,13 @@ const COPIED = 0x80;
 const END_OF_OPTIONS = 0;
 const NO_OPERATION = 1;
 
+/** Where the fragment behind the one from `from` begins, or -1 when that was the last. */
+export function nextFragment(packet: Frame, from: number, mtu: number): number {
+  const headerLength = readHeaderLength(packet.view, packet.start);
+  const next = from + ((mtu - headerLength) & ~7);
+  return next < packet.end - packet.start - headerLength ? next : -1;
+}
+
 /**
  * Copies one fragment out of a packet, its header at `packet.start`; the packet stays the caller's (RFC 791
  * section 3.2). It may be a fragment itself.

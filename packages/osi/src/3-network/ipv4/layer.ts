@@ -16,8 +16,13 @@ import {
   ICMP_PARAMETER_PROBLEM,
   ICMP_TIME_EXCEEDED,
 } from '../icmp/codec.ts';
-import type { IpService, ReceivedPacket, SendOptions, TransportProtocol } from '../ip-service.ts';
-import { PROTOCOL_TCP } from '../ip-service.ts';
+import {
+  type IpService,
+  PROTOCOL_TCP,
+  type ReceivedPacket,
+  type SendOptions,
+  type TransportProtocol,
+} from '../ip-service.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
   checkIpv4,
@@ -36,7 +41,7 @@ import {
   readTtl,
   writeIpv4,
 } from './codec.ts';
-import { cutFragment } from './fragmentation.ts';
+import { cutFragment, nextFragment } from './fragmentation.ts';
 import { Identification } from './identification.ts';
 import { findMartian } from './martians.ts';
 import { findBadOption } from './options.ts';
@@ -94,7 +99,7 @@ export class Ipv4Layer extends Routing implements IpService {
       sysctl: options.sysctl,
       counters: this.counters,
       timedOut: (first) =>
-        this.reports?.report(ICMP_TIME_EXCEEDED, CODE_REASSEMBLY_TIME_EXCEEDED, 0, first, first.start, false),
+        this.#report(ICMP_TIME_EXCEEDED, CODE_REASSEMBLY_TIME_EXCEEDED, 0, first, first.start, false),
     });
   }
 
@@ -222,15 +227,11 @@ export class Ipv4Layer extends Routing implements IpService {
 
   /** Cuts a packet and sends the pieces; takes it over. */
   #sendFragments(link: Link, packet: Frame, nextHop: Ipv4Address, group: boolean, mtu: number): void {
-    const { counters } = this;
-    const header = readHeaderLength(packet.view, packet.start);
-    const payload = packet.end - packet.start - header;
-    const step = (mtu - header) & ~7;
-    for (let from = 0; from < payload; from += step) {
-      counters.FragCreates++;
+    for (let from = 0; from >= 0; from = nextFragment(packet, from, mtu)) {
+      this.counters.FragCreates++;
       link.send(cutFragment(this.#pool, packet, from, mtu), nextHop, group);
     }
-    counters.FragOKs++;
+    this.counters.FragOKs++;
     packet.release();
   }
 

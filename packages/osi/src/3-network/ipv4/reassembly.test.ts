@@ -16,7 +16,7 @@ import {
   readTotalLength,
   writeIpv4,
 } from './codec.ts';
-import { cutFragment } from './fragmentation.ts';
+import { cutFragment, nextFragment } from './fragmentation.ts';
 import { Reassembly } from './reassembly.ts';
 
 const pool = new FramePool();
@@ -52,11 +52,10 @@ function packet(
 
 /** All fragments of a packet; releases it. */
 function cut(whole: Frame, mtu: number): Frame[] {
-  const header = readHeaderLength(whole.view, whole.start);
-  const payload = whole.length - header;
   const fragments: Frame[] = [];
-  for (let from = 0; from < payload; from += (mtu - header) & ~7)
+  for (let from = 0; from >= 0; from = nextFragment(whole, from, mtu)) {
     fragments.push(cutFragment(pool, whole, from, mtu));
+  }
   whole.release();
   return fragments;
 }
