@@ -24,6 +24,8 @@ export {
   type StackOptions,
   SystemError,
 } from './5-session/index.ts';
+export { type CaptureOptions, readPcapng, writePcapng } from './capture/index.ts';
+export { dissect, type Field, type FieldTree } from './dissect/index.ts';
 export {
   formatSeconds,
   microseconds,

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import * as session from '@netarium/osi/5-session';
 import { type Socket, Stack } from '@netarium/osi/5-session';
 import { Simulation, seconds } from '@netarium/osi/time';
@@ -257,9 +259,27 @@ job = json.load(sys.stdin)
 print(json.dumps([run(steps, job['options']) for steps in job['scripts']]))
 `;
 
-/** Whether there is a kernel to ask: Linux, and a `python3` to ask it with. */
-export const hasJudge =
-  process.platform === 'linux' && spawnSync('python3', ['-c', 'import socket, ctypes']).status === 0;
+/** Tunables whose defaults show in the answers. */
+const TUNABLES: Record<string, string> = {
+  'net/core/rmem_default': '212992',
+  'net/core/wmem_default': '212992',
+  'net/ipv4/tcp_rmem': '4096 131072 ',
+  'net/ipv4/tcp_wmem': '4096 16384 ',
+};
+
+/** Whether there is a kernel to ask, one with Linux's defaults, and a `python3` to ask it with. */
+export function hasJudge(): boolean {
+  if (process.platform !== 'linux' || Number.parseInt(release(), 10) < 6) return false;
+  try {
+    for (const [name, value] of Object.entries(TUNABLES)) {
+      const found = readFileSync(`/proc/sys/${name}`, 'utf8').trim().replace(/\s+/g, ' ');
+      if (!`${found} `.startsWith(value)) return false;
+    }
+  } catch {
+    return false;
+  }
+  return spawnSync('python3', ['-c', 'import socket, ctypes']).status === 0;
+}
 
 /** Runs scripts against the kernel. @param pause how long a `settle` waits, in seconds. */
 export function runOnLinux(scripts: readonly (readonly Step[])[], pause: number): string[][] {

@@ -83,6 +83,8 @@ export interface TcpConnection {
   readonly readable: number;
   /** The peer has sent FIN and everything before it has been read: `receive` gives 0 for good. */
   readonly ended: boolean;
+  /** Why it ended before it had a user, while it waited to be accepted: positive errno, or 0. */
+  readonly endedBy: number;
   /** How many bytes `send` would take now. */
   readonly sendSpace: number;
   /** Bytes in the send buffer: not yet sent, or not yet acknowledged (netstat's Send-Q). */
@@ -154,7 +156,12 @@ export interface TcpService {
    * Opens a connection and sends SYN. Without a binding it chooses the source address and an ephemeral port.
    * @returns -ENETUNREACH, -EADDRNOTAVAIL (ports used up, or the same four-tuple exists), …
    */
-  connect(binding: Binding | null, remote: Endpoint, options: TcpOptions, user: TcpUser): TcpConnection | number;
+  connect(
+    binding: Binding | null,
+    remote: Endpoint,
+    options: TcpOptions,
+    user: TcpUser,
+  ): TcpConnection | number;
   /** All connections and listeners, in the order in which they were made. */
   entries(): Iterable<TcpEntry>;
   /** Default options from `net.ipv4.tcp_*` and `net.core.*`. */

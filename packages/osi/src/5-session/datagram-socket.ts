@@ -214,6 +214,10 @@ export class DatagramSocket extends InternetSocket {
     return this.local.port !== 0;
   }
 
+  protected get formerPeer(): Endpoint | null {
+    return null;
+  }
+
   protected claim(local: Endpoint): number {
     if (this.#channel !== null) return asBindError(this.#channel.bind(local));
     const channel = this.#service.open(local, this, this.#options, this.#events);

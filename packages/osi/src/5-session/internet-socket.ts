@@ -62,6 +62,8 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   /** Its own end; what is not decided yet is 0. */
   protected abstract readonly local: Endpoint;
   protected abstract readonly bound: boolean;
+  /** Whom a connection was to that has ended. */
+  protected abstract readonly formerPeer: Endpoint | null;
   protected abstract claim(local: Endpoint): number;
   /** Options at the transport's level, or null for a level that this socket does not have. */
   protected abstract transportOptions(level: number): OptionTable<this> | null;
@@ -86,8 +88,8 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   }
 
   /** With port 0 a peer counts as none (`inet_getname`). */
-  remoteAddress(): SocketAddress | number {
-    const { peer } = this;
+  remoteAddress(evenIfOver = false): SocketAddress | number {
+    const peer = this.peer ?? (evenIfOver ? this.formerPeer : null);
     return peer === null || peer.port === 0 ? -ERRNO.ENOTCONN : addressOf(peer);
   }
 

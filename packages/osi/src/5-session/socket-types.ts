@@ -72,7 +72,8 @@ export interface Socket {
   receive(into: Uint8Array, flags: number): Received | number;
   shutdown(how: number): number;
   localAddress(): SocketAddress;
-  remoteAddress(): SocketAddress | number;
+  /** @param evenIfOver also of a connection that has ended: what accept(2) still tells of it. @returns -ENOTCONN. */
+  remoteAddress(evenIfOver?: boolean): SocketAddress | number;
   getOption(level: number, name: number, length: number): Uint8Array | number;
   setOption(level: number, name: number, value: Uint8Array): number;
   /** SO_RCVTIMEO and SO_SNDTIMEO in nanoseconds, 0 for ever: the one who waits keeps them. */

@@ -70,6 +70,8 @@ export class StreamSocket extends InternetSocket {
     this.#connection = accepted;
     this.#phase = 'connected';
     accepted.user = this.#events;
+    this.#events.error = accepted.endedBy;
+    this.#events.over = accepted.state === 'CLOSED';
   }
 
   get type(): number {
@@ -315,6 +317,10 @@ export class StreamSocket extends InternetSocket {
 
   protected get bound(): boolean {
     return this.#binding !== null || this.#connection !== null || this.#listener !== null;
+  }
+
+  protected get formerPeer(): Endpoint | null {
+    return this.#connection?.remote ?? null;
   }
 
   protected claim(local: Endpoint): number {

@@ -59,8 +59,8 @@ export const socketCalls: Family<
       if (typeof socket === 'number') return socket;
       const accepted = open(call, socket, flags);
       if (accepted < 0) return accepted;
-      const address = socket.remoteAddress();
       // The peer may be gone again already; its address is what accept(2) still tells.
+      const address = socket.remoteAddress(true);
       return typeof address === 'number' ? address : { fd: accepted, address };
     };
     return whenReady(file, file.nonBlocking, accept, file.readTimeout);

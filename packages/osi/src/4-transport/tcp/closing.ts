@@ -18,7 +18,10 @@ export function end(tcb: Tcb, errno: number): void {
   dispose(tcb);
   tcb.parent = null;
   parent?.lost(tcb);
-  if (user === null) return;
+  if (user === null) {
+    tcb.endedBy = errno;
+    return;
+  }
   if (errno !== 0) {
     user.failed(errno);
   } else {

@@ -83,6 +83,8 @@ export abstract class Tcb {
   receiveShutdown = false;
   /** An ICMP error that did not end it: what the program is told should it time out (RFC 1122 section 4.2.3.9). */
   softError = 0;
+  /** Why it ended before anybody used it: an errno, or 0. */
+  endedBy = 0;
   readonly timers: Timers;
   shown: Shown | null = null;
 
