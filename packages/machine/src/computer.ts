@@ -173,7 +173,6 @@ export class Computer {
   #furnish(): void {
     const { files, kernel } = this;
     for (const path of [
-      '/bin',
       '/etc',
       '/home',
       '/root',

@@ -159,6 +159,9 @@ describe('netstat -ant', () => {
         '',
       ].join('\n'),
     );
+    expect(await output(bench, bob, 'netstat -antp')).toMatch(
+      /tcp {8}0 {6}0 127\.0\.0\.1:8080 {10}0\.0\.0\.0:\* {15}LISTEN {6}100\/server {10}\n.*\n.*ESTABLISHED 100\/server/,
+    );
     expect(await output(bench, bob, 'netstat -lt')).toContain(
       'tcp        0      0 localhost:http-alt      0.0.0.0:*               LISTEN     \n',
     );

@@ -30,10 +30,9 @@ export const S_IFIFO = 0o010000;
 export const AF_INET = 2;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
-export const SOCK_RAW = 3;
 /** Flags in `type` (socket(2)). */
-export const SOCK_NONBLOCK = O_NONBLOCK;
-export const SOCK_CLOEXEC = O_CLOEXEC;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_ICMP = 1;
 
 export const MSG_PEEK = 0x2;
@@ -47,7 +46,6 @@ export const POLLOUT = 4;
 export const POLLERR = 8;
 export const POLLHUP = 16;
 export const POLLNVAL = 32;
-export const POLLRDHUP = 0x2000;
 
 export const SIGNALS = {
   SIGHUP: 1,

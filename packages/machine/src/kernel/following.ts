@@ -28,3 +28,27 @@ export class Following {
     return lines;
   }
 }
+
+/** Who follows whom, on one machine. */
+export class Followings {
+  readonly #all = new Map<string, Following>();
+
+  /** What process `by` has learned of process `pid`, if it follows it. */
+  get(by: number, pid: number): Following | undefined {
+    return this.#all.get(`${by}>${pid}`);
+  }
+
+  add(by: number, pid: number): Following {
+    const following = new Following(by);
+    this.#all.set(`${by}>${pid}`, following);
+    return following;
+  }
+
+  /** A process has ended: it follows nobody any more. @param processes all there are. */
+  drop(by: number, processes: Iterable<{ readonly followers: Set<Following> }>): void {
+    for (const [key, following] of this.#all) if (following.by === by) this.#all.delete(key);
+    for (const { followers } of processes) {
+      for (const following of followers) if (following.by === by) followers.delete(following);
+    }
+  }
+}

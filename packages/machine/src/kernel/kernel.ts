@@ -8,13 +8,14 @@ import type { SystemCallArguments, SystemCallName, SystemCallResult, SystemCalls
 import type { Terminal } from '../terminal.ts';
 import { SIGNAL_MAX, SIGNALS, signalName } from './constants.ts';
 import { findProgram } from './executable.ts';
-import type { Following } from './following.ts';
+import { Followings } from './following.ts';
 import type { Network } from './network.ts';
 import type { Caller, OpenFile } from './open-file.ts';
 import { Process, type ProcessHost } from './process.ts';
 import type { SocketFile } from './socket-file.ts';
 import { describeCall, describeResult, straceLine } from './strace.ts';
 import { Blocked } from './wait.ts';
+import { beginWaiting } from './waiting-call.ts';
 
 /** One system call that is being made: by whom, and as which event of the record. */
 export interface Call {
@@ -91,7 +92,7 @@ export class Kernel implements ProcessHost {
   readonly sockets = new Set<SocketFile>();
   /** Where `getrandom` and `/dev/urandom` draw from. */
   readonly random: Random;
-  readonly #following = new Map<string, Following>();
+  readonly followings = new Followings();
   readonly #handlers: Handlers;
   #lastPid = FIRST_PID - 1;
   #lastInode = FIRST_ANONYMOUS_INODE - 1;
@@ -203,7 +204,7 @@ export class Kernel implements ProcessHost {
       unfinished = true;
       const line = (): string => straceLine(name, args, undefined, true);
       for (const follower of process.followers) follower.add(line());
-      this.#wait(process, number, name, event, line, answer, giveBack);
+      beginWaiting({ kernel: this, process, number, name, event, line }, answer.waiting, giveBack);
     } else {
       giveBack(answer as SystemCallResult<N>, event);
     }
@@ -270,17 +271,6 @@ export class Kernel implements ProcessHost {
     this.scheduler.strayed(process);
   }
 
-  /** What `by` has learned of the process with this number, if it follows it. */
-  following(by: Process, pid: number): Following | undefined {
-    return this.#following.get(`${by.pid}>${pid}`);
-  }
-
-  follow(by: Process, target: Process, following: Following): void {
-    this.#following.set(`${by.pid}>${target.pid}`, following);
-    target.followers.add(following);
-    for (const { line } of target.pending.values()) following.add(line());
-  }
-
   /** A child that has ended is waited for no longer. */
   reap(process: Process): void {
     this.processes.delete(process.pid);
@@ -311,7 +301,7 @@ export class Kernel implements ProcessHost {
         if (child.ended) this.reap(child);
       }
       process.children.clear();
-      this.#unfollow(process);
+      this.followings.drop(process.pid, this.processes.values());
       const { parent } = process;
       if (parent === null) {
         this.reap(process);
@@ -324,76 +314,8 @@ export class Kernel implements ProcessHost {
     this.scheduler.rested(process);
   }
 
-  #unfollow(by: Process): void {
-    for (const [key, following] of this.#following) {
-      if (following.by !== by.pid) continue;
-      this.#following.delete(key);
-      for (const other of this.processes.values()) other.followers.delete(following);
-    }
-  }
-
   #groupLives(group: number): boolean {
     for (const process of this.processes.values()) if (process.group === group && !process.ended) return true;
     return false;
-  }
-
-  #wait<R>(
-    process: Process,
-    number: number,
-    name: string,
-    event: EventId,
-    line: () => string,
-    { waiting }: Blocked<R>,
-    giveBack: (result: R, cause: EventId) => void,
-  ): void {
-    const { tracer, sim } = this;
-    let over = false;
-    let woken = false;
-    const leave = (): void => {
-      over = true;
-      unsubscribe();
-      timer?.stop();
-      process.pending.delete(number);
-      waiting.holds?.release();
-    };
-    const finish = (result: R): void => {
-      const cause = tracer.cause;
-      leave();
-      if (!process.ended) giveBack(result, cause);
-    };
-    const attempt = (): void => {
-      woken = false;
-      if (over) return;
-      const result = waiting.attempt();
-      if (result !== undefined && !over) finish(result);
-    };
-    // The call goes on after the event that woke it, not in the middle of it; but that event is its cause.
-    const wake = (): void => {
-      if (woken || over) return;
-      woken = true;
-      const cause = tracer.cause;
-      sim.after(0, () => tracer.within(cause, attempt));
-    };
-    const expire = (): void => {
-      if (!over) finish(waiting.expired?.() ?? (-ERRNO.EAGAIN as R));
-    };
-    const timer =
-      waiting.timeout === undefined || waiting.timeout === Number.POSITIVE_INFINITY
-        ? null
-        : tracer.timer(
-            waiting.timer ?? `${name}.timeout`,
-            () => `${process.program}[${process.pid}]`,
-            expire,
-          );
-    waiting.holds?.hold();
-    const unsubscribe = waiting.subscribe(wake);
-    process.pending.set(number, {
-      line,
-      interrupt: () => {
-        if (!over) finish(waiting.interrupted?.() ?? (-ERRNO.EINTR as R));
-      },
-      cancel: leave,
-    });
-    if (timer !== null) tracer.within(event, () => timer.start(waiting.timeout ?? 0));
   }
 }

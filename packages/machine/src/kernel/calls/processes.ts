@@ -1,6 +1,5 @@
 import { ERRNO } from '@netarium/osi/trace';
 import { SIGNAL_MAX } from '../constants.ts';
-import { Following } from '../following.ts';
 import { type Family, NEVER } from '../kernel.ts';
 import type { OpenFile } from '../open-file.ts';
 import type { Process } from '../process.ts';
@@ -75,15 +74,15 @@ export const processCalls: Family<
 
   ptrace({ kernel, process }, pid) {
     const target = kernel.processes.get(pid);
-    let following = kernel.following(process, pid);
-    if (following === undefined) {
+    const followed = kernel.followings.get(process.pid, pid);
+    if (followed === undefined) {
       if (target === undefined || target.ended) return -ESRCH;
       if (target === process || !mayTouch(process, target)) return -EPERM;
-      following = new Following(process.pid);
-      kernel.follow(process, target, following);
+      const following = kernel.followings.add(process.pid, pid);
+      target.followers.add(following);
+      for (const { line } of target.pending.values()) following.add(line());
       return { lines: [] };
     }
-    const followed = following;
     return waitFor<number | { lines: string[] }>({
       attempt() {
         const lines = followed.take();

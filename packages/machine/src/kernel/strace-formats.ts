@@ -1,0 +1,317 @@
+import type { SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
+import type {
+  FileStatus,
+  PollEntry,
+  SystemCallArguments,
+  SystemCallName,
+  SystemCallResult,
+} from '../system-calls.ts';
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, signalName } from './constants.ts';
+import {
+  ACCESS_MODES,
+  ADDRESS_FAMILIES,
+  bits,
+  CLOCKS,
+  FCNTL_COMMANDS,
+  FILE_TYPES,
+  IP_PROTOCOLS,
+  MESSAGE_FLAGS,
+  named,
+  OPEN_FLAGS,
+  OPTION_LEVELS,
+  optionName,
+  POLL_EVENTS,
+  SEEK,
+  SHUTDOWN,
+  SOCKET_FLAGS,
+  SOCKET_TYPES,
+} from './strace-names.ts';
+
+/** How much of a string it shows (its option -s). */
+const STRING_LIMIT = 32;
+/** Stands for what a call has not given yet. */
+const UNKNOWN = '…';
+
+/** How strace writes one system call. */
+export interface Format<N extends SystemCallName> {
+  /** The arguments that are known when the call is made. */
+  readonly call: (...args: SystemCallArguments<N>) => string;
+  /** What follows them when it has returned. `result` is undefined before that. */
+  readonly rest?: (result: SystemCallResult<N> | undefined, ...args: SystemCallArguments<N>) => string;
+  /** What is said after the result, where it is no error. */
+  readonly note?: (result: SystemCallResult<N>, ...args: SystemCallArguments<N>) => string;
+  /** The result as a number, where it is none by itself. */
+  readonly value?: (result: Exclude<SystemCallResult<N>, number>) => number;
+}
+type Formats = { readonly [N in SystemCallName]: Format<N> };
+
+const decimal = (text: number): string => String(text);
+const noArguments = (): string => '';
+const list = (...parts: readonly string[]): string => parts.join(', ');
+
+/** Bytes as a C string: `"hi\0\n"`, octal for what does not print, at most 32 of them. */
+function quoted(data: Uint8Array, limit = STRING_LIMIT): string {
+  let text = '';
+  for (let i = 0; i < Math.min(data.length, limit); i++) {
+    const byte = data[i] as number;
+    const escaped = ESCAPES[byte];
+    if (escaped !== undefined) text += escaped;
+    else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
+    else {
+      // As short as it can be without running into a digit that follows.
+      const next = i + 1 < Math.min(data.length, limit) ? (data[i + 1] as number) : 0;
+      const octal = byte.toString(8);
+      text += `\\${next >= 0x30 && next <= 0x39 ? octal.padStart(3, '0') : octal}`;
+    }
+  }
+  return `"${text}"${data.length > limit ? '...' : ''}`;
+}
+
+const ESCAPES: Record<number, string> = {
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+  34: '\\"',
+  92: '\\\\',
+};
+
+const path = (text: string): string => quoted(new TextEncoder().encode(text), 4096);
+const bytes = (data: Uint8Array | number | undefined): string =>
+  data === undefined || typeof data === 'number' ? UNKNOWN : quoted(data);
+
+function sockaddr(address: SocketAddress | UnspecifiedAddress): string {
+  if (address.family === 0)
+    return '{sa_family=AF_UNSPEC, sa_data="\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"}';
+  return `{sa_family=${named(ADDRESS_FAMILIES, address.family)}, sin_port=htons(${address.port}), sin_addr=inet_addr("${address.address}")}`;
+}
+
+const gotAddress = (address: SocketAddress | number | null | undefined): string =>
+  address === null
+    ? 'NULL, NULL'
+    : typeof address === 'object'
+      ? `${sockaddr(address)}, [16]`
+      : `${UNKNOWN}, [16]`;
+
+const octal = (mode: number): string => `0${mode.toString(8)}`;
+
+function openFlags(flags: number): string {
+  const rest = bits(OPEN_FLAGS, flags & ~3);
+  return `${named(ACCESS_MODES, flags & 3)}${rest === '0' ? '' : `|${rest}`}`;
+}
+
+const timespec = (ns: number): string =>
+  `{tv_sec=${Math.floor(ns / 1e9)}, tv_nsec=${ns - Math.floor(ns / 1e9) * 1e9}}`;
+
+const fileStatus = (status: FileStatus | number | undefined): string =>
+  typeof status !== 'object'
+    ? UNKNOWN
+    : `{st_mode=${named(FILE_TYPES, status.mode & 0o170000)}|${octal(status.mode & 0o7777)}, st_size=${status.size}, ...}`;
+
+/** An option's value as strace reads it: a number, a `struct linger`, a `struct timeval`. */
+function optionValue(level: number, name: number, value: Uint8Array): string {
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  const option = optionName(level, name);
+  if (option === 'SO_LINGER' && value.length >= 8) {
+    return `{l_onoff=${view.getInt32(0, true)}, l_linger=${view.getInt32(4, true)}}`;
+  }
+  if (option.endsWith('TIMEO_OLD') && value.length >= 16) {
+    return quotedTime(view);
+  }
+  return value.length === 4 ? `[${view.getInt32(0, true)}]` : quoted(value);
+}
+
+const quotedTime = (view: DataView): string =>
+  `{tv_sec=${view.getBigInt64(0, true)}, tv_usec=${view.getBigInt64(8, true)}}`;
+
+const pollFds = (fds: readonly PollEntry[]): string =>
+  `[${fds.map(({ fd, events }) => `{fd=${fd}, events=${bits(POLL_EVENTS, events)}}`).join(', ')}]`;
+
+function pollResult(result: number | number[], fds: readonly PollEntry[]): string {
+  if (typeof result === 'number') return '';
+  const ready = fds.flatMap(({ fd }, i) =>
+    result[i] ? [`{fd=${fd}, revents=${bits(POLL_EVENTS, result[i])}}`] : [],
+  );
+  return ready.length === 0 ? ' (Timeout)' : ` ([${ready.join(', ')}])`;
+}
+
+const milliseconds = (ns: number): number => (ns < 0 ? -1 : Math.ceil(ns / 1e6));
+const socketType = (type: number): string => {
+  const flags = bits(SOCKET_FLAGS, type & (SOCK_NONBLOCK | SOCK_CLOEXEC));
+  return `${named(SOCKET_TYPES, type & 15)}${flags === '0' ? '' : `|${flags}`}`;
+};
+
+export const FORMATS: Formats = {
+  socket: {
+    call: (domain, type, protocol) =>
+      list(named(ADDRESS_FAMILIES, domain), socketType(type), named(IP_PROTOCOLS, protocol)),
+  },
+  bind: { call: (fd, address) => list(decimal(fd), sockaddr(address), '16') },
+  listen: { call: (fd, backlog) => list(decimal(fd), decimal(backlog)) },
+  accept4: {
+    call: (fd) => `${fd}, `,
+    rest: (result, _fd, flags) =>
+      list(gotAddress(typeof result === 'object' ? result.address : result), bits(SOCKET_FLAGS, flags)),
+    value: ({ fd }) => fd,
+  },
+  connect: { call: (fd, address) => list(decimal(fd), sockaddr(address), '16') },
+  sendto: {
+    call: (fd, data, flags, address) =>
+      list(
+        decimal(fd),
+        quoted(data),
+        decimal(data.length),
+        bits(MESSAGE_FLAGS, flags),
+        address === null ? 'NULL, 0' : `${sockaddr(address)}, 16`,
+      ),
+  },
+  recvfrom: {
+    call: (fd) => `${fd}, `,
+    rest: (result, _fd, length, flags) => {
+      const received = typeof result === 'object' ? result : undefined;
+      const from = received === undefined ? 'NULL, NULL' : gotAddress(received.address);
+      return list(bytes(received?.data), decimal(length), bits(MESSAGE_FLAGS, flags), from);
+    },
+    value: ({ data }) => data.length,
+  },
+  shutdown: { call: (fd, how) => list(decimal(fd), named(SHUTDOWN, how)) },
+  getsockname: { call: (fd) => `${fd}, `, rest: (result) => gotAddress(result), value: () => 0 },
+  getpeername: { call: (fd) => `${fd}, `, rest: (result) => gotAddress(result), value: () => 0 },
+  getsockopt: {
+    call: (fd, level, name) => `${list(decimal(fd), named(OPTION_LEVELS, level), optionName(level, name))}, `,
+    rest: (result, _fd, level, name, length) =>
+      typeof result === 'object'
+        ? list(optionValue(level, name, result), `[${result.length}]`)
+        : list(UNKNOWN, `[${length}]`),
+    value: () => 0,
+  },
+  setsockopt: {
+    call: (fd, level, name, value) =>
+      list(
+        decimal(fd),
+        named(OPTION_LEVELS, level),
+        optionName(level, name),
+        optionValue(level, name, value),
+        decimal(value.length),
+      ),
+  },
+
+  read: {
+    call: (fd) => `${fd}, `,
+    rest: (result, _fd, length) => list(bytes(result), decimal(length)),
+    value: (data) => data.length,
+  },
+  write: { call: (fd, data) => list(decimal(fd), quoted(data), decimal(data.length)) },
+  close: { call: decimal },
+  poll: {
+    call: (fds, timeout) => list(pollFds(fds), decimal(fds.length), decimal(milliseconds(timeout))),
+    note: (result, fds) => pollResult(result, fds),
+    value: (ready) => ready.filter((events) => events !== 0).length,
+  },
+  pipe2: {
+    call: noArguments,
+    rest: (result, flags) =>
+      list(
+        typeof result === 'object' ? `[${result.read}, ${result.write}]` : UNKNOWN,
+        bits(OPEN_FLAGS, flags),
+      ),
+    value: () => 0,
+  },
+  dup: { call: decimal },
+  dup2: { call: (fd, to) => list(decimal(fd), decimal(to)) },
+  fcntl: {
+    call: (fd, command, argument) => {
+      const name = named(FCNTL_COMMANDS, command);
+      if (name === 'F_GETFD' || name === 'F_GETFL') return list(decimal(fd), name);
+      return list(decimal(fd), name, name === 'F_SETFL' ? openFlags(argument) : decimal(argument));
+    },
+  },
+
+  open: {
+    call: (name, flags, mode) =>
+      list(path(name), openFlags(flags), ...((flags & 0o100) !== 0 ? [octal(mode)] : [])),
+  },
+  lseek: { call: (fd, offset, whence) => list(decimal(fd), decimal(offset), named(SEEK, whence)) },
+  ftruncate: { call: (fd, length) => list(decimal(fd), decimal(length)) },
+  stat: { call: (name) => `${path(name)}, `, rest: fileStatus, value: () => 0 },
+  fstat: { call: (fd) => `${fd}, `, rest: fileStatus, value: () => 0 },
+  getdents: {
+    call: (fd) => `${fd}, `,
+    rest: (result) => (typeof result === 'object' ? `/* ${result.length} entries */` : UNKNOWN),
+    value: (entries) => entries.length,
+  },
+  mkdir: { call: (name, mode) => list(path(name), octal(mode)) },
+  rmdir: { call: path },
+  unlink: { call: path },
+  chmod: { call: (name, mode) => list(path(name), octal(mode)) },
+  readlink: {
+    call: (name) => `${path(name)}, `,
+    rest: (result) => (typeof result === 'string' ? path(result) : UNKNOWN),
+    value: (target) => target.length,
+  },
+  rename: { call: (from, to) => list(path(from), path(to)) },
+  chdir: { call: path },
+  getcwd: {
+    call: noArguments,
+    rest: (result) => (typeof result === 'string' ? path(result) : UNKNOWN),
+    value: (cwd) => cwd.length + 1,
+  },
+
+  getpid: { call: noArguments },
+  getppid: { call: noArguments },
+  getuid: { call: noArguments },
+  kill: { call: (pid, signal) => list(decimal(pid), signal === 0 ? '0' : signalName(signal)) },
+  rt_sigaction: {
+    call: (signal, disposition) =>
+      list(
+        signalName(signal),
+        `{sa_handler=${{ default: 'SIG_DFL', ignore: 'SIG_IGN', handler: '…' }[disposition]}}`,
+      ),
+  },
+  spawn: {
+    call: (name, argv) => list(path(name), `[${argv.map(path).join(', ')}]`),
+  },
+  wait4: {
+    call: (pid) => `${pid}, `,
+    rest: (result, _pid, options) =>
+      list(waitStatus(result), options === 1 ? 'WNOHANG' : decimal(options), 'NULL'),
+    value: ({ pid }) => pid,
+  },
+  exit_group: { call: decimal },
+
+  clock_gettime: {
+    call: (clock) => `${named(CLOCKS, clock)}, `,
+    rest: (result) => (result === undefined || result < 0 ? UNKNOWN : timespec(result)),
+  },
+  nanosleep: { call: (duration) => list(timespec(duration), 'NULL') },
+  getrandom: {
+    call: noArguments,
+    rest: (result, length) => list(bytes(result), decimal(length), '0'),
+    value: (data) => data.length,
+  },
+
+  uname: {
+    call: noArguments,
+    rest: (result) =>
+      typeof result === 'object'
+        ? `{sysname=${path(result.sysname)}, nodename=${path(result.nodename)}, ...}`
+        : UNKNOWN,
+    value: () => 0,
+  },
+  sysctl: { call: (name, value) => list(path(name), ...(value === undefined ? [] : [decimal(value)])) },
+  netlink: {
+    call: ({ type, ...rest }) =>
+      `{${[`type=${type}`, ...Object.entries(rest).map(([key, value]) => `${key}=${JSON.stringify(value)}`)].join(', ')}}`,
+    value: (answers) => answers.length,
+  },
+  ptrace: { call: (pid) => list('PTRACE_SYSCALL', decimal(pid)), value: ({ lines }) => lines.length },
+};
+
+function waitStatus(result: SystemCallResult<'wait4'> | undefined): string {
+  if (typeof result !== 'object') return UNKNOWN;
+  const signal = result.status & 0x7f;
+  return signal === 0
+    ? `[{WIFEXITED(s) && WEXITSTATUS(s) == ${result.status >> 8}}]`
+    : `[{WIFSIGNALED(s) && WTERMSIG(s) == ${signalName(signal)}}]`;
+}
