@@ -1,7 +1,7 @@
 import { UsageError } from './io.ts';
 
 /** An option as help shows it. Without `value` it is a switch. */
-export interface OptionSpec {
+interface OptionSpec {
   readonly value?: string;
   readonly short?: string;
   readonly help: string;

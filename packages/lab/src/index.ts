@@ -12,8 +12,14 @@ export { LabError, type Problem, suggestion } from './lab-file/problem.ts';
 export { formatDuration, parseDuration } from './lab-file/units.ts';
 export { type Hop, type Journey, Journeys } from './ladder/journeys.ts';
 export { Ladder, type LadderRow } from './ladder/rows.ts';
-export { type FrameSummary, Summaries, type TcpSummary } from './ladder/summary.ts';
-export { applicationData, type LayerLine, type LayerView, sevenLayers } from './layers.ts';
+export {
+  applicationData,
+  FrameReader,
+  type FrameSummary,
+  type ReadFrame,
+  type TcpSummary,
+} from './ladder/summary.ts';
+export { type LayerLine, type LayerView, sevenLayers } from './layers.ts';
 export { type LabFiles, type LoadedLab, type LoadOptions, loadLab, type NotStarted } from './load.ts';
 export { Pacer, type PacerState, type WallClock } from './pacer.ts';
 export { callText, type Output, outputs, type ProgramResult, programResults, whereText } from './results.ts';

@@ -46,7 +46,7 @@ describe('a lab in TypeScript', () => {
         .join(' '),
     );
     expect(said.slice(0, 8)).toEqual([
-      'client→server ARP who has 10.0.0.1? tell 10.0.0.2 0',
+      'client→server ARP Who has 10.0.0.1? Tell 10.0.0.2 0',
       'server→client ARP 10.0.0.1 is at 02:00:00:00:00:01 0',
       'client→server TCP SYN 0  0',
       'server→client TCP SYN, ACK 0 1 0',

@@ -40,8 +40,7 @@ export interface LinkOptions {
   readonly reorder?: Probability;
 }
 
-export type Device = Switch | Hub;
-export type LabNode = Host | Device;
+export type LabNode = Host | Switch | Hub;
 /** Where a cable ends: `client:eth0`, or a node, whose next free port is taken. */
 export type LinkEnd = string | LabNode;
 /** How far a step goes: to the next event, frame, system call, or system call from another line. */

@@ -1,16 +1,11 @@
 import type { Cable } from '@netarium/osi/1-physical';
-import {
-  dissect,
-  type Field,
-  type FieldTree,
-  fieldLine,
-  type OsiLayer,
-  type ProtocolField,
-} from '@netarium/osi/dissect';
+import { type Field, type FieldTree, fieldLine, type OsiLayer } from '@netarium/osi/dissect';
 import type { FrameSent, SocketState, SystemCall, TraceRecord } from '@netarium/osi/trace';
 import { formatDuration } from './lab-file/units.ts';
 import type { Journey } from './ladder/journeys.ts';
+
 import type { LadderRow } from './ladder/rows.ts';
+import { applicationData } from './ladder/summary.ts';
 import { callText } from './results.ts';
 
 /** A field of a layer, as it is written; deeper ones belong to the one above them. */
@@ -32,14 +27,15 @@ const LAYERS: readonly OsiLayer[] = [7, 6, 5, 4, 3, 2, 1];
 /**
  * One frame as the seven layers, the uppermost first: fields of its headers at 2, 3 and 4; the cables it crossed
  * at 1; the conversation and its state at 5; its bytes as text at 6; the bytes themselves at 7.
+ * @param tree the frame's, `ladder.frame(number).tree`.
  */
 export function sevenLayers(
   record: TraceRecord,
+  tree: FieldTree,
   journey: Journey,
   row: LadderRow,
   links: readonly Cable[],
 ): LayerView[] {
-  const tree = dissect(record.bytes(journey.sent));
   const data = applicationData(tree);
   return LAYERS.map((layer): LayerView => {
     switch (layer) {
@@ -167,11 +163,4 @@ function application(data: Uint8Array): View {
     });
   }
   return { protocol: 'Bytes of the program', lines };
-}
-
-/** What a segment or datagram carries for the program. */
-export function applicationData(tree: FieldTree): Uint8Array {
-  const payload = tree.protocols.find((field: ProtocolField) => field.name === 'data');
-  const value = payload?.children.find(({ name }) => name === 'data.data')?.value;
-  return value instanceof Uint8Array ? value : new Uint8Array();
 }

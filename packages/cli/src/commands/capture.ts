@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CaptureError, readPcapng } from '@netarium/osi/capture';
 import { formatSeconds } from '@netarium/osi/time';
-import { type FrameSummary, Summaries } from 'netarium';
+import { FrameReader, type FrameSummary } from 'netarium';
 import type { CommandSpec, Parsed } from '../arguments.ts';
 import { type Io, OK, UsageError } from '../io.ts';
 import { cut, pad } from '../terminal/width.ts';
@@ -20,12 +20,12 @@ const ETHERNET = 1;
 export function capture({ operands }: Parsed<never>, io: Io): number {
   const [path = ''] = operands;
   const frames = readFrames(path);
-  const summaries = new Summaries();
+  const reader = new FrameReader();
   const first = frames[0]?.time ?? 0;
   frames.forEach((frame, i) => {
     const said =
       frame.linkType === ETHERNET
-        ? saidOf(summaries.read(frame.bytes))
+        ? saidOf(reader.read(frame.time, frame.bytes).summary)
         : `link type ${frame.linkType}, not Ethernet`;
     const why = frame.comment === '' ? '' : `  ${frame.comment.replaceAll('\n', '; ')}`;
     const start = `${String(i + 1).padStart(5)}  ${formatSeconds(frame.time - first)}  ${pad(frame.interface, 12)}  `;
@@ -50,8 +50,8 @@ function readFrames(path: string) {
   }
 }
 
-function saidOf({ protocol, source, destination, tcp, info, length }: FrameSummary): string {
-  if (tcp === null) return `${protocol} ${info}`;
-  const ack = tcp.ack === null ? '' : ` ack ${tcp.ack}`;
-  return `${protocol} ${source} → ${destination} ${tcp.flags} seq ${tcp.seq}${ack} len ${length}`;
+function saidOf({ protocol, source, destination, info }: FrameSummary): string {
+  // The info of TCP and UDP begins with the ports.
+  const host = (end: string) => (protocol === 'TCP' || protocol === 'UDP' ? end.replace(/:\d+$/, '') : end);
+  return `${host(source)} → ${host(destination)} ${protocol} ${info}`;
 }

@@ -1,4 +1,3 @@
-import { dissect } from '@netarium/osi/dissect';
 import { lineOf } from '@netarium/osi/trace';
 import {
   applicationData,
@@ -42,7 +41,8 @@ export function jsonReport(
     output: outputs(record),
     frames: ladder.rows.map((row) => {
       const journey = ladder.journeys.of(row.event) as Journey;
-      const data = applicationData(dissect(record.bytes(row.event)));
+      const tree = ladder.frame(row.number)?.tree;
+      const data = tree === undefined ? new Uint8Array() : applicationData(tree);
       return {
         ...row,
         why: whyText(record, ladder.journeys, journey.sent, language),

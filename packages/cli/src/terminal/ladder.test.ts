@@ -15,7 +15,7 @@ const ROW: LadderRow = {
   protocol: 'TCP',
   source: '10.0.0.2:49152',
   destination: '10.0.0.1:9000',
-  tcp: { flags: 'SYN', seq: 0, ack: null, window: 64240 },
+  tcp: { flags: 'SYN', seq: 0, ack: null, window: 64240, hints: [] },
   info: '',
   length: 0,
   size: 74,
@@ -37,7 +37,7 @@ test('a row is number, time, arrow, what the frame says, and why', () => {
     to: ['client'],
     source: '10.0.0.1:9000',
     destination: '10.0.0.2:49152',
-    tcp: { flags: 'SYN, ACK', seq: 0, ack: 1, window: 65160 },
+    tcp: { flags: 'SYN, ACK', seq: 0, ack: 1, window: 65160, hints: [] },
   };
   expect(draw([ARP, ROW, back])).toEqual(
     [

@@ -14,7 +14,8 @@ export function drawLayers(
 ): string[] {
   const words = WORDS[language];
   const journey = ladder.journeys.of(row.event);
-  if (journey === undefined) return [];
+  const tree = ladder.frame(row.number)?.tree;
+  if (journey === undefined || tree === undefined) return [];
   const names = Object.values(words.layers);
   const width = Math.max(...names.map(displayWidth));
   const indent = ' '.repeat(width + 4);
@@ -25,7 +26,7 @@ export function drawLayers(
     ),
     `${words.why}: ${whyText(lab.record, ladder.journeys, journey.sent, language)}`,
   ];
-  for (const view of sevenLayers(lab.record, journey, row, lab.links)) {
+  for (const view of sevenLayers(lab.record, tree, journey, row, lab.links)) {
     const head = style.bold(`${view.layer} ${pad(words.layers[view.layer], width)}`);
     const nothing = view.protocol === '' && view.lines.length === 0;
     lines.push('', nothing ? `${head}  ${style.dim(words.nothing)}` : `${head}  ${view.protocol}`);

@@ -23,7 +23,7 @@ export interface MachineSpec {
   readonly run: readonly RunSpec[];
 }
 
-export interface DeviceSpec {
+interface DeviceSpec {
   readonly kind: 'switch' | 'hub';
   readonly name: string;
 }

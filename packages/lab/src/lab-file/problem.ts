@@ -23,7 +23,7 @@ function formatProblem({ path, line, column, message }: Problem): string {
 }
 
 /** Of `names`, the one a person most likely meant by `wrong`; undefined when none is near. */
-export function nearest(wrong: string, names: Iterable<string>): string | undefined {
+function nearest(wrong: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, Math.ceil(wrong.length / 2)) + 1;
   for (const name of names) {
@@ -36,7 +36,7 @@ export function nearest(wrong: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** ` ; did you mean "addresses"?`, or what there is to choose from. */
+/** `; did you mean "addresses"?`, or what there is to choose from. */
 export function suggestion(wrong: string, names: Iterable<string>): string {
   const all = [...names];
   const meant = nearest(wrong, all);

@@ -1,7 +1,7 @@
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { EventId, TraceRecord } from '@netarium/osi/trace';
 import { arrivalTime, type Journey, Journeys } from './journeys.ts';
-import { type FrameSummary, Summaries } from './summary.ts';
+import { FrameReader, type FrameSummary, type ReadFrame } from './summary.ts';
 
 /** One frame as a rung of the ladder. */
 export interface LadderRow extends FrameSummary {
@@ -26,8 +26,9 @@ export class Ladder {
   readonly journeys: Journeys;
   readonly #record: TraceRecord;
   /** What the bytes of each frame say: they do not change, so they are read once. */
-  readonly #said: FrameSummary[] = [];
-  readonly #summaries = new Summaries();
+  readonly #read: ReadFrame[] = [];
+  /** What a router passes on is the same segment once more: it is followed apart, by router. */
+  readonly #readers = new Map<string, FrameReader>();
 
   constructor(record: TraceRecord) {
     this.#record = record;
@@ -35,12 +36,33 @@ export class Ladder {
   }
 
   get rows(): LadderRow[] {
+    this.#update();
+    return this.journeys.all.map((journey, i) => ({
+      ...this.#place(journey),
+      ...(this.#read[i] as ReadFrame).summary,
+    }));
+  }
+
+  /** A frame's fields, with numbers relative to its connection. @param number its rung, from 1. */
+  frame(number: number): ReadFrame | undefined {
+    this.#update();
+    return this.#read[number - 1];
+  }
+
+  #update(): void {
     this.journeys.update();
     const { all } = this.journeys;
-    for (let i = this.#said.length; i < all.length; i++) {
-      this.#said.push(this.#summaries.read(this.#record.bytes((all[i] as Journey).sent)));
+    for (let i = this.#read.length; i < all.length; i++) {
+      const { sent } = all[i] as Journey;
+      const reader = this.#readerFor(sent.reason === 'ip.forward' ? sent.node : '');
+      this.#read.push(reader.read(sent.time, this.#record.bytes(sent)));
     }
-    return all.map((journey, i) => ({ ...this.#place(journey), ...(this.#said[i] as FrameSummary) }));
+  }
+
+  #readerFor(router: string): FrameReader {
+    const reader = this.#readers.get(router) ?? new FrameReader();
+    this.#readers.set(router, reader);
+    return reader;
   }
 
   #place(journey: Journey) {
