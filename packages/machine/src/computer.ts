@@ -85,7 +85,10 @@ export class Computer {
     const { sim, scheduler, name, network } = options;
     const epoch = (options.epoch ?? DEFAULT_EPOCH) * 1e6;
     this.name = name;
-    this.files = new FileSystem(() => epoch + sim.now);
+    this.files = new FileSystem(
+      () => epoch + sim.now,
+      () => this.#furnish(),
+    );
     this.kernel = new Kernel({
       name,
       sim,
@@ -96,7 +99,6 @@ export class Computer {
       handlers: HANDLERS,
       epoch,
     });
-    this.#furnish();
   }
 
   /** Puts a program there; a path without a slash goes to `/usr/bin`. */

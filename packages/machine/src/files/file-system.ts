@@ -29,12 +29,20 @@ const encoder = new TextEncoder();
 export class FileSystem {
   readonly root: Directory;
   readonly journal = new Journal();
-  readonly #clock: () => number;
+  #clock: () => number;
+  #furnish: ((files: FileSystem) => void) | null;
+  readonly #made: number;
   #inodes = 1;
 
-  /** @param clock CLOCK_REALTIME in nanoseconds: what modification times are taken from. */
-  constructor(clock: () => number) {
+  /**
+   * @param clock CLOCK_REALTIME in nanoseconds: what modification times are taken from.
+   * @param furnish puts there what is there from the start. Called when somebody first looks: most machines of a
+   * large network never do.
+   */
+  constructor(clock: () => number, furnish: ((files: FileSystem) => void) | null = null) {
     this.#clock = clock;
+    this.#furnish = furnish;
+    this.#made = clock();
     this.root = this.#stamped(new Directory(this.nextInode(), 0o755, ROOT));
   }
 
@@ -44,6 +52,7 @@ export class FileSystem {
 
   /** Finds an inode, with the right to search every directory on the way. */
   find(path: string, user: User = ROOT): Inode | number {
+    this.#begin();
     let at: Inode = this.root;
     if (path === '/') return at;
     for (const name of path.slice(1).split('/')) {
@@ -235,6 +244,7 @@ export class FileSystem {
 
   /** All there is, as changes that build it up in an empty directory tree. Live and special files are left out. */
   replica(): FileChange[] {
+    this.#begin();
     const changes: FileChange[] = [];
     const walk = (directory: Directory): void => {
       for (const name of directory.names()) {
@@ -252,6 +262,16 @@ export class FileSystem {
     };
     walk(this.root);
     return changes;
+  }
+
+  #begin(): void {
+    const furnish = this.#furnish;
+    if (furnish === null) return;
+    this.#furnish = null;
+    const clock = this.#clock;
+    this.#clock = () => this.#made;
+    furnish(this);
+    this.#clock = clock;
   }
 
   #apply(change: FileChange, user: User, pid: number): number {
