@@ -308,7 +308,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   fromClient: fc.boolean(),
   skip: mostly(0, -1, -10, -20, 10),
   length: fc.constantFrom(0, 0, 1, 10, 10, 20),
-  flags: mostly(0x10, 0x18),
+  flags: mostly(0x10, 0x18, 0x11),
   ackSkip: mostly(0, -10),
   window: mostly(200, 100, 300),
   wait: fc.constantFrom(100_000, 1_000_000, 5_000_000, 30_000_000),

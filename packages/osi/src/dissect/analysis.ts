@@ -185,7 +185,8 @@ function repetitionHint(
   if (reverse.duplicates >= 2 && reverse.lastAck === seq && time - reverse.lastAckTime < FAST) {
     return 'fast-retransmission';
   }
-  if (time - forward.nextTime < (roundTrip || REORDERING) && forward.next !== end) return 'out-of-order';
+  const due = (end + (segment.flags & (SYN | FIN) ? 1 : 0)) >>> 0;
+  if (time - forward.nextTime < (roundTrip || REORDERING) && forward.next !== due) return 'out-of-order';
   return 'retransmission';
 }
 
