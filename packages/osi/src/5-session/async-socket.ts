@@ -34,7 +34,7 @@ export interface ListenOptions extends AsyncAddress {
 }
 
 /** The calls of a socket that wait, as promises. What goes wrong is thrown as a `SystemError`. */
-export class AsyncBase {
+class AsyncBase {
   /** The socket below: its other calls and its options. */
   readonly socket: Socket;
   protected readonly sim: Simulation;
@@ -307,7 +307,7 @@ export function bindSocket(socket: Socket, { address = '0.0.0.0', port }: AsyncA
 }
 
 /** A result as it is, or thrown. */
-export function check(call: string, result: number, place: ErrorPlace = {}): number {
+function check(call: string, result: number, place: ErrorPlace = {}): number {
   if (result < 0) throw new SystemError(call, result, place);
   return result;
 }
