@@ -1,6 +1,6 @@
 import { writePcapng } from '@netarium/osi/capture';
 import { describe, expect, test } from 'vitest';
-import { Lab, Ladder } from './index.ts';
+import { Lab, Ladder, programResults, type StepUnit } from './index.ts';
 
 /** Two machines at a switch. */
 function twoMachines(seed: number) {
@@ -63,5 +63,61 @@ describe('a lab in TypeScript', () => {
     );
     expect(Buffer.from(captures[0]!).equals(captures[1]!)).toBe(true);
     expect(Buffer.from(captures[0]!).equals(captures[2]!)).toBe(false);
+  });
+
+  test('programs of system calls are processes: started, recorded, ended with their status', async () => {
+    const { lab, server, client } = twoMachines(1);
+    const any = { family: 2, address: '0.0.0.0', port: 53 } as const;
+    server.start(async (sys) => {
+      const fd = await sys.socket(2, 2, 0);
+      return -(await sys.bind(fd, any));
+    });
+    const pinging = client.start(`ping -c 1 ${server.address}`);
+    expect(await lab.run()).toBe('idle');
+    expect(programResults(lab.record).map(({ node, argv, status }) => [node, argv[0], status])).toEqual([
+      // Ports below 1024 are for root only.
+      ['server', 'program-1', 13],
+      ['client', 'ping', 0],
+    ]);
+    expect(pinging.terminal.text).toContain('1 packets transmitted, 1 received, 0% packet loss');
+  });
+
+  test('goes step by step: to the next event, frame, system call', async () => {
+    const { lab, client } = twoMachines(1);
+    client.start('ping -c 1 10.0.0.1');
+    const kinds = async (unit: StepUnit) => {
+      const before = lab.record.size;
+      expect(await lab.step(unit)).toBe('reached');
+      return lab.record.events.slice(before).map(({ kind }) => kind);
+    };
+    expect((await kinds('system-call')).at(-1)).toBe('system-call');
+    expect((await kinds('frame')).filter((kind) => kind === 'frame-sent')).toHaveLength(1);
+    const { eventsRun } = lab.sim;
+    await lab.step('event');
+    expect(lab.sim.eventsRun).toBe(eventsRun + 1);
+    expect(await lab.run()).toBe('idle');
+    expect(await lab.step()).toBe('idle');
+  });
+
+  test('runs until something holds, or to a time', async () => {
+    const { lab, client } = twoMachines(1);
+    client.start('ping -c 1 10.0.0.1');
+    const frames = () => lab.record.events.filter(({ kind }) => kind === 'frame-sent').length;
+    expect(await lab.until(() => frames() === 3)).toBe('reached');
+    expect(frames()).toBe(3);
+    expect(await lab.run({ until: '2ms' })).toBe('until');
+    expect(lab.sim.now).toBe(2_000_000);
+  });
+
+  test('mistakes in building it are told', () => {
+    const { lab } = twoMachines(1);
+    expect(() => lab.host('server')).toThrow('there is a node "server" already');
+    expect(() => lab.link('nobody:eth0', 'sw:3')).toThrow('there is no node "nobody" in this lab');
+    expect(() => lab.link('sw', 'server')).not.toThrow();
+    expect(() => lab.link('sw:1', 'client:eth1')).toThrow(/port 1 of sw has a cable already/);
+    expect(() => lab.link('sw:9', 'client:eth2', { bandwidth: 'much' })).toThrow('"much" is no bit rate');
+    expect(() => lab.host('x', { addresses: { eth0: '10.0.0.256/24' } })).toThrow(
+      /x: address 10\.0\.0\.256\/24/,
+    );
   });
 });

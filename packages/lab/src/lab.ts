@@ -41,7 +41,7 @@ export interface LinkOptions {
 }
 
 export type LabNode = Host | Switch | Hub;
-/** Where a cable ends: `client:eth0`, or a node, whose next free port is taken. */
+/** Where a cable ends: `client:eth0`; or a node or its name, whose next free port is taken. */
 export type LinkEnd = string | LabNode;
 /** How far a step goes: to the next event, frame, system call, or system call from another line. */
 export type StepUnit = 'event' | 'frame' | 'system-call' | 'line';
@@ -194,12 +194,20 @@ export class Lab {
   }
 
   #port(end: LinkEnd): Port {
-    if (typeof end !== 'string') return end instanceof Host ? end.freePort() : end.addPort();
-    const [name = '', port = ''] = end.split(':');
-    if (port === '') throw new Error(`"${end}" names no port; expected for example "client:eth0"`);
+    if (typeof end !== 'string') return end instanceof Host ? end.freePort() : freePort(end);
+    const [name = '', port] = end.split(':');
     const node = this.node(name);
+    if (port === undefined) return this.#port(node);
     if (node instanceof Host) return node.port(port);
     return node.ports.find((known) => known.name === port) ?? node.addPort(port);
+  }
+}
+
+/** The first of a device's ports 1, 2, 3 … that has no cable. */
+function freePort(device: Switch | Hub): Port {
+  for (let n = 1; ; n++) {
+    const port = device.ports.find(({ name }) => name === String(n)) ?? device.addPort(String(n));
+    if (!port.plugged) return port;
   }
 }
 

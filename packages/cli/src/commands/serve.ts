@@ -1,9 +1,10 @@
-import { createReadStream, statSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import { extname, join, normalize, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CommandSpec, Parsed } from '../arguments.ts';
 import { type Io, OK, UsageError } from '../io.ts';
+import { type Root, serveFile } from './static.ts';
 
 type Option = 'port' | 'host';
 
@@ -34,13 +35,11 @@ export async function serve({ options }: Parsed<Option>, io: Io): Promise<number
       'the page has not been built: "npm start" in the project folder builds and serves it',
     );
   }
-  const server = createServer((request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      refuse(response, 405, 'only GET and HEAD');
-      return;
-    }
-    answer(request.url ?? '/', request.method === 'HEAD', response);
-  });
+  const roots: Root[] = [
+    { prefix: '/', folder: PAGE },
+    { prefix: '/labs/', folder: LABS },
+  ];
+  const server = createServer((request, response) => serveFile(roots, request, response));
   return await new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new UsageError(cannotListen(error, host, port))),
@@ -69,69 +68,4 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
     default:
       return `cannot listen on ${host}:${port}: ${error.message}`;
   }
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.md': 'text/markdown; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.png': 'image/png',
-  '.py': 'text/x-python; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.woff2': 'font/woff2',
-  '.yaml': 'text/yaml; charset=utf-8',
-  '.zip': 'application/zip',
-};
-
-/** `/labs/…` are the labs' files; everything else is the page's. */
-function answer(url: string, headOnly: boolean, response: ServerResponse): void {
-  const path = pathOf(url);
-  const file = path === null ? null : fileAt(path);
-  if (file === null) {
-    refuse(response, 404, 'not found');
-    return;
-  }
-  response.writeHead(200, {
-    'content-type': TYPES[extname(file.path)] ?? 'application/octet-stream',
-    'content-length': file.size,
-    'cache-control': 'no-cache',
-    'last-modified': file.modified.toUTCString(),
-    'x-content-type-options': 'nosniff',
-  });
-  if (headOnly) response.end();
-  else
-    createReadStream(file.path)
-      .on('error', () => response.destroy())
-      .pipe(response);
-}
-
-/** The decoded path of a request; null for one that is malformed or leads out of the folder. */
-function pathOf(url: string): string | null {
-  try {
-    const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
-    return path.includes('\0') || path.split(sep).includes('..') ? null : path;
-  } catch {
-    return null;
-  }
-}
-
-function fileAt(path: string) {
-  const inPage = join(PAGE, path.endsWith(sep) ? join(path, 'index.html') : path);
-  const candidates = path.startsWith(`${sep}labs${sep}`)
-    ? [inPage, join(LABS, path.slice('/labs/'.length))]
-    : [inPage];
-  for (const candidate of candidates) {
-    const found = statSync(candidate, { throwIfNoEntry: false });
-    if (found?.isFile()) return { path: candidate, size: found.size, modified: found.mtime };
-  }
-  return null;
-}
-
-function refuse(response: ServerResponse, status: number, why: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(`${why}\n`);
 }
