@@ -24,8 +24,8 @@ const layerNames = layers.flat();
 const testFile = '[.]test[.]tsx?$';
 const oneOf = (names) => `(?:${names.join('|')})`;
 
-/** The field-tree types: the one file of `dissect` that a protocol's own `dissect.ts` may import. */
-const fieldTree = `${osi}dissect/tree[.]ts$`;
+/** The field tree and the pen it is written with: what of `dissect` a protocol's own `dissect.ts` may import. */
+const fieldTree = `${osi}dissect/(?:tree|pen)[.]ts$`;
 const protocolDissect = `${osi}\\d.*/dissect[-a-z]*[.]ts$`;
 /** The file that puts the protocols' readers together. */
 const composer = `${osi}dissect/dissect[.]ts$`;
@@ -117,10 +117,11 @@ export default {
     },
     {
       name: 'the-field-tree-stands-alone',
-      comment: 'dissect/tree.ts is imported from below, so it imports nothing but time and trace.',
+      comment:
+        'dissect/tree.ts and pen.ts are imported from below, so they import nothing but time and trace.',
       severity: 'error',
       from: { path: fieldTree },
-      to: { pathNot: `${osi}(?:time|trace)/index[.]ts$` },
+      to: { pathNot: [`${osi}(?:time|trace)/index[.]ts$`, fieldTree] },
     },
     {
       name: 'packages-meet-at-their-exports',

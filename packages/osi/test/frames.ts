@@ -2,8 +2,8 @@
 
 type Bytes = Uint8Array | readonly number[];
 
-export const CLIENT_MAC = '02:00:00:00:00:01';
-export const SERVER_MAC = '02:00:00:00:00:02';
+const CLIENT_MAC = '02:00:00:00:00:01';
+const SERVER_MAC = '02:00:00:00:00:02';
 export const CLIENT = '10.0.0.1';
 export const SERVER = '10.0.0.2';
 
@@ -15,7 +15,7 @@ const mac = (text: string): number[] => text.split(':').map((pair) => Number.par
 const address = (text: string): number[] => text.split('.').map(Number);
 
 /** RFC 1071 as its text has it: 16-bit words, carries folded in, complement. */
-export function internetChecksum(bytes: Bytes): number {
+function internetChecksum(bytes: Bytes): number {
   let sum = 0;
   for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i] as number) * 256 + (bytes[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum >>> 16) + (sum & 0xffff);

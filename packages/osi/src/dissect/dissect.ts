@@ -4,14 +4,8 @@ import { dissectIcmp } from '../3-network/icmp/dissect.ts';
 import { dissectIpv4 } from '../3-network/ipv4/dissect.ts';
 import { dissectTcp } from '../4-transport/tcp/dissect.ts';
 import { dissectUdp } from '../4-transport/udp/dissect.ts';
-import {
-  type Dissectors,
-  type FieldTree,
-  type FrameContext,
-  type Malformed,
-  Scope,
-  Unreadable,
-} from './tree.ts';
+import { type Dissectors, Scope, Unreadable } from './pen.ts';
+import type { FieldTree, FrameContext, Malformed } from './tree.ts';
 
 const DISSECTORS: Dissectors = new Map([
   [`ethertype:${0x0800}`, dissectIpv4],

@@ -1,4 +1,4 @@
-import { type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import { type Dissector, hex, type Pen, type Scope } from '../../dissect/pen.ts';
 
 const OPERATIONS = [
   '',

@@ -1,4 +1,5 @@
-import { type BitRange, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import { type Dissector, hex, type Pen, type Scope } from '../../dissect/pen.ts';
+import type { BitRange } from '../../dissect/tree.ts';
 
 const HEADER = 14;
 /** The shortest frame without its FCS (IEEE 802.3 section 3.2.8: 64 bytes with it). */

@@ -1,4 +1,4 @@
-import { type Around, count, type Dissector, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import { type Around, count, type Dissector, hex, type Pen, type Scope } from '../../dissect/pen.ts';
 import { checksumOf, sumBytes } from '../checksum.ts';
 
 const IPV4 = 0x0800;

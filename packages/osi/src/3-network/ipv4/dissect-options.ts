@@ -1,4 +1,5 @@
-import { bitsAt, count, hex, type Pen, type Scope } from '../../dissect/tree.ts';
+import { count, hex, type Pen, type Scope } from '../../dissect/pen.ts';
+import { bitsAt } from '../../dissect/tree.ts';
 
 interface Option {
   readonly name: string;

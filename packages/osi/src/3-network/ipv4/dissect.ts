@@ -6,7 +6,7 @@ import {
   type Pen,
   type Scope,
   Unreadable,
-} from '../../dissect/tree.ts';
+} from '../../dissect/pen.ts';
 import { checksumOf, sumBytes } from '../checksum.ts';
 import { dissectOptions } from './dissect-options.ts';
 

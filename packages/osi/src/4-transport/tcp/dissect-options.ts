@@ -1,4 +1,5 @@
-import { count, hex, type Pen, type Scope, type TcpContext } from '../../dissect/tree.ts';
+import { count, hex, type Pen, type Scope } from '../../dissect/pen.ts';
+import type { TcpContext } from '../../dissect/tree.ts';
 
 interface Option {
   readonly name: string;

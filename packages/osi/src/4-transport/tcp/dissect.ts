@@ -6,9 +6,9 @@ import {
   hex,
   type Pen,
   type Scope,
-  type TcpContext,
   Unreadable,
-} from '../../dissect/tree.ts';
+} from '../../dissect/pen.ts';
+import type { TcpContext } from '../../dissect/tree.ts';
 import { dissectTcpOptions } from './dissect-options.ts';
 
 const HEADER = 20;

@@ -7,7 +7,7 @@ import {
   type Pen,
   type Scope,
   Unreadable,
-} from '../../dissect/tree.ts';
+} from '../../dissect/pen.ts';
 
 const HEADER = 8;
 
