@@ -1,5 +1,5 @@
-import type { Command, LabFiles, Report, Speed, StepKind } from './protocol.ts';
 import { bundledLabs } from './labs.ts';
+import type { Command, LabFiles, Report, Speed, StepKind } from './protocol.ts';
 import { freshRun, useGlass } from './store.ts';
 
 /** The page's end of the lab's worker: commands go out, reports come in and become the page's state. */
@@ -37,17 +37,17 @@ function chosenLab(): string | null {
 export function chooseLab(id: string): void {
   const lab = bundledLabs.find((known) => known.id === id);
   if (lab === undefined) return;
-  useGlass.setState({ labId: id, files: lab.files });
+  useGlass.setState({ labId: id, labFile: lab.file, files: lab.files, lab: null });
   restart();
 }
 
 /** Loads the lab as its files now stand; what was running is over. */
 export function restart(): void {
-  const { files, seed, speed } = useGlass.getState();
+  const { files, labFile, seed, speed } = useGlass.getState();
   run++;
   useGlass.setState({ ...freshRun(), phase: 'loading', loaded: files });
   if (worker === null) start();
-  send({ type: 'load', run, files, seed });
+  send({ type: 'load', run, files, file: labFile, seed });
   send({ type: 'speed', speed });
 }
 

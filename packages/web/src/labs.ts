@@ -1,9 +1,12 @@
 import type { LabFiles } from './protocol.ts';
 
-/** A lab that comes with the page. */
+/** A lab that comes with the page. A folder with several lab files holds as many labs: the lesson's and its exercises. */
 export interface BundledLab {
-  /** Its folder below `labs/`: `echo`. */
+  /** `echo` for `labs/echo/lab.yaml`, `echo/too-early` for `labs/echo/too-early.yaml`. */
   readonly id: string;
+  /** Its lab file in the folder: `lab.yaml`. */
+  readonly file: string;
+  /** All files of the folder. */
   readonly files: LabFiles;
 }
 
@@ -13,16 +16,36 @@ const texts = import.meta.glob<string>('../../../labs/**/*.{yaml,yml,json,md,py,
   eager: true,
 });
 
-/** Every folder of `labs/` that has a lab file, with the files in it. */
 export const bundledLabs: readonly BundledLab[] = collect();
 
 function collect(): BundledLab[] {
-  const paths = Object.entries(texts).map(([path, text]) => [path.replace(/^.*?[/]labs[/]/, ''), text] as const);
-  const folders = paths.filter(([path]) => /[/]lab[.]ya?ml$/.test(path)).map(([path]) => path.slice(0, path.lastIndexOf('/')));
-  return folders.sort().map((id) => ({
-    id,
-    files: Object.fromEntries(
-      paths.filter(([path]) => path.startsWith(`${id}/`)).map(([path, text]) => [path.slice(id.length + 1), text]),
-    ),
-  }));
+  const paths = Object.entries(texts).map(
+    ([path, text]) => [path.replace(/^.*?[/]labs[/]/, ''), text] as const,
+  );
+  const folders = paths.flatMap(([path]) =>
+    path.endsWith('/lab.yaml') ? [path.slice(0, -'/lab.yaml'.length)] : [],
+  );
+  return folders.sort().flatMap((folder) => {
+    const files = Object.fromEntries(
+      paths
+        .filter(([path]) => path.startsWith(`${folder}/`))
+        .map(([path, text]) => [path.slice(folder.length + 1), text]),
+    );
+    const others = Object.keys(files).filter((path) => /^[^/]+[.]ya?ml$/.test(path) && path !== 'lab.yaml');
+    return ['lab.yaml', ...others.sort()].map((file) => ({
+      id: file === 'lab.yaml' ? folder : `${folder}/${file.replace(/[.]ya?ml$/, '')}`,
+      file,
+      files,
+    }));
+  });
+}
+
+/** A lab's title in a language, read from its file without loading it. */
+export function labTitle({ id, file, files }: BundledLab, language: string): string {
+  const text = files[file] ?? '';
+  const inLanguage = new RegExp(`^title:\\s*\\n(?:\\s+\\w+:.*\\n)*?\\s+${language}:\\s*(.+)$`, 'm').exec(
+    text,
+  )?.[1];
+  const plain = /^title:[ \t]*(\S.*)$/m.exec(text)?.[1];
+  return (inLanguage ?? plain ?? id).replace(/^["']|["']$/g, '');
 }

@@ -21,7 +21,13 @@ export type StepKind = 'event' | 'frame' | 'call' | 'line';
 export type Command =
   /** The first command. `python`: address of the folder with CPython's files. */
   | { readonly type: 'prepare'; readonly python: string }
-  | { readonly type: 'load'; readonly run: number; readonly files: LabFiles; readonly seed: number }
+  | {
+      readonly type: 'load';
+      readonly run: number;
+      readonly files: LabFiles;
+      readonly file: string;
+      readonly seed: number;
+    }
   | { readonly type: 'run' }
   | { readonly type: 'pause' }
   | { readonly type: 'step'; readonly kind: StepKind }
@@ -64,7 +70,11 @@ export interface Trouble {
 
 /** What the lab's worker tells the page. Everything but `python` belongs to the run that was loaded last. */
 export type Report =
-  | { readonly type: 'python'; readonly state: 'preparing' | 'ready' | 'unsupported' | 'failed'; readonly message?: string }
+  | {
+      readonly type: 'python';
+      readonly state: 'preparing' | 'ready' | 'unsupported' | 'failed';
+      readonly message?: string;
+    }
   | { readonly type: 'loaded'; readonly run: number; readonly lab: LabDescription }
   /** New events of the record, in order; `bytes`: those of each `frame-sent` among them, one after the other. */
   | {
@@ -74,6 +84,12 @@ export type Report =
       readonly bytes: Uint8Array<ArrayBuffer>;
     }
   /** Virtual time goes from `from` to `to` in `wall` milliseconds from now on. */
-  | { readonly type: 'clock'; readonly run: number; readonly from: Nanoseconds; readonly to: Nanoseconds; readonly wall: number }
+  | {
+      readonly type: 'clock';
+      readonly run: number;
+      readonly from: Nanoseconds;
+      readonly to: Nanoseconds;
+      readonly wall: number;
+    }
   | { readonly type: 'phase'; readonly run: number; readonly phase: Phase; readonly reproducible: boolean }
   | { readonly type: 'trouble'; readonly run: number; readonly trouble: Trouble };

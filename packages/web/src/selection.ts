@@ -9,12 +9,13 @@ export const frameOf = (selection: Selection | null): number | null => selection
 export function framesOf(model: Model, selection: Selection | null): ReadonlySet<number> {
   if (selection === null) return new Set();
   if (selection.kind === 'frame') return new Set([selection.frame]);
-  if (selection.kind === 'line') return new Set(model.lines.get(lineKey(selection.node, selection.file, selection.line))?.frames);
+  if (selection.kind === 'line')
+    return new Set(model.lines.get(lineKey(selection.node, selection.file, selection.line))?.frames);
   return new Set(framesOfCall(model, selection.call));
 }
 
 /** The frames that a system call made. */
-export function framesOfCall(model: Model, call: number): number[] {
+function framesOfCall(model: Model, call: number): number[] {
   return model.callsOfFrames.flatMap((calls, i) => (calls.some(({ id }) => id === call) ? [i + 1] : []));
 }
 
@@ -41,7 +42,9 @@ export function linesOf(model: Model, selection: Selection | null): ShownLine[] 
   const journey = model.frame(selection.frame);
   if (journey === undefined) return [];
   const direct = (model.callsOfFrames[selection.frame - 1] ?? []).flatMap((call) =>
-    call.where === undefined ? [] : [{ node: call.node, ...call.where, file: baseName(call.where.file), direct: true }],
+    call.where === undefined
+      ? []
+      : [{ node: call.node, ...call.where, file: baseName(call.where.file), direct: true }],
   );
   if (direct.length > 0) return direct;
   return lineOf(model.record, journey.sent.id).map(({ node, file, line }) => ({
@@ -70,7 +73,10 @@ export function selectLine(node: string, file: string, line: number): void {
     const current = frameOf(state.selection);
     const { selection } = state;
     const again =
-      selection?.kind === 'line' && selection.node === node && selection.file === file && selection.line === line;
+      selection?.kind === 'line' &&
+      selection.node === node &&
+      selection.file === file &&
+      selection.line === line;
     const at = current === null ? -1 : frames.indexOf(current);
     // Choosing a line again goes on to its next frame.
     const frame = (again ? frames[(at + 1) % frames.length] : at >= 0 ? current : frames[0]) ?? null;

@@ -6,7 +6,13 @@ import type { LabDescription, LabFiles, Phase, Speed, Trouble } from './protocol
 export type Selection =
   | { readonly kind: 'frame'; readonly frame: number }
   /** A line of a program, and which of its frames is in front. */
-  | { readonly kind: 'line'; readonly node: string; readonly file: string; readonly line: number; readonly frame: number | null }
+  | {
+      readonly kind: 'line';
+      readonly node: string;
+      readonly file: string;
+      readonly line: number;
+      readonly frame: number | null;
+    }
   | { readonly kind: 'call'; readonly call: number; readonly frame: number | null };
 
 /** A stretch of bits of the selected frame that is pointed at, in the fields or in the bytes. */
@@ -16,7 +22,7 @@ export interface Highlight {
 }
 
 /** Virtual time as the worker last told it: it goes from `from` to `to` between two wall-clock instants. */
-export interface Clock {
+interface Clock {
   readonly from: number;
   readonly to: number;
   readonly start: number;
@@ -24,7 +30,7 @@ export interface Clock {
 }
 
 export type Theme = 'system' | 'light' | 'dark';
-export type LayerView = 'osi' | 'tcpip';
+type LayerView = 'osi' | 'tcpip';
 
 export interface Glass {
   readonly lab: LabDescription | null;
@@ -33,11 +39,16 @@ export interface Glass {
   /** The files as the run on screen has them: what a marker in a gutter refers to. */
   readonly loaded: LabFiles;
   readonly labId: string;
+  /** Which of the files is the lab file: `lab.yaml`. */
+  readonly labFile: string;
   readonly seed: number;
   readonly speed: Speed;
   readonly phase: Phase;
   readonly reproducible: boolean;
-  readonly python: { readonly state: 'preparing' | 'ready' | 'unsupported' | 'failed'; readonly message?: string };
+  readonly python: {
+    readonly state: 'preparing' | 'ready' | 'unsupported' | 'failed';
+    readonly message?: string;
+  };
   readonly trouble: Trouble | null;
   readonly model: Model;
   /** Grows whenever the model does. */
@@ -73,6 +84,7 @@ export const useGlass = create<Glass>()(() => ({
   files: {},
   loaded: {},
   labId: '',
+  labFile: 'lab.yaml',
   seed: 1,
   speed: { mode: 'watch', factor: 1 },
   phase: 'loading',

@@ -47,7 +47,8 @@ export const en = {
     unsupported:
       'This browser cannot run Python: it lacks JavaScript Promise Integration (JSPI). Chrome or Edge from version 137 on has it. Everything else on this page works.',
     failed: 'Python could not be prepared: {{message}}',
-    notReproducible: 'A program computed for so long that time went on without it: another run with this seed may differ.',
+    notReproducible:
+      'A program computed for so long that time went on without it: another run with this seed may differ.',
   },
   pane: {
     topology: 'Network',

@@ -48,7 +48,8 @@ export const ko: Catalogue = {
     unsupported:
       '이 브라우저는 파이썬을 실행할 수 없습니다: JavaScript Promise Integration(JSPI)이 없습니다. Chrome이나 Edge 137 이상에서 됩니다. 이 페이지의 나머지는 그대로 쓸 수 있습니다.',
     failed: '파이썬을 준비하지 못했습니다: {{message}}',
-    notReproducible: '프로그램이 너무 오래 계산해서 시간이 먼저 흘렀습니다: 같은 시드로 다시 실행해도 다를 수 있습니다.',
+    notReproducible:
+      '프로그램이 너무 오래 계산해서 시간이 먼저 흘렀습니다: 같은 시드로 다시 실행해도 다를 수 있습니다.',
   },
   pane: {
     topology: '네트워크',

@@ -10,7 +10,11 @@ export function callsOf(record: TraceRecord, sent: FrameSent): readonly SystemCa
     return event?.kind === 'system-call' ? [event] : [];
   });
   if (calls.length > 0) return calls;
-  for (let event: TraceEvent | undefined = record.get(sent.cause); event !== undefined; event = record.get(event.cause)) {
+  for (
+    let event: TraceEvent | undefined = record.get(sent.cause);
+    event !== undefined;
+    event = record.get(event.cause)
+  ) {
     if (event.kind === 'system-call') return [event];
     if (event.kind === 'frame-received') break;
   }

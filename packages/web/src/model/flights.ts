@@ -63,7 +63,8 @@ export function flightsAt(model: Model, cables: Cables, time: Nanoseconds): Flig
     for (const { sent, received, dropped } of journey.hops) {
       const end = cables.from(sent.node, sent.port);
       if (end === undefined || sent.time > time) continue;
-      const lost = received === null && dropped !== null && dropped.reason.startsWith('cable.') ? dropped.reason : null;
+      const lost =
+        received === null && dropped !== null && dropped.reason.startsWith('cable.') ? dropped.reason : null;
       const arrival = received?.time ?? cables.arrival(sent);
       if (arrival < time || arrival === sent.time) continue;
       const progress = (time - sent.time) / (arrival - sent.time);

@@ -1,13 +1,14 @@
-import { type Journey, Journeys } from 'netarium';
 import type { EventId, SystemCall, SystemCallReturned, TerminalData, TraceEvent } from '@netarium/osi/trace';
 import { TraceRecord } from '@netarium/osi/trace';
+import { type Journey, Journeys } from 'netarium';
 import { callsOf } from './attribution.ts';
 import { Moment } from './moment.ts';
 import { Packets } from './packets.ts';
 import { TimeScale } from './scale.ts';
 
 /** A line of a program on a machine: `client:client.py:9`. */
-export const lineKey = (node: string, file: string, line: number): string => `${node}:${baseName(file)}:${line}`;
+export const lineKey = (node: string, file: string, line: number): string =>
+  `${node}:${baseName(file)}:${line}`;
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 export interface CallInfo {
@@ -85,7 +86,8 @@ export class Model {
       case 'system-call':
         this.calls.set(event.id, { call: event, returned: null });
         this.scale.add(event.time);
-        if (event.where !== undefined) this.#line(event.node, event.where.file, event.where.line).calls.push(event.id);
+        if (event.where !== undefined)
+          this.#line(event.node, event.where.file, event.where.line).calls.push(event.id);
         return;
       case 'system-call-returned': {
         const info = this.calls.get(event.call);

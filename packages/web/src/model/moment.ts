@@ -16,7 +16,7 @@ export interface ProcessState {
   readonly open: Map<EventId, SystemCall>;
 }
 
-export interface SocketInfo {
+interface SocketInfo {
   readonly socket: string;
   local: string;
   remote: string;

@@ -1,4 +1,12 @@
-import { Conversations, dissect, type FieldTree, type FrameView, numberOf, summarize, type Summary } from '@netarium/osi/dissect';
+import {
+  Conversations,
+  dissect,
+  type FieldTree,
+  type FrameView,
+  numberOf,
+  type Summary,
+  summarize,
+} from '@netarium/osi/dissect';
 import type { EventId, FrameSent, TraceRecord } from '@netarium/osi/trace';
 
 /** What a frame is about: each has a colour of its own. */
@@ -65,7 +73,11 @@ function describe(tree: FieldTree, view: FrameView | undefined): Packet {
   const length = numberOf(segment, 'tcp.len');
   const flags = /\[([A-Z, ]+)\]/.exec(summary.info.replace(/\[TCP [^\]]*\]/g, ''))?.[1] ?? '';
   const ack = bits & ACK ? numberOf(segment, 'tcp.ack') : null;
-  return { ...summary, tone: toneOf(bits, length), tcp: { flags, seq: numberOf(segment, 'tcp.seq'), ack, length } };
+  return {
+    ...summary,
+    tone: toneOf(bits, length),
+    tcp: { flags, seq: numberOf(segment, 'tcp.seq'), ack, length },
+  };
 }
 
 const TONES: Readonly<Record<string, Tone>> = { ARP: 'arp', ICMP: 'icmp', UDP: 'udp' };

@@ -1,5 +1,5 @@
-import { type Journey, type Language, reasonText } from 'netarium';
 import type { SocketState } from '@netarium/osi/trace';
+import { type Journey, type Language, reasonText } from 'netarium';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { baseName, type CallInfo, type Model } from '../model/model.ts';
@@ -24,14 +24,16 @@ export function Ladder() {
   const version = useGlass((state) => state.version);
   const selection = useGlass((state) => state.selection);
   const view = useGlass((state) => state.view);
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const [size, setSize] = useState({ width: 600, height: 400 });
   const [top, setTop] = useState(0);
 
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const observer = new ResizeObserver(() =>
+      setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -62,10 +64,9 @@ export function Ladder() {
   const columns = new Map(machines.map((name, i) => [name, columnAt(i, machines.length, size.width)]));
   return (
     <div className="pane ladder">
-      <div
+      <section
         className="ladder-scroll"
         ref={scroller}
-        role="group"
         aria-label={t('ladder.label')}
         onScroll={(event) => {
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
@@ -77,7 +78,9 @@ export function Ladder() {
           {machines.map((name) => (
             <span key={name} style={{ left: columns.get(name) }}>
               {name}
-              <small className="mono">{lab?.nodes.find((node) => node.name === name)?.addresses[0]?.[1].replace(/[/].*/, '')}</small>
+              <small className="mono">
+                {lab?.nodes.find((node) => node.name === name)?.addresses[0]?.[1].replace(/[/].*/, '')}
+              </small>
             </span>
           ))}
         </div>
@@ -100,7 +103,7 @@ export function Ladder() {
             />
           </svg>
         )}
-      </div>
+      </section>
     </div>
   );
 }
@@ -125,7 +128,10 @@ interface DrawingProps {
 function Drawing({ model, columns, width, from, to, selected, chosenCall, view }: DrawingProps) {
   const { scale } = model;
   const y = (time: number) => TOP + scale.at(time);
-  const [start, end] = [scale.timeAt(from - TOP), to - TOP >= scale.length ? Number.POSITIVE_INFINITY : scale.timeAt(to - TOP)];
+  const [start, end] = [
+    scale.timeAt(from - TOP),
+    to - TOP >= scale.length ? Number.POSITIVE_INFINITY : scale.timeAt(to - TOP),
+  ];
   const bottom = TOP + scale.length + 10;
   const visible = (a: number, b: number) => a <= end && b >= start;
   const journeys = model.journeys.all.filter((journey) => visible(journey.sent.time, endOf(journey)));
@@ -209,7 +215,20 @@ const endOf = (journey: Journey): number =>
 const outwards = (x: number, width: number): number => (x > width / 2 ? 1 : -1);
 
 /** Calls about the network and waiting; memory, files and clocks would fill the picture. */
-const SHOWN = new Set(['socket', 'bind', 'listen', 'accept4', 'connect', 'sendto', 'recvfrom', 'shutdown', 'close', 'poll', 'read', 'nanosleep']);
+const SHOWN = new Set([
+  'socket',
+  'bind',
+  'listen',
+  'accept4',
+  'connect',
+  'sendto',
+  'recvfrom',
+  'shutdown',
+  'close',
+  'poll',
+  'read',
+  'nanosleep',
+]);
 const isShown = (name: string): boolean => SHOWN.has(name);
 
 /** Long waits, as pairs of instants. */
@@ -243,7 +262,13 @@ function statesOf(model: Model, lastTime: number): Stretch[] {
       open.delete(socket);
       continue;
     }
-    const stretch = { key: event.id, node: event.node, name: (event as SocketState).to, from: event.time, to: lastTime };
+    const stretch = {
+      key: event.id,
+      node: event.node,
+      name: (event as SocketState).to,
+      from: event.time,
+      to: lastTime,
+    };
     open.set(socket, stretch);
     stretches.push(stretch);
   }
@@ -312,7 +337,10 @@ function Arrow({ model, journey, columns, y, selected, later }: ArrowProps) {
   const other = [...columns.values()].find((x) => x !== from) ?? from + 80;
   const lost = arrivals.length === 0 && journey.drops.length > 0;
   const top = y(sent.time);
-  const ends = arrivals.length > 0 ? arrivals.map(({ x, time }) => ({ x, y: y(time) })) : [{ x: from + (other - from) * 0.55, y: y(endOf(journey)) + 8 }];
+  const ends =
+    arrivals.length > 0
+      ? arrivals.map(({ x, time }) => ({ x, y: y(time) }))
+      : [{ x: from + (other - from) * 0.55, y: y(endOf(journey)) + 8 }];
   const label = labelOf(packet);
   const main = ends[0] as { x: number; y: number };
   const angle = (Math.atan2(main.y - top, main.x - from) * 180) / Math.PI;
@@ -351,9 +379,21 @@ function Arrow({ model, journey, columns, y, selected, later }: ArrowProps) {
   );
 }
 
-function ArrowHead({ from, to }: { readonly from: { x: number; y: number }; readonly to: { x: number; y: number } }) {
+function ArrowHead({
+  from,
+  to,
+}: {
+  readonly from: { x: number; y: number };
+  readonly to: { x: number; y: number };
+}) {
   const angle = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
-  return <path className="arrow-head" d="M0 0-8-3.6v7.200Z" transform={`translate(${to.x} ${to.y}) rotate(${angle})`} />;
+  return (
+    <path
+      className="arrow-head"
+      d="M0 0-8-3.6v7.200Z"
+      transform={`translate(${to.x} ${to.y}) rotate(${angle})`}
+    />
+  );
 }
 
 function labelOf({ tcp, info, protocol }: ReturnType<Model['packets']['packet']>): string {

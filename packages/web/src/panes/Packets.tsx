@@ -1,5 +1,5 @@
-import { type Journey, type Language, reasonText, stepText, dropText } from 'netarium';
 import { whyOf } from '@netarium/osi/trace';
+import { dropText, type Journey, type Language, reasonText, stepText } from 'netarium';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '../model/model.ts';
@@ -46,7 +46,8 @@ export function Packets() {
     if (element === null || front === null) return;
     const at = (front - 1) * ROW;
     if (at < element.scrollTop) element.scrollTop = at;
-    else if (at + ROW > element.scrollTop + element.clientHeight) element.scrollTop = at + ROW - element.clientHeight;
+    else if (at + ROW > element.scrollTop + element.clientHeight)
+      element.scrollTop = at + ROW - element.clientHeight;
   }, [front]);
 
   const first = Math.max(0, Math.floor(top / ROW) - MARGIN);
@@ -121,8 +122,17 @@ function Row({ model, journey, selected, front, later, arrived, lost }: RowProps
   const { protocol, tone, info, source, destination } = model.packets.packet(sent);
   const to = [...new Set(journey.arrivals.map(({ node }) => node))];
   const gone = arrived === 0 && lost > 0;
-  const classes = ['packet-row', `tone-${tone}`, selected && 'selected', front && 'front', later && 'later', gone && 'gone'];
-  const dropped = journey.drops.map(({ node, reason }) => `${node}: ${dropText(reason, language)}`).join('\n');
+  const classes = [
+    'packet-row',
+    `tone-${tone}`,
+    selected && 'selected',
+    front && 'front',
+    later && 'later',
+    gone && 'gone',
+  ];
+  const dropped = journey.drops
+    .map(({ node, reason }) => `${node}: ${dropText(reason, language)}`)
+    .join('\n');
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list as a whole takes the arrow keys
     <div
@@ -139,7 +149,8 @@ function Row({ model, journey, selected, front, later, arrived, lost }: RowProps
       <span className="number muted">{number}</span>
       <span className="number">{formatTime(sent.time)}</span>
       <span title={`${source} → ${destination}`}>
-        {sent.node} → {to.length === 0 ? (gone ? '✕' : '…') : to.length > 2 ? t('packets.everyone') : to.join(', ')}
+        {sent.node} →{' '}
+        {to.length === 0 ? (gone ? '✕' : '…') : to.length > 2 ? t('packets.everyone') : to.join(', ')}
       </span>
       <span className="protocol">{protocol}</span>
       <span className="number">{sent.length}</span>
@@ -156,12 +167,22 @@ function Row({ model, journey, selected, front, later, arrived, lost }: RowProps
 }
 
 /** What began a frame, in as few words as there are: a line of a program, the frame it answers, a timer. */
-function ShortWhy({ model, journey, language }: { readonly model: Model; readonly journey: Journey; readonly language: Language }) {
+function ShortWhy({
+  model,
+  journey,
+  language,
+}: {
+  readonly model: Model;
+  readonly journey: Journey;
+  readonly language: Language;
+}) {
   const call = model.callsOfFrames[journey.number - 1]?.[0];
   const text = useMemo(() => {
     const steps = whyOf(model.record, journey.sent.id, 8).slice(1);
     const nearest = steps.find(({ role }) => role !== 'change');
-    return nearest === undefined || nearest.role === 'start' ? '' : stepText(nearest, model.journeys, language);
+    return nearest === undefined || nearest.role === 'start'
+      ? ''
+      : stepText(nearest, model.journeys, language);
   }, [model, journey, language]);
   return (
     <>

@@ -1,7 +1,7 @@
+import type { TraceEvent } from '@netarium/osi/trace';
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal as XTerm } from '@xterm/xterm';
 import type { IDockviewPanelProps } from 'dockview-react';
-import type { TraceEvent } from '@netarium/osi/trace';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { typeOn } from '../connection.ts';
@@ -92,7 +92,14 @@ export function Terminal({ params: { node } }: IDockviewPanelProps<{ readonly no
     if (screen.current !== null) screen.current.options.theme = dark ? DARK : LIGHT;
   }, [dark]);
 
-  return <section className="pane terminal" ref={holder} data-testid={`terminal-${node}`} aria-label={t('terminal.label', { node })} />;
+  return (
+    <section
+      className="pane terminal"
+      ref={holder}
+      data-testid={`terminal-${node}`}
+      aria-label={t('terminal.label', { node })}
+    />
+  );
 }
 
 /**

@@ -1,19 +1,23 @@
 import { useGlass } from '../store.ts';
 import { Notices } from './Notices.tsx';
+import { useShortcuts } from './shortcuts.ts';
 import { Timeline } from './Timeline.tsx';
 import { Toolbar } from './Toolbar.tsx';
-import { useShortcuts } from './shortcuts.ts';
 import { Workspace } from './Workspace.tsx';
 
 export function App() {
   useShortcuts();
-  const labId = useGlass((state) => state.labId);
-  const ready = useGlass((state) => state.lab !== null || state.phase === 'failed');
+  // Other machines have other panes.
+  const panes = useGlass((state) =>
+    state.lab === null && state.phase !== 'failed'
+      ? null
+      : `${state.labId} ${state.lab?.nodes.map(({ name }) => name).join(' ')}`,
+  );
   return (
     <div className="page">
       <Toolbar />
       <Notices />
-      <main className="workspace">{ready && <Workspace key={labId} />}</main>
+      <main className="workspace">{panes !== null && <Workspace key={panes} />}</main>
       <Timeline />
     </div>
   );

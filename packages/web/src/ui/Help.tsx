@@ -12,7 +12,12 @@ export function Help({ close }: { readonly close: () => void }) {
     ['F6', t('help.panes')],
   ];
   return (
-    <div className="popover help" style={{ top: 50, right: 110 }} role="dialog" aria-label={t('control.help')}>
+    <div
+      className="popover help"
+      style={{ top: 50, right: 110 }}
+      role="dialog"
+      aria-label={t('control.help')}
+    >
       <dl>
         {keys.map(([key, what]) => (
           <div key={key} style={{ display: 'contents' }}>

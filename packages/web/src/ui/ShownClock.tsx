@@ -11,7 +11,8 @@ export function ShownClock() {
     let frame = 0;
     const draw = () => {
       const text = formatTime(shownTime());
-      if (element.current !== null && element.current.textContent !== text) element.current.textContent = text;
+      if (element.current !== null && element.current.textContent !== text)
+        element.current.textContent = text;
       frame = requestAnimationFrame(draw);
     };
     draw();

@@ -63,7 +63,9 @@ export function Timeline() {
     event.preventDefault();
     const { scale } = model;
     const now = scale.length === 0 ? 0 : scale.at(shownTime()) / scale.length;
-    look(event.key === 'Home' ? 0 : event.key === 'End' ? 1 : now + ((by ?? 0) * 4) / Math.max(scale.length, 1));
+    look(
+      event.key === 'Home' ? 0 : event.key === 'End' ? 1 : now + ((by ?? 0) * 4) / Math.max(scale.length, 1),
+    );
   };
 
   return (
@@ -98,7 +100,12 @@ export function Timeline() {
           {t('timeline.live')}
         </span>
       ) : (
-        <button type="button" className="button small" title={t('timeline.liveHelp')} onClick={() => useGlass.setState({ view: null })}>
+        <button
+          type="button"
+          className="button small"
+          title={t('timeline.liveHelp')}
+          onClick={() => useGlass.setState({ view: null })}
+        >
           {t('timeline.past')} → {t('timeline.live')}
         </button>
       )}

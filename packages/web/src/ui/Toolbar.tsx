@@ -2,15 +2,24 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { chooseLab, pauseLab, restart, runLab, setSeed, setSpeed, stepLab } from '../connection.ts';
 import { type Language, setLanguage } from '../i18n.ts';
-import { bundledLabs } from '../labs.ts';
+import { bundledLabs, labTitle } from '../labs.ts';
 import type { Speed, StepKind } from '../protocol.ts';
 import { useGlass } from '../store.ts';
 import { setTheme } from '../theme.ts';
 import { Help } from './Help.tsx';
-import { HelpIcon, LayoutIcon, Mark, MoonIcon, PauseIcon, PlayIcon, RestartIcon, StepIcon, SunIcon } from './icons.tsx';
+import {
+  HelpIcon,
+  LayoutIcon,
+  Mark,
+  MoonIcon,
+  PauseIcon,
+  PlayIcon,
+  RestartIcon,
+  StepIcon,
+  SunIcon,
+} from './icons.tsx';
 import { resetLayout } from './layout.ts';
 import { ShownClock } from './ShownClock.tsx';
-import { labTitle } from './titles.ts';
 import { useStepKind } from './step-kind.ts';
 
 /** The speeds to choose from, by the key of their name. */
@@ -44,9 +53,15 @@ export function Toolbar() {
       <span className="divider" />
       <label>
         <span>{t('control.lab')}</span>
-        <select aria-label={t('control.lab')} value={labId} onChange={(event) => chooseLab(event.target.value)}>
+        <select
+          data-testid="lab"
+          aria-label={t('control.lab')}
+          value={labId}
+          onChange={(event) => chooseLab(event.target.value)}
+        >
           {bundledLabs.map((lab) => (
             <option key={lab.id} value={lab.id}>
+              {lab.id.includes('/') ? '· ' : ''}
               {labTitle(lab, i18n.language)}
             </option>
           ))}
@@ -64,7 +79,13 @@ export function Toolbar() {
         {running ? t('control.pause') : t('control.run')}
       </button>
       <StepButton />
-      <button type="button" className="button" data-testid="restart" onClick={restart} title={`${t('control.restart')} (R)`}>
+      <button
+        type="button"
+        className="button"
+        data-testid="restart"
+        onClick={restart}
+        title={`${t('control.restart')} (R)`}
+      >
         <RestartIcon />
         {t('control.restart')}
       </button>
@@ -76,7 +97,13 @@ export function Toolbar() {
       </span>
       <ShownClock />
       <span className="divider" />
-      <button type="button" className="button icon ghost" title={t('control.layout')} aria-label={t('control.layout')} onClick={resetLayout}>
+      <button
+        type="button"
+        className="button icon ghost"
+        title={t('control.layout')}
+        aria-label={t('control.layout')}
+        onClick={resetLayout}
+      >
         <LayoutIcon />
       </button>
       <button
@@ -113,7 +140,10 @@ export function Toolbar() {
   );
 }
 
-const STEPS: readonly (readonly [StepKind, 'control.stepEvent' | 'control.stepFrame' | 'control.stepCall' | 'control.stepLine'])[] = [
+const STEPS: readonly (readonly [
+  StepKind,
+  'control.stepEvent' | 'control.stepFrame' | 'control.stepCall' | 'control.stepLine',
+])[] = [
   ['frame', 'control.stepFrame'],
   ['call', 'control.stepCall'],
   ['line', 'control.stepLine'],
@@ -137,7 +167,12 @@ function StepButton() {
         <StepIcon />
         {t('control.step')}
       </button>
-      <select aria-label={t('control.stepBy')} title={t('control.stepBy')} value={kind} onChange={(event) => setKind(event.target.value as StepKind)}>
+      <select
+        aria-label={t('control.stepBy')}
+        title={t('control.stepBy')}
+        value={kind}
+        onChange={(event) => setKind(event.target.value as StepKind)}
+      >
         {STEPS.map(([step, key]) => (
           <option key={step} value={step}>
             {t(key)}

@@ -1,7 +1,12 @@
-import { DockviewReact, type DockviewReadyEvent, type IDockviewPanelHeaderProps, type IDockviewPanelProps } from 'dockview-react';
+import type { DockviewApi } from 'dockview-react';
+import {
+  DockviewReact,
+  type DockviewReadyEvent,
+  type IDockviewPanelHeaderProps,
+  type IDockviewPanelProps,
+} from 'dockview-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DockviewApi } from 'dockview-react';
 import { Code, type CodeParams } from '../panes/code/Code.tsx';
 import { Ladder } from '../panes/Ladder.tsx';
 import { Layers } from '../panes/layers/Layers.tsx';
@@ -10,7 +15,7 @@ import { Terminal } from '../panes/Terminal.tsx';
 import { Topology } from '../panes/topology/Topology.tsx';
 import { linesOf } from '../selection.ts';
 import { useGlass } from '../store.ts';
-import { arrange, setApi, showFile } from './layout.ts';
+import { arrange, codeTitle, setApi, showFile } from './layout.ts';
 
 const components: Record<string, React.FunctionComponent<IDockviewPanelProps>> = {
   topology: Topology,
@@ -29,9 +34,8 @@ export function Workspace() {
   const { t, i18n } = useTranslation();
 
   const ready = ({ api }: DockviewReadyEvent) => {
-    const { lab, files } = useGlass.getState();
     setApi(api);
-    arrange(api, lab, files);
+    arrange(api);
     setDock(api);
   };
 
@@ -41,7 +45,8 @@ export function Workspace() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `t` changes with the language
   useEffect(() => {
     if (dock === null) return;
-    for (const panel of dock.panels) panel.api.setTitle(titleOf(panel.id, panel.params as Partial<CodeParams>, t));
+    for (const panel of dock.panels)
+      panel.api.setTitle(titleOf(panel.id, panel.params as Partial<CodeParams>, t));
   }, [dock, i18n.language]);
 
   // A selected frame's line comes to the front.
@@ -70,7 +75,7 @@ type Translate = ReturnType<typeof useTranslation>['t'];
 
 function titleOf(id: string, params: Partial<CodeParams> | undefined, t: Translate): string {
   const { node = '', path = '' } = params ?? {};
-  if (id.startsWith('code:')) return t('pane.code', { node, file: path.slice(node.length + 1) });
+  if (id.startsWith('code:')) return codeTitle(node, path);
   if (id.startsWith('terminal:')) return t('pane.terminal', { node });
   return t(`pane.${id as 'topology'}`);
 }

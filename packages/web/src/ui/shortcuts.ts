@@ -10,10 +10,14 @@ export function useShortcuts(): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const target = event.target as HTMLElement;
-      if (target.closest('input, select, textarea, [contenteditable="true"], .xterm, [role="slider"]') !== null) return;
+      if (
+        target.closest('input, select, textarea, [contenteditable="true"], .xterm, [role="slider"]') !== null
+      )
+        return;
       const action = ACTIONS[event.key];
       // A button in focus is pressed with the space bar, as everywhere.
-      if (action === undefined || (event.key === ' ' && target.closest('button, a, [role="tab"]') !== null)) return;
+      if (action === undefined || (event.key === ' ' && target.closest('button, a, [role="tab"]') !== null))
+        return;
       event.preventDefault();
       action();
     };

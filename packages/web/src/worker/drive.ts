@@ -1,3 +1,4 @@
+import type { EventId } from '@netarium/osi/trace';
 import type { LoadedLab } from 'netarium';
 import type { Phase, Speed, StepKind } from '../protocol.ts';
 
@@ -12,6 +13,9 @@ export interface DriveEvents {
 /** In `watch` mode at factor 1: how long a frame is seen on a cable, and how long nothing may happen, in milliseconds. */
 const FLIGHT = 520;
 const LONGEST_WAIT = 650;
+/** While nothing is on a cable there is little to see: time goes so many times faster, and waits are cut at this. */
+const HASTE = 10;
+const LONGEST_IDLE = 150;
 /** How long the picture takes to follow a step, in milliseconds. */
 const STEP_TIME = 350;
 /** How long to work before messages get a turn, in milliseconds. */
@@ -34,6 +38,9 @@ export class Drive {
   readonly #loaded: LoadedLab;
   readonly #events: DriveEvents;
   readonly #scale: number;
+  /** The frames on cables, by their `frame-sent` events. */
+  readonly #travelling = new Set<EventId>();
+  readonly #unsubscribe: () => void;
   #phase: Phase = 'loading';
   #wanted: 'run' | 'pause' = 'pause';
   #steps: StepKind[] = [];
@@ -49,6 +56,11 @@ export class Drive {
     this.#events = events;
     this.#scale = typicalFlight(loaded) / FLIGHT;
     loaded.lab.scheduler.onStray = () => this.#go();
+    this.#unsubscribe = loaded.lab.record.subscribe((event) => {
+      if (event.kind === 'frame-sent') this.#travelling.add(event.id);
+      else if (event.kind === 'frame-received' || event.kind === 'frame-dropped')
+        this.#travelling.delete(event.sent);
+    });
   }
 
   ready(): void {
@@ -81,6 +93,7 @@ export class Drive {
 
   close(): void {
     this.#closed = true;
+    this.#unsubscribe();
     this.#wake?.();
   }
 
@@ -112,7 +125,8 @@ export class Drive {
       const step = this.#steps.shift();
       if (step !== undefined) {
         await this.#step(step);
-        if (sim.nextAt === Number.POSITIVE_INFINITY && !this.#loaded.lab.scheduler.busy) return this.#enter('ended');
+        if (sim.nextAt === Number.POSITIVE_INFINITY && !this.#loaded.lab.scheduler.busy)
+          return this.#enter('ended');
         continue;
       }
       if (this.#wanted === 'pause') {
@@ -186,7 +200,11 @@ export class Drive {
       case 'scaled':
         return gap / NANOSECONDS / speed.factor;
       case 'watch':
-        return Math.min(LONGEST_WAIT, gap / this.#scale) / speed.factor;
+        return (
+          (this.#travelling.size > 0
+            ? Math.min(LONGEST_WAIT, gap / this.#scale)
+            : Math.min(LONGEST_IDLE, gap / this.#scale / HASTE)) / speed.factor
+        );
     }
   }
 
@@ -214,7 +232,10 @@ function turn(): Promise<void> {
 /** How long a small frame takes over a cable of this lab, in nanoseconds: the median of its cables. */
 function typicalFlight({ lab }: LoadedLab): number {
   const flights = lab.links
-    .map(({ aToB }) => aToB.delay + (Number.isFinite(aToB.bandwidth) ? (TYPICAL_BITS / aToB.bandwidth) * 1e9 : 0))
+    .map(
+      ({ aToB }) =>
+        aToB.delay + (Number.isFinite(aToB.bandwidth) ? (TYPICAL_BITS / aToB.bandwidth) * 1e9 : 0),
+    )
     .filter((flight) => flight > 0)
     .sort((a, b) => a - b);
   return flights[flights.length >> 1] ?? 10_000;

@@ -1,7 +1,7 @@
-import { type LoadedLab, LabError, loadLab, Host, isMachine } from 'netarium';
 import type { Program } from '@netarium/machine';
 import type { TraceEvent } from '@netarium/osi/trace';
-import type { Command, LabDescription, LabFiles, Report, Trouble } from '../protocol.ts';
+import { Host, isMachine, LabError, type LoadedLab, loadLab } from 'netarium';
+import type { Command, LabDescription, Report, Trouble } from '../protocol.ts';
 import { Drive } from './drive.ts';
 import { preparePython } from './python.ts';
 
@@ -29,7 +29,7 @@ self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
       programs = preparePython(data.python, (state, message) => post({ type: 'python', state, message }));
       return;
     case 'load':
-      load(data.run, data.files, data.seed);
+      load(data);
       return;
     case 'run':
       session?.drive.run();
@@ -50,15 +50,19 @@ self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
   }
 });
 
-function load(run: number, files: LabFiles, seed: number): void {
+function load({ run, files, file, seed }: Extract<Command, { type: 'load' }>): void {
   session?.close();
   session = null;
   const trouble = (kind: Trouble['kind'], error: unknown) =>
-    post({ type: 'trouble', run, trouble: { kind, message: error instanceof Error ? error.message : String(error) } });
+    post({
+      type: 'trouble',
+      run,
+      trouble: { kind, message: error instanceof Error ? error.message : String(error) },
+    });
   try {
     const encoder = new TextEncoder();
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, encoder.encode(text)]));
-    const loaded = loadLab(bytes, { seed, programs, watchdog: WATCHDOG });
+    const loaded = loadLab(bytes, { file, seed, programs, watchdog: WATCHDOG });
     const outbox = new Outbox(run, loaded);
     const drive = new Drive(loaded, {
       clock: (from, to, wall) => {

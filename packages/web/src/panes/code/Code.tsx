@@ -1,8 +1,8 @@
+import { indentWithTab } from '@codemirror/commands';
+import { python } from '@codemirror/lang-python';
 import { indentUnit } from '@codemirror/language';
 import { Compartment, EditorState, Prec } from '@codemirror/state';
 import { keymap } from '@codemirror/view';
-import { indentWithTab } from '@codemirror/commands';
-import { python } from '@codemirror/lang-python';
 import { basicSetup, EditorView } from 'codemirror';
 import type { IDockviewPanelProps } from 'dockview-react';
 import { useEffect, useRef } from 'react';
@@ -78,7 +78,9 @@ export function Code({ params: { node, path } }: IDockviewPanelProps<CodeParams>
       const chosen = lines.find(({ selected }) => selected !== null)?.line;
       const place = chosen === undefined ? '' : `${JSON.stringify(state.selection)}`;
       if (chosen !== undefined && place !== scrolledTo) {
-        view.dispatch({ effects: EditorView.scrollIntoView(view.state.doc.line(chosen).from, { y: 'nearest', yMargin: 40 }) });
+        view.dispatch({
+          effects: EditorView.scrollIntoView(view.state.doc.line(chosen).from, { y: 'nearest', yMargin: 40 }),
+        });
       }
       scrolledTo = place;
     };
@@ -96,7 +98,11 @@ export function Code({ params: { node, path } }: IDockviewPanelProps<CodeParams>
       {changed && (
         <div className="code-note">
           <span>{stale ? t('code.changed') : t('code.edited')}</span>
-          <button type="button" className="button small" onClick={() => editFile(path, originalOf(path) ?? '')}>
+          <button
+            type="button"
+            className="button small"
+            onClick={() => editFile(path, originalOf(path) ?? '')}
+          >
             <UndoIcon /> {t('code.reset')}
           </button>
         </div>
@@ -137,7 +143,7 @@ function collect(state: State, node: string, file: string, count: number): LineM
   for (const process of moment.node(node).processes.values()) {
     if (process.status !== null) continue;
     for (const { where } of process.open.values()) {
-      if (where !== undefined && where.file.endsWith(file) && where.line <= count) at(where.line).waits = true;
+      if (where?.file.endsWith(file) && where.line <= count) at(where.line).waits = true;
     }
   }
   return [...lines.values()].sort((a, b) => a.line - b.line);

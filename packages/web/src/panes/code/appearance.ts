@@ -5,8 +5,24 @@ import { tags } from '@lezer/highlight';
 
 const colours = (dark: boolean) =>
   dark
-    ? { keyword: '#c99bff', string: '#8fd694', number: '#f2b26b', comment: '#7f8ca3', name: '#7fb2ff', definition: '#ffd27a', constant: '#f58fa8' }
-    : { keyword: '#8230c9', string: '#1b7a3d', number: '#b35a00', comment: '#77829a', name: '#1c56c4', definition: '#8a5a00', constant: '#b0244f' };
+    ? {
+        keyword: '#c99bff',
+        string: '#8fd694',
+        number: '#f2b26b',
+        comment: '#7f8ca3',
+        name: '#7fb2ff',
+        definition: '#ffd27a',
+        constant: '#f58fa8',
+      }
+    : {
+        keyword: '#8230c9',
+        string: '#1b7a3d',
+        number: '#b35a00',
+        comment: '#77829a',
+        name: '#1c56c4',
+        definition: '#8a5a00',
+        constant: '#b0244f',
+      };
 
 /** How code looks, in the page's colours. */
 export function appearance(dark: boolean): Extension {
@@ -22,14 +38,23 @@ export function appearance(dark: boolean): Extension {
         '.cm-lineNumbers .cm-gutterElement': { padding: '0 8px 0 4px', minWidth: '26px' },
         '.cm-gutters .cm-foldGutter': { display: 'none !important' },
         '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
-        '&.cm-focused .cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--accent) 5%, transparent)' },
+        '&.cm-focused .cm-activeLine': {
+          backgroundColor: 'color-mix(in srgb, var(--accent) 5%, transparent)',
+        },
         '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': {
           backgroundColor: 'color-mix(in srgb, var(--accent) 25%, transparent) !important',
         },
         '.cm-cursor': { borderLeftColor: 'var(--accent)' },
-        '.cm-matchingBracket': { backgroundColor: 'var(--panel-3) !important', outline: '1px solid var(--line-2)' },
+        '.cm-matchingBracket': {
+          backgroundColor: 'var(--panel-3) !important',
+          outline: '1px solid var(--line-2)',
+        },
         '.cm-panels': { backgroundColor: 'var(--panel-2)', color: 'var(--ink)' },
-        '.cm-tooltip': { backgroundColor: 'var(--panel)', border: '1px solid var(--line-2)', color: 'var(--ink)' },
+        '.cm-tooltip': {
+          backgroundColor: 'var(--panel)',
+          border: '1px solid var(--line-2)',
+          color: 'var(--ink)',
+        },
       },
       { dark },
     ),

@@ -24,7 +24,10 @@ const markField = StateField.define<readonly LineMark[]>({
     EditorView.decorations.from(field, (marks) => (view) => {
       const ranges = marks.flatMap((mark) => {
         if (mark.line > view.state.doc.lines) return [];
-        const classes = [mark.selected !== null && `line-${mark.selected}`, mark.waits && 'line-waits'].filter(Boolean);
+        const classes = [
+          mark.selected !== null && `line-${mark.selected}`,
+          mark.waits && 'line-waits',
+        ].filter(Boolean);
         if (classes.length === 0) return [];
         return [Decoration.line({ class: classes.join(' ') }).range(view.state.doc.line(mark.line).from)];
       });
@@ -81,7 +84,8 @@ export function marks(choose: (line: number) => void): Extension {
       // A line is chosen by clicking it; dragging and double clicks are for the text.
       click: (event, view) => {
         const target = event.target as HTMLElement;
-        if (event.detail !== 1 || !view.state.selection.main.empty || target.closest('.cm-content') === null) return false;
+        if (event.detail !== 1 || !view.state.selection.main.empty || target.closest('.cm-content') === null)
+          return false;
         const at = view.posAtCoords({ x: event.clientX, y: event.clientY });
         if (at === null) return false;
         const line = view.state.doc.lineAt(at).number;

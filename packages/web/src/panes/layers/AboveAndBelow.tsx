@@ -34,20 +34,22 @@ interface Above {
 /** Layers 7 and 6: the program's bytes, and what they are as text. */
 export function Presentation({ model, journey, payload, part }: Above) {
   const { t } = useTranslation();
-  if (payload === null) return part === 'characters' ? null : <p className="muted">{t('layers.noPayload')}</p>;
+  if (payload === null)
+    return part === 'characters' ? null : <p className="muted">{t('layers.noPayload')}</p>;
   const characters = charactersOf(payload.bytes);
   const valid = characters.filter((character) => character.valid);
   if (part === 'application') {
     const program = model.callsOfFrames[journey.number - 1]?.[0]?.program ?? '';
     return (
-      <>
-        <Facts
-          rows={[
-            [t('layers.applicationBytes', { program }), t('layers.count', { count: payload.bytes.length })],
-            [t('layers.text'), <q key="text">{characters.map(({ text, valid: ok }) => (ok ? text : '�')).join('')}</q>],
-          ]}
-        />
-      </>
+      <Facts
+        rows={[
+          [t('layers.applicationBytes', { program }), t('layers.count', { count: payload.bytes.length })],
+          [
+            t('layers.text'),
+            <q key="text">{characters.map(({ text, valid: ok }) => (ok ? text : '�')).join('')}</q>,
+          ],
+        ]}
+      />
     );
   }
   return (
@@ -75,7 +77,9 @@ export function Presentation({ model, journey, payload, part }: Above) {
               onPointerEnter={() => useGlass.setState({ highlight: range })}
               onPointerLeave={() => useGlass.setState({ highlight: null })}
               onClick={() => useGlass.setState({ pinned: range })}
-              title={ok ? `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}` : undefined}
+              title={
+                ok ? `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}` : undefined
+              }
             >
               <b>{ok ? (CONTROL[text] ?? text) : '�'}</b>
               <small className="mono">{[...bytes].map(hexByte).join(' ')}</small>
@@ -94,10 +98,14 @@ export function Session({ model, journey }: { readonly model: Model; readonly jo
   const { t } = useTranslation();
   const { sent } = journey;
   const packet = model.packets.packet(sent);
-  if (packet.protocol !== 'TCP' && packet.protocol !== 'UDP') return <p className="muted">{t('layers.notUsed')}</p>;
+  if (packet.protocol !== 'TCP' && packet.protocol !== 'UDP')
+    return <p className="muted">{t('layers.notUsed')}</p>;
   const calls = model.callsOfFrames[journey.number - 1] ?? [];
   const sender = endAt(model, sent, journey, 'source');
-  const receivers = journey.arrivals.map(({ node, id }) => ({ node, end: socketAt(model, node, id, journey, 'destination') }));
+  const receivers = journey.arrivals.map(({ node, id }) => ({
+    node,
+    end: socketAt(model, node, id, journey, 'destination'),
+  }));
   return (
     <>
       <h4>{t('layers.sentBy', { node: sent.node })}</h4>
@@ -108,7 +116,9 @@ export function Session({ model, journey }: { readonly model: Model; readonly jo
           <Facts
             rows={[
               ...socketRows(end, t),
-              ...readersOf(model, node, journey).flatMap((call) => callRows(call, model, t, t('layers.receivedIn'))),
+              ...readersOf(model, node, journey).flatMap((call) =>
+                callRows(call, model, t, t('layers.receivedIn')),
+              ),
             ]}
           />
         </div>
@@ -130,10 +140,20 @@ const socketRows = (end: End | null, t: Translate): [string, ReactNode][] =>
     ? []
     : [
         [t('layers.session'), <span key="s" className="mono">{`${end.local} ↔ ${end.remote || '*'}`}</span>],
-        [t('layers.state'), <b key="st" className={`tcp-state state-${end.to}`}>{end.to}</b>],
+        [
+          t('layers.state'),
+          <b key="st" className={`tcp-state state-${end.to}`}>
+            {end.to}
+          </b>,
+        ],
       ];
 
-function callRows(call: SystemCall, model: Model, t: Translate, title = t('layers.call')): [string, ReactNode][] {
+function callRows(
+  call: SystemCall,
+  model: Model,
+  t: Translate,
+  title = t('layers.call'),
+): [string, ReactNode][] {
   const returned = model.calls.get(call.id)?.returned;
   const where = call.where === undefined ? call.program : `${baseName(call.where.file)}:${call.where.line}`;
   const fd = /^\d+/.exec(call.args)?.[0];
@@ -145,7 +165,13 @@ function callRows(call: SystemCall, model: Model, t: Translate, title = t('layer
         {where} {callName(call.name, call.args)}()
       </button>,
     ],
-    ['strace', <span key="strace" className="mono small">{`${call.name}(${call.args})${returned ? ` = ${returned.text}` : ''}`}</span>],
+    [
+      'strace',
+      <span
+        key="strace"
+        className="mono small"
+      >{`${call.name}(${call.args})${returned ? ` = ${returned.text}` : ''}`}</span>,
+    ],
   ];
 }
 
@@ -154,11 +180,18 @@ function endAt(model: Model, sent: FrameSent, journey: Journey, end: 'source' | 
 }
 
 /** The state of the frame's socket on a machine, as it was when the frame was there. */
-function socketAt(model: Model, node: string, before: number, journey: Journey, end: 'source' | 'destination'): End | null {
+function socketAt(
+  model: Model,
+  node: string,
+  before: number,
+  journey: Journey,
+  end: 'source' | 'destination',
+): End | null {
   const packet = model.packets.packet(journey.sent);
   const tree = model.packets.tree(journey.sent);
   const transport = tree.protocols.find(({ name }) => name === 'tcp' || name === 'udp');
-  const port = (name: string) => transport?.children.find((field) => field.name === `${transport.name}.${name}`)?.value;
+  const port = (name: string) =>
+    transport?.children.find((field) => field.name === `${transport.name}.${name}`)?.value;
   const [here, there] =
     end === 'source'
       ? [`${packet.source}:${port('srcport')}`, `${packet.destination}:${port('dstport')}`]
@@ -200,8 +233,16 @@ export function Physical({ journey }: { readonly journey: Journey }) {
     <>
       <Facts
         rows={[
-          [t('layers.bits'), `${t('layers.bitsText', { bits, frame })}${length < SHORTEST ? ` (${t('layers.padded')})` : ''}`],
-          [t('layers.preamble'), <span key="p" className="mono">55 55 55 55 55 55 55 d5</span>],
+          [
+            t('layers.bits'),
+            `${t('layers.bitsText', { bits, frame })}${length < SHORTEST ? ` (${t('layers.padded')})` : ''}`,
+          ],
+          [
+            t('layers.preamble'),
+            <span key="p" className="mono">
+              55 55 55 55 55 55 55 d5
+            </span>,
+          ],
         ]}
       />
       {journey.hops.map(({ sent }) => {
@@ -212,7 +253,8 @@ export function Physical({ journey }: { readonly journey: Journey }) {
         return (
           <div key={sent.id}>
             <h4>
-              {t('layers.cable')}: <span className="mono">{`${sent.node}:${sent.port} → ${far.node}:${far.port}`}</span>
+              {t('layers.cable')}:{' '}
+              <span className="mono">{`${sent.node}:${sent.port} → ${far.node}:${far.port}`}</span>
             </h4>
             <Facts
               rows={[
@@ -220,7 +262,10 @@ export function Physical({ journey }: { readonly journey: Journey }) {
                   t('layers.duration'),
                   bandwidth === null
                     ? t('layers.instant')
-                    : t('layers.durationText', { time: formatSpan((bits / bandwidth) * 1e9), rate: formatBitRate(bandwidth) }),
+                    : t('layers.durationText', {
+                        time: formatSpan((bits / bandwidth) * 1e9),
+                        rate: formatBitRate(bandwidth),
+                      }),
                 ],
                 [t('layers.propagation'), formatSpan(delay)],
               ]}

@@ -20,7 +20,9 @@ export function Bytes({ tree }: { readonly tree: FieldTree }) {
 
   useEffect(() => {
     if (element.current === null) return;
-    const observer = new ResizeObserver(([entry]) => setPerLine((entry?.contentRect.width ?? 0) >= WIDE ? 16 : 8));
+    const observer = new ResizeObserver(([entry]) =>
+      setPerLine((entry?.contentRect.width ?? 0) >= WIDE ? 16 : 8),
+    );
     observer.observe(element.current);
     return () => observer.disconnect();
   }, []);
@@ -41,7 +43,8 @@ export function Bytes({ tree }: { readonly tree: FieldTree }) {
   };
   const pin = (byte: number) => {
     const field = fieldAt(tree.protocols, byte);
-    if (field !== undefined) useGlass.setState({ pinned: { bitOffset: field.bitOffset, bitLength: field.bitLength } });
+    if (field !== undefined)
+      useGlass.setState({ pinned: { bitOffset: field.bitOffset, bitLength: field.bitLength } });
   };
   const cell = (i: number, text: string, kind: string) => (
     // biome-ignore lint/a11y/noStaticElementInteractions: the fields beside it are the way for the keyboard
@@ -58,15 +61,27 @@ export function Bytes({ tree }: { readonly tree: FieldTree }) {
   );
   const lines = Array.from({ length: Math.ceil(bytes.length / perLine) }, (_, line) => line * perLine);
   return (
-    <section className="bytes mono" ref={element} aria-label={t('layers.bytes')} onPointerLeave={() => point(null)} data-testid="bytes">
+    <section
+      className="bytes mono"
+      ref={element}
+      aria-label={t('layers.bytes')}
+      onPointerLeave={() => point(null)}
+      data-testid="bytes"
+    >
       {lines.map((start) => {
         const part = [...bytes.subarray(start, start + perLine)];
         return (
-          <div key={start} className="byte-line" ref={first >= start && first < start + perLine ? shownLine : undefined}>
+          <div
+            key={start}
+            className="byte-line"
+            ref={first >= start && first < start + perLine ? shownLine : undefined}
+          >
             <span className="offset">{start.toString(16).padStart(4, '0')}</span>
             <span className="hex">{part.map((byte, i) => cell(start + i, hexByte(byte), 'byte'))}</span>
             <span className="ascii">
-              {part.map((byte, i) => cell(start + i, byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·', 'letter'))}
+              {part.map((byte, i) =>
+                cell(start + i, byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·', 'letter'),
+              )}
             </span>
           </div>
         );

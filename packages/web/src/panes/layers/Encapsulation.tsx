@@ -1,7 +1,7 @@
 import type { FieldTree, OsiLayer } from '@netarium/osi/dissect';
 import { useTranslation } from 'react-i18next';
 import { type Highlight, useGlass } from '../../store.ts';
-import { anatomyOf, type Anatomy } from './layers.ts';
+import { type Anatomy, anatomyOf } from './layers.ts';
 
 const SEVEN: readonly OsiLayer[] = [7, 6, 5, 4, 3, 2, 1];
 /** The five layers of TCP/IP: application (7, 6, 5), transport, network, data link, physical. */
@@ -41,9 +41,15 @@ export function Encapsulation({ tree, layer, choose }: Props) {
           <b className="layer-number">{view === 'osi' ? number : FIVE.length - i}</b>
           <span className="layer-name">{t(`layers.name${number}`)}</span>
           <span className="layer-drawing">
-            {number > highest ? <i className="muted">{t('layers.notUsed')}</i> : <Boxes anatomy={anatomy} layer={number} />}
+            {number > highest ? (
+              <i className="muted">{t('layers.notUsed')}</i>
+            ) : (
+              <Boxes anatomy={anatomy} layer={number} />
+            )}
           </span>
-          <span className="layer-pdu">{number > highest ? '' : number === 4 && udp ? t('layers.pdu4udp') : t(`layers.pdu${number}`)}</span>
+          <span className="layer-pdu">
+            {number > highest ? '' : number === 4 && udp ? t('layers.pdu4udp') : t(`layers.pdu${number}`)}
+          </span>
         </button>
       ))}
     </div>
@@ -58,16 +64,41 @@ function Boxes({ anatomy, layer }: { readonly anatomy: Anatomy; readonly layer: 
   const wire = PREAMBLE + padded + FCS;
   const inside = headers.filter((part) => part.layer >= layer && layer <= 4);
   const point = (start: number, bytes: number): Highlight => ({ bitOffset: start * 8, bitLength: bytes * 8 });
-  const boxes: { key: string; layer: number; label: string; start: number; length: number; highlight: Highlight | null }[] = [];
+  const boxes: {
+    key: string;
+    layer: number;
+    label: string;
+    start: number;
+    length: number;
+    highlight: Highlight | null;
+  }[] = [];
   for (const part of inside) {
-    boxes.push({ key: part.label, layer: part.layer, label: part.label, start: part.start, length: part.length, highlight: point(part.start, part.length) });
+    boxes.push({
+      key: part.label,
+      layer: part.layer,
+      label: part.label,
+      start: part.start,
+      length: part.length,
+      highlight: point(part.start, part.length),
+    });
   }
   if (payload !== null) {
-    boxes.push({ key: 'data', layer: 7, label: t('layers.payload'), start: payload.start, length: payload.bytes.length, highlight: point(payload.start, payload.bytes.length) });
+    boxes.push({
+      key: 'data',
+      layer: 7,
+      label: t('layers.payload'),
+      start: payload.start,
+      length: payload.bytes.length,
+      highlight: point(payload.start, payload.bytes.length),
+    });
   }
   if (layer === 1) {
     return (
-      <span className="boxes bits" style={{ width: '100%' }} title={t('layers.bitsText', { bits: wire * 8, frame: padded * 8 })}>
+      <span
+        className="boxes bits"
+        style={{ width: '100%' }}
+        title={t('layers.bitsText', { bits: wire * 8, frame: padded * 8 })}
+      >
         <span className="box layer-1" style={{ flexGrow: PREAMBLE }} />
         <span className="bit-pattern" style={{ flexGrow: padded }} />
         <span className="box layer-1" style={{ flexGrow: FCS }} />
@@ -91,7 +122,11 @@ function Boxes({ anatomy, layer }: { readonly anatomy: Anatomy; readonly layer: 
         </span>
       ))}
       {layer === 2 && (
-        <span className="box layer-2 own" style={{ flexBasis: share(FCS), flexGrow: FCS }} title={t('layers.fcs')} />
+        <span
+          className="box layer-2 own"
+          style={{ flexBasis: share(FCS), flexGrow: FCS }}
+          title={t('layers.fcs')}
+        />
       )}
     </span>
   );

@@ -22,9 +22,15 @@ export function Fields({ model, journey, tree, layer }: Props) {
   const { payload } = anatomyOf(tree);
   const upper = view === 'tcpip' ? layer > 4 : false;
   return (
-    <section className={`fields layer-${layer}`} role="tabpanel" aria-label={t('layers.fields')} data-testid="fields">
+    <section
+      className={`fields layer-${layer}`}
+      role="tabpanel"
+      aria-label={t('layers.fields')}
+      data-testid="fields"
+    >
       <h3>
-        <b className="layer-number">{view === 'osi' ? layer : layer > 4 ? 5 : layer}</b> {t(`layers.name${layer}`)}
+        <b className="layer-number">{view === 'osi' ? layer : layer > 4 ? 5 : layer}</b>{' '}
+        {t(`layers.name${layer}`)}
         {protocols.map(({ name, label }) => (
           <span key={name} className="muted">
             {label}
@@ -39,8 +45,12 @@ export function Fields({ model, journey, tree, layer }: Props) {
           ))}
         </ul>
       ))}
-      {(layer === 7 || upper) && <Presentation payload={payload} journey={journey} model={model} part="application" />}
-      {(layer === 6 || upper) && <Presentation payload={payload} journey={journey} model={model} part="characters" />}
+      {(layer === 7 || upper) && (
+        <Presentation payload={payload} journey={journey} model={model} part="application" />
+      )}
+      {(layer === 6 || upper) && (
+        <Presentation payload={payload} journey={journey} model={model} part="characters" />
+      )}
       {(layer === 5 || upper) && <Session model={model} journey={journey} />}
       {layer === 1 && <Physical journey={journey} />}
       {protocols.length === 0 && layer > 1 && layer < 5 && (
@@ -50,10 +60,19 @@ export function Fields({ model, journey, tree, layer }: Props) {
   );
 }
 
-const same = (a: Highlight | null, b: Highlight): boolean => a?.bitOffset === b.bitOffset && a.bitLength === b.bitLength;
+const same = (a: Highlight | null, b: Highlight): boolean =>
+  a?.bitOffset === b.bitOffset && a.bitLength === b.bitLength;
 
 /** One field, with those inside it; pointing at it shows its bytes, a click keeps them shown. */
-function Line({ tree, field, depth }: { readonly tree: FieldTree; readonly field: Field; readonly depth: number }) {
+function Line({
+  tree,
+  field,
+  depth,
+}: {
+  readonly tree: FieldTree;
+  readonly field: Field;
+  readonly depth: number;
+}) {
   const [open, setOpen] = useState(depth === 0 && field.children.length > 0 && field.children.length <= 8);
   const { bitOffset, bitLength } = field;
   const range = { bitOffset, bitLength };
@@ -61,9 +80,18 @@ function Line({ tree, field, depth }: { readonly tree: FieldTree; readonly field
   const point = (highlight: Highlight | null) => useGlass.setState({ highlight });
   return (
     <li>
-      <div className={`field${shown ? ' shown' : ''}${field.generated ? ' generated' : ''}`} style={{ paddingLeft: 4 + depth * 14 }}>
+      <div
+        className={`field${shown ? ' shown' : ''}${field.generated ? ' generated' : ''}`}
+        style={{ paddingLeft: 4 + depth * 14 }}
+      >
         {field.children.length > 0 ? (
-          <button type="button" className="twisty" aria-expanded={open} aria-label={field.label} onClick={() => setOpen(!open)}>
+          <button
+            type="button"
+            className="twisty"
+            aria-expanded={open}
+            aria-label={field.label}
+            onClick={() => setOpen(!open)}
+          >
             {open ? '▾' : '▸'}
           </button>
         ) : (
@@ -77,7 +105,11 @@ function Line({ tree, field, depth }: { readonly tree: FieldTree; readonly field
           onPointerLeave={() => point(null)}
           onFocus={() => bitLength > 0 && point(range)}
           onBlur={() => point(null)}
-          onClick={() => useGlass.setState(({ pinned }) => ({ pinned: same(pinned, range) || bitLength === 0 ? null : range }))}
+          onClick={() =>
+            useGlass.setState(({ pinned }) => ({
+              pinned: same(pinned, range) || bitLength === 0 ? null : range,
+            }))
+          }
         >
           <FieldText tree={tree} field={field} />
         </button>

@@ -48,7 +48,12 @@ function Opened({ model, journey }: { readonly model: Model; readonly journey: J
         <Way journey={journey} />
         <fieldset className="segmented" aria-label={t('layers.view')}>
           {(['osi', 'tcpip'] as const).map((view) => (
-            <button key={view} type="button" aria-pressed={layerView === view} onClick={() => useGlass.setState({ layerView: view })}>
+            <button
+              key={view}
+              type="button"
+              aria-pressed={layerView === view}
+              onClick={() => useGlass.setState({ layerView: view })}
+            >
               {t(`layers.${view}`)}
             </button>
           ))}
@@ -74,7 +79,11 @@ const topLayer = (layers: readonly OsiLayer[]): OsiLayer => {
 /** Every device that the frame went through, in order. */
 function Way({ journey }: { readonly journey: Journey }) {
   const { t } = useTranslation();
-  const places = [journey.sent.node, ...journey.hops.slice(1).map(({ sent }) => sent.node), ...journey.arrivals.map(({ node }) => node)];
+  const places = [
+    journey.sent.node,
+    ...journey.hops.slice(1).map(({ sent }) => sent.node),
+    ...journey.arrivals.map(({ node }) => node),
+  ];
   const way = places.filter((place, i) => places.indexOf(place) === i);
   const lost = journey.drops.map(({ node }) => t('layers.droppedBy', { node })).join(', ');
   return (

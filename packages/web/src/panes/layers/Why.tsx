@@ -1,4 +1,4 @@
-import { whyOf, type WhyStep } from '@netarium/osi/trace';
+import { type WhyStep, whyOf } from '@netarium/osi/trace';
 import { callText, dropText, type Journey, type Language, reasonText, stepText } from 'netarium';
 import { useTranslation } from 'react-i18next';
 import type { Model } from '../../model/model.ts';
@@ -18,7 +18,9 @@ export function Why({ model, journey }: { readonly model: Model; readonly journe
     .filter(({ role }) => role !== 'change')
     .slice(0, STEPS);
   const nearest = steps.find(({ role }) => role === 'system-call')?.event?.id;
-  const writers = (model.callsOfFrames[journey.number - 1] ?? []).filter(({ id }) => sent.origins.includes(id) && id !== nearest);
+  const writers = (model.callsOfFrames[journey.number - 1] ?? []).filter(
+    ({ id }) => sent.origins.includes(id) && id !== nearest,
+  );
   return (
     <section className="why-chain" data-testid="why" aria-label={t('why.title')}>
       <b>{t('why.title')}</b>
@@ -47,7 +49,15 @@ export function Why({ model, journey }: { readonly model: Model; readonly journe
   );
 }
 
-function Step({ step, model, language }: { readonly step: WhyStep; readonly model: Model; readonly language: Language }) {
+function Step({
+  step,
+  model,
+  language,
+}: {
+  readonly step: WhyStep;
+  readonly model: Model;
+  readonly language: Language;
+}) {
   const { t } = useTranslation();
   const { event } = step;
   if (event === null) return <span className="muted">{t('why.start')}</span>;
@@ -58,7 +68,12 @@ function Step({ step, model, language }: { readonly step: WhyStep; readonly mode
     if (frame === undefined) return <span>{text}</span>;
     const { tone, tcp, protocol } = model.packets.packet(frame.sent);
     return (
-      <button type="button" className={`chip tone-${tone}`} title={place} onClick={() => selectFrame(frame.number)}>
+      <button
+        type="button"
+        className={`chip tone-${tone}`}
+        title={place}
+        onClick={() => selectFrame(frame.number)}
+      >
         {frame.number} {tcp?.flags ?? protocol}
       </button>
     );

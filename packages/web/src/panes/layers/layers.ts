@@ -1,7 +1,14 @@
-import { findField, type Field, type FieldTree, numberOf, type OsiLayer, type ProtocolField } from '@netarium/osi/dissect';
+import {
+  type Field,
+  type FieldTree,
+  findField,
+  numberOf,
+  type OsiLayer,
+  type ProtocolField,
+} from '@netarium/osi/dissect';
 
 /** A protocol's header in a frame, as bytes. */
-export interface Part {
+interface Part {
   readonly layer: OsiLayer;
   /** `Ethernet II`, `TCP`. */
   readonly label: string;
@@ -10,7 +17,14 @@ export interface Part {
   readonly protocol: ProtocolField;
 }
 
-const SHORT: Readonly<Record<string, string>> = { eth: 'Eth', ip: 'IPv4', arp: 'ARP', icmp: 'ICMP', tcp: 'TCP', udp: 'UDP' };
+const SHORT: Readonly<Record<string, string>> = {
+  eth: 'Eth',
+  ip: 'IPv4',
+  arp: 'ARP',
+  icmp: 'ICMP',
+  tcp: 'TCP',
+  udp: 'UDP',
+};
 
 /** The headers of a frame in the order of their bytes, and the bytes of the program behind them. */
 export interface Anatomy {
@@ -22,20 +36,24 @@ export interface Anatomy {
 export function anatomyOf(tree: FieldTree): Anatomy {
   const headers = tree.protocols
     .filter(({ name, bitLength }) => name !== 'data' && !name.startsWith('_ws.') && bitLength > 0)
-    .map((protocol): Part => ({
-      layer: protocol.layer,
-      label: SHORT[protocol.name] ?? protocol.label,
-      start: protocol.bitOffset >> 3,
-      length: headerLength(protocol),
-      protocol,
-    }));
+    .map(
+      (protocol): Part => ({
+        layer: protocol.layer,
+        label: SHORT[protocol.name] ?? protocol.label,
+        start: protocol.bitOffset >> 3,
+        length: headerLength(protocol),
+        protocol,
+      }),
+    );
   const data = tree.protocols.find(({ name }) => name === 'data');
   const value = findField(data === undefined ? [] : [data], 'data.data')?.value;
   const transport = tree.protocols.some(({ name }) => name === 'tcp' || name === 'udp');
   return {
     headers,
     payload:
-      data !== undefined && transport && value instanceof Uint8Array ? { start: data.bitOffset >> 3, bytes: value } : null,
+      data !== undefined && transport && value instanceof Uint8Array
+        ? { start: data.bitOffset >> 3, bytes: value }
+        : null,
     length: tree.bytes.length,
   };
 }
@@ -55,7 +73,8 @@ export function fieldAt(fields: readonly Field[], byte: number): Field | undefin
   let best: Field | undefined;
   const bit = byte * 8;
   const visit = (field: Field) => {
-    const covers = field.bitLength > 0 && field.bitOffset < bit + 8 && field.bitOffset + field.bitLength > bit;
+    const covers =
+      field.bitLength > 0 && field.bitOffset < bit + 8 && field.bitOffset + field.bitLength > bit;
     if (covers && !field.generated && (best === undefined || field.bitLength <= best.bitLength)) best = field;
     for (const child of field.children) visit(child);
   };

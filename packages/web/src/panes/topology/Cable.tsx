@@ -1,7 +1,7 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, useInternalNode } from '@xyflow/react';
 import { formatBitRate, formatSpan } from '../../model/units.ts';
 import { endsOf } from './geometry.ts';
-import type { LabEdge } from './Topology.tsx';
+import type { LabEdge } from './types.ts';
 
 /** A cable between two machines, with its ports' names and what it can carry. */
 export function Cable({ id, source, target, data }: EdgeProps<LabEdge>) {
@@ -10,7 +10,10 @@ export function Cable({ id, source, target, data }: EdgeProps<LabEdge>) {
   if (from === undefined || to === undefined || data === undefined) return null;
   const [a, b] = endsOf(from, to);
   const { link } = data;
-  const label = [link.bandwidth === null ? '' : formatBitRate(link.bandwidth), link.delay > 0 ? formatSpan(link.delay) : '']
+  const label = [
+    link.bandwidth === null ? '' : formatBitRate(link.bandwidth),
+    link.delay > 0 ? formatSpan(link.delay) : '',
+  ]
     .filter(Boolean)
     .join(' · ');
   const at = (fraction: number, up: number) => ({

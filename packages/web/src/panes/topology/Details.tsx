@@ -8,7 +8,15 @@ import { useMoment } from '../moment.ts';
 const TABLES = ['arp', 'mac', 'route', 'address', 'link'] as const;
 
 /** The tables of one machine or device at the moment that is looked at. */
-export function Details({ lab, name, close }: { readonly lab: LabDescription; readonly name: string; readonly close: () => void }) {
+export function Details({
+  lab,
+  name,
+  close,
+}: {
+  readonly lab: LabDescription;
+  readonly name: string;
+  readonly close: () => void;
+}) {
   const { t } = useTranslation();
   const { moment } = useMoment();
   const view = useGlass((state) => state.view);
@@ -20,26 +28,42 @@ export function Details({ lab, name, close }: { readonly lab: LabDescription; re
       <header>
         <strong>{name}</strong>
         {view !== null && <span className="muted">{t('topology.moment', { time: formatTime(view) })}</span>}
-        <button type="button" className="button icon ghost small" aria-label={t('topology.close')} onClick={close}>
+        <button
+          type="button"
+          className="button icon ghost small"
+          aria-label={t('topology.close')}
+          onClick={close}
+        >
           <CloseIcon />
         </button>
       </header>
       {!device && (
         <Table
           title={t('topology.sockets')}
-          rows={[...state.sockets.values()].map(({ local, remote, state: name }) => [local, `${remote || '*'}  ${name}`])}
+          rows={[...state.sockets.values()].map(({ local, remote, state: name }) => [
+            local,
+            `${remote || '*'}  ${name}`,
+          ])}
         />
       )}
       {TABLES.map((table) => {
         const rows = [...(state.tables.get(table) ?? [])];
         const always = device ? table === 'mac' : table === 'arp';
-        return (rows.length > 0 || always) && <Table key={table} title={t(`topology.${table}`)} rows={rows} />;
+        return (
+          (rows.length > 0 || always) && <Table key={table} title={t(`topology.${table}`)} rows={rows} />
+        );
       })}
     </aside>
   );
 }
 
-function Table({ title, rows }: { readonly title: string; readonly rows: readonly (readonly [string, string])[] }) {
+function Table({
+  title,
+  rows,
+}: {
+  readonly title: string;
+  readonly rows: readonly (readonly [string, string])[];
+}) {
   const { t } = useTranslation();
   return (
     <section>

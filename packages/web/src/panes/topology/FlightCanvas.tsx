@@ -56,7 +56,14 @@ export function FlightCanvas({ lab }: { readonly lab: LabDescription }) {
           x: x + zoom * (start.x + (end.x - start.x) * flight.progress),
           y: y + zoom * (start.y + (end.y - start.y) * flight.progress),
         };
-        const box = capsule(context, style, flight, at, selected.has(flight.frame), i18n.language as Language);
+        const box = capsule(
+          context,
+          style,
+          flight,
+          at,
+          selected.has(flight.frame),
+          i18n.language as Language,
+        );
         drawn.current.push({ flight, at, ...box });
       }
     };
@@ -72,7 +79,8 @@ export function FlightCanvas({ lab }: { readonly lab: LabDescription }) {
       const box = element.getBoundingClientRect();
       const [px, py] = [event.clientX - box.left, event.clientY - box.top];
       const hit = drawn.current.find(
-        ({ at, width, height }) => Math.abs(px - at.x) <= width / 2 + 4 && Math.abs(py - at.y) <= height / 2 + 4,
+        ({ at, width, height }) =>
+          Math.abs(px - at.x) <= width / 2 + 4 && Math.abs(py - at.y) <= height / 2 + 4,
       );
       if (hit === undefined) return;
       event.stopPropagation();
@@ -82,7 +90,7 @@ export function FlightCanvas({ lab }: { readonly lab: LabDescription }) {
     return () => element.removeEventListener('click', pressed, true);
   }, []);
 
-  return <canvas ref={canvas} className="flights" aria-hidden="true" />;
+  return <canvas ref={canvas} className="flights" />;
 }
 
 function capsule(

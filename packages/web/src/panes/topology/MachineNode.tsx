@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ProcessState } from '../../model/moment.ts';
 import { useGlass } from '../../store.ts';
 import { useMoment } from '../moment.ts';
-import type { LabNode } from './Topology.tsx';
+import type { LabNode } from './types.ts';
 
 export const NODE_WIDTH = 172;
 export const NODE_HEIGHT = 106;
@@ -35,16 +35,19 @@ export function MachineNode({ data: { description } }: NodeProps<LabNode>) {
       </div>
       {!device && (
         <div className="machine-state">
-          {processes.length === 0 && run.map((command) => (
-            <div key={command} className="process muted">
-              <span className="mono">{command.replace(/^python3?\s+/, '')}</span>
-              <span>{t('topology.notStarted')}</span>
-            </div>
-          ))}
+          {processes.length === 0 &&
+            run.map((command) => (
+              <div key={command} className="process muted">
+                <span className="mono">{command.replace(/^python3?\s+/, '')}</span>
+                <span>{t('topology.notStarted')}</span>
+              </div>
+            ))}
           {processes.slice(-2).map((process) => (
             <ProcessLine key={process.pid} process={process} />
           ))}
-          {connection !== undefined && <span className={`tcp-state state-${connection.state}`}>{connection.state}</span>}
+          {connection !== undefined && (
+            <span className={`tcp-state state-${connection.state}`}>{connection.state}</span>
+          )}
         </div>
       )}
       {device && <MacCount name={name} />}
@@ -86,7 +89,9 @@ function MacCount({ name }: { readonly name: string }) {
   return (
     <div className="machine-state">
       {entries.length === 0 ? (
-        <span className="muted">{t('topology.mac')}: {t('topology.empty')}</span>
+        <span className="muted">
+          {t('topology.mac')}: {t('topology.empty')}
+        </span>
       ) : (
         entries.slice(0, 3).map(([mac, value]) => (
           <div key={mac} className="mac-entry mono">
@@ -101,9 +106,22 @@ function MacCount({ name }: { readonly name: string }) {
 
 function Picture({ kind }: { readonly kind: string }) {
   const running = useGlass((state) => state.phase === 'running');
-  const line = { fill: 'none', stroke: 'currentColor', strokeWidth: 1.7, strokeLinejoin: 'round', strokeLinecap: 'round' } as const;
+  const line = {
+    fill: 'none',
+    stroke: 'currentColor',
+    strokeWidth: 1.7,
+    strokeLinejoin: 'round',
+    strokeLinecap: 'round',
+  } as const;
   return (
-    <svg className="machine-picture" width="40" height="40" viewBox="0 0 40 40" aria-hidden="true" data-running={running}>
+    <svg
+      className="machine-picture"
+      width="40"
+      height="40"
+      viewBox="0 0 40 40"
+      aria-hidden="true"
+      data-running={running}
+    >
       {kind === 'switch' || kind === 'hub' ? (
         <>
           <rect x="4" y="13" width="32" height="15" rx="3" {...line} fill="var(--node-fill)" />
@@ -113,7 +131,11 @@ function Picture({ kind }: { readonly kind: string }) {
       ) : kind === 'router' ? (
         <>
           <ellipse cx="20" cy="20" rx="16" ry="11" {...line} fill="var(--node-fill)" />
-          <path d="M12 20h6m-2-2 2 2-2 2M28 20h-6m2-2-2 2 2 2M20 10.500v6M20 23.5v6" {...line} strokeWidth={1.3} />
+          <path
+            d="M12 20h6m-2-2 2 2-2 2M28 20h-6m2-2-2 2 2 2M20 10.500v6M20 23.5v6"
+            {...line}
+            strokeWidth={1.3}
+          />
         </>
       ) : (
         <>

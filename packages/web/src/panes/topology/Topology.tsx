@@ -1,23 +1,25 @@
-import { Background, BackgroundVariant, type Edge, ReactFlow, type ReactFlowInstance, type Node } from '@xyflow/react';
+import { Background, BackgroundVariant, ReactFlow, type ReactFlowInstance } from '@xyflow/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LabDescription, LabFiles, LinkDescription, NodeDescription } from '../../protocol.ts';
+import type { LabDescription, LabFiles } from '../../protocol.ts';
 import { useGlass } from '../../store.ts';
 import { Cable } from './Cable.tsx';
 import { Details } from './Details.tsx';
 import { FlightCanvas } from './FlightCanvas.tsx';
 import { MachineNode, NODE_HEIGHT, NODE_WIDTH } from './MachineNode.tsx';
 import { positionsOf } from './positions.ts';
-
-export type LabNode = Node<{ description: NodeDescription }, 'machine'>;
-export type LabEdge = Edge<{ link: LinkDescription; index: number }, 'cable'>;
+import type { LabEdge, LabNode } from './types.ts';
 
 const nodeTypes = { machine: MachineNode };
 const edgeTypes = { cable: Cable };
 
 export function Topology() {
   const lab = useGlass((state) => state.lab);
-  return <div className="pane topology">{lab !== null && <Network key={lab.name} lab={lab} />}</div>;
+  return (
+    <div className="pane topology">
+      {lab !== null && <Network key={JSON.stringify([lab.nodes, lab.links])} lab={lab} />}
+    </div>
+  );
 }
 
 function Network({ lab }: { readonly lab: LabDescription }) {
@@ -25,7 +27,7 @@ function Network({ lab }: { readonly lab: LabDescription }) {
   const loaded = useGlass((state) => state.loaded);
   const [flow, setFlow] = useState<ReactFlowInstance<LabNode, LabEdge> | null>(null);
   const [open, setOpen] = useState<string | null>(null);
-  const [box, setBox] = useState<HTMLDivElement | null>(null);
+  const [box, setBox] = useState<HTMLElement | null>(null);
   const [nodes, edges] = useMemo(() => [nodesOf(lab, loaded, 5), edgesOf(lab)], [lab, loaded]);
 
   // The network fills its pane, whatever size that gets, until a person moves a machine.
@@ -42,7 +44,7 @@ function Network({ lab }: { readonly lab: LabDescription }) {
   }, [flow, box, lab, loaded]);
 
   return (
-    <div className="network" ref={setBox} role="group" aria-label={t('topology.label')}>
+    <section className="network" ref={setBox} aria-label={t('topology.label')}>
       <ReactFlow<LabNode, LabEdge>
         defaultNodes={nodes}
         defaultEdges={edges}
@@ -66,7 +68,7 @@ function Network({ lab }: { readonly lab: LabDescription }) {
         <FlightCanvas lab={lab} />
       </ReactFlow>
       {open !== null && <Details lab={lab} name={open} close={() => setOpen(null)} />}
-    </div>
+    </section>
   );
 }
 
@@ -91,7 +93,7 @@ function edgesOf(lab: LabDescription): LabEdge[] {
     type: 'cable',
     source: link.a.node,
     target: link.b.node,
-    data: { link, index },
+    data: { link },
     focusable: false,
   }));
 }

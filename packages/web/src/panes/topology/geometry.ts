@@ -26,6 +26,10 @@ function edgeOf(node: InternalNode, inside: Point, towards: Point): Point {
   const [width, height] = size(node);
   const dx = towards.x - inside.x;
   const dy = towards.y - inside.y;
-  const scale = Math.min(width / 2 / Math.max(Math.abs(dx), 1e-6), height / 2 / Math.max(Math.abs(dy), 1e-6), 0.5);
+  const scale = Math.min(
+    width / 2 / Math.max(Math.abs(dx), 1e-6),
+    height / 2 / Math.max(Math.abs(dy), 1e-6),
+    0.5,
+  );
   return { x: inside.x + dx * scale, y: inside.y + dy * scale };
 }

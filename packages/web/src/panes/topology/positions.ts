@@ -5,27 +5,47 @@ export interface Position {
   readonly y: number;
 }
 
-/** Distances between the centres of neighbours. */
-const ACROSS = 300;
+/** Distances between the centres of neighbours, and how large a node is. */
+const ACROSS = 260;
 const DOWN = 190;
-/** The height that a line of nodes needs, and how far apart its nodes may be. */
-const LINE_HEIGHT = 150;
-const NEAREST = 240;
-const FARTHEST = 520;
+const WIDTH = 190;
+const HEIGHT = 130;
+/** How much a network may be stretched to fill its pane. */
+const MOST_STRETCH = 1.9;
 
-/** Where the nodes stand: as `view.json` says (`{"positions": {"client": {"x": 0, "y": 0}}}`), else in order around their switches. @param aspect width : height of the pane. */
-export function positionsOf(lab: LabDescription, files: LabFiles, aspect: number): ReadonlyMap<string, Position> {
+/**
+ * Where the nodes stand: as `view.json` says (`{"nodes": {"client": {"x": 0, "y": 0}}}`), else in order around their
+ * switches; drawn out so that they fill the pane.
+ * @param aspect width : height of the pane.
+ */
+export function positionsOf(
+  lab: LabDescription,
+  files: LabFiles,
+  aspect: number,
+): ReadonlyMap<string, Position> {
   const said = fromView(files['view.json']);
-  const laid = layOut(lab, aspect);
-  return new Map(lab.nodes.map(({ name }) => [name, said.get(name) ?? laid.get(name) ?? { x: 0, y: 0 }]));
+  const laid = layOut(lab);
+  const all = lab.nodes.map(({ name }): [string, Position] => [
+    name,
+    said.get(name) ?? laid.get(name) ?? { x: 0, y: 0 },
+  ]);
+  const width = extent(all.map(([, { x }]) => x));
+  const height = extent(all.map(([, { y }]) => y));
+  const across = stretch((height + HEIGHT) * aspect - WIDTH, width);
+  const down = stretch((width + WIDTH) / aspect - HEIGHT, height);
+  return new Map(all.map(([name, { x, y }]) => [name, { x: x * across, y: y * down }]));
 }
+
+const extent = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+const stretch = (wanted: number, there: number): number =>
+  there <= 0 ? 1 : Math.min(MOST_STRETCH, Math.max(1, wanted / there));
 
 function fromView(text: string | undefined): Map<string, Position> {
   if (text === undefined) return new Map();
   try {
-    const view = JSON.parse(text) as { positions?: Record<string, { x?: unknown; y?: unknown }> };
+    const view = JSON.parse(text) as { nodes?: Record<string, { x?: unknown; y?: unknown }> };
     return new Map(
-      Object.entries(view.positions ?? {}).flatMap(([name, { x, y }]) =>
+      Object.entries(view.nodes ?? {}).flatMap(([name, { x, y }]) =>
         typeof x === 'number' && typeof y === 'number' ? [[name, { x, y }]] : [],
       ),
     );
@@ -36,22 +56,21 @@ function fromView(text: string | undefined): Map<string, Position> {
 }
 
 /** A line for a line of nodes; otherwise devices in a row with their machines above and below, in turn. */
-function layOut({ nodes, links }: LabDescription, aspect: number): Map<string, Position> {
+function layOut({ nodes, links }: LabDescription): Map<string, Position> {
   const neighbours = new Map(nodes.map(({ name }) => [name, [] as string[]]));
   for (const { a, b } of links) {
     neighbours.get(a.node)?.push(b.node);
     neighbours.get(b.node)?.push(a.node);
   }
   const line = asLine(neighbours);
-  if (line !== null) {
-    const apart = Math.min(FARTHEST, Math.max(NEAREST, (aspect * LINE_HEIGHT - 190) / Math.max(1, line.length - 1)));
-    return new Map(line.map((name, i) => [name, { x: i * apart, y: 0 }]));
-  }
+  if (line !== null) return new Map(line.map((name, i) => [name, { x: i * ACROSS, y: 0 }]));
   const positions = new Map<string, Position>();
   const inner = nodes.filter(({ kind }) => kind !== 'host').map(({ name }) => name);
   let column = 0;
   for (const device of inner) {
-    const hosts = (neighbours.get(device) ?? []).filter((name) => !inner.includes(name) && !positions.has(name));
+    const hosts = (neighbours.get(device) ?? []).filter(
+      (name) => !inner.includes(name) && !positions.has(name),
+    );
     const width = Math.max(1, Math.ceil(hosts.length / 2));
     positions.set(device, { x: (column + (width - 1) / 2) * ACROSS, y: 0 });
     hosts.forEach((host, i) => {
