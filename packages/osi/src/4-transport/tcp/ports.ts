@@ -7,6 +7,8 @@ import type { Secrets } from './isn.ts';
 /** RFC 6056 section 3.3.4: how many counters tell apart whom we talk to (Linux: INET_TABLE_PERTURB_SIZE 65536, smaller here). */
 const COUNTERS = 256;
 
+const NOT_SHARED: BindOptions = { reuseAddress: false, reusePort: false };
+
 /** A claim on a local port. It lasts as long as anyone holds it: the socket that bound it, listener, connections. */
 export class Claim implements Binding {
   readonly local: Endpoint;
@@ -15,6 +17,8 @@ export class Claim implements Binding {
   listening = false;
   /** Made by `connect` without `bind`: other connections may share the port. */
   readonly automatic: boolean;
+  /** The next claim on the same port. */
+  next: Claim | null = null;
   readonly #table: PortTable;
   #holders = 1;
   #released = false;
@@ -46,12 +50,15 @@ export class Claim implements Binding {
 
 /** Who has claimed which local port of one machine, and the choice of ephemeral ones. */
 export class PortTable {
-  readonly #claims = new Map<number, Set<Claim>>();
+  /** The first claim on each port; the others follow it. */
+  readonly #claims = new Map<number, Claim>();
   readonly #ip: IpService;
   readonly #sysctl: Sysctl;
   readonly #secrets: Secrets;
   readonly #random: Random;
   readonly #counters = new Uint32Array(COUNTERS);
+  /** The parity that was free last: when all of one are taken they are not looked through each time. */
+  readonly #parities = new Uint8Array(COUNTERS);
 
   constructor(ip: IpService, sysctl: Sysctl, secrets: Secrets, random: Random) {
     this.#ip = ip;
@@ -88,28 +95,40 @@ export class PortTable {
     const slot = this.#secrets.hash(address, remote.address, remote.port ^ 0x5bd1_0000) & (COUNTERS - 1);
     const offset = this.#secrets.hash(address, remote.address, remote.port) >>> 0;
     const counter = this.#counters[slot] ?? 0;
-    const port = this.#ephemeral(offset + counter, 0, (candidate) => {
-      const others = this.#claims.get(candidate);
-      if (others !== undefined) for (const other of others) if (!other.automatic) return false;
+    const port = this.#ephemeral(offset + counter, this.#parities[slot] ?? 0, (candidate) => {
+      for (let other = this.#first(candidate); other !== null; other = other.next) {
+        if (!other.automatic) return false;
+      }
       return free(candidate);
     });
     if (port === 0) return -ERRNO.EADDRNOTAVAIL;
     this.#counters[slot] = counter + 1;
-    return this.#add({ address, port }, { reuseAddress: false, reusePort: false }, true);
+    this.#parities[slot] = (port - this.#sysctl.get('net.ipv4.ip_local_port_range.low')) & 1;
+    return this.#add({ address, port }, NOT_SHARED, true);
   }
 
   /** @internal Called by claims nobody holds any more. */
   remove(claim: Claim): void {
-    const claims = this.#claims.get(claim.local.port);
-    claims?.delete(claim);
-    if (claims?.size === 0) this.#claims.delete(claim.local.port);
+    const { port } = claim.local;
+    const first = this.#first(port);
+    if (first === claim) {
+      if (claim.next === null) this.#claims.delete(port);
+      else this.#claims.set(port, claim.next);
+      return;
+    }
+    for (let before = first; before !== null; before = before.next) {
+      if (before.next === claim) before.next = claim.next;
+    }
+  }
+
+  #first(port: number): Claim | null {
+    return this.#claims.get(port) ?? null;
   }
 
   #add(local: Endpoint, options: BindOptions, automatic: boolean): Claim {
     const claim = new Claim(this, local, options, automatic);
-    const claims = this.#claims.get(local.port);
-    if (claims === undefined) this.#claims.set(local.port, new Set([claim]));
-    else claims.add(claim);
+    claim.next = this.#first(local.port);
+    this.#claims.set(local.port, claim);
     return claim;
   }
 
@@ -119,9 +138,7 @@ export class PortTable {
    * is how a server starts again while its old connections are in TIME_WAIT.
    */
   #conflict(local: Endpoint, options: BindOptions, self: Claim | null, strict: boolean): boolean {
-    const claims = this.#claims.get(local.port);
-    if (claims === undefined) return false;
-    for (const other of claims) {
+    for (let other = this.#first(local.port); other !== null; other = other.next) {
       if (other === self) continue;
       const { address } = other.local;
       if (address !== ANY && local.address !== ANY && address !== local.address) continue;
