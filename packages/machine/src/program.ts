@@ -33,8 +33,8 @@ export interface RunningProcess {
     where: SourceLocation | undefined,
     done: (result: SystemCallResult<N>) => void,
   ): number;
-  /** Makes a waiting call return -EINTR, if it still waits. */
-  interrupt(call: number): void;
+  /** Makes a waiting call return -EINTR, if it still waits. @returns whether it did. */
+  interrupt(call: number): boolean;
   /**
    * Says that every thread of the process now waits in a system call (or for another thread that does):
    * virtual time may move on. To be said after each `start`, `done` and `signal`, once the process has come to rest.

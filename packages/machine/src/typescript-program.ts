@@ -65,17 +65,15 @@ class RunningMain {
         this.#watchForRest();
       });
       this.#waiting.add(number);
-      if (this.#interruptNext) {
-        this.#interruptNext = false;
-        process.interrupt(number);
-      }
+      if (this.#interruptNext && process.interrupt(number)) this.#interruptNext = false;
       this.#watchForRest();
     });
   }
 
   #signalled(): void {
-    if (this.#waiting.size === 0) this.#interruptNext = true;
-    for (const number of this.#waiting) this.#process.interrupt(number);
+    let waited = false;
+    for (const number of this.#waiting) if (this.#process.interrupt(number)) waited = true;
+    if (!waited) this.#interruptNext = true;
     this.#watchForRest();
   }
 

@@ -15,10 +15,14 @@ export class DescriptorTable {
     return this.#descriptors[fd]?.file;
   }
 
+  /** Whether no number below the limit is free. */
+  get full(): boolean {
+    return this.#lowestFree(0) >= DESCRIPTOR_LIMIT;
+  }
+
   /** Takes the lowest free number, `from` or above. @returns -EMFILE when there is none below the limit. */
   add(file: OpenFile, closeOnExec = false, from = 0): number {
-    let fd = from;
-    while (this.#descriptors[fd] !== undefined) fd++;
+    const fd = this.#lowestFree(from);
     if (fd >= DESCRIPTOR_LIMIT) return -ERRNO.EMFILE;
     return this.put(fd, file, closeOnExec);
   }
@@ -60,5 +64,11 @@ export class DescriptorTable {
     for (let fd = 0; fd < this.#descriptors.length; fd++) {
       if (this.#descriptors[fd] !== undefined) this.close(fd);
     }
+  }
+
+  #lowestFree(from: number): number {
+    let fd = from;
+    while (this.#descriptors[fd] !== undefined) fd++;
+    return fd;
   }
 }

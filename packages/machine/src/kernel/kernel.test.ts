@@ -217,6 +217,84 @@ describe('a call that waits', () => {
   });
 });
 
+describe('a socket', () => {
+  it('does not wait when it is non-blocking, by SOCK_NONBLOCK or fcntl', async () => {
+    const bench = new Bench();
+    const results: unknown[] = [];
+    start(bench.computer(), async (sys) => {
+      const first = await sys.socket(2, 1 | 0o4000, 0);
+      results.push(await sys.recvfrom(first, 10, 0), await sys.fcntl(first, 3, 0));
+      results.push(await sys.connect(first, { family: 2, address: '10.0.0.2', port: 9 }));
+      const second = await sys.socket(2, 1, 0);
+      results.push(
+        await sys.fcntl(second, 4, 0o4000),
+        await sys.read(second, 10),
+        await sys.accept4(second, 0),
+      );
+      return 0;
+    });
+    await bench.run();
+    expect(results).toEqual([-ERRNO.EAGAIN, 0o4002, -ERRNO.EINPROGRESS, 0, -ERRNO.EAGAIN, -ERRNO.EAGAIN]);
+  });
+
+  it('with MSG_WAITALL gives all that was asked for at once', async () => {
+    const bench = new Bench();
+    const network = new FakeNetwork();
+    let got = '';
+    start(bench.computer('alice', network), async (sys) => {
+      const fd = await sys.socket(2, 1, 0);
+      const received = await sys.recvfrom(fd, 6, 0x100);
+      if (typeof received === 'object') got = text(received.data);
+      return 0;
+    });
+    await bench.run();
+    for (const part of ['ab', 'cd', 'efgh']) {
+      expect(got).toBe('');
+      (network.sockets[0] as FakeSocket).arrive(part);
+      await bench.run();
+    }
+    expect(got).toBe('abcdef');
+  });
+
+  it('whose peer is gone gives EPIPE and SIGPIPE, with MSG_NOSIGNAL only EPIPE', async () => {
+    const bench = new Bench();
+    const network = new FakeNetwork();
+    const results: unknown[] = [];
+    const process = start(bench.computer('alice', network), async (sys) => {
+      const fd = await sys.socket(2, 1, 0);
+      (network.sockets[0] as FakeSocket).error = -ERRNO.EPIPE;
+      results.push(await sys.sendto(fd, bytes('x'), 0x4000, null));
+      results.push(await sys.sendto(fd, bytes('x'), 0, null));
+      return 0;
+    });
+    await bench.run();
+    expect(results).toEqual([-ERRNO.EPIPE]);
+    expect(process.status).toBe(128 + 13);
+  });
+
+  it('stays in the queue of its listener while the process has no descriptor free', async () => {
+    const bench = new Bench();
+    const network = new FakeNetwork();
+    const results: unknown[] = [];
+    start(bench.computer('alice', network), async (sys) => {
+      const fd = await sys.socket(2, 1, 0);
+      const waiting = network.socket(2, 1, 0) as FakeSocket;
+      (network.sockets[0] as FakeSocket).pending.push(waiting);
+      while ((await sys.dup(0)) >= 0);
+      results.push(await sys.accept4(fd, 0), waiting.closed);
+      await sys.close(500);
+      results.push(await sys.accept4(fd, 0));
+      return 0;
+    });
+    await bench.run();
+    expect(results).toEqual([
+      -ERRNO.EMFILE,
+      false,
+      { fd: 500, address: { family: 2, address: '10.0.0.2', port: 50_000 } },
+    ]);
+  });
+});
+
 describe('descriptors', () => {
   it('are the lowest free numbers, 1024 at most', async () => {
     const bench = new Bench();

@@ -133,8 +133,10 @@ export class Process implements RunningProcess, Runnable {
     return number;
   }
 
-  interrupt(call: number): void {
-    this.pending.get(call)?.interrupt();
+  interrupt(call: number): boolean {
+    const pending = this.pending.get(call);
+    pending?.interrupt();
+    return pending !== undefined;
   }
 
   quiescent(): void {

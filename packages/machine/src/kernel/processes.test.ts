@@ -88,6 +88,20 @@ describe('a process', () => {
     expect(heard).toBe('x y blue /tmp');
   });
 
+  it("outlives its parent, and is then nobody's child", async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    let child = 0;
+    start(computer, async (sys) => {
+      child = await sys.spawn('sleep', ['sleep', '2']);
+      return 0;
+    });
+    await bench.run(seconds(1));
+    expect(computer.kernel.processes.get(child)).toMatchObject({ ended: false, parent: null });
+    await bench.run();
+    expect(computer.kernel.processes.size).toBe(0);
+  });
+
   it('is ended by SIGTERM, and by SIGKILL whatever it handles', async () => {
     const bench = new Bench();
     const computer = bench.computer();

@@ -1,4 +1,4 @@
-import type { Socket } from '@netarium/osi/5-session';
+import type { Socket, SocketAddress } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
 import type { ReceivedMessage } from '../../system-calls.ts';
 import {
@@ -17,7 +17,8 @@ import type { Call, Family } from '../kernel.ts';
 import { SocketFile } from '../socket-file.ts';
 import { type Blocked, waitFor } from '../wait.ts';
 
-const { EAGAIN, EALREADY, EBADF, EINPROGRESS, EINVAL, EISCONN, ENOTSOCK, EPIPE } = ERRNO;
+const { EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, EMFILE, ENOTSOCK, EPIPE } =
+  ERRNO;
 
 /** The system calls about sockets; what they mean is the session layer's matter, how to wait is decided here. */
 export const socketCalls: Family<
@@ -54,14 +55,16 @@ export const socketCalls: Family<
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
     if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
-    const accept = (): number | { fd: number; address: ReturnType<Socket['localAddress']> } => {
+    const accept = (): number | { fd: number; address: SocketAddress } => {
+      // Without a free descriptor the connection stays in the queue.
+      if (call.process.descriptors.full) return -EMFILE;
       const socket = file.socket.accept();
       if (typeof socket === 'number') return socket;
       const accepted = open(call, socket, flags);
-      if (accepted < 0) return accepted;
-      // The peer may be gone again already; its address is what accept(2) still tells.
       const address = socket.remoteAddress(true);
-      return typeof address === 'number' ? address : { fd: accepted, address };
+      if (typeof address === 'object') return { fd: accepted, address };
+      call.process.descriptors.close(accepted);
+      return -ECONNABORTED;
     };
     return whenReady(file, file.nonBlocking, accept, file.readTimeout);
   },
