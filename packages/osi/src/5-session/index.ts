@@ -5,15 +5,9 @@
  * Promise upward: each call answers as Linux's would, and never waits; whoever wants to wait subscribes, or uses
  * the promises of `AsyncSocket`. Needs the transports below.
  */
-export {
-  type AsyncAddress,
-  type AsyncDatagram,
-  AsyncDatagramSocket,
-  AsyncListener,
-  AsyncSocket,
-  type ConnectOptions,
-  type ListenOptions,
-} from './async-socket.ts';
+export type { AsyncAddress } from './async-base.ts';
+export { type AsyncDatagram, AsyncDatagramSocket } from './async-datagram-socket.ts';
+export { AsyncListener, AsyncSocket, type ConnectOptions, type ListenOptions } from './async-socket.ts';
 export { type AsyncTurns, drive, turnsOf } from './async-turns.ts';
 export * from './constants.ts';
 export { ints, readInt } from './option-table.ts';

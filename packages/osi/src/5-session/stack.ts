@@ -18,12 +18,11 @@ import {
 import { PingLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
 import type { Simulation } from '../time/index.ts';
 import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
+import { type AsyncAddress, bindSocket } from './async-base.ts';
+import { AsyncDatagramSocket } from './async-datagram-socket.ts';
 import {
-  type AsyncAddress,
-  AsyncDatagramSocket,
   type AsyncListener,
   type AsyncSocket,
-  bindSocket,
   type ConnectOptions,
   connectStream,
   type ListenOptions,

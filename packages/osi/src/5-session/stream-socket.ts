@@ -1,4 +1,4 @@
-import { ANY, type Ipv4Address, LOOPBACK, type SendOptions } from '../3-network/index.ts';
+import { ANY, type Ipv4Address, LOOPBACK } from '../3-network/index.ts';
 import type {
   Binding,
   Endpoint,
@@ -6,16 +6,13 @@ import type {
   TcpListener,
   TcpOptions,
   TcpState,
-  TcpUser,
 } from '../4-transport/index.ts';
-import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import * as linux from './constants.ts';
-import { InternetSocket, type SocketParts } from './internet-socket.ts';
-import type { OptionTable } from './option-table.ts';
+import type { SocketParts } from './internet-socket.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
-import { TCP_OPTIONS } from './tcp-options.ts';
-import { WaitQueue } from './wait-queue.ts';
+import { StreamEvents } from './stream-events.ts';
+import { StreamSettings } from './stream-settings.ts';
 
 const NOWHERE: Endpoint = { address: ANY, port: 0 };
 const RECEIVE = 1;
@@ -25,33 +22,8 @@ const BOTH = 3;
 /** How a conversation stands for the program (Linux's `socket_state`), apart from TCP's own state. */
 type Phase = 'unconnected' | 'connecting' | 'connected' | 'disconnecting';
 
-/** What TCP tells the socket: those who wait are woken, an error is kept until the program asks. */
-class StreamEvents extends WaitQueue implements TcpUser {
-  /** SO_ERROR: positive, or 0. */
-  error = 0;
-  /** The connection is over. */
-  over = false;
-
-  connected(): void {
-    this.wake();
-  }
-  readable(): void {
-    this.wake();
-  }
-  writable(): void {
-    this.wake();
-  }
-  failed(errno: number): void {
-    this.error = errno;
-    this.over = true;
-    this.wake();
-  }
-}
-
 /** SOCK_STREAM of AF_INET: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
-export class StreamSocket extends InternetSocket {
-  broadcast = false;
-  receiveErrors = false;
+export class StreamSocket extends StreamSettings {
   readonly #events = new StreamEvents();
   #phase: Phase = 'unconnected';
   #shutdown = 0;
@@ -72,14 +44,6 @@ export class StreamSocket extends InternetSocket {
     accepted.user = this.#events;
     this.#events.error = accepted.endedBy;
     this.#events.over = accepted.state === 'CLOSED';
-  }
-
-  get type(): number {
-    return linux.SOCK_STREAM;
-  }
-
-  get protocol(): number {
-    return linux.IPPROTO_TCP;
   }
 
   get id(): string {
@@ -273,44 +237,6 @@ export class StreamSocket extends InternetSocket {
     return state === 'CLOSED' || state === 'SYN_SENT' ? null : (this.#connection?.remote ?? null);
   }
 
-  get ip(): SendOptions {
-    return this.options.ip;
-  }
-
-  get keepAlive(): boolean {
-    return this.options.keepAlive;
-  }
-
-  set keepAlive(on: boolean) {
-    this.options.keepAlive = on;
-  }
-
-  get linger(): Nanoseconds | null {
-    return this.options.linger;
-  }
-
-  set linger(duration: Nanoseconds | null) {
-    this.options.linger = duration;
-  }
-
-  get sendBuffer(): number {
-    return this.options.sendBuffer;
-  }
-
-  set sendBuffer(bytes: number) {
-    this.options.sendBuffer = bytes;
-    this.options.sendBufferLocked = true;
-  }
-
-  get receiveBuffer(): number {
-    return this.options.receiveBuffer;
-  }
-
-  set receiveBuffer(bytes: number) {
-    this.options.receiveBuffer = bytes;
-    this.options.receiveBufferLocked = true;
-  }
-
   protected get local(): Endpoint {
     return (this.#connection ?? this.#listener ?? this.#binding)?.local ?? this.#named;
   }
@@ -329,10 +255,6 @@ export class StreamSocket extends InternetSocket {
     this.#binding = binding;
     this.#named = local;
     return 0;
-  }
-
-  protected transportOptions(level: number): OptionTable<this> | null {
-    return level === linux.IPPROTO_TCP ? TCP_OPTIONS : null;
   }
 
   protected override optionsChanged(): void {

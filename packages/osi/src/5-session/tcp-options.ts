@@ -5,7 +5,7 @@ import * as linux from './constants.ts';
 import { flag, integer, type Option, type OptionTable } from './option-table.ts';
 
 /** What the options of level IPPROTO_TCP are kept in. */
-export interface StreamSettings {
+export interface TcpSettings {
   readonly options: TcpOptions;
   readonly connection: TcpConnection | null;
   readonly state: TcpState;
@@ -38,7 +38,7 @@ const STATE_NUMBERS: Record<TcpState, number> = {
 const inSeconds = (duration: number): number => Math.floor(duration / seconds(1));
 
 /** Level IPPROTO_TCP (tcp(7)). */
-export const TCP_OPTIONS: OptionTable<StreamSettings> = new Map<number, Option<StreamSettings>>([
+export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpSettings>>([
   [
     linux.TCP_NODELAY,
     flag(

@@ -1,0 +1,67 @@
+import type { SendOptions } from '../3-network/index.ts';
+import type { TcpConnection, TcpOptions, TcpState } from '../4-transport/index.ts';
+import type { Nanoseconds } from '../time/index.ts';
+import { IPPROTO_TCP, SOCK_STREAM } from './constants.ts';
+import { InternetSocket } from './internet-socket.ts';
+import type { OptionTable } from './option-table.ts';
+import { TCP_OPTIONS } from './tcp-options.ts';
+
+/** The options of a stream socket: most of them are those of its connection, or of what it will begin with. */
+export abstract class StreamSettings extends InternetSocket {
+  broadcast = false;
+  receiveErrors = false;
+
+  abstract readonly options: TcpOptions;
+  abstract readonly connection: TcpConnection | null;
+  abstract readonly state: TcpState;
+
+  get type(): number {
+    return SOCK_STREAM;
+  }
+
+  get protocol(): number {
+    return IPPROTO_TCP;
+  }
+
+  get ip(): SendOptions {
+    return this.options.ip;
+  }
+
+  get keepAlive(): boolean {
+    return this.options.keepAlive;
+  }
+
+  set keepAlive(on: boolean) {
+    this.options.keepAlive = on;
+  }
+
+  get linger(): Nanoseconds | null {
+    return this.options.linger;
+  }
+
+  set linger(duration: Nanoseconds | null) {
+    this.options.linger = duration;
+  }
+
+  get sendBuffer(): number {
+    return this.options.sendBuffer;
+  }
+
+  set sendBuffer(bytes: number) {
+    this.options.sendBuffer = bytes;
+    this.options.sendBufferLocked = true;
+  }
+
+  get receiveBuffer(): number {
+    return this.options.receiveBuffer;
+  }
+
+  set receiveBuffer(bytes: number) {
+    this.options.receiveBuffer = bytes;
+    this.options.receiveBufferLocked = true;
+  }
+
+  protected transportOptions(level: number): OptionTable<this> | null {
+    return level === IPPROTO_TCP ? TCP_OPTIONS : null;
+  }
+}
