@@ -138,9 +138,9 @@ def finish(exception):
         atexit._run_exitfuncs()
     except BaseException as error:
         status = _report(error)
-    if not _flush(sys.stdout):
+    if not _flush(sys.stdout, "sys.stdout"):
         status = 120
-    _flush(sys.stderr)
+    _flush(sys.stderr, "sys.stderr")
     return status
 
 
@@ -154,12 +154,12 @@ def _run_module(name):
     return None
 
 
-def _flush(stream):
+def _flush(stream, name):
     try:
         if stream is not None and not stream.closed:
             stream.flush()
     except BaseException as error:
-        print(f"Exception ignored while flushing {stream!r}:", file=sys.stderr)
+        print(f"Exception ignored while flushing {name}:", file=sys.stderr)
         sys.__excepthook__(type(error), error, None)
         return False
     return True
@@ -168,7 +168,7 @@ def _flush(stream):
 def _report(exception):
     if isinstance(exception, SystemExit):
         return _exit_status(exception.code)
-    _flush(sys.stdout)
+    _flush(sys.stdout, "sys.stdout")
     exception.__traceback__ = _without_ours(exception.__traceback__)
     sys.last_exc = sys.last_value = exception
     sys.last_type = type(exception)

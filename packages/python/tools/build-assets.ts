@@ -10,7 +10,7 @@ import { Chance } from '../src/runtime/random.ts';
 import { replaceFunctions } from '../src/shim/replace-functions.ts';
 import { entryText, shimText } from '../src/shim/text.ts';
 
-type Wabt = typeof import('wabt').default;
+type Wabt = typeof import('wabt');
 
 const root = new URL('../', import.meta.url);
 const build = new URL('build/', root);

@@ -4,7 +4,7 @@ import { writeI32 } from './memory.ts';
 
 /** `struct sockaddr_in` of ip(7), as C has it in memory. */
 const SIZE = 16;
-export const AF_INET = 2;
+const AF_INET = 2;
 
 /** @returns the address, or undefined when it is none of a family we have. */
 export function readAddress(python: Emscripten, pointer: number, length: number): SocketAddress | undefined {

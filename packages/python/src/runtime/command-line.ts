@@ -7,8 +7,10 @@ export type Command =
   | { readonly kind: 'say'; readonly fd: 1 | 2; readonly text: string; readonly status: number };
 
 const USAGE = 'usage: python3 [option] ... [-c cmd | -m mod | file] [arg] ...\n';
-/** Options without an argument that change nothing here (`-u`: what is printed is written at once anyway). */
-const ACCEPTED = new Set([...'bBdEiIOPqsSuvx']);
+/** Options without an argument that change nothing here: there is nothing to ignore, to cache or to be quiet about. */
+const ACCEPTED = new Set([...'BEIPqsS']);
+/** Options of `python3` that are not available yet. */
+const MISSING = new Set([...'bdiOuvx']);
 /** Options with an argument. */
 const WITH_ARGUMENT = new Set([...'WX']);
 
@@ -43,6 +45,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
         if (attached === '') index++;
         break;
       }
+      if (MISSING.has(option)) return unavailable(option);
       if (!ACCEPTED.has(option)) return unknown(`-${option}`);
     }
   }
@@ -57,6 +60,10 @@ function unknown(option: string): Command {
 function missing(option: string): Command {
   const text = `Argument expected for the -${option} option\n${USAGE}Try \`python3 -h' for more information.\n`;
   return { kind: 'say', fd: 2, text, status: 2 };
+}
+
+function unavailable(option: string): Command {
+  return { kind: 'say', fd: 2, text: `python3: the option -${option} is not available yet.\n`, status: 2 };
 }
 
 function interactive(): Command {

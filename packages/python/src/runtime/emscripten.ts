@@ -57,7 +57,7 @@ export interface Stream {
   readonly stream_ops: StreamOperations;
 }
 
-export interface StreamOperations {
+interface StreamOperations {
   read?(stream: Stream, buffer: Uint8Array, offset: number, length: number, position: number): number;
   write?(
     stream: Stream,
@@ -74,7 +74,7 @@ export interface StreamOperations {
   [operation: string]: unknown;
 }
 
-export interface NodeOperations {
+interface NodeOperations {
   mknod(parent: Node, name: string, mode: number, device: number): Node;
   rename(node: Node, directory: Node, name: string): void;
   unlink(parent: Node, name: string): void;
@@ -83,7 +83,7 @@ export interface NodeOperations {
   setattr(node: Node, attributes: { size?: number; mode?: number }): void;
 }
 
-export interface MemoryOperations {
+interface MemoryOperations {
   readonly dir: { readonly node: NodeOperations };
   readonly file: {
     readonly node: Pick<NodeOperations, 'setattr'> & { readonly getattr: unknown };
@@ -91,7 +91,7 @@ export interface MemoryOperations {
   };
 }
 
-export interface FileSystem {
+interface FileSystem {
   readonly ErrnoError: new (errno: number) => Error & { errno: number };
   readonly streams: (Stream | null | undefined)[];
   getStream(fd: number): Stream | null | undefined;

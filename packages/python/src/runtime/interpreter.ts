@@ -2,6 +2,7 @@ import type { Assets } from '../protocol.ts';
 import type { Emscripten, Exports, Imports } from './emscripten.ts';
 import { Hooks } from './hooks.ts';
 import { libcHandlers } from './libc.ts';
+import { writeI32 } from './memory.ts';
 import { installNames } from './names.ts';
 import type { Chance } from './random.ts';
 import { Stacks } from './stacks.ts';
@@ -26,9 +27,23 @@ export interface Pyodide {
   setInterruptBuffer(buffer: object): void;
   makeMemorySnapshot(): Uint8Array;
 }
-export type PythonObject = Readonly<Record<string, (...values: unknown[]) => unknown>> & {
-  readonly $$: { ptr: number };
-};
+type PythonObject = Readonly<Record<string, PythonFunction>> & { destroy(): void };
+type PythonFunction = ((...values: unknown[]) => unknown) & { destroy(): void };
+
+/**
+ * Calls a function of a Python module. What stands for Python's objects in JavaScript is let go at once: later the
+ * engine would do it, at a time of its own.
+ */
+export function callPython(pyodide: Pyodide, moduleName: string, name: string, ...values: string[]): unknown {
+  const module = pyodide.pyimport(moduleName);
+  const callable = module[name];
+  try {
+    return callable?.(...values);
+  } finally {
+    callable?.destroy();
+    module.destroy();
+  }
+}
 
 /** Where our Python modules are put. */
 const SITE = '/lib/python3.14/site-packages';
@@ -76,7 +91,7 @@ export class Interpreter {
   #adapt(assets: Assets): void {
     for (const [name, source] of Object.entries(assets.site))
       this.python.FS.writeFile(`${SITE}/${name}.py`, source);
-    this.pyodide.pyimport('netarium_adapt').adapt?.();
+    callPython(this.pyodide, 'netarium_adapt', 'adapt');
   }
 }
 
@@ -113,6 +128,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     );
     installChanceAndExit(imports, () => memory?.buffer ?? new ArrayBuffer(0), chance);
     installErrorMarker(imports);
+    installTimeZone(imports, () => started(python));
     void WebAssembly.instantiate(assets.python, imports as WebAssembly.Imports).then((instance) => {
       exports = instance.exports as unknown as Exports;
       memory = instance.exports.memory as WebAssembly.Memory;
@@ -175,4 +191,25 @@ function installErrorMarker(imports: Imports): void {
     Jsv_GetError_import: () => marker,
     JsvError_Check: (value: unknown) => (value === marker ? 1 : 0),
   });
+}
+
+/** Where `struct tm` has what `gmtime` leaves out. */
+const TM = { isDaylightSaving: 32, offset: 36 } as const;
+
+/** The machine's time zone, which is UTC; Emscripten's would be that of the computer the lab runs on. */
+function installTimeZone(imports: Imports, python: () => Emscripten): void {
+  const { env } = imports;
+  if (env === undefined) return;
+  const gmtime = env._gmtime_js as (time: bigint, pointer: number) => void;
+  env._localtime_js = (time: bigint, pointer: number): void => {
+    gmtime(time, pointer);
+    writeI32(python(), pointer + TM.isDaylightSaving, 0);
+    writeI32(python(), pointer + TM.offset, 0);
+  };
+  env._mktime_js = env._timegm_js;
+  env._tzset_js = (offset: number, hasDaylightSaving: number, name: number, summerName: number): void => {
+    writeI32(python(), offset, 0);
+    writeI32(python(), hasDaylightSaving, 0);
+    for (const pointer of [name, summerName]) python().stringToUTF8('UTC', pointer, 4);
+  };
 }

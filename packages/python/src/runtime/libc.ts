@@ -1,7 +1,8 @@
+import { ERRNO } from '@netarium/osi/trace';
 import type { Emscripten, Exports } from './emscripten.ts';
 import { ErrorNumbers } from './errno.ts';
 import type { HandlerContext, Handlers } from './hooks.ts';
-import { readI32 } from './memory.ts';
+import { readI32, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
 /** Bytes of each field of `struct utsname`. */
@@ -68,19 +69,34 @@ export function libcHandlers(python: Emscripten, exports: Exports): Handlers {
   };
 }
 
-/** uname(2): asked of the kernel. */
-export function unameHandler({ python, thread, canWait }: HandlerContext, calls: SystemCallPort): Handlers {
+/** Functions of the C library that are system calls, though Emscripten's makes none: uname(2), kill(2). */
+export function systemHandlers(
+  { python, exports, thread, canWait }: HandlerContext,
+  calls: SystemCallPort,
+): Handlers {
+  const errors = new ErrorNumbers(python.ERRNO_CODES);
+  /** The C library's convention: -1, and the error in errno. */
+  const result = (value: number): number => {
+    if (value >= 0) return value;
+    writeI32(python, exports.__errno_location(), errors.fromLinux(-value));
+    return -1;
+  };
   return {
     uname(pointer = 0) {
-      if (!canWait()) return -1;
+      if (!canWait()) return result(-ERRNO.EAGAIN);
       return calls.call(thread(), 'uname').then((names) => () => {
-        if (typeof names === 'number') return -1;
+        if (typeof names === 'number') return result(names);
         const fields = [names.sysname, names.nodename, names.release, names.version, names.machine, '(none)'];
         fields.forEach((field, index) => {
           python.stringToUTF8(field, pointer + UTSNAME_FIELD * index, UTSNAME_FIELD);
         });
         return 0;
       });
+    },
+
+    kill(pid = 0, signal = 0) {
+      if (!canWait()) return result(-ERRNO.EAGAIN);
+      return calls.call(thread(), 'kill', pid, signal).then((sent) => () => result(sent));
     },
   };
 }

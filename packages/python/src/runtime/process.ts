@@ -5,8 +5,8 @@ import { Descriptors } from './descriptors.ts';
 import { ErrorNumbers } from './errno.ts';
 import { Replica } from './files.ts';
 import type { HandlerContext } from './hooks.ts';
-import { Exited, Interpreter } from './interpreter.ts';
-import { unameHandler } from './libc.ts';
+import { callPython, Exited, Interpreter } from './interpreter.ts';
+import { systemHandlers } from './libc.ts';
 import { Chance } from './random.ts';
 import { Signals } from './signals.ts';
 import { socketHandlers } from './sockets.ts';
@@ -16,6 +16,12 @@ import { Where } from './where.ts';
 
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
+/**
+ * Bytes of C's stack that a program may use before Python raises RecursionError. There are more, but the engine's own
+ * stack, which nobody can ask how full it is, has to last as long: about a megabyte where stacks are switched (V8).
+ * What uses none of C's stack can still exhaust it: Python then ends as it does for a fatal error.
+ */
+const STACK_SIZE = 128 * 1024;
 /** What a shell reports of a process that aborted: 128 + SIGABRT. */
 const ABORTED = 134;
 
@@ -107,7 +113,7 @@ class Process {
     this.signals = new Signals(this.calls, context, started.pid, (status) => this.#exit(status));
     hooks.add(socketHandlers(context, this.calls, this.#descriptors, errors));
     hooks.add(streamHandlers(context, hooks, this.calls, this.#descriptors, errors));
-    hooks.add(unameHandler(context, this.calls));
+    hooks.add(systemHandlers(context, this.calls));
     hooks.add(this.#clock.handlers(context));
     hooks.add(this.signals.handlers());
     takeOverPlatform(this.#clock, chance);
@@ -129,7 +135,8 @@ class Process {
     } catch (error) {
       if (error instanceof Exited) return this.#exit(error.status);
       if (this.#over) return;
-      await this.#say(2, `Fatal Python error: ${error instanceof Error ? error.message : error}\n`);
+      const reason = error instanceof RangeError ? 'stack overflow' : String(error);
+      await this.#say(2, `Fatal Python error: ${reason}\n`);
       this.#exit(ABORTED);
     }
   }
@@ -137,9 +144,11 @@ class Process {
   async #execute(command: Exclude<Command, { kind: 'say' }>): Promise<number> {
     const { python, exports, pyodide } = this.#interpreter;
     const { env, cwd, pid } = this.#started;
-    const boot = pyodide.pyimport('netarium_process');
     const path = command.kind === 'script' ? absolute(cwd, command.path) : '';
-    const problem = boot.prepare?.(
+    const problem = callPython(
+      pyodide,
+      'netarium_process',
+      'prepare',
       JSON.stringify({
         argv: command.argv,
         env,
@@ -168,7 +177,8 @@ class Process {
     pyodide.setInterruptBuffer([0]);
     const run = (WebAssembly as unknown as StackSwitching).promising(entry.run);
     python.validSuspender.value = true;
-    return run(file, text(path), source, globals, finish, nothing);
+    const stack = exports.emscripten_stack_get_current();
+    return run(file, text(path), source, globals, finish, nothing, stack - STACK_SIZE, STACK_SIZE);
   }
 
   /** Standard input, output and error are the kernel's 0, 1 and 2; what they are decides how Python buffers. */

@@ -58,13 +58,13 @@ export const REPLACED_FUNCTIONS = {
   /** Emscripten's spins on the host's clock. */
   clock_nanosleep: 4,
   uname: 1,
+  /** Emscripten's knows one process. */
+  kill: 2,
   strerror: 1,
   gai_strerror: 1,
   /** Makes the OSError of a failed call: there the error number becomes Linux's. */
   PyErr_SetFromErrnoWithFilenameObjects: 3,
 } as const satisfies Record<string, number>;
-
-export type ReplacedFunction = keyof typeof REPLACED_FUNCTIONS;
 
 export const FIRST_REPLACED = -1000;
 
@@ -99,9 +99,11 @@ export const NEEDED_EXPORTS = [
   'PyObject_GetAttrString',
   'PyRun_FileExFlags',
   'PyRun_StringFlags',
+  'PyThreadState_Get',
   'PyThreadState_GetUnchecked',
   'PyTuple_New',
   'PyTuple_SetItem',
+  'PyUnstable_ThreadState_SetStackProtection',
   'PyUnicode_AsUTF8',
   'PyUnicode_FromString',
   'Py_DecRef',

@@ -34,7 +34,7 @@ ${functions.join('\n')}
  * The entry above Python: runs a program from beginning to end in one task that can be suspended, so that the
  * program's own module is the outermost frame, as under `python3`. One of `file` (a FILE *) and `source` (a C
  * string) is given, 0 for the other; both 0 runs nothing. `finish(exception or None)` ends the process in Python
- * and returns its exit status.
+ * and returns its exit status. The program may use `stack_size` bytes of the C stack from `stack` upwards.
  */
 export function entryText(): string {
   return `(module
@@ -46,10 +46,15 @@ export function entryText(): string {
 (import "python" "PyErr_GetRaisedException" (func $raised (result i32)))
 (import "python" "PyObject_CallOneArg" (func $call (param i32 i32) (result i32)))
 (import "python" "PyLong_AsLong" (func $long (param i32) (result i32)))
+(import "python" "PyThreadState_Get" (func $thread (result i32)))
+(import "python" "PyUnstable_ThreadState_SetStackProtection"
+  (func $protect (param i32 i32 i32) (result i32)))
 (func (export "run")
   (param $file i32) (param $name i32) (param $source i32) (param $globals i32) (param $finish i32) (param $none i32)
+  (param $stack i32) (param $stack_size i32)
   (result i32) (local $exception i32) (local $result i32) (local $status i32)
   (if (call $enter) (then (return (i32.const -1))))
+  (drop (call $protect (call $thread) (local.get $stack) (local.get $stack_size)))
   (if (local.get $file) (then
     (local.set $result (call $run_file
       (local.get $file) (local.get $name) (i32.const 257) (local.get $globals) (local.get $globals)

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from './command-line.ts';
+
+const parse = (...words: string[]) => parseCommandLine(['python3', ...words], '3.14.0');
+
+describe('the command line of python3', () => {
+  it('a file and its arguments, which are not options', () => {
+    expect(parse('server.py', '-c', '9000')).toEqual({
+      kind: 'script',
+      path: 'server.py',
+      argv: ['server.py', '-c', '9000'],
+    });
+  });
+
+  it('-c and -m end the options, with their argument attached or not', () => {
+    expect(parse('-c', 'pass', '-x')).toEqual({ kind: 'command', source: 'pass', argv: ['-c', '-x'] });
+    expect(parse('-Ecpass', 'a')).toEqual({ kind: 'command', source: 'pass', argv: ['-c', 'a'] });
+    expect(parse('-mjson.tool', 'a')).toEqual({ kind: 'module', name: 'json.tool', argv: ['-m', 'a'] });
+  });
+
+  it('options that take an argument take it', () => {
+    expect(parse('-W', 'error', '-Xdev', 'a.py')).toMatchObject({ kind: 'script', path: 'a.py' });
+  });
+
+  it('says its version, and what it does not know or cannot do yet', () => {
+    expect(parse('-V')).toMatchObject({ fd: 1, text: 'Python 3.14.0\n', status: 0 });
+    expect(parse('-Z')).toMatchObject({
+      fd: 2,
+      text: expect.stringContaining('unknown option -Z'),
+      status: 2,
+    });
+    expect(parse('--nothing')).toMatchObject({ text: expect.stringContaining('unknown option --nothing') });
+    expect(parse('-c')).toMatchObject({
+      text: expect.stringContaining('Argument expected for the -c option'),
+    });
+    expect(parse('-i', 'a.py')).toMatchObject({ text: expect.stringContaining('-i is not available yet') });
+    expect(parse()).toMatchObject({ text: expect.stringContaining('interactive use'), status: 2 });
+  });
+});

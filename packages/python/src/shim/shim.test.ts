@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FIRST_REPLACED, HOOKED_IMPORTS, NEEDED_EXPORTS, REPLACED_FUNCTIONS } from './imports.ts';
+import { replaceFunctions } from './replace-functions.ts';
+import { entryText, shimText } from './text.ts';
+
+type Wabt = typeof import('wabt');
+
+const original = readFileSync(new URL(import.meta.resolve('pyodide/pyodide.asm.wasm')));
+
+describe('the pinned CPython binary', () => {
+  let imports: Set<string>;
+  let exports: Set<string>;
+  beforeAll(() => {
+    const module = new WebAssembly.Module(original);
+    imports = new Set(WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`));
+    exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  });
+
+  it('is the one this package was made for', () => {
+    const require = createRequire(import.meta.url);
+    expect((require('pyodide/package.json') as { version: string }).version).toBe('314.0.7');
+  });
+
+  it.each(Object.values(HOOKED_IMPORTS))('imports $module.$name', ({ module, name }) => {
+    expect(imports).toContain(`${module}.${name}`);
+  });
+
+  it.each([
+    'saveState',
+    'restoreState',
+    'getaddrinfo',
+    'getnameinfo',
+    '_emscripten_lookup_name',
+    'exit',
+    '_localtime_js',
+    '_gmtime_js',
+    '_mktime_js',
+    '_timegm_js',
+    '_tzset_js',
+    'Jsv_GetError_import',
+    'JsvError_Check',
+  ])('imports env.%s, which is replaced in JavaScript', (name) => {
+    expect(imports).toContain(`env.${name}`);
+  });
+
+  it.each([...NEEDED_EXPORTS, ...Object.keys(REPLACED_FUNCTIONS)])('exports %s', (name) => {
+    expect(exports).toContain(name);
+  });
+});
+
+describe('replacing functions of the binary', () => {
+  it('gives a valid binary with the same imports and exports', () => {
+    const [before, after] = [
+      new WebAssembly.Module(original),
+      new WebAssembly.Module(replaceFunctions(original)),
+    ];
+    expect(WebAssembly.Module.imports(after)).toEqual(WebAssembly.Module.imports(before));
+    expect(WebAssembly.Module.exports(after)).toEqual(WebAssembly.Module.exports(before));
+  });
+
+  it('makes them call the accept4 import with their number and arguments', async () => {
+    const functions = Object.entries(REPLACED_FUNCTIONS).map(
+      ([name, count]) =>
+        `(func (export "${name}") (param ${'i32 '.repeat(count)}) (result i32) (i32.const -1))`,
+    );
+    const { name: target, parameters } = HOOKED_IMPORTS.accept4;
+    const text = `(module
+      (import "env" "memory" (memory 1 2))
+      (import "env" "table" (table 1 funcref))
+      (import "env" "global" (global i32))
+      (import "env" "other" (func (param i32)))
+      (import "env" "${target}" (func (param ${'i32 '.repeat(parameters.length)}) (result i32)))
+      ${functions.join('\n')}
+      (func (export "kept") (result i32) (i32.const 42)))`;
+    const binary = (await assemble(text)) as Uint8Array<ArrayBuffer>;
+    const calls: number[][] = [];
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(replaceFunctions(binary)), {
+      env: {
+        memory: new WebAssembly.Memory({ initial: 1, maximum: 2 }),
+        table: new WebAssembly.Table({ initial: 1, element: 'anyfunc' }),
+        global: 7,
+        other: () => undefined,
+        [target]: (...values: number[]) => calls.push(values),
+      },
+    });
+    const exports = instance.exports as Record<string, (...values: number[]) => number>;
+    const names = Object.keys(REPLACED_FUNCTIONS);
+    names.forEach((name, index) => {
+      expect(exports[name]?.(11, 12, 13, 14, 15)).toBe(index + 1);
+    });
+    expect(exports.kept?.()).toBe(42);
+    expect(calls).toEqual(
+      Object.values(REPLACED_FUNCTIONS).map((count, index) => [
+        FIRST_REPLACED - index,
+        ...[11, 12, 13, 14, 15].map((value, position) => (position < count ? value : 0)),
+      ]),
+    );
+  });
+
+  it('refuses a binary that lacks one', async () => {
+    const text = `(module (import "env" "${HOOKED_IMPORTS.accept4.name}" (func)) (func (export "x")))`;
+    const binary = await assemble(text);
+    expect(() => replaceFunctions(binary)).toThrow('does not export setsockopt');
+  });
+});
+
+describe('the shim', () => {
+  it('assembles, and exports a function for each hooked import', async () => {
+    const module = new WebAssembly.Module((await assemble(shimText())) as Uint8Array<ArrayBuffer>);
+    expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(Object.keys(HOOKED_IMPORTS));
+    const entry = new WebAssembly.Module((await assemble(entryText())) as Uint8Array<ArrayBuffer>);
+    for (const { name } of WebAssembly.Module.imports(entry)) expect(NEEDED_EXPORTS).toContain(name);
+  });
+});
+
+async function assemble(text: string): Promise<Uint8Array> {
+  const wabt = await (createRequire(import.meta.url)('wabt') as Wabt)();
+  return wabt.parseWat('test.wat', text, { reference_types: true, mutable_globals: true }).toBinary({})
+    .buffer;
+}
