@@ -19,7 +19,8 @@ const status = await main(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   env: process.env,
   isTTY: process.stdout.isTTY === true,
-  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  // A terminal that does not know its width says 0.
+  columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
   interrupted: interrupted.signal,
 });
 process.exitCode = status;

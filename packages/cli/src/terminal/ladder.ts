@@ -1,7 +1,7 @@
 import { formatSeconds } from '@netarium/osi/time';
 import type { LadderRow } from 'netarium';
 import type { Style } from './style.ts';
-import { displayWidth, pad, wrap } from './width.ts';
+import { cut, displayWidth, pad, wrap } from './width.ts';
 
 export interface LadderOptions {
   /** The machines, from left to right. */
@@ -25,13 +25,16 @@ const MOST_LANES = 6;
 const GAP = '  ';
 /** With less room than this the last column goes to lines of its own. */
 const LEAST_WHY = 32;
+const NARROW = 100;
 
 /** Draws frames as rungs between machines: number, time, arrow, what it says, why. One line per row, or more if the last column wraps. */
 export function drawLadder(rows: readonly LadderRow[], options: LadderOptions): string[] {
   const { machines, style, width, heads } = options;
-  const lanes = machines.length <= MOST_LANES ? new Lanes(machines) : null;
+  const narrow = width !== undefined && width < NARROW;
+  const lanes = machines.length <= MOST_LANES ? new Lanes(machines, narrow ? 9 : 12) : null;
   const numberWidth = Math.max(displayWidth(heads.number), String(rows.length).length);
-  const times = rows.map(({ time }) => formatSeconds(time));
+  // Microseconds will do where there is no room for nanoseconds.
+  const times = rows.map(({ time }) => (narrow ? formatSeconds(time).slice(0, -3) : formatSeconds(time)));
   const timeWidth = Math.max(displayWidth(heads.time), ...times.map(displayWidth));
   const arrows = rows.map((row) => lanes?.arrow(row) ?? arrowInWords(row));
   const arrowWidth = lanes?.width ?? Math.max(0, ...arrows.map(displayWidth));
@@ -59,7 +62,8 @@ export function drawLadder(rows: readonly LadderRow[], options: LadderOptions): 
     const parts = width === undefined ? [why] : wrap(why, Math.max(16, width - indent.length));
     const [first = '', ...rest] = beside ? parts : ['', ...parts];
     const paint = row.dropped !== null && row.to.length === 0 ? style.red : style.dim;
-    const start = line(String(row.number), times[i] ?? '', arrows[i] ?? '', whats[i] ?? '', '');
+    const all = line(String(row.number), times[i] ?? '', arrows[i] ?? '', whats[i] ?? '', '');
+    const start = width === undefined ? all : cut(all, width);
     const whole = first === '' ? start : `${pad(start, left)}${paint(first)}`;
     return [whole, ...rest.map((text) => indent + paint(text))];
   });
@@ -73,9 +77,9 @@ class Lanes {
   readonly #machines: readonly string[];
   readonly #spacing: number;
 
-  constructor(machines: readonly string[]) {
+  constructor(machines: readonly string[], leastSpacing: number) {
     this.#machines = machines;
-    this.#spacing = Math.max(12, ...machines.map((name) => displayWidth(name) + 2));
+    this.#spacing = Math.max(leastSpacing, ...machines.map((name) => displayWidth(name) + 2));
     this.width = this.#spacing * machines.length;
     this.head = machines.map((name) => this.#centred(name)).join('');
   }
