@@ -299,8 +299,10 @@ export class FakeProcess implements RunningProcess {
     return number;
   }
 
-  interrupt(call: number): void {
-    this.#waiting.get(call)?.finish(-ERRNO.EINTR);
+  interrupt(call: number): boolean {
+    const waiting = this.#waiting.get(call);
+    waiting?.finish(-ERRNO.EINTR);
+    return waiting !== undefined;
   }
 
   retry(): void {
