@@ -157,12 +157,13 @@ export class Channel implements UdpChannel {
 
   /**
    * Queues a datagram, what the program gets between `frame.start` and `frame.end`; takes the frame over.
-   * @returns false, and the frame stays the caller's, when the receive buffer is full. The datagram that
-   * overfills it is still taken (`__udp_enqueue_schedule_skb`), so a small buffer holds one whatever its size.
+   * @returns false, and the frame stays the caller's, when the receive buffer is full; an empty one takes a datagram
+   * of whatever size (`__udp_enqueue_schedule_skb`).
    */
   enqueue(frame: Frame, packet: ReceivedPacket, sourcePort: number): boolean {
-    if (this.waitingBytes > this.options.receiveBuffer) return false;
     const memory = bufferMemory(frame.length);
+    const full = this.waitingBytes + memory > this.options.receiveBuffer;
+    if (full && this.waitingBytes > 0) return false;
     this.waitingBytes += memory;
     this.#queue.push({
       frame,
@@ -238,12 +239,17 @@ function reachable(destination: Ipv4Address, local: Ipv4Address): Ipv4Address {
   return local === ANY || isMulticast(local) ? LOOPBACK : local;
 }
 
+/** Linux 6.18's `struct sk_buff`, its smallest block (`SKB_SMALL_HEAD_CACHE_SIZE`), and what a block holds besides the payload. */
+const DESCRIPTOR = 256;
+const SMALLEST_BLOCK = 576;
+const OVERHEAD = 379;
+
 /**
  * What a datagram counts against SO_RCVBUF: not its length but the memory Linux keeps it in (`skb->truesize`), a
- * 256-byte descriptor and a power-of-two block for headers, payload and 320 bytes of shared information. So the
- * default buffer of 212992 bytes fills up with 278 small datagrams, as there.
+ * descriptor and a block, of a power of two unless it is small. So the default buffer of 212992 bytes holds 256
+ * small datagrams, as there.
  */
 function bufferMemory(payload: number): number {
-  const block = payload + 59 + 320;
-  return 256 + Math.max(512, 2 ** Math.ceil(Math.log2(block)));
+  const block = payload + OVERHEAD;
+  return DESCRIPTOR + (block <= SMALLEST_BLOCK ? SMALLEST_BLOCK : 2 ** Math.ceil(Math.log2(block)));
 }
