@@ -1,4 +1,10 @@
-/** A computer you can log in to: kernel, files, processes, terminals, commands. */
+/**
+ * A computer you can log in to: kernel, files, processes, terminals, commands.
+ *
+ * Promise: a program sees its machine through the system call table and nothing else, each call behaves as on Linux,
+ * and everything is recorded. The same seed runs the same way, whatever the programs are written in. Needs a stack
+ * below, and someone who drives simulation and scheduler in turn.
+ */
 export {
   Computer,
   type ComputerOptions,

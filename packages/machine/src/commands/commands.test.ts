@@ -172,6 +172,7 @@ describe('the small commands', () => {
       'ps -ef',
       'UID          PID    PPID  C STIME TTY          TIME CMD\nroot         100       1  0 00:00 pts/0    00:00:00 ps -ef\n',
     ],
+    ['kill --help', 'Usage: kill [-SIGNAL] PID...    kill -l\n'],
     ['cat --help', 'Usage: cat [-n] [FILE]...\n'],
   ])('%s', async (line, answer) => {
     const bench = new Bench();

@@ -53,6 +53,7 @@ async function copy(sys: Parameters<Main>[0], fd: number): Promise<number> {
 /** echo(1) with -n and -e. */
 export const echo: Main = async (sys, argv) => {
   const words = argv.slice(1);
+  if (words[0] === '--help') return help(sys, 'echo [-neE] [TEXT]...');
   let newline = true;
   let escapes = false;
   while (/^-[neE]+$/.test(words[0] ?? '')) {
@@ -90,6 +91,7 @@ function unescaped(code: string): string {
 
 /** hostname(1), without setting it. */
 export const hostname: Main = async (sys, argv) => {
+  if (argv[1] === '--help') return help(sys, 'hostname');
   if (argv.length > 1) return refuse(sys, 'hostname', 'the name cannot be changed while the machine runs');
   const name = await sys.uname();
   await print(sys, `${typeof name === 'number' ? '' : name.nodename}\n`);
@@ -98,6 +100,7 @@ export const hostname: Main = async (sys, argv) => {
 
 /** sleep(1): seconds with a fraction, or with s, m, h, d behind; several are added. */
 export const sleep: Main = async (sys, argv) => {
+  if (argv[1] === '--help') return help(sys, 'sleep NUMBER[smhd]...');
   if (argv.length < 2) return refuse(sys, 'sleep', 'missing operand');
   let total = 0;
   for (const word of argv.slice(1)) {
@@ -112,6 +115,7 @@ export const sleep: Main = async (sys, argv) => {
 /** kill(1). */
 export const kill: Main = async (sys, argv) => {
   const words = argv.slice(1);
+  if (words[0] === '--help') return help(sys, 'kill [-SIGNAL] PID...    kill -l');
   let signal: number | undefined = SIGNALS.SIGTERM;
   if (words[0] === '-l') {
     await print(
