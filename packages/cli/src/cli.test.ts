@@ -20,12 +20,14 @@ interface Ended {
 function netarium(
   args: readonly string[],
   onOutput?: (out: string, kill: (signal: NodeJS.Signals) => void) => void,
+  input = '',
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd: ROOT,
       env: { ...process.env, LANG: 'C', LC_ALL: 'C' },
     });
+    child.stdin.end(input);
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -189,13 +191,26 @@ describe('the echo lab, with real CPython', () => {
     expect(report.output.map(({ text }: { text: string }) => text).join('')).toMatch(
       /ConnectionRefusedError: \[Errno 111\] Connection refused\n$/,
     );
+    expect(Object.keys(report)).toEqual([
+      'format',
+      'lab',
+      'seed',
+      'ending',
+      'time',
+      'reproducible',
+      'programs',
+      'notStarted',
+      'failures',
+      'output',
+      'frames',
+    ]);
     const refusal = report.frames.find(({ tcp }: { tcp: { flags: string } | null }) =>
       tcp?.flags.startsWith('RST'),
     );
     expect(refusal).toMatchObject({
       from: 'server',
       to: ['client'],
-      tcp: { flags: 'RST, ACK', seq: 0, ack: 1 },
+      tcp: { flags: 'RST, ACK', ack: 1 },
     });
     expect(refusal.why).toMatch(/^거절한다: .* ← 프레임 3 ← /);
   });
@@ -261,6 +276,20 @@ describe('programs that do not come to an end', () => {
     // It may have been caught just before it fell asleep.
     expect(ended.err).toMatch(/^server: python3 s\.py: still (?:runs|waits in s\.py:3 \w+\(\))\n/);
   });
+});
+
+test('what comes on standard input is typed into a program; its end is the end of input', async () => {
+  const asks =
+    'name = input("이름? ")\nprint(f"{name}, 안녕")\ntry:\n    input()\nexcept EOFError:\n    print("끝")\n';
+  const lab = labWith('asks', { 'server/s.py': asks }, 'python3 s.py', '');
+  const { status, out, err } = await netarium(['run', lab, '--stdin', 'server', '-q'], undefined, '한글\n');
+  expect({ status, out, err }).toEqual({
+    status: 0,
+    out: 'server │ 이름? 한글, 안녕\nserver │ 끝\n',
+    err: '',
+  });
+  const wrong = await netarium(['run', lab, '--stdin', 'sever']);
+  expect(wrong.err).toBe('netarium: --stdin: there is no machine "sever"; did you mean "server"?\n');
 });
 
 test('the seven layers of a frame, with text and line', async () => {

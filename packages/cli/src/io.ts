@@ -6,6 +6,8 @@ export interface Io {
   /** Whether standard output is a terminal, and its columns if so. */
   readonly isTTY: boolean;
   readonly columns: number | undefined;
+  /** All that comes on standard input, to its end. */
+  readonly input: () => string;
   /** Aborts on Ctrl-C. */
   readonly interrupted: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { main } from './index.ts';
 
@@ -17,6 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const status = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  input: () => readFileSync(0, 'utf8'),
   env: process.env,
   isTTY: process.stdout.isTTY === true,
   // A terminal that does not know its width says 0.

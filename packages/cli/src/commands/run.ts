@@ -6,6 +6,7 @@ import { pythonProgram } from '@netarium/python/node';
 import {
   dropText,
   Host,
+  type Lab,
   Ladder,
   type LadderRow,
   type Language,
@@ -40,6 +41,7 @@ type Option =
   | 'json'
   | 'quiet'
   | 'lang'
+  | 'stdin'
   | 'cpu-limit'
   | 'event-limit';
 
@@ -65,6 +67,10 @@ export const RUN: CommandSpec<Option> = {
     json: { help: 'Print one JSON document with everything instead.' },
     quiet: { short: 'q', help: 'Print only what the programs wrote.' },
     lang: { value: 'en|ko', help: "Language of the explanations. Default: the environment's (LANG)." },
+    stdin: {
+      value: 'NODE',
+      help: "Type what comes on standard input into the terminal of this machine's first program.",
+    },
     'cpu-limit': {
       value: 'TIME',
       help: 'End a program that computes this long (real time) without a system call.\nDefault 10s.',
@@ -108,9 +114,10 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
   });
   const { lab } = loaded;
   const capturePort = capturedPort(options['pcap-at'], loaded);
+  if (options.stdin !== undefined) typeInput(options.stdin, loaded, io.input());
   const style = styleFor(io.isTTY, io.env);
   const words = WORDS[settings.language];
-  const machines = [...lab.nodes].filter(([, node]) => node instanceof Host).map(([name]) => name);
+  const machines = machineNames(lab);
   try {
     const output = options.json === undefined ? new OutputPrinter(io.out, machines, style) : null;
     if (output !== null) lab.record.subscribe((event) => output.take(event));
@@ -133,7 +140,7 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
       io.out(
         `\n${drawLayers(lab, ladder, frameNumber(rows, settings.layers), settings.language, style).join('\n')}\n`,
       );
-    } else if (options.quiet === undefined) {
+    } else if (options.quiet === undefined && rows.length > 0) {
       io.out(`\n${ladderLines(loaded, ladder, machines, settings.language, style, io).join('\n')}\n`);
     }
     for (const line of programLines(loaded, ending, words)) io.err(`${line}\n`);
@@ -254,6 +261,28 @@ function frameNumber(rows: readonly LadderRow[], n: number): LadderRow {
   const row = rows[n - 1];
   if (row === undefined) throw new UsageError(`--layers: there is no frame ${n}; the run has ${rows.length}`);
   return row;
+}
+
+const machineNames = (lab: Lab): string[] =>
+  [...lab.nodes].filter(([, node]) => node instanceof Host).map(([name]) => name);
+
+/** Types a text, and the end of input behind it, as soon as the first program of a machine has started. */
+function typeInput(name: string, { lab }: LoadedLab, text: string): void {
+  const node = lab.nodes.get(name);
+  if (!(node instanceof Host)) {
+    throw new UsageError(`--stdin: there is no machine "${name}"${suggestion(name, machineNames(lab))}`);
+  }
+  const stop = lab.record.subscribe((event) => {
+    if (event.kind !== 'process' || event.node !== name || event.change !== 'start') return;
+    stop();
+    const terminal = node.machine.terminals.at(-1);
+    lab.sim.after(0, () => {
+      terminal?.type(text.replaceAll('\r', '').replaceAll('\n', '\r'));
+      // After an unfinished line the first Ctrl-D only sends it.
+      if (text !== '' && !text.endsWith('\n')) terminal?.end();
+      terminal?.end();
+    });
+  });
 }
 
 /** The port to capture at, checked before the run. */

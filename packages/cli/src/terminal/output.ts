@@ -21,7 +21,8 @@ export class OutputPrinter {
   take(event: TraceEvent): void {
     if (event.kind !== 'terminal' || event.fd === 0) return;
     const { node, pid, fd } = event;
-    const key = `${node} ${pid} ${fd}`;
+    // Both streams go to one terminal: a prompt on standard error stands before what is printed next.
+    const key = `${node} ${pid}`;
     const lines = ((this.#begun.get(key)?.text ?? '') + event.text).split('\n');
     const rest = lines.pop() ?? '';
     for (const line of lines) this.#print(node, fd, line);
