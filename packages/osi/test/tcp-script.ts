@@ -26,7 +26,7 @@ import { App } from './tcp-pair.ts';
 const US = parseIpv4('192.0.2.1')!;
 const THEM = parseIpv4('192.0.2.2')!;
 /** Where the scripted peer's numbers begin: near the end, so that every script crosses 2^32. */
-export const PEER_ISS = 0xffff_fff0;
+const PEER_ISS = 0xffff_fff0;
 
 /** A segment of a script. Numbers are relative: `seq` to the sender's SYN, `ack` to the other's. */
 export interface Scripted {

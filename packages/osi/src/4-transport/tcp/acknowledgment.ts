@@ -66,6 +66,8 @@ export function decideAcknowledgment(tcb: Tcb): void {
   if (!tcb.ackPending) return;
   if (tcb.reassembly !== null && tcb.reassembly.count > 0) {
     acknowledge(tcb, 'tcp.out-of-order-ack');
+  } else if (tcb.gapFilled) {
+    acknowledge(tcb, 'tcp.gap-filled-ack');
   } else if (seqDiff(tcb.rcvNxt, tcb.rcvWup) > tcb.rcvMss && nextWindow(tcb) >= tcb.rcvWnd) {
     acknowledge(tcb, 'tcp.ack-second-segment');
   } else if (tcb.quickAcks > 0 && !tcb.interactive) {

@@ -87,7 +87,7 @@ describe('a segment arrives', () => {
     expect(c.readable).toBe(0);
     script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello' });
     expect(readAll(c)).toBe('helloworld!');
-    expect(script.take()[0]).toMatchObject({ ack: 12, flags: 'A' });
+    expect(script.take()[0]).toMatchObject({ ack: 12, flags: 'A', reason: 'tcp.gap-filled-ack' });
   });
 
   test('with an older timestamp: PAWS drops and answers it (RFC 7323)', () => {
@@ -118,6 +118,14 @@ describe('a segment arrives', () => {
     script.inject({ flags: 'A', seq: 1, ack: 100 });
     expect(script.take()).toEqual([]);
     expect(c.unacknowledged).toBe(3);
+  });
+
+  test('a very old acknowledgment is challenged (RFC 5961 section 5.2)', () => {
+    const script = new Script();
+    script.accepted({ window: 1000 });
+    script.inject({ flags: 'A', seq: 1, ack: -2000, window: 1000 });
+    expect(script.lines()).toEqual(['A 1 1 0 tcp.challenge-ack']);
+    expect(script.tracer.drops.get('tcp.old-ack')).toBe(1);
   });
 
   test('the urgent pointer changes nothing: its byte is in the stream', () => {
@@ -157,6 +165,17 @@ describe('a segment arrives', () => {
     expect(again.every((s) => s.data.length <= 960)).toBe(true);
     expect(again.reduce((sum, s) => sum + s.data.length, 0)).toBe(3000);
     expect(c.info().sendMss).toBe(960);
+  });
+
+  test('a path MTU that became smaller unnoticed is found at the next time-out', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.mtu = 576;
+    c.send(new Uint8Array(1460), 0);
+    script.take();
+    script.wait(0.25);
+    expect(script.take()).toMatchObject([{ seq: 1, reason: 'tcp.rto' }]);
+    expect(c.info().sendMss).toBe(536);
   });
 
   test('garbage of any kind is survived', () => {

@@ -5,6 +5,7 @@ import { takeAcknowledgment } from './acks.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN } from './codec.ts';
 import { established } from './handshake.ts';
+import type { TcpDrop } from './reasons.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
 import { output, retransmit } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
@@ -158,6 +159,7 @@ function answerInvalid(
     return;
   }
   if (quiet) tcb.lastChallengeAt = tcb.host.sim.now;
+  else tcb.host.counters.ext.DelayedACKLost++;
   dropAndAcknowledge(tcb, frame, why, 'tcp.duplicate-ack');
 }
 
@@ -167,9 +169,14 @@ function tooSoon(tcb: Tcb): boolean {
 }
 
 /** RFC 5961 section 3 and 4: what could be forged is answered by a question. */
-function challenge(tcb: Tcb, frame: Frame, counter: 'TCPSYNChallenge' | 'TCPChallengeACK'): void {
+function challenge(
+  tcb: Tcb,
+  frame: Frame,
+  counter: 'TCPSYNChallenge' | 'TCPChallengeACK',
+  why: TcpDrop = 'tcp.challenged',
+): void {
   const { ext } = tcb.host.counters;
-  drop(tcb, frame, 'tcp.challenged');
+  drop(tcb, frame, why);
   if (tooSoon(tcb)) {
     ext.TCPACKSkippedChallenge++;
     return;
@@ -237,13 +244,13 @@ function acknowledged(tcb: Tcb, frame: Frame, segment: Segment): boolean {
       drop(tcb, frame, 'tcp.bad-ack');
       return false;
     case 'ancient':
-      challenge(tcb, frame, 'TCPChallengeACK');
+      challenge(tcb, frame, 'TCPChallengeACK', 'tcp.old-ack');
       return false;
   }
 }
 
 /** RFC 7323 section 4.3: the timestamp to echo is that of the segment which the next acknowledgment is about. */
-export function rememberTimestamp(tcb: Tcb, segment: Segment): void {
+function rememberTimestamp(tcb: Tcb, segment: Segment): void {
   if (!tcb.timestamps || !segment.hasTimestamps) return;
   if (seqLess(tcb.rcvWup, segment.seq) || seqLess(segment.timestamp, tcb.tsRecent)) return;
   tcb.tsRecent = segment.timestamp;
@@ -274,6 +281,7 @@ function finAcknowledged(tcb: Tcb): void {
 function text(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const size = segment.dataEnd - segment.dataStart;
   if (size === 0 && (segment.flags & FIN) === 0) {
+    tcb.host.counters.ext.TCPPureAcks++;
     frame.release();
     return false;
   }

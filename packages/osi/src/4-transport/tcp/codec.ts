@@ -9,15 +9,12 @@ import {
 import { clearOptions, readOptions, type SegmentOptions } from './options.ts';
 import type { Sequence } from './sequence.ts';
 
-/** Control bits (RFC 9293 section 3.1; ECE and CWR: RFC 3168). */
+/** Control bits (RFC 9293 section 3.1). URG, 0x20, is accepted and ignored: its byte is in the stream anyway. */
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
-export const URG = 0x20;
-export const ECE = 0x40;
-export const CWR = 0x80;
 
 /** Length of a header without options. */
 export const HEADER_LENGTH = 20;

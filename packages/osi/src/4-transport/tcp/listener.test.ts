@@ -96,6 +96,14 @@ describe('a listener', () => {
     expect(script.lines().length).toBe(1);
   });
 
+  test('takes no SYN that is a FIN too', () => {
+    const script = new Script();
+    script.listen();
+    script.inject({ flags: 'SF', mss: 1460 });
+    expect(script.take()).toEqual([]);
+    expect(script.tracer.drops.get('tcp.not-syn')).toBe(1);
+  });
+
   test('when closed resets what nobody accepted, and refuses what comes', () => {
     const pair = new Pair({ delay: 1000 });
     const listener = pair.listen(80);

@@ -1,7 +1,7 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import type { Endpoint, TcpEntry, TcpListener, TcpOptions, TcpUser } from '../services.ts';
 import { end, reset } from './closing.ts';
-import { ACK, RST, type Segment, SYN } from './codec.ts';
+import { ACK, FIN, RST, type Segment, SYN } from './codec.ts';
 import type { Connection } from './connection.ts';
 import { answer } from './handshake.ts';
 import type { Claim } from './ports.ts';
@@ -102,7 +102,8 @@ export class Listener implements TcpListener, Parent {
       dropFrame(host.tracer, '', frame, 'tcp.bad-ack');
       return;
     }
-    if ((segment.flags & SYN) === 0) {
+    // Linux takes no SYN with FIN: nobody means it.
+    if ((segment.flags & (SYN | FIN)) !== SYN) {
       dropFrame(host.tracer, '', frame, 'tcp.not-syn');
       return;
     }

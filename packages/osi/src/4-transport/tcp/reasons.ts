@@ -43,7 +43,6 @@ export const TCP_REASONS = {
   'tcp.reset-listener-closed': 'The program closed the listening socket before it accepted this connection.',
   'tcp.reset-backlog': 'The queue of connections to accept is full (net.ipv4.tcp_abort_on_overflow).',
   'tcp.reset-keepalive': 'The peer has answered none of the keepalive probes.',
-  'tcp.reset-timeout': 'The peer has not answered for so long that the connection was given up.',
 } as const;
 
 export type TcpReason = keyof typeof TCP_REASONS;

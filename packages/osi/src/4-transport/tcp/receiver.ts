@@ -34,6 +34,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const size = frame.end - frame.start;
   if (early + size + (fin ? 1 : 0) <= 0) {
     becomeQuick(tcb);
+    tcb.host.counters.ext.DelayedACKLost++;
     dropAndAcknowledge(tcb, frame, 'tcp.duplicate', 'tcp.duplicate-ack');
     return false;
   }
@@ -55,6 +56,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   deliver(tcb, frame, fin);
   const waiting = tcb.reassembly;
   if (waiting !== null && waiting.count > 0) {
+    tcb.gapFilled = true;
     for (let next = waiting.take(tcb.rcvNxt); next !== null; next = waiting.take(tcb.rcvNxt)) {
       deliver(tcb, next, hasFin(next));
     }

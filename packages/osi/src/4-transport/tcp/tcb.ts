@@ -157,6 +157,8 @@ export abstract class Tcb {
 
   // Acknowledging.
   ackPending = false;
+  /** What came has filled a gap, in part at least. */
+  gapFilled = false;
   quickAcks = 0;
   /** The program answers what it gets: acknowledgments can ride on its data. */
   interactive = false;

@@ -4,7 +4,7 @@ import { end, giveUp, reset } from './closing.ts';
 import { FIN } from './codec.ts';
 import { timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
-import { hasUnsent, retransmit } from './sender.ts';
+import { fitMss, hasUnsent, retransmit } from './sender.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import type { TimerName } from './timers.ts';
@@ -57,6 +57,8 @@ function retransmissionDue(tcb: Tcb): void {
     counters.ext.TCPSynRetrans++;
     retransmit(tcb, tcb.sndUna, 'tcp.rto');
   } else {
+    // The path's MTU may have become known by another connection since.
+    fitMss(tcb);
     timedOut(tcb);
   }
   tcb.retransmits++;

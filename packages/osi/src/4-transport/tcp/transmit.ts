@@ -148,6 +148,7 @@ function acknowledgmentSent(tcb: Tcb): void {
   if (tcb.quickAcks > 0) tcb.quickAcks--;
   tcb.ackPending = false;
   tcb.pushed = false;
+  tcb.gapFilled = false;
   tcb.timers.stopAck();
 }
 
