@@ -6,7 +6,7 @@ import netarium_socket
 
 
 # What network programs import: in the snapshot it is there already.
-import argparse, collections, datetime, json, logging, os, queue, random, re, runpy  # noqa: E401, F401
+import argparse, collections, datetime, gc, json, logging, os, queue, random, re, runpy  # noqa: E401, F401
 import select, selectors, signal, socket, string, struct, threading, time, traceback, uuid  # noqa: E401, F401
 
 
@@ -14,3 +14,6 @@ def adapt():
     netarium_errno.adapt()
     netarium_socket.adapt()
     netarium_process.adapt()
+    # What is there now stays: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()

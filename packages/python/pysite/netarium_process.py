@@ -1,6 +1,7 @@
 """Starts and ends a program as the `python3` command does (CPython's Modules/main.c, Python/pythonrun.c)."""
 
 import atexit
+import gc
 import io
 import json
 import os
@@ -140,8 +141,23 @@ def finish(exception):
         status = _report(error)
     if not _flush(sys.stdout, "sys.stdout"):
         status = 120
+    exception = None
+    _let_go()
+    if not _flush(sys.stdout, "sys.stdout"):
+        status = 120
     _flush(sys.stderr, "sys.stderr")
     return status
+
+
+def _let_go():
+    """As Python/pylifecycle.c, finalize_modules: what the program still has goes, so that `__del__` runs."""
+    for name in ("last_exc", "last_value", "last_type", "last_traceback"):
+        setattr(sys, name, None)
+    variables = sys.modules["__main__"].__dict__
+    private = [name for name in variables if name.startswith("_") and name != "__builtins__"]
+    for name in private + [name for name in variables if not name.startswith("_")]:
+        variables[name] = None
+    gc.collect()
 
 
 def _run_module(name):

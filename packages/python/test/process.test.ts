@@ -327,6 +327,17 @@ describe('Ctrl-C raises KeyboardInterrupt', () => {
     expect(p.status).toBe(130);
   });
 
+  it('between two calls: the second is not waited in', async () => {
+    const { network: net, server } = network();
+    const source = "import socket\ns = socket.create_server(('', 9000))\nprint('go')\ns.accept()\n";
+    const p = start(server, 'p.py', source);
+    await net.run(() => p.output === 'go\n');
+    p.events.signal?.(2);
+    await net.run();
+    expect(p.errors.trimEnd().split('\n').at(-1)).toBe('KeyboardInterrupt');
+    expect(p.status).toBe(130);
+  });
+
   it('which a program may catch, and go on', async () => {
     const { network: net, server } = network();
     const p = start(
@@ -360,6 +371,40 @@ print('ende', round(time.monotonic()))
     await net.run();
     expect(p).toMatchObject({ status: 143, errors: '' });
     expect(q.status).toBe(137);
+  });
+});
+
+describe('the end of a program', () => {
+  it('lets go of what it still has: __del__ runs, sockets are closed, what atexit has comes first', async () => {
+    const p = await run(`import atexit, socket
+class Thing:
+    def __del__(self):
+        print('gone')
+thing = Thing()
+s = socket.socket()
+atexit.register(print, 'atexit')
+raise SystemExit(2)
+`);
+    expect(p).toMatchObject({ errors: '', output: 'atexit\ngone\n', status: 2 });
+    expect(p.calls.filter(({ name }) => name === 'close')).toHaveLength(1);
+  });
+
+  it('a recursion without end is a RecursionError, in C as well', async () => {
+    const p = await run(`def f(): f()
+try:
+    f()
+except RecursionError as e:
+    print(e)
+a = []
+for i in range(4000): a = [a]
+try:
+    repr(a)
+except RecursionError as e:
+    print('repr')
+`);
+    expect(p.errors).toBe('');
+    expect(p.output).toContain('maximum recursion depth exceeded\n');
+    expect(p.output).toContain('repr\n');
   });
 });
 

@@ -22,8 +22,6 @@ export interface Emscripten {
   stackStop: number;
   readonly suspenderGlobal: { value: unknown };
   readonly validSuspender: { value: boolean };
-  /** The cell in which CPython counts down to its next look for signals, and the switch that makes it look. */
-  readonly _Py_EMSCRIPTEN_SIGNAL_HANDLING?: number;
 }
 
 export interface Node {
@@ -116,7 +114,10 @@ interface FileSystem {
 }
 
 /** The functions the binary exports: numbers are values, pointers, or objects by their addresses. */
-export type Exports = Readonly<Record<NeededExport, (...values: number[]) => number>>;
+export type Exports = Readonly<Record<NeededExport, (...values: number[]) => number>> & {
+  /** Address of the number that CPython counts down to 0 before it looks for signals. */
+  readonly _Py_emscripten_signal_clock: WebAssembly.Global;
+};
 
 /** The import object of the binary. */
 export type Imports = Record<string, Record<string, unknown>>;

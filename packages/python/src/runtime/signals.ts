@@ -1,5 +1,5 @@
 import type { HandlerContext, Handlers } from './hooks.ts';
-import { readI32 } from './memory.ts';
+import { readI32, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
 const SIG_DFL = 0;
@@ -52,6 +52,7 @@ export class Signals {
         return;
       default:
         this.#pending.push(signal);
+        this.#lookAtOnce();
         this.#calls.interrupt(this.#mainThread);
     }
     this.#calls.confirmQuiescent();
@@ -72,6 +73,12 @@ export class Signals {
     const signal = this.#pending.shift();
     if (signal !== undefined) this.#flagRunningThread();
     return signal ?? 0;
+  }
+
+  /** A call that returns just now must not be followed by another before the signal is handled. */
+  #lookAtOnce(): void {
+    const { exports, python } = this.#context;
+    writeI32(python, exports._Py_emscripten_signal_clock.value as number, 0);
   }
 
   #disposition(signal: number): number {
