@@ -25,7 +25,11 @@ declare function structuredClone<T>(value: T): T;
 declare namespace WebAssembly {
   type ImportValue = ((...values: never[]) => unknown) | Global | Memory | Table | number;
   type Imports = Record<string, Record<string, ImportValue>>;
-  type ExportValue = ((...values: (number | bigint)[]) => number | bigint | undefined) | Global | Memory | Table;
+  type ExportValue =
+    | ((...values: (number | bigint)[]) => number | bigint | undefined)
+    | Global
+    | Memory
+    | Table;
 
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
@@ -35,7 +39,10 @@ declare namespace WebAssembly {
   }
 
   class Global {
-    constructor(descriptor: { value: 'i32' | 'i64' | 'f32' | 'f64'; mutable?: boolean }, value?: number | bigint);
+    constructor(
+      descriptor: { value: 'i32' | 'i64' | 'f32' | 'f64'; mutable?: boolean },
+      value?: number | bigint,
+    );
     value: number | bigint;
   }
 
