@@ -58,6 +58,20 @@ describe('two machines', () => {
     expect(new Set(callers)).toEqual(new Set(['alice sendto', 'bob sendto']));
   });
 
+  it('connect returns because of a frame, and the SYN was sent because of connect', async () => {
+    const bench = new Bench();
+    echo(bench, 'x');
+    await bench.run(milliseconds(500));
+    const { record } = bench;
+    const connect = record.events.find((event) => event.kind === 'system-call' && event.name === 'connect');
+    const returned = record.events.find(
+      (event) => event.kind === 'system-call-returned' && event.call === connect?.id,
+    );
+    expect(record.get(returned?.cause ?? 0)?.kind).toBe('frame-received');
+    const syn = record.events.find((event) => event.kind === 'frame-sent' && event.reason === 'tcp.syn');
+    expect(record.get(syn?.cause ?? 0)).toMatchObject({ kind: 'system-call', name: 'connect' });
+  });
+
   it('send more than fits into the buffers, in both directions at once', async () => {
     const bench = new Bench();
     const message = 'x'.repeat(3_000_000);
