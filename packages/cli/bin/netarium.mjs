@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The `netarium` command. The sources are TypeScript, run by Node's own type stripping; a Node that
 // is older than the project's hands over to the one the project installed.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,13 @@ if (Number.parseInt(process.versions.node, 10) >= 26) {
   const name = process.platform === 'win32' ? 'node.exe' : 'node';
   const node = fileURLToPath(new URL(`../../../node_modules/node/bin/${name}`, import.meta.url));
   if (existsSync(node)) {
-    const run = spawnSync(node, process.argv.slice(1), { stdio: 'inherit' });
-    process.exitCode = run.status ?? 1;
+    const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+    // Ctrl-C reaches both; the one that does the work says when it is over.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.on('exit', (status) => {
+      process.exitCode = status ?? 1;
+    });
   } else {
     console.error(`netarium needs Node 26 or newer; this is ${process.versions.node}.`);
     console.error('In the project folder, `npm ci` installs the right one.');

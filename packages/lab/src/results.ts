@@ -78,6 +78,7 @@ export function whereText({ file, line }: SourceLocation): string {
 /** System calls by the names that programs and textbooks use for them. */
 function callName({ name, args }: SystemCall): string {
   if (name === 'accept4') return 'accept';
+  if (name === 'nanosleep') return 'sleep';
   // The C library's send() and recv() are sendto() and recvfrom() without an address.
   if (name === 'sendto') return / NULL, 0$/.test(args) ? 'send' : name;
   if (name === 'recvfrom') return / NULL, NULL$/.test(args) ? 'recv' : name;

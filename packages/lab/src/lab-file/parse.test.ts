@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import schema from '../../lab.schema.json' with { type: 'json' };
 import { parseLabFile } from './parse.ts';
 import { LabError } from './problem.ts';
 
@@ -225,4 +227,18 @@ describe('a lab file that is not in order is refused with path, line, what is wr
       at('1:1', 'not a lab: expected a mapping with "name" and "topology", found nothing'),
     );
   });
+});
+
+test('every field of the schema is explained in docs/labs.md', () => {
+  const docs = readFileSync(new URL('../../../../docs/labs.md', import.meta.url), 'utf8');
+  const names = new Set<string>();
+  const visit = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    const { properties } = part as { properties?: object };
+    for (const name of Object.keys(properties ?? {})) names.add(name);
+    for (const inner of Object.values(part)) visit(inner);
+  };
+  visit(schema);
+  expect(names.size).toBeGreaterThan(20);
+  expect([...names].filter((name) => !new RegExp(`[\`{ .]${name}\\b`).test(docs))).toEqual([]);
 });
