@@ -117,30 +117,3 @@ export function acknowledgeRead(tcb: Tcb): void {
   }
   if (!tcb.finReceived && windowOpened(tcb)) acknowledge(tcb, 'tcp.window-update');
 }
-
-/**
- * The program took `count` bytes: lets the window grow so that it never is what limits the peer (dynamic right-
- * sizing; Linux: tcp_rcv_space_adjust with net.ipv4.tcp_moderate_rcvbuf).
- */
-export function fitReceiveBuffer(tcb: Tcb, count: number): void {
-  tcb.copiedSinceRound += count;
-  const { sim, sysctl } = tcb.host;
-  const rtt = tcb.rcvRtt;
-  if (rtt === 0 || sim.now - tcb.roundStartedAt < rtt) return;
-  const copied = tcb.copiedSinceRound;
-  if (copied > tcb.copiedPerRound && tcb.options.receiveBufferLocked !== true) {
-    if (sysctl.get('net.ipv4.tcp_moderate_rcvbuf') !== 0) {
-      const before = Math.max(tcb.copiedPerRound, 1);
-      let window = 2 * copied + 16 * tcb.advMss;
-      window += Math.max(0, Math.floor((window * (copied - before)) / before)) * 2;
-      const size = Math.min(2 * window, sysctl.get('net.ipv4.tcp_rmem.max'));
-      if (size > tcb.options.receiveBuffer) {
-        tcb.options.receiveBuffer = size;
-        tcb.windowLimit = fullSpace(tcb);
-      }
-    }
-    tcb.copiedPerRound = copied;
-  }
-  tcb.copiedSinceRound = 0;
-  tcb.roundStartedAt = sim.now;
-}

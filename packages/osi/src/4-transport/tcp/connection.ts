@@ -1,8 +1,9 @@
 import type { Nanoseconds } from '../../time/index.ts';
 import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
-import { acknowledgeRead, fitReceiveBuffer } from './acknowledgment.ts';
+import { acknowledgeRead } from './acknowledgment.ts';
 import { end, enterFinWait2, reset } from './closing.ts';
+import { fitReceiveBuffer } from './right-sizing.ts';
 import { fitMss, hasUnsent, output, sendSpace } from './sender.ts';
 import { seqDiff } from './sequence.ts';
 import { maySend } from './state.ts';

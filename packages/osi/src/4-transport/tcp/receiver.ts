@@ -4,6 +4,7 @@ import { enterTimeWait } from './closing.ts';
 import { FIN, type Segment } from './codec.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { hasFin, Reassembly } from './reassembly.ts';
+import { noteArrival } from './right-sizing.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
@@ -70,7 +71,7 @@ export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
   if (size > 0) {
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
     noteData(tcb, size);
-    measureRound(tcb);
+    noteArrival(tcb);
     if (tcb.queue.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
   } else {
     frame.release();
@@ -123,16 +124,4 @@ function finArrived(tcb: Tcb): void {
 function becomeLazy(tcb: Tcb): void {
   becomeQuick(tcb);
   tcb.interactive = true;
-}
-
-/** The receiver's view of a round trip: the time in which a window full of data comes (Linux: tcp_rcv_rtt_measure). */
-function measureRound(tcb: Tcb): void {
-  const { now } = tcb.host.sim;
-  if (tcb.rcvRttAt !== 0) {
-    if (seqDiff(tcb.rcvNxt, tcb.rcvRttSeq) < 0) return;
-    const sample = Math.max(now - tcb.rcvRttAt, 1);
-    tcb.rcvRtt = tcb.rcvRtt === 0 ? sample : Math.min(tcb.rcvRtt, sample);
-  }
-  tcb.rcvRttSeq = seqAdd(tcb.rcvNxt, tcb.rcvWnd);
-  tcb.rcvRttAt = now;
 }

@@ -8,6 +8,7 @@ import type { CongestionControl } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { InFlight, InFlightPool } from './in-flight.ts';
 import type { Secrets } from './isn.ts';
+import type { Pace } from './pace.ts';
 import type { Claim } from './ports.ts';
 import type { Reassembly } from './reassembly.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -173,13 +174,8 @@ export abstract class Tcb {
   tsRecent = 0;
   tsRecentAt: Nanoseconds = 0;
 
-  // Fitting the receive buffer to what the program reads in a round trip (Linux: tcp_rcv_space_adjust).
-  copiedSinceRound = 0;
-  roundStartedAt: Nanoseconds = 0;
-  copiedPerRound = 0;
-  rcvRtt: Nanoseconds = 0;
-  rcvRttSeq: Sequence = 0;
-  rcvRttAt: Nanoseconds = 0;
+  /** For fitting the receive buffer; null until data has come. */
+  pace: Pace | null = null;
 
   constructor(
     host: TcpHost,
