@@ -5,6 +5,7 @@ import { Bench, bytes, start, text } from '../../test/lab.ts';
 import type { FileChange } from './changes.ts';
 import { FileSystem } from './file-system.ts';
 import { absolute } from './paths.ts';
+import { applyChanges, replicaOf } from './replica.ts';
 
 const STUDENT = { uid: 1000, gid: 1000 };
 
@@ -136,7 +137,7 @@ function applyTo(replica: Map<string, string | null>, changes: readonly FileChan
 
 function wholeReplica(files: FileSystem): Map<string, string | null> {
   const replica = new Map<string, string | null>();
-  applyTo(replica, files.replica());
+  applyTo(replica, replicaOf(files));
   return replica;
 }
 
@@ -177,15 +178,25 @@ describe('the journal', () => {
   it('does not tell a process what it did itself', () => {
     const files = fresh();
     const reader = files.journal.reader(5);
-    files.apply([{ op: 'write', path: '/home/student/mine', data: bytes('x'), mode: 0o644 }], STUDENT, 5);
+    applyChanges(
+      files,
+      [{ op: 'write', path: '/home/student/mine', data: bytes('x'), mode: 0o644 }],
+      STUDENT,
+      5,
+    );
     expect(reader.read()).toEqual([]);
-    files.apply([{ op: 'write', path: '/home/student/other', data: bytes('y'), mode: 0o644 }], STUDENT, 6);
+    applyChanges(
+      files,
+      [{ op: 'write', path: '/home/student/other', data: bytes('y'), mode: 0o644 }],
+      STUDENT,
+      6,
+    );
     expect(reader.read()).toMatchObject([{ op: 'write', path: '/home/student/other' }]);
   });
 
   it('leaves out what a process had no right to change, and says so', () => {
     const files = fresh();
-    const refused = files.apply([{ op: 'unlink', path: '/etc/shadow' }], STUDENT, 5);
+    const refused = applyChanges(files, [{ op: 'unlink', path: '/etc/shadow' }], STUDENT, 5);
     expect(refused).toEqual(['/etc/shadow']);
     expect(text(files.content('/etc/shadow') ?? new Uint8Array(0))).toBe('secret');
   });

@@ -3,7 +3,6 @@ import { O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC, O_WRONLY } from '../k
 import type { OpenFile } from '../kernel/open-file.ts';
 import type { Program } from '../program.ts';
 import type { FileStatus } from '../system-calls.ts';
-import type { FileChange } from './changes.ts';
 import {
   Directory,
   type Inode,
@@ -232,38 +231,6 @@ export class FileSystem {
     if (parent instanceof Directory) parent.put(name, this.#stamped(inode));
   }
 
-  /** Takes changes that a process made in its replica; those it had no right to are left out. @returns the paths left out. */
-  apply(changes: readonly FileChange[], user: User, pid: number): string[] {
-    const refused: string[] = [];
-    for (const change of changes) {
-      if (this.#apply(change, user, pid) < 0)
-        refused.push(change.op === 'rename' ? change.from : change.path);
-    }
-    return refused;
-  }
-
-  /** All there is, as changes that build it up in an empty directory tree. Live and special files are left out. */
-  replica(): FileChange[] {
-    this.#begin();
-    const changes: FileChange[] = [];
-    const walk = (directory: Directory): void => {
-      for (const name of directory.names()) {
-        const inode = directory.get(name);
-        if (inode === undefined || inode instanceof LiveDirectory) continue;
-        const path = inode.path;
-        const mode = inode.mode & 0o7777;
-        if (inode instanceof Directory) {
-          changes.push({ op: 'mkdir', path, mode });
-          walk(inode);
-        } else if (inode instanceof RegularFile) {
-          changes.push({ op: 'write', path, data: inode.data.slice(), mode });
-        }
-      }
-    };
-    walk(this.root);
-    return changes;
-  }
-
   #begin(): void {
     const furnish = this.#furnish;
     if (furnish === null) return;
@@ -272,37 +239,6 @@ export class FileSystem {
     this.#clock = () => this.#made;
     furnish(this);
     this.#clock = clock;
-  }
-
-  #apply(change: FileChange, user: User, pid: number): number {
-    switch (change.op) {
-      case 'mkdir':
-        return this.mkdir(change.path, change.mode, user, pid);
-      case 'rmdir':
-        return this.rmdir(change.path, user, pid);
-      case 'unlink':
-        return this.unlink(change.path, user, pid);
-      case 'rename':
-        return this.rename(change.from, change.to, user, pid);
-      case 'chmod':
-        return this.chmod(change.path, change.mode, user, pid);
-      case 'write': {
-        const there = this.find(change.path, user);
-        if (there === -ERRNO.ENOENT) {
-          const created = this.#create(change.path, change.mode & 0o7777, user, pid);
-          if (typeof created === 'number') return created;
-          created.data = change.data;
-          this.#wrote(created, pid);
-          return 0;
-        }
-        if (typeof there === 'number') return there;
-        if (!(there instanceof RegularFile)) return -ERRNO.EISDIR;
-        if (!there.permits(user, MAY_WRITE)) return -ERRNO.EACCES;
-        there.data = change.data;
-        this.#wrote(there, pid);
-        return 0;
-      }
-    }
   }
 
   #create(path: string, permissions: number, user: User, pid: number): RegularFile | number {

@@ -223,6 +223,11 @@ export class Kernel implements ProcessHost {
       case 'ignore':
         return;
       case 'handler':
+        // One that computes has its turn now and may never rest by itself: it is told at once.
+        if (process.running && from === null && process.events.signal !== undefined) {
+          process.events.signal(signal);
+          return;
+        }
         process.resume(() => {
           if (process.events.signal === undefined) process.quiescent();
           else process.events.signal(signal);

@@ -6,6 +6,7 @@ import type { FileSystem } from '../files/file-system.ts';
 import type { User } from '../files/inode.ts';
 import type { JournalReader } from '../files/journal.ts';
 import { basename } from '../files/paths.ts';
+import { applyChanges, replicaOf } from '../files/replica.ts';
 import type { ProcessEvents, RunningProcess } from '../program.ts';
 import type { Runnable, Scheduler } from '../scheduler.ts';
 import type { SystemCallArguments, SystemCallName, SystemCallResult } from '../system-calls.ts';
@@ -150,16 +151,18 @@ export class Process implements RunningProcess, Runnable {
   files(): FileChange[] {
     this.#journal?.close();
     this.#journal = this.#kernel.files.journal.reader(this.pid);
-    return this.#kernel.files.replica();
+    return replicaOf(this.#kernel.files);
   }
 
   filesChanged(changes: readonly FileChange[]): void {
     if (this.ended) return;
     const { files } = this.#kernel;
-    const refused = files.apply(changes, this.user, this.pid);
+    const refused = applyChanges(files, changes, this.user, this.pid);
     if (refused.length === 0) return;
     // Its replica shows what is not so: it is told what really is there.
-    const truth = files.replica().filter((change) => change.op !== 'rename' && refused.includes(change.path));
+    const truth = replicaOf(files).filter(
+      (change) => change.op !== 'rename' && refused.includes(change.path),
+    );
     const there = new Set(truth.map((change) => (change.op === 'rename' ? change.to : change.path)));
     const gone = refused
       .filter((path) => !there.has(path))
