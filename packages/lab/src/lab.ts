@@ -1,5 +1,5 @@
 import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
-import { Cable, FramePool, Hub, type Port } from '@netarium/osi/1-physical';
+import { Cable, FramePool, Hub, Port } from '@netarium/osi/1-physical';
 import { macFromNumber, Switch } from '@netarium/osi/2-datalink';
 import { turnsOf } from '@netarium/osi/5-session';
 import { formatSeconds, Simulation } from '@netarium/osi/time';
@@ -194,6 +194,7 @@ export class Lab {
   }
 
   #port(end: LinkEnd): Port {
+    if (end instanceof Port) return end;
     if (typeof end !== 'string') return end instanceof Host ? end.freePort() : freePort(end);
     const [name = '', port] = end.split(':');
     const node = this.node(name);

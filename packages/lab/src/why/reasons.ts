@@ -180,5 +180,4 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'resets: no keepalive probe was answered',
     ko: '킵얼라이브에 아무 대답이 없었다',
   },
-  'tcp.reset-timeout': { en: 'resets: no answer for too long', ko: '너무 오래 대답이 없었다' },
 };
