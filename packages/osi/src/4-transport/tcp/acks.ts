@@ -45,6 +45,11 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
   return 'taken';
 }
 
+/**
+ * The left edge of the window moves. In recovery only the first partial acknowledgment restarts the timer: where many
+ * segments were lost, slow start after a time-out is faster than one of them per round trip (RFC 6582 section 4,
+ * "Impatient").
+ */
 function moveLeftEdge(tcb: Tcb, segment: Segment): void {
   const { roundTrip, timers, inFlight, host } = tcb;
   const flight = tcb.flight;
@@ -80,7 +85,8 @@ function moveLeftEdge(tcb: Tcb, segment: Segment): void {
   host.ip.confirm(tcb.remoteAddress);
   advanced(tcb, Math.max(gone, 0), flight);
   if (tcb.inFlight === null) timers.stopSend();
-  else timers.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));
+  else if (tcb.phase !== 'recovery' || tcb.partials <= 1)
+    timers.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));
   fitSendBuffer(tcb);
   if (tcb.bufferFull && 3 * sendSpace(tcb) >= tcb.options.sendBuffer) {
     tcb.bufferFull = false;

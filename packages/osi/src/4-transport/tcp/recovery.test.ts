@@ -105,6 +105,19 @@ describe('fast retransmit and recovery', () => {
     expect(script.tcp.counters.ext.TCPFastRetrans).toBe(1);
   });
 
+  test('when partial acknowledgments go on for longer than the RTO, slow start takes over', () => {
+    const { script, c, ack } = inFlight(10);
+    for (let i = 0; i < 3; i++) ack(0);
+    ack(1);
+    const { ssthresh } = c.info();
+    for (let n = 2; n < 8; n++) {
+      script.wait(0.05);
+      ack(n);
+    }
+    expect(script.take().some((s) => s.reason === 'tcp.rto')).toBe(true);
+    expect(c.info().ssthresh).toBe(ssthresh);
+  });
+
   test('duplicates of what a time-out has sent again start no second recovery', () => {
     const { script, ack } = inFlight(10);
     script.wait(0.25);

@@ -29,6 +29,7 @@ export function advanced(tcb: Tcb, acked: number, flight: number): void {
         congestion.cwnd = congestion.ssthresh;
         return;
       }
+      tcb.partials++;
       // Partial acknowledgment: the next hole. Deflate by what left the path, one segment back in.
       retransmit(tcb, tcb.sndUna, 'tcp.partial-ack');
       congestion.cwnd = Math.max(congestion.cwnd - acked, tcb.mss) + (acked >= tcb.mss ? tcb.mss : 0);
@@ -65,6 +66,7 @@ function enterRecovery(tcb: Tcb): void {
   const { ext } = tcb.host.counters;
   congestion.lost(pipe(tcb));
   tcb.phase = 'recovery';
+  tcb.partials = 0;
   tcb.recover = tcb.sndNxt;
   ext.TCPRenoRecovery++;
   ext.TCPFastRetrans++;
@@ -76,7 +78,9 @@ function enterRecovery(tcb: Tcb): void {
 
 /** The retransmission timer expired: all in flight is taken as lost (RFC 5681 section 3.1, RFC 6582 section 4). */
 export function timedOut(tcb: Tcb): void {
-  tcb.congestion.timedOut(pipe(tcb), tcb.phase !== 'loss' || tcb.retransmits === 0);
+  // In fast recovery the window has been halved already (Linux: tcp_enter_loss).
+  const first = tcb.phase === 'open' || (tcb.phase === 'loss' && tcb.retransmits === 0);
+  tcb.congestion.timedOut(pipe(tcb), first);
   tcb.phase = 'loss';
   tcb.duplicates = 0;
   tcb.recover = tcb.sndNxt;

@@ -129,6 +129,8 @@ export abstract class Tcb {
   totalRetransmits = 0;
   phase: 'open' | 'recovery' | 'loss' = 'open';
   duplicates = 0;
+  /** Partial acknowledgments in this recovery. */
+  partials = 0;
   /** RFC 6582's `recover`: recovery ends when this is acknowledged. */
   recover: Sequence = 0;
   /** In phase `loss`: what lies before it has been sent again. */
