@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join, normalize, sep } from 'node:path';
+import { extname, join, posix } from 'node:path';
 
 /** A folder that is served, and the beginning of the paths it is served under: `/`, `/labs/`. */
 export interface Root {
@@ -54,15 +54,15 @@ export function serveFile(roots: readonly Root[], request: IncomingMessage, resp
 /** The decoded path of a request; null for one that is malformed or leads out of the folder. */
 function pathOf(url: string): string | null {
   try {
-    const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
-    return path.includes('\0') || path.split(sep).includes('..') ? null : path;
+    const path = posix.normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
+    return /[\0\\]/.test(path) || path.split('/').includes('..') ? null : path;
   } catch {
     return null;
   }
 }
 
 function fileAt(roots: readonly Root[], path: string) {
-  const wanted = path.endsWith(sep) ? join(path, 'index.html') : path;
+  const wanted = path.endsWith('/') ? `${path}index.html` : path;
   for (const { prefix, folder } of roots) {
     if (!wanted.startsWith(prefix)) continue;
     const candidate = join(folder, wanted.slice(prefix.length));

@@ -188,6 +188,16 @@ describe('a lab file that is not in order is refused with path, line, what is wr
       at('9:11', 'no file "server/sever.py" in the lab\'s folder'),
     ],
     [
+      'a missing file behind options',
+      ['python3 server.py', 'python3 -u server'],
+      at('9:11', 'no file "server/server" in the lab\'s folder'),
+    ],
+    [
+      'a command that needs a shell',
+      ['python3 server.py', 'python3 server.py > log'],
+      at('9:11', 'there is no shell yet, so no redirections: python3 server.py > log'),
+    ],
+    [
       'waiting for a machine that does not exist',
       ['wait_for: server:9000', 'wait_for: sw:9000'],
       at('16:21', 'wait_for: there is no machine "sw"; expected server or client'),

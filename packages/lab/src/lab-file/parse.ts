@@ -231,8 +231,8 @@ class Checker {
     const entry = typeof raw === 'string' ? { command: raw } : raw;
     const on = typeof raw === 'string' ? way : [...way, 'command'];
     const argv = this.#words(on, entry.command);
-    const script = /^python3?$/.test(argv[0] ?? '') ? argv[1] : undefined;
-    if (script !== undefined && /^[^-/].*[.]py$/.test(script) && !this.#hasFile(`${node}/${script}`)) {
+    const script = pythonScript(argv);
+    if (script !== null && !script.startsWith('/') && !this.#hasFile(`${node}/${script}`)) {
       this.#wrong(on, `no file "${node}/${script}" in the lab's folder`);
     }
     return {
@@ -284,4 +284,10 @@ class Checker {
       }
     }
   }
+}
+
+/** The script that a command gives to Python; null when it runs none, or something else. */
+function pythonScript([command = '', ...words]: readonly string[]): string | null {
+  if (!/^python3?$/.test(command) || words.includes('-c') || words.includes('-m')) return null;
+  return words.find((word) => !word.startsWith('-')) ?? null;
 }
