@@ -63,6 +63,7 @@ export interface CallMessage {
 
 /** A worker's end of the port, or the end that a worker is seen by. */
 export interface Port<Out, In> {
-  post(message: Out): void;
+  /** @param transfer buffers that are given away instead of copied. */
+  post(message: Out, transfer?: ArrayBuffer[]): void;
   listen(receive: (message: In) => void): void;
 }

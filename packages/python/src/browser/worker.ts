@@ -3,13 +3,13 @@ import { runWorker } from '../runtime/process.ts';
 
 /** The part of a dedicated worker's global scope that is used here. */
 interface WorkerScope {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 }
 const scope = self as unknown as WorkerScope;
 
 runWorker({
-  post: (message: FromWorker) => scope.postMessage(message),
+  post: (message: FromWorker, transfer: ArrayBuffer[] = []) => scope.postMessage(message, transfer),
   listen: (receive) => {
     scope.onmessage = ({ data }) => receive(data);
   },

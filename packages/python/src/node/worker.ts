@@ -5,6 +5,6 @@ import { runWorker } from '../runtime/process.ts';
 const port = parentPort;
 if (port === null) throw new Error('This file runs as a worker.');
 runWorker({
-  post: (message: FromWorker) => port.postMessage(message),
+  post: (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer),
   listen: (receive: (message: ToWorker) => void) => port.on('message', receive),
 });

@@ -94,7 +94,7 @@ class Process {
     interpreter.hostname = started.hostname;
 
     this.calls = new SystemCallPort(
-      (message) => port.post(message),
+      (message, transfer) => port.post(message, transfer),
       () => this.#sendChanges(),
       new Where(python, exports),
     );

@@ -65,10 +65,11 @@ export function streamHandlers(
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return original.write(fd, vectorsPointer, count, lengthPointer);
       const bytes = gather(python, readVectors(python, vectorsPointer, count), Number.POSITIVE_INFINITY);
+      const { length } = bytes;
       const written = calls.call(thread(), 'write', descriptor.file.fd, bytes);
       if (!canWait()) {
         // Python code that C calls back and that cannot wait: the kernel has the bytes all the same.
-        writeI32(python, lengthPointer, bytes.length);
+        writeI32(python, lengthPointer, length);
         return 0;
       }
       return written.then((result) => () => {

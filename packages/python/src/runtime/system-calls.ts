@@ -13,7 +13,7 @@ interface Waiting {
  * The process's way to its kernel: makes a message of each system call, and says when every thread waits.
  */
 export class SystemCallPort {
-  readonly #post: (message: FromWorker) => void;
+  readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
   readonly #before: () => void;
   readonly #where: Where;
   readonly #waiting = new Map<number, Waiting>();
@@ -25,7 +25,11 @@ export class SystemCallPort {
   made = 0;
 
   /** @param before called before each call: hands over what the kernel has to know first. */
-  constructor(post: (message: FromWorker) => void, before: () => void, where: Where) {
+  constructor(
+    post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
+    before: () => void,
+    where: Where,
+  ) {
     this.#post = post;
     this.#before = before;
     this.#where = where;
@@ -42,7 +46,7 @@ export class SystemCallPort {
     const id = ++this.#ids;
     this.#running--;
     const where = this.#where.current();
-    this.#post({
+    const message: FromWorker = {
       type: 'call',
       id,
       tid,
@@ -51,7 +55,8 @@ export class SystemCallPort {
       where,
       quiescent: this.#running === 0,
       received: this.#received,
-    });
+    };
+    this.#post(message, largeBuffers(args));
     return new Promise((resolve) => {
       this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
     });
@@ -91,6 +96,18 @@ export class SystemCallPort {
   confirmQuiescent(): void {
     if (this.#running === 0) this.#post({ type: 'quiescent', received: this.#received });
   }
+}
+
+/** Copying is quicker than giving away up to about so many bytes. */
+const COPIED = 8192;
+
+/** Arguments are copies made for the call: large ones need not be copied again on their way. */
+function largeBuffers(args: readonly unknown[]): ArrayBuffer[] {
+  return args.flatMap((argument) =>
+    argument instanceof Uint8Array && argument.length > COPIED && argument.buffer instanceof ArrayBuffer
+      ? [argument.buffer]
+      : [],
+  );
 }
 
 /** -EINTR as the kernel says it. */
