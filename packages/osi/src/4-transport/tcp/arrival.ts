@@ -1,21 +1,18 @@
 import type { Frame } from '../../1-physical/index.ts';
-import { milliseconds, seconds } from '../../time/index.ts';
 import { decideAcknowledgment } from './acknowledgment.ts';
 import { takeAcknowledgment } from './acks.ts';
+import { answerInvalid, challenge } from './challenge.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN } from './codec.ts';
 import { established } from './handshake.ts';
-import type { TcpDrop } from './reasons.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
 import { output, retransmit } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
 import type { Tcb } from './tcb.ts';
-import { acknowledge, replyReset } from './transmit.ts';
+import { rememberTimestamp, tooOld } from './timestamps.ts';
+import { replyReset } from './transmit.ts';
 import { offeredWindow } from './window.ts';
-
-/** Linux's TCP_PAWS_24DAYS: after so long the peer's clock may have gone round (RFC 7323 section 5.5). */
-const TIMESTAMP_LIFE = seconds(24 * 24 * 3600);
 
 /**
  * A segment came for a connection in a synchronized state or in SYN_RECV: RFC 9293 section 3.10.7.4, in its
@@ -131,62 +128,6 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   return false;
 }
 
-/** PAWS (RFC 7323 section 5.3); a late pure acknowledgment does no harm and is let through, as in Linux. */
-function tooOld(tcb: Tcb, segment: Segment): boolean {
-  const behind = seqDiff(tcb.tsRecent, segment.timestamp);
-  if (behind <= 0) return false;
-  if (tcb.host.sim.now - tcb.tsRecentAt >= TIMESTAMP_LIFE) return false;
-  const harmless =
-    segment.length === 0 &&
-    segment.ack === tcb.sndUna &&
-    segment.seq === tcb.rcvNxt &&
-    segment.window << tcb.sndScale === tcb.sndWnd &&
-    behind <= Math.floor(tcb.roundTrip.rto / milliseconds(1));
-  return !harmless;
-}
-
-/** Answers with an acknowledgment. Two stacks that answer each other must not do so for ever: without data, rarely. */
-function answerInvalid(
-  tcb: Tcb,
-  frame: Frame,
-  why: 'tcp.paws' | 'tcp.outside-window',
-  skipped: 'TCPACKSkippedPAWS' | 'TCPACKSkippedSeq',
-): void {
-  const quiet = frame.end === frame.start + (frame.view.getUint8(frame.start + 12) >> 4) * 4;
-  if (quiet && tooSoon(tcb)) {
-    tcb.host.counters.ext[skipped]++;
-    drop(tcb, frame, why);
-    return;
-  }
-  if (quiet) tcb.lastChallengeAt = tcb.host.sim.now;
-  else tcb.host.counters.ext.DelayedACKLost++;
-  dropAndAcknowledge(tcb, frame, why, 'tcp.duplicate-ack');
-}
-
-function tooSoon(tcb: Tcb): boolean {
-  const { sim, sysctl } = tcb.host;
-  return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.get('net.ipv4.tcp_invalid_ratelimit'));
-}
-
-/** RFC 5961 section 3 and 4: what could be forged is answered by a question. */
-function challenge(
-  tcb: Tcb,
-  frame: Frame,
-  counter: 'TCPSYNChallenge' | 'TCPChallengeACK',
-  why: TcpDrop = 'tcp.challenged',
-): void {
-  const { ext } = tcb.host.counters;
-  drop(tcb, frame, why);
-  if (tooSoon(tcb)) {
-    ext.TCPACKSkippedChallenge++;
-    return;
-  }
-  tcb.lastChallengeAt = tcb.host.sim.now;
-  ext[counter]++;
-  if (counter !== 'TCPChallengeACK') ext.TCPChallengeACK++;
-  acknowledge(tcb, 'tcp.challenge-ack');
-}
-
 /** Second check. Only a RST with exactly the next number ends the connection (RFC 5961 section 3.2). */
 function resetArrived(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (segment.seq !== tcb.rcvNxt) {
@@ -247,14 +188,6 @@ function acknowledged(tcb: Tcb, frame: Frame, segment: Segment): boolean {
       challenge(tcb, frame, 'TCPChallengeACK', 'tcp.old-ack');
       return false;
   }
-}
-
-/** RFC 7323 section 4.3: the timestamp to echo is that of the segment which the next acknowledgment is about. */
-function rememberTimestamp(tcb: Tcb, segment: Segment): void {
-  if (!tcb.timestamps || !segment.hasTimestamps) return;
-  if (seqLess(tcb.rcvWup, segment.seq) || seqLess(segment.timestamp, tcb.tsRecent)) return;
-  tcb.tsRecent = segment.timestamp;
-  tcb.tsRecentAt = tcb.host.sim.now;
 }
 
 /** Moves on when all we had to send, FIN included, is acknowledged. */

@@ -9,7 +9,7 @@ import {
   type Sysctl,
   type TransportProtocol,
 } from '../../3-network/index.ts';
-import { type Simulation, seconds } from '../../time/index.ts';
+import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type {
@@ -27,6 +27,7 @@ import { readSegment, Segment } from './codec.ts';
 import { NewReno } from './congestion/newreno.ts';
 import { Connection } from './connection.ts';
 import { TcpCounters } from './counters.ts';
+import { defaultOptions } from './defaults.ts';
 import { Demux } from './demux.ts';
 import { arriveInSynSent, open, refused } from './handshake.ts';
 import { InFlightPool } from './in-flight.ts';
@@ -155,21 +156,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   }
 
   defaultOptions(): TcpOptions {
-    const { sysctl } = this;
-    return {
-      receiveBuffer: sysctl.get('net.ipv4.tcp_rmem.default'),
-      sendBuffer: sysctl.get('net.ipv4.tcp_wmem.default'),
-      receiveBufferLocked: false,
-      sendBufferLocked: false,
-      noDelay: false,
-      keepAlive: false,
-      keepIdle: seconds(sysctl.get('net.ipv4.tcp_keepalive_time')),
-      keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),
-      keepCount: sysctl.get('net.ipv4.tcp_keepalive_probes'),
-      linger: null,
-      maxSegment: 0,
-      ip: { dontFragment: true },
-    };
+    return defaultOptions(this.sysctl);
   }
 
   receive(frame: Frame, packet: ReceivedPacket): void {

@@ -83,4 +83,4 @@ export const sendRoom = (tcb: Tcb): number => seqDiff((tcb.sndUna + tcb.sndWnd) 
 export const offeredWindow = (tcb: Tcb, segment: Segment): number =>
   (segment.flags & SYN) !== 0 ? segment.window : segment.window << tcb.sndScale;
 
-const alignUp = (bytes: number, scale: number): number => Math.ceil(bytes / 2 ** scale) * 2 ** scale;
+const alignUp = (bytes: number, scale: number): number => ((bytes + (1 << scale) - 1) >> scale) << scale;

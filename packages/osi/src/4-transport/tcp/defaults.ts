@@ -1,0 +1,21 @@
+import type { Sysctl } from '../../3-network/index.ts';
+import { seconds } from '../../time/index.ts';
+import type { TcpOptions } from '../services.ts';
+
+/** What a connection begins with, as tcp(7) and socket(7) say, from `net.ipv4.tcp_*`. The caller's own: it may be changed. */
+export function defaultOptions(sysctl: Sysctl): TcpOptions {
+  return {
+    receiveBuffer: sysctl.get('net.ipv4.tcp_rmem.default'),
+    sendBuffer: sysctl.get('net.ipv4.tcp_wmem.default'),
+    receiveBufferLocked: false,
+    sendBufferLocked: false,
+    noDelay: false,
+    keepAlive: false,
+    keepIdle: seconds(sysctl.get('net.ipv4.tcp_keepalive_time')),
+    keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),
+    keepCount: sysctl.get('net.ipv4.tcp_keepalive_probes'),
+    linger: null,
+    maxSegment: 0,
+    ip: { dontFragment: true },
+  };
+}
