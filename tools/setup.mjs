@@ -200,6 +200,18 @@ const commands = {
     build({ always: true });
     return 0;
   },
+  /** What the tests of the page do before: builds only what is out of date. */
+  prepare() {
+    install();
+    build();
+    return 0;
+  },
+  /** What the `netarium` command needs before its first run. */
+  'build-python'() {
+    install();
+    build({ only: ['packages/python'] });
+    return 0;
+  },
   /** After `npm install` and `npm ci`: what is installed now is what the lock file names. */
   stamp() {
     if (existsSync(at('package-lock.json')) && existsSync(at('node_modules')))

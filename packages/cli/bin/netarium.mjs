@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // The `netarium` command. The sources are TypeScript, run by Node's own type stripping; a Node that
 // is older than the project's hands over to the one the project installed.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 if (Number.parseInt(process.versions.node, 10) >= 26) {
+  buildPython();
   const main = new URL('../src/main.ts', import.meta.url);
   await import(main.href);
 } else {
@@ -25,4 +26,12 @@ if (Number.parseInt(process.versions.node, 10) >= 26) {
     console.error('In the project folder, `npm ci` installs the right one.');
     process.exitCode = 1;
   }
+}
+
+/** In a clone where nothing has been built yet, makes what Python processes start from; its messages go to stderr. */
+function buildPython() {
+  const built = new URL('../../python/build/.built', import.meta.url);
+  const setup = fileURLToPath(new URL('../../../tools/setup.mjs', import.meta.url));
+  if (existsSync(built) || !existsSync(setup)) return;
+  spawnSync(process.execPath, [setup, 'build-python'], { stdio: ['ignore', 2, 2] });
 }
