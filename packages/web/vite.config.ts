@@ -1,5 +1,5 @@
 import { copyFileSync, createReadStream, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ASSET_FILES } from '@netarium/python';
 import react from '@vitejs/plugin-react';
@@ -21,7 +21,7 @@ function pythonFiles(): Plugin {
   return {
     name: 'python-files',
     configResolved({ root, build }) {
-      output = join(root, build.outDir);
+      output = resolve(root, build.outDir);
     },
     configureServer({ middlewares }) {
       middlewares.use('/python', (request, response, next) => {

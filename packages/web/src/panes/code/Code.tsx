@@ -56,6 +56,17 @@ export function Code({ params: { node, path } }: IDockviewPanelProps<CodeParams>
     });
     editor.current = view;
 
+    // An editor that has just come to the front has no height yet: it is asked again when it has.
+    const show = (line: number) => {
+      const scroll = () => {
+        if (view.dom.isConnected && line <= view.state.doc.lines) {
+          const { from } = view.state.doc.line(line);
+          view.dispatch({ effects: EditorView.scrollIntoView(from, { y: 'nearest', yMargin: 40 }) });
+        }
+      };
+      if (parent.clientHeight > 0) scroll();
+      requestAnimationFrame(() => requestAnimationFrame(scroll));
+    };
     let shown = '';
     let scrolledTo = '';
     let { dark } = useGlass.getState();
@@ -77,11 +88,7 @@ export function Code({ params: { node, path } }: IDockviewPanelProps<CodeParams>
       }
       const chosen = lines.find(({ selected }) => selected !== null)?.line;
       const place = chosen === undefined ? '' : `${JSON.stringify(state.selection)}`;
-      if (chosen !== undefined && place !== scrolledTo) {
-        view.dispatch({
-          effects: EditorView.scrollIntoView(view.state.doc.line(chosen).from, { y: 'nearest', yMargin: 40 }),
-        });
-      }
+      if (chosen !== undefined && place !== scrolledTo) show(chosen);
       scrolledTo = place;
     };
     draw();
