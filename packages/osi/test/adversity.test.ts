@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FramePool } from '../src/1-physical/index.ts';
 import { Random } from '../src/time/index.ts';
 import { ERRNO, type TraceRecord } from '../src/trace/index.ts';
+import { AuditedPool } from './network-world.ts';
 import { accept, converse, Pair } from './tcp-pair.ts';
 
 interface Wire {
@@ -28,8 +30,15 @@ function payload(seed: number, size: number): Uint8Array {
 }
 
 /** Sends `up` bytes one way and `down` the other over a wire like that, closes, and lets everything end. */
-function exchange(seed: number, wire: Wire, up: number, down: number, record: boolean): Exchange {
-  const pair = new Pair({ seed, record, delay: 100_000, bandwidth: 1_000_000_000 });
+function exchange(
+  seed: number,
+  wire: Wire,
+  up: number,
+  down: number,
+  record: boolean,
+  pool = new FramePool(),
+): Exchange {
+  const pair = new Pair({ seed, record, pool, delay: 100_000, bandwidth: 1_000_000_000 });
   // A program that has closed does not wait for its last acknowledgment as long as one that has not, unless told to.
   for (const host of [pair.a, pair.b]) host.network.sysctl.set('net.ipv4.tcp_orphan_retries', 15);
   // The machines know each other's MAC before the weather turns.
@@ -115,11 +124,13 @@ test('over any wire that lets something through, every byte arrives in both dire
   const size = fc.integer({ min: 0, max: 60_000 });
   fc.assert(
     fc.property(wires, size, size, fc.integer({ min: 0, max: 1e6 }), (wire, up, down, seed) => {
-      const { states, errors, upIntact, downIntact } = exchange(seed, wire, up, down, false);
+      const pool = new AuditedPool();
+      const { states, errors, upIntact, downIntact } = exchange(seed, wire, up, down, false, pool);
       expect(states).toEqual(['CLOSED', 'CLOSED']);
       expect({ upIntact, downIntact }).toEqual({ upIntact: true, downIntact: true });
       // The last acknowledgment may be lost so often that the peer has left TIME_WAIT meanwhile: its answer is RST.
       for (const errno of errors) expect([0, ERRNO.ECONNRESET]).toContain(errno);
+      expect(pool.out.size, 'frames that nobody gave back').toBe(0);
     }),
     { numRuns: 300, seed: 9293 },
   );

@@ -158,7 +158,7 @@ function echoRequest(size: number): Uint8Array {
 export const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
 
 /** A pool that knows which frames are out, and does not let one come back twice. */
-class AuditedPool extends FramePool {
+export class AuditedPool extends FramePool {
   readonly out = new Set<Frame>();
   readonly #known = new WeakSet<Frame>();
 

@@ -25,13 +25,16 @@ export interface Host {
 export class Pair {
   readonly sim: Simulation;
   readonly record: TraceRecord | null;
-  readonly pool = new FramePool();
+  readonly pool: FramePool;
   readonly a: Host;
   readonly b: Host;
   readonly cable: Cable;
 
-  constructor(options: CableOptions & { seed?: number; record?: boolean; mtu?: number } = {}) {
-    const { seed = 1, record = true, mtu = 1500, ...cable } = options;
+  constructor(
+    options: CableOptions & { seed?: number; record?: boolean; mtu?: number; pool?: FramePool } = {},
+  ) {
+    const { seed = 1, record = true, mtu = 1500, pool = new FramePool(), ...cable } = options;
+    this.pool = pool;
     this.sim = new Simulation(seed);
     this.record = record ? new TraceRecord() : null;
     this.a = this.#host('a', '10.0.0.1', 1, mtu);
