@@ -408,6 +408,24 @@ except RecursionError as e:
   });
 });
 
+describe('descriptors', () => {
+  it('a socket stays open while another number leads to it; a number that is taken over is closed', async () => {
+    const p = await run(`import os, socket
+a = socket.socket(); b = socket.socket()
+n = os.dup(a.fileno())
+a.close()
+print(socket.socket(fileno=n).getsockname())
+os.dup2(1, b.detach())
+os.write(4, b'to the terminal\\n')
+f = open('/tmp/f', 'w'); os.dup2(f.fileno(), 1); print('to the file', flush=True)
+`);
+    expect(p.errors).toBe('');
+    expect(p.output).toBe("('0.0.0.0', 0)\nto the terminal\n");
+    expect(p.machine.read('/tmp/f')).toBe('to the file\n');
+    expect(p.status).toBe(0);
+  });
+});
+
 describe('what is not there yet', () => {
   it('a thread: one clear message', async () => {
     const p = await run('import threading\nthreading.Thread(target=print).start()\n');

@@ -133,12 +133,17 @@ try:
 except socket.gaierror as e:
     print(e)
 print(socket.gethostbyname('client'), socket.gethostname(), socket.getaddrinfo('server.example', 80)[0][4])
-print(socket.gethostbyaddr('10.0.0.2')[0])
+print(socket.gethostbyaddr('10.0.0.2')[0], socket.gethostbyname_ex('client'))
+try:
+    socket.gethostbyname_ex('nowhere.example')
+except socket.gaierror as e:
+    print(e.errno)
 `);
     expect(p.errors).toBe('');
     expect(p.output).toBe(`[Errno -3] Temporary failure in name resolution
 10.0.0.2 server ('10.0.0.1', 80)
-client
+client ('client', [], ['10.0.0.2'])
+-3
 `);
   });
 

@@ -15,6 +15,7 @@ export interface Emscripten {
   UTF8ToString(pointer: number): string;
   stringToNewUTF8(text: string): number;
   stringToUTF8(text: string, pointer: number, size: number): number;
+  _free(pointer: number): void;
   _captureThreadState(): number;
   _restoreThreadState(state: number): void;
   /** What a failed call into JavaScript returns. */

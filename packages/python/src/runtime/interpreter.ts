@@ -63,21 +63,19 @@ export class Exited extends Error {
  * Python. It may wait like this until a process is wanted, or become a memory snapshot.
  */
 export class Interpreter {
-  readonly hooks = new Hooks();
-  readonly stacks: Stacks;
+  readonly hooks: Hooks;
   readonly pyodide: Pyodide;
   readonly python: Emscripten;
   readonly exports: Exports;
-  /** The name of the machine, once the process has one. */
-  hostname = 'localhost';
+  /** What the process is told of the machine it is on, once there is one. */
+  readonly machine: { hostname: string };
 
   private constructor(loaded: Loaded) {
     this.hooks = loaded.hooks;
-    this.stacks = loaded.stacks;
     this.pyodide = loaded.pyodide;
     this.python = loaded.pyodide._module;
     this.exports = loaded.exports;
-    loaded.names.interpreter = this;
+    this.machine = loaded.machine;
   }
 
   /** @param makeSnapshot prepares for `pyodide.makeMemorySnapshot()`. */
@@ -97,10 +95,9 @@ export class Interpreter {
 
 interface Loaded {
   readonly hooks: Hooks;
-  readonly stacks: Stacks;
   readonly pyodide: Pyodide;
   readonly exports: Exports;
-  readonly names: { interpreter?: Interpreter };
+  readonly machine: { hostname: string };
 }
 
 async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Promise<Loaded> {
@@ -108,7 +105,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
   let exports: Exports | undefined;
   let python: Emscripten | undefined;
   let memory: WebAssembly.Memory | undefined;
-  const names: Loaded['names'] = {};
+  const machine = { hostname: 'localhost' };
   const started = <T>(part: T | undefined): T => {
     if (part === undefined) throw new Error('CPython has not started yet.');
     return part;
@@ -124,7 +121,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     installNames(
       imports,
       () => python,
-      () => names.interpreter?.hostname ?? 'localhost',
+      () => machine.hostname,
     );
     installChanceAndExit(imports, () => memory?.buffer ?? new ArrayBuffer(0), chance);
     installErrorMarker(imports);
@@ -166,7 +163,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     ...(makeSnapshot ? { _makeSnapshot: true } : {}),
     ...(assets.snapshot === undefined ? {} : { _loadSnapshot: assets.snapshot }),
   });
-  return { hooks, stacks, pyodide, exports: started(exports), names };
+  return { hooks, pyodide, exports: started(exports), machine };
 }
 
 /** Chance and exits of the binary: from the process's seed, and to its kernel. */

@@ -61,7 +61,7 @@ export function installNames(
       }
       return getaddrinfo(node, service, hints, out);
     } finally {
-      for (const pointer of temporary) freeString(module, pointer);
+      for (const pointer of temporary) module._free(pointer);
     }
   };
 
@@ -97,9 +97,6 @@ export function installNames(
     return new DataView(bytes.buffer).getInt32(0, true);
   };
 }
-
-const freeString = (module: Emscripten, pointer: number) =>
-  (module as unknown as { _free(pointer: number): void })._free(pointer);
 
 /** Whether inet_aton(3) or inet_pton(3) reads it as an address. */
 const isNumeric = (name: string) =>

@@ -91,7 +91,7 @@ class Process {
     this.#interpreter = interpreter;
     this.#started = started;
     chance.seed(started.seed);
-    interpreter.hostname = started.hostname;
+    interpreter.machine.hostname = started.hostname;
 
     this.calls = new SystemCallPort(
       (message, transfer) => port.post(message, transfer),
@@ -100,7 +100,7 @@ class Process {
     );
     this.replica = new Replica(python);
     this.replica.apply(started.files);
-    const abandon = (fd: number) => void this.calls.call(started.pid, 'close', fd);
+    const abandon = (fd: number) => this.calls.tell(started.pid, 'close', fd);
     this.#descriptors = new Descriptors(python, abandon);
     this.#clock = new Clock(this.calls);
     const context: HandlerContext = {

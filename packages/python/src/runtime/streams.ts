@@ -65,14 +65,13 @@ export function streamHandlers(
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return original.write(fd, vectorsPointer, count, lengthPointer);
       const bytes = gather(python, readVectors(python, vectorsPointer, count), Number.POSITIVE_INFINITY);
-      const { length } = bytes;
-      const written = calls.call(thread(), 'write', descriptor.file.fd, bytes);
       if (!canWait()) {
-        // Python code that C calls back and that cannot wait: the kernel has the bytes all the same.
-        writeI32(python, lengthPointer, length);
+        // Python code that C calls back and that cannot wait: the kernel gets the bytes all the same.
+        writeI32(python, lengthPointer, bytes.length);
+        calls.tell(thread(), 'write', descriptor.file.fd, bytes);
         return 0;
       }
-      return written.then((result) => () => {
+      return calls.call(thread(), 'write', descriptor.file.fd, bytes).then((result) => () => {
         if (result < 0) return -errors.result(result);
         writeI32(python, lengthPointer, result);
         return 0;
@@ -84,8 +83,9 @@ export function streamHandlers(
       if (descriptor === undefined) return original.close(fd);
       const last = descriptors.release(descriptor);
       if (last === undefined) return 0;
-      const closed = calls.call(thread(), 'close', last);
-      return canWait() ? closed.then((result) => -errors.result(result)) : 0;
+      if (canWait()) return calls.call(thread(), 'close', last).then((result) => -errors.result(result));
+      calls.tell(thread(), 'close', last);
+      return 0;
     },
 
     poll(pointer = 0, count = 0, timeout = 0) {

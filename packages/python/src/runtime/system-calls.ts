@@ -35,38 +35,43 @@ export class SystemCallPort {
     this.#where = where;
   }
 
-  /** @returns a promise of the result, with Linux's negated error numbers. */
+  /** Makes a call that a thread waits for. @returns a promise of the result, with Linux's negated error numbers. */
   call<N extends SystemCallName>(
     tid: number,
     name: N,
     ...args: SystemCallArguments<N>
   ): Promise<SystemCallResult<N>> {
-    this.#before();
-    this.made++;
-    const id = ++this.#ids;
     this.#running--;
-    const where = this.#where.current();
-    const message: FromWorker = {
-      type: 'call',
-      id,
-      tid,
-      name,
-      arguments: args,
-      where,
-      quiescent: this.#running === 0,
-      received: this.#received,
-    };
-    this.#post(message, largeBuffers(args));
+    const id = this.#send(tid, name, args, this.#running === 0);
     return new Promise((resolve) => {
       this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
     });
+  }
+
+  /** Makes a call that nobody waits for: the thread goes on. */
+  tell<N extends SystemCallName>(tid: number, name: N, ...args: SystemCallArguments<N>): void {
+    this.#send(tid, name, args, false);
+  }
+
+  #send(tid: number, name: SystemCallName, args: readonly unknown[], quiescent: boolean): number {
+    this.#before();
+    this.made++;
+    const id = ++this.#ids;
+    const where = this.#where.current();
+    const received = this.#received;
+    const message: FromWorker = { type: 'call', id, tid, name, arguments: args, where, quiescent, received };
+    this.#post(message, largeBuffers(args));
+    return id;
   }
 
   /** The kernel's answer has come. */
   returned(id: number, result: unknown): void {
     this.#received++;
     const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
+    if (waiting === undefined) {
+      this.confirmQuiescent();
+      return;
+    }
     this.#waiting.delete(id);
     this.#running++;
     waiting.resolve(result);
