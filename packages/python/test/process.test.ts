@@ -426,6 +426,25 @@ f = open('/tmp/f', 'w'); os.dup2(f.fileno(), 1); print('to the file', flush=True
   });
 });
 
+describe('where Python cannot be suspended', () => {
+  it('a call that waits is refused, what is printed is printed', async () => {
+    const p = await run(`import ctypes, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+@ctypes.CFUNCTYPE(ctypes.c_int)
+def callback():
+    try:
+        s.recv(10)
+    except OSError as e:
+        print(e)
+    return 7
+print(callback())
+`);
+    expect(p.errors).toBe('');
+    expect(p.output).toBe('[Errno 35] Resource deadlock avoided\n7\n');
+    expect(p.status).toBe(0);
+  });
+});
+
 describe('what is not there yet', () => {
   it('a thread: one clear message', async () => {
     const p = await run('import threading\nthreading.Thread(target=print).start()\n');

@@ -1,3 +1,4 @@
+import { ERRNO } from '@netarium/osi/trace';
 import { FIRST_REPLACED, HOOKED_IMPORTS, type HookName, REPLACED_FUNCTIONS } from '../shim/imports.ts';
 import type { Emscripten, Exports, Imports } from './emscripten.ts';
 
@@ -92,6 +93,12 @@ export class Hooks {
 }
 
 const REPLACED = Object.keys(REPLACED_FUNCTIONS);
+
+/**
+ * The error of a call that would have to wait where Python cannot be suspended: in a function that C code calls back
+ * (ctypes).
+ */
+export const CANNOT_WAIT = ERRNO.EDEADLK;
 
 /** What handlers work with. */
 export interface HandlerContext {

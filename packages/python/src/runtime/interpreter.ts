@@ -125,6 +125,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     );
     installChanceAndExit(imports, () => memory?.buffer ?? new ArrayBuffer(0), chance);
     installErrorMarker(imports);
+    refuseWaitingInForeignCalls(imports, () => started(python));
     installTimeZone(imports, () => started(python));
     void WebAssembly.instantiate(assets.python, imports as WebAssembly.Imports).then((instance) => {
       exports = instance.exports as unknown as Exports;
@@ -208,5 +209,22 @@ function installTimeZone(imports: Imports, python: () => Emscripten): void {
     writeI32(python(), offset, 0);
     writeI32(python(), hasDaylightSaving, 0);
     for (const pointer of [name, summerName]) python().stringToUTF8('UTC', pointer, 4);
+  };
+}
+
+/** ctypes calls C through JavaScript, which cannot be suspended: what C calls back may not wait. */
+function refuseWaitingInForeignCalls(imports: Imports, python: () => Emscripten): void {
+  const { env } = imports;
+  if (env === undefined) return;
+  const call = env.ffi_call_js as (...values: unknown[]) => unknown;
+  env.ffi_call_js = (...values: unknown[]): unknown => {
+    const { validSuspender } = python();
+    const before = validSuspender.value;
+    validSuspender.value = false;
+    try {
+      return call(...values);
+    } finally {
+      validSuspender.value = before;
+    }
   };
 }

@@ -3,7 +3,7 @@ import { ERRNO } from '@netarium/osi/trace';
 import { readAddress, writeAddress } from './addresses.ts';
 import type { Descriptors, KernelDescriptor } from './descriptors.ts';
 import type { ErrorNumbers } from './errno.ts';
-import type { HandlerContext, Handlers, Outcome } from './hooks.ts';
+import { CANNOT_WAIT, type HandlerContext, type Handlers, type Outcome } from './hooks.ts';
 import { gather, lengthOf, readU32, readVectors, scatter, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
@@ -28,7 +28,7 @@ const MSG = { name: 0, nameLength: 4, vectors: 8, vectorCount: 12, controlLength
 
 /** The socket calls of socket(2) … shutdown(2): from C's structures to the kernel's objects and back. */
 export function socketHandlers(
-  { python, exports, thread }: HandlerContext,
+  { python, exports, thread, canWait }: HandlerContext,
   calls: SystemCallPort,
   descriptors: Descriptors,
   errors: ErrorNumbers,
@@ -50,7 +50,7 @@ export function socketHandlers(
   /** Does something with the socket behind a number, or says why not. */
   function on(fd: number, action: (socket: KernelDescriptor) => Outcome): Outcome {
     const descriptor = descriptors.get(fd);
-    if (descriptor?.file.kind === 'socket') return action(descriptor);
+    if (descriptor?.file.kind === 'socket') return canWait() ? action(descriptor) : failed(CANNOT_WAIT);
     return failed(descriptors.exists(fd) ? ERRNO.ENOTSOCK : ERRNO.EBADF);
   }
 
@@ -92,11 +92,13 @@ export function socketHandlers(
   const connecting = new WeakMap<object, string>();
 
   return {
-    async socket(domain = 0, type = 0, protocol = 0) {
-      const fd = await call('socket', domain, type, protocol);
-      if (fd < 0) return errors.result(fd);
+    socket(domain = 0, type = 0, protocol = 0) {
+      if (!canWait()) return failed(CANNOT_WAIT);
       const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
-      return () => descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
+      return call('socket', domain, type, protocol).then((fd) => () => {
+        if (fd < 0) return errors.result(fd);
+        return descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
+      });
     },
 
     bind: (fd = 0, pointer = 0, length = 0) =>

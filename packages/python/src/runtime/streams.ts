@@ -2,7 +2,7 @@ import type { PollEntry } from '@netarium/machine';
 import { ERRNO } from '@netarium/osi/trace';
 import type { Descriptors } from './descriptors.ts';
 import type { ErrorNumbers } from './errno.ts';
-import type { HandlerContext, Handlers, Hooks } from './hooks.ts';
+import { CANNOT_WAIT, type HandlerContext, type Handlers, type Hooks, type Outcome } from './hooks.ts';
 import { gather, lengthOf, readI32, readVectors, scatter, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
@@ -36,16 +36,16 @@ export function streamHandlers(
     return result;
   }
 
-  async function setNonBlocking(fd: number, on: boolean): Promise<() => number> {
+  function setNonBlocking(fd: number, on: boolean): Outcome {
     const descriptor = descriptors.get(fd);
-    if (descriptor === undefined) return () => -errors.fromLinux(ERRNO.EBADF);
+    if (descriptor === undefined) return -errors.fromLinux(ERRNO.EBADF);
+    if (!canWait()) return -errors.fromLinux(CANNOT_WAIT);
     const { file, stream } = descriptor;
     const flags = on ? stream.flags | O_NONBLOCK : stream.flags & ~O_NONBLOCK;
-    const result = await calls.call(thread(), 'fcntl', file.fd, F_SETFL, flags);
-    return () => {
+    return calls.call(thread(), 'fcntl', file.fd, F_SETFL, flags).then((result) => () => {
       if (result >= 0) stream.flags = flags;
       return errors.result(result);
-    };
+    });
   }
 
   return {
@@ -53,6 +53,7 @@ export function streamHandlers(
     read(fd = 0, vectorsPointer = 0, count = 0, lengthPointer = 0) {
       const descriptor = descriptors.get(fd);
       if (descriptor === undefined) return original.read(fd, vectorsPointer, count, lengthPointer);
+      if (!canWait()) return errors.fromLinux(CANNOT_WAIT);
       const vectors = readVectors(python, vectorsPointer, count);
       return calls.call(thread(), 'read', descriptor.file.fd, lengthOf(vectors)).then((result) => () => {
         if (typeof result === 'number') return -errors.result(result);
@@ -116,6 +117,7 @@ export function streamHandlers(
         return results.filter((revents) => revents !== 0).length;
       };
       if (entries.length === 0 && (ready || timeout === 0)) return store();
+      if (!canWait()) return setErrno(-errors.fromLinux(CANNOT_WAIT));
       const wait = ready ? 0 : timeout < 0 ? -1 : timeout * MILLISECOND;
       return calls.call(thread(), 'poll', entries, wait).then((result) => () => {
         if (typeof result === 'number') return setErrno(errors.result(result));

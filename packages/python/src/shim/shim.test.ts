@@ -34,6 +34,7 @@ describe('the pinned CPython binary', () => {
     'getnameinfo',
     '_emscripten_lookup_name',
     'exit',
+    'ffi_call_js',
     '_localtime_js',
     '_gmtime_js',
     '_mktime_js',
