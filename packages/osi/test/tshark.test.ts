@@ -103,6 +103,40 @@ const SOUND: Record<string, Uint8Array> = {
   'the reserved bit': ethernet(udp(text('x'), { fragment: 0xc000 })),
 };
 
+const BRIDGES = '01:80:c2:00:00:00';
+/** A frame with a length in place of the type, padded. */
+const bpdu = (content: string) => {
+  const bytes = fromHex(`424203 ${content}`);
+  return ethernet(bytes, { type: bytes.length, to: BRIDGES, tail: new Uint8Array(46 - bytes.length) });
+};
+const VECTOR = '8001020000000001 00004e20 9000020000000002 8002 0180 1400 0200 0f00';
+const tagged = (tag: number, type: number, payload: readonly number[], tail: Uint8Array) =>
+  ethernet([...u16(tag), ...u16(type), ...payload], { type: 0x8100, tail });
+
+const LINK_LAYER: Record<string, Uint8Array> = {
+  'a configuration BPDU': bpdu(`0000 00 00 00 ${VECTOR}`),
+  'a configuration BPDU with a change': bpdu(`0000 00 00 01 ${VECTOR}`),
+  'a configuration BPDU that acknowledges': bpdu(`0000 00 00 81 ${VECTOR}`),
+  'a topology change notification': bpdu('0000 00 80'),
+  ...Object.fromEntries(
+    [0x02, 0x0e, 0x3c, 0x3d, 0x4a, 0x6a, 0x78, 0x7f, 0x04].map((flags) => [
+      `a rapid BPDU with flags ${flags}`,
+      bpdu(`0000 02 02 ${flags.toString(16).padStart(2, '0')} ${VECTOR} 00`),
+    ]),
+  ),
+  'a tagged ARP request': tagged(0x600a, 0x0806, arp(1), new Uint8Array(14)),
+  'a tagged ARP request, padded behind the tag': tagged(0x600a, 0x0806, arp(1), new Uint8Array(18)),
+  'a tagged segment': tagged(
+    0x1fff,
+    0x0800,
+    tcp(text('hello'), { seq: 101, ack: 501, source: 77 }),
+    new Uint8Array(),
+  ),
+  'two tags': tagged(0x0064, 0x8100, [...u16(10), ...u16(0x0806), ...arp(1)], new Uint8Array(10)),
+  'a tagged BPDU': tagged(0xe001, 38, fromHex(`424203 0000 00 00 00 ${VECTOR}`), new Uint8Array(4)),
+  'a tag before an unknown type': tagged(0x900a, 0x1234, [1, 2, 3], new Uint8Array(40)),
+};
+
 const HANDSHAKE = [
   tcp([], { flags: 0x02, seq: 100, ack: 0, tcpOptions: SYN_OPTIONS }),
   tcp([], { ...back, flags: 0x12, seq: 500, ack: 101, tcpOptions: SYN_OPTIONS }),
@@ -117,6 +151,14 @@ const HANDSHAKE = [
 ].map((packet) => ethernet(packet));
 
 const ODD: Record<string, Uint8Array> = {
+  'a BPDU of an unknown version': bpdu(`0000 05 00 01 ${VECTOR}`),
+  'a BPDU of an unknown type': bpdu('0000 00 81'),
+  'a BPDU of an unknown protocol': bpdu('0001 00 80'),
+  'a BPDU cut short': ethernet(fromHex('424203 0000 00 00 01 8000020000000001 0000'), {
+    type: 38,
+    to: BRIDGES,
+  }),
+  'half a tag': ethernet([0x70], { type: 0x8100 }),
   'a wrong IP checksum': flip(ethernet(udp(text('hi there'))), 24),
   'a wrong UDP checksum': flip(ethernet(udp(text('hi there'))), 41),
   'a wrong TCP checksum': flip(ethernet(tcp(text('hi there'), { source: 1 })), 51),
@@ -153,6 +195,14 @@ describe.skipIf(!tsharkIsThere())('tshark', () => {
   it('reads sound frames of every kind as we do, and finds nothing wrong with them', async () => {
     const differences = await compareWithTshark(capture(Object.values(SOUND)));
     const names = Object.keys(SOUND);
+    expect(differences.map((difference) => ({ what: names[difference.frame - 1], ...difference }))).toEqual(
+      [],
+    );
+  });
+
+  it('reads tags and bridge protocol data units as we do', async () => {
+    const differences = await compareWithTshark(capture(Object.values(LINK_LAYER)), { faults: false });
+    const names = Object.keys(LINK_LAYER);
     expect(differences.map((difference) => ({ what: names[difference.frame - 1], ...difference }))).toEqual(
       [],
     );

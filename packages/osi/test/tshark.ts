@@ -228,7 +228,7 @@ function compareField(bytes: Uint8Array, name: string, ours?: Field, theirs?: El
 
 /** Its line, without guesses about checksum offload, and without calling a quoted segment's number relative: it is not. */
 function wording(element: Element, quoted: boolean): string {
-  const plain = element.showname.replace(/ ?\(may ?be caused by "[^"]*"\?\)$/, '');
+  const plain = element.showname.trimEnd().replace(/ ?\(may ?be caused by "[^"]*"\?\)$/, '');
   return quoted ? plain.replace('    (relative ack number)', '') : plain;
 }
 

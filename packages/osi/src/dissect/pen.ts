@@ -18,6 +18,8 @@ export interface Around {
   readonly fragment: boolean;
   /** It is quoted in an ICMP error message, where being cut short is no fault. */
   readonly quoted: boolean;
+  /** Where the Ethernet frame around it begins: padding counts from there. */
+  readonly frame?: number;
 }
 
 /**
@@ -37,6 +39,7 @@ interface MutableField {
   bitOffset: number;
   bitLength: number;
   within?: BitRange;
+  gap?: BitRange;
   generated: boolean;
   children: Field[];
 }
@@ -153,6 +156,11 @@ export class Pen {
   alone(): this {
     delete this.#mutable.within;
     return this;
+  }
+
+  /** Some bits in its midst belong to another field. */
+  without(gap: BitRange): void {
+    this.#mutable.gap = gap;
   }
 
   rename(name: string, label: string): void {

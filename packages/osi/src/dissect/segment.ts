@@ -21,14 +21,17 @@ export const ACK = 16;
 
 const ETHERNET = 14;
 const IPV4 = 0x0800;
+const VLAN = 0x8100;
+const VLAN_TAG = 4;
 const TCP = 6;
 const WINDOW_SCALE = 3;
 
 /** The TCP segment in an Ethernet frame; null when there is none, or not all of its header, or it is a fragment. */
 export function segmentOf(bytes: Uint8Array): Segment | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const ip = ETHERNET;
-  if (bytes.length < ip + 20 || view.getUint16(12) !== IPV4) return null;
+  let ip = ETHERNET;
+  while (bytes.length > ip + VLAN_TAG && view.getUint16(ip - 2) === VLAN) ip += VLAN_TAG;
+  if (bytes.length < ip + 20 || view.getUint16(ip - 2) !== IPV4) return null;
   const first = view.getUint8(ip);
   const ipHeader = (first & 15) * 4;
   const totalLength = view.getUint16(ip + 2);

@@ -63,6 +63,10 @@ function upperSummary(
       return { protocol: 'ARP', info: arp(known) };
     case 'ip':
       return { protocol: 'IPv4', info: ipv4(known) };
+    case 'stp':
+      return { protocol: 'STP', info: stp(known) };
+    case 'vlan':
+      return vlan(known);
     default:
       return ethernet(tree);
   }
@@ -72,8 +76,27 @@ function ethernet(tree: FieldTree): { protocol: string; info: string } {
   const type = findField(tree.protocols, 'eth.type');
   if (type === undefined) return { protocol: 'Ethernet', info: '' };
   const name = type.text.replace(/ \(0x\w+\)$/, '');
+  if (name === '802.1Q Virtual LAN') return { protocol: 'VLAN', info: '' };
   const protocol = name === 'IPv4' || name === 'ARP' ? name : (/0x\w+/.exec(type.text)?.[0] ?? '');
   return { protocol, info: protocol === name ? '' : name === 'Unknown' ? 'Ethernet II' : name };
+}
+
+function vlan(field: ProtocolField): { protocol: string; info: string } {
+  const type = /0x\w+/.exec(textOf(field, 'vlan.etype'))?.[0] ?? 'VLAN';
+  const info = field.text.replaceAll(',', ' ');
+  return { protocol: type, info };
+}
+
+function stp(field: ProtocolField): string {
+  const type = numberOf(field, 'stp.type');
+  if (type === 0x80) return 'Topology Change Notification';
+  if (type !== 0x00 && type !== 0x02) return `Unknown BPDU type (${type})`;
+  if (findField([field], 'stp.forward') === undefined) return '';
+  const change = numberOf(field, 'stp.flags.tc') === 1 ? 'TC + ' : '';
+  const root = ['prio', 'ext'].map((part) => numberOf(field, `stp.root.${part}`));
+  const where = [...root, textOf(field, 'stp.root.hw')].join('/');
+  const cost = numberOf(field, 'stp.root.cost');
+  return `${type === 0 ? 'Conf' : 'RST'}. ${change}Root = ${where}  Cost = ${cost}  Port = ${textOf(field, 'stp.port')}`;
 }
 
 function arp(field: ProtocolField): string {

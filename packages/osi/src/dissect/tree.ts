@@ -28,6 +28,8 @@ export interface Field extends BitRange {
   readonly value: FieldValue;
   /** For a part of a byte or word: the whole one it is drawn in, `.... ..1.`. */
   readonly within?: BitRange;
+  /** Bits in the midst of its own that belong to another field. */
+  readonly gap?: BitRange;
   /** True when no bits say so, but the reader worked it out: a checksum's status, a payload's length. */
   readonly generated: boolean;
   readonly children: readonly Field[];
@@ -92,12 +94,19 @@ export function fieldLine(bytes: Uint8Array, field: Field): string {
 }
 
 /** The bits of `range` as digits among the dots of `within`, in groups of four: `.... ..1.`. */
-export function bitPattern(bytes: Uint8Array, range: BitRange, within: BitRange): string {
+export function bitPattern(
+  bytes: Uint8Array,
+  range: BitRange & { readonly gap?: BitRange },
+  within: BitRange,
+): string {
   let text = '';
   for (let bit = 0; bit < within.bitLength; bit++) {
     const at = within.bitOffset + bit;
-    const own = at >= range.bitOffset && at < range.bitOffset + range.bitLength;
+    const own = covers(range, at) && !(range.gap && covers(range.gap, at));
     text += `${bit > 0 && bit % 4 === 0 ? ' ' : ''}${own ? bitsAt(bytes, at, 1) : '.'}`;
   }
   return text;
 }
+
+const covers = ({ bitOffset, bitLength }: BitRange, bit: number): boolean =>
+  bit >= bitOffset && bit < bitOffset + bitLength;

@@ -1,5 +1,6 @@
-import { type Dissector, hex, type Pen, type Scope } from '../../dissect/pen.ts';
+import { type Around, type Dissector, hex, type Pen, type Scope } from '../../dissect/pen.ts';
 import type { BitRange } from '../../dissect/tree.ts';
+import { dissectLlc } from '../llc/dissect.ts';
 
 const HEADER = 14;
 /** The shortest frame without its FCS (IEEE 802.3 section 3.2.8: 64 bytes with it). */
@@ -24,7 +25,10 @@ const ETHERTYPES = new Map([
   [0x9000, 'Loopback'],
 ]);
 
-/** Ethernet II, and IEEE 802.3 frames as far as their length field (IEEE 802.3 section 3.2). */
+/** What a type is called; `Unknown` for one that is not. */
+export const etherTypeName = (type: number): string => ETHERTYPES.get(type) ?? 'Unknown';
+
+/** Ethernet II, and IEEE 802.3 frames with a length and logical link control (IEEE 802.3 section 3.2). */
 export const dissectEthernet: Dissector = (scope, start, end, around) => {
   const pen = scope.protocol('eth', 'Ethernet', 'Ethernet II', 2, start, HEADER);
   const destination = address(pen, 'eth.dst', 'Destination', start);
@@ -32,18 +36,22 @@ export const dissectEthernet: Dissector = (scope, start, end, around) => {
   pen.text(`Src: ${source}, Dst: ${destination}`);
 
   const type = start + 14 <= end ? scope.view.getUint16(start + 12) : 0;
-  if (type > 0 && type <= 1500) return lengthField(scope, pen, start, end, type);
+  if (type > 0 && type <= 1500) return lengthField(scope, pen, start, end, type, { ...around, frame: start });
   if (type < 0x600 && start + HEADER <= end) {
     pen.label('Ethernet Unknown');
     pen.number('eth.invalid_lentype', 'Invalid length/type', start + 12, 2, `${hex(type, 4)} (${type})`);
     scope.data(2, start + HEADER, end);
     return end;
   }
-  pen.number('eth.type', 'Type', start + 12, 2, `${ETHERTYPES.get(type) ?? 'Unknown'} (${hex(type, 4)})`);
+  pen.number('eth.type', 'Type', start + 12, 2, `${etherTypeName(type)} (${hex(type, 4)})`);
   const payload = start + HEADER;
-  const used = scope.hand('ethertype', type, payload, end, { ...around, claimed: end - payload });
+  const used = scope.hand('ethertype', type, payload, end, {
+    ...around,
+    claimed: end - payload,
+    frame: start,
+  });
   if (used === null) scope.data(3, payload, end);
-  else trailer(scope, pen, start, used, end);
+  else padding(scope, pen, start, used, end, 'eth.trailer');
   return end;
 };
 
@@ -70,24 +78,38 @@ function address(pen: Pen, name: string, label: string, at: number): string {
   return field.field.text;
 }
 
-/** The number is a length; what follows is a logical link control header, which is not read here. */
-function lengthField(scope: Scope, pen: Pen, start: number, end: number, length: number): number {
+/** The number is a length; what follows is logical link control. */
+function lengthField(
+  scope: Scope,
+  pen: Pen,
+  start: number,
+  end: number,
+  length: number,
+  around: Around,
+): number {
   pen.text('');
   pen.label('IEEE 802.3 Ethernet');
   pen.number('eth.len', 'Length', start + 12, 2);
   const stop = Math.min(start + HEADER + length, end);
-  scope.data(2, start + HEADER, stop);
-  trailer(scope, pen, start, stop, end);
+  dissectLlc(scope, start + HEADER, stop, around);
+  padding(scope, pen, start, stop, end, 'eth.trailer');
   return end;
 }
 
 /** Zeros that bring a short frame to its minimum are padding; anything else behind the packet is a trailer. */
-function trailer(scope: Scope, pen: Pen, start: number, from: number, end: number): void {
+export function padding(
+  scope: Scope,
+  pen: Pen,
+  start: number,
+  from: number,
+  end: number,
+  trailer: string,
+): void {
   let at = from;
   const padded = start + MINIMUM;
   if (at < padded && end >= padded && scope.bytes.subarray(at, padded).every((byte) => byte === 0)) {
     pen.raw('eth.padding', 'Padding', at, padded - at);
     at = padded;
   }
-  if (at < end) pen.raw('eth.trailer', 'Trailer', at, end - at);
+  if (at < end) pen.raw(trailer, 'Trailer', at, end - at);
 }
