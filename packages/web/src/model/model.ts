@@ -5,6 +5,7 @@ import { callsOf } from './attribution.ts';
 import { Moment } from './moment.ts';
 import { Packets } from './packets.ts';
 import { TimeScale } from './scale.ts';
+import { SocketStates } from './states.ts';
 
 /** A line of a program on a machine: `client:client.py:9`. */
 export const lineKey = (node: string, file: string, line: number): string =>
@@ -36,8 +37,10 @@ export class Model {
   readonly terminals = new Map<string, TerminalData[]>();
   /** Every instant at which something was to be seen. */
   readonly scale = new TimeScale();
+  readonly states = new SocketStates();
   /** The newest state. */
   readonly now = new Moment();
+  #looked = new Moment();
 
   /** Takes in new events; `bytes` holds those of the `frame-sent` events among them, one after the other. */
   append(events: readonly TraceEvent[], bytes: Uint8Array): void {
@@ -51,6 +54,7 @@ export class Model {
         this.record.add(time, node, rest);
       }
       this.#index(event);
+      this.states.add(event);
     }
     this.journeys.update();
     for (const journey of this.journeys.all.slice(this.callsOfFrames.length)) this.#attribute(journey);
@@ -61,11 +65,13 @@ export class Model {
     return this.journeys.all[number - 1];
   }
 
-  /** The state at the end of `time`. */
+  /** The state at the end of `time`. It is the page's to read, until another time is asked for. */
   at(time: number): Moment {
-    const moment = new Moment();
-    moment.advance(this.record, this.eventsUntil(time));
-    return moment;
+    const limit = this.eventsUntil(time);
+    // Going on from the last one asked for is cheap; going back means reading anew.
+    if (this.#looked.read > limit) this.#looked = new Moment();
+    this.#looked.advance(this.record, limit);
+    return this.#looked;
   }
 
   /** How many events had happened by `time`. */

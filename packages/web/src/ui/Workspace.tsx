@@ -8,7 +8,7 @@ import {
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Code, type CodeParams } from '../panes/code/Code.tsx';
-import { Ladder } from '../panes/Ladder.tsx';
+import { Ladder } from '../panes/ladder/Ladder.tsx';
 import { Layers } from '../panes/layers/Layers.tsx';
 import { Packets } from '../panes/Packets.tsx';
 import { Terminal } from '../panes/Terminal.tsx';

@@ -27,7 +27,7 @@ export function setApi(to: DockviewApi | null): void {
 /** Brings the pane of a file to the front, without taking the keyboard away. */
 export function showFile(path: string): void {
   const panel = api?.getPanel(`code:${path}`);
-  if (panel !== undefined && !panel.api.isVisible) panel.api.setActive();
+  if (panel !== undefined && panel.group.activePanel !== panel) panel.api.setActive();
 }
 
 export function resetLayout(): void {

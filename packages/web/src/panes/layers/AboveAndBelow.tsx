@@ -7,7 +7,7 @@ import { baseName, type Model } from '../../model/model.ts';
 import { formatBitRate, formatSpan, hexByte } from '../../model/units.ts';
 import { selectCall } from '../../selection.ts';
 import { useGlass } from '../../store.ts';
-import { callName } from '../topology/MachineNode.tsx';
+import { callName } from '../call-name.ts';
 import { type Anatomy, charactersOf } from './layers.ts';
 
 /** A table of facts: what it is, and what is said of it. */

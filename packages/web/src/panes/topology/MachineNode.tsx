@@ -2,6 +2,7 @@ import { Handle, type NodeProps, Position } from '@xyflow/react';
 import { useTranslation } from 'react-i18next';
 import type { ProcessState } from '../../model/moment.ts';
 import { useGlass } from '../../store.ts';
+import { callName } from '../call-name.ts';
 import { useMoment } from '../moment.ts';
 import type { LabNode } from './types.ts';
 
@@ -72,14 +73,6 @@ function ProcessLine({ process }: { readonly process: ProcessState }) {
       <span>{label}</span>
     </div>
   );
-}
-
-/** System calls by the names that programs use. */
-export function callName(name: string, args: string): string {
-  if (name === 'accept4') return 'accept';
-  if (name === 'sendto' && / NULL, 0$/.test(args)) return 'send';
-  if (name === 'recvfrom' && /NULL, NULL$/.test(args)) return 'recv';
-  return name;
 }
 
 function MacCount({ name }: { readonly name: string }) {
