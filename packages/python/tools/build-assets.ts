@@ -35,6 +35,15 @@ for (const file of (await readdir(folder)).sort())
     site[file.slice(0, -'.py'.length)] = await readFile(new URL(file, folder), 'utf8');
 await write(ASSET_FILES.site, JSON.stringify(site));
 
+// The snapshot is the same whenever and wherever it is made.
+process.argv.splice(1, process.argv.length, '/usr/bin/python3');
+let now = 0;
+Date.now = () => {
+  now += 1000;
+  return now;
+};
+performance.now = Date.now;
+Math.random = () => 0;
 const assets = await loadAssets({ snapshot: false });
 const interpreter = await Interpreter.start(assets, new Chance(), true);
 const snapshot = interpreter.pyodide.makeMemorySnapshot();
