@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BOX, KERNEL, Meeting, titled, withoutKernel } from './support/meeting.ts';
+
+describe.skipIf(withoutKernel)(titled('a lab and a real Linux kernel on one cable'), () => {
+  let met: Meeting;
+  beforeAll(() => {
+    met = new Meeting();
+  });
+  afterAll(() => met.close());
+
+  test("the kernel's ARP finds us, and its ping is answered", async () => {
+    const { status, out } = await met.kernel.command('ping', '-n', '-c', '3', '-i', '0.1', BOX);
+    expect(out).toContain('3 packets transmitted, 3 received, 0% packet loss');
+    expect(status).toBe(0);
+    expect(met.kernel.ip('neigh show')).toMatch(
+      /^10\.77\.0\.2 dev \S+ lladdr 02:00:00:00:00:01 (REACHABLE|DELAY)/,
+    );
+  });
+
+  test('our ARP finds the kernel, and our ping is answered', async () => {
+    met.box.stack.interface('eth0')!.neighbours!.flush(true);
+    const { status, text } = await met.command(`ping -c 3 -i 0.1 ${KERNEL}`);
+    expect(text).toContain('3 packets transmitted, 3 received, 0% packet loss');
+    expect(text).toMatch(/64 bytes from 10\.77\.0\.1: icmp_seq=1 ttl=64 time=[\d.]+ ms/);
+    expect(status).toBe(0);
+    const [mac] = met.kernel.run('cat', `/sys/class/net/${met.tap.device}/address`).split('\n');
+    const arp = await met.command('arp -n');
+    expect(arp.text).toContain(mac);
+  });
+
+  test('the kernel resolves us after its entry was removed, and we it', async () => {
+    met.kernel.ip(`neigh flush dev ${met.tap.device}`);
+    const { status } = await met.kernel.command('ping', '-c', '1', BOX);
+    expect(status).toBe(0);
+  });
+
+  test.each([1472, 1473, 4000, 20_000, 65_507])(
+    'a ping of %i bytes goes both ways, in fragments',
+    async (size) => {
+      const kernel = await met.kernel.command('ping', '-c', '2', '-i', '0.1', '-s', `${size}`, BOX);
+      expect(kernel.out).toContain('2 packets transmitted, 2 received, 0% packet loss');
+      const ours = await met.command(`ping -c 2 -i 0.1 -s ${size} ${KERNEL}`);
+      expect(ours.text).toContain('2 packets transmitted, 2 received, 0% packet loss');
+    },
+  );
+
+  test('a flood of pings is answered without a loss', async () => {
+    const { out } = await met.kernel.command('ping', '-q', '-f', '-c', '2000', BOX);
+    expect(out).toContain('2000 packets transmitted, 2000 received, 0% packet loss');
+  });
+
+  test('a frame for a kernel whose interface is down is dropped by name', async () => {
+    met.kernel.ip(`link set ${met.tap.device} down`);
+    const { status, text } = await met.command(`ping -c 1 -W 0.1 ${KERNEL}`);
+    expect(text).toContain('1 packets transmitted, 0 received');
+    expect(status).toBe(1);
+    expect(met.tap.tracer.drops.get('tap.down')).toBeGreaterThan(0);
+    met.kernel.ip(`link set ${met.tap.device} up`);
+    expect((await met.command(`ping -c 1 ${KERNEL}`)).status).toBe(0);
+  });
+
+  test('tshark finds nothing wrong in all of it', async () => {
+    expect(await met.faults()).toBe('');
+    expect(await met.frames('arp.opcode == 2 && eth.src == 02:00:00:00:00:01')).not.toBe('');
+  });
+});

@@ -1,0 +1,165 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What a command of the kernel's side has come to. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A program that runs in a namespace. */
+export class KernelProgram {
+  readonly #child: ChildProcess;
+  #out = '';
+  #err = '';
+  readonly #listeners = new Set<() => void>();
+  /** Fulfilled when it has ended. */
+  readonly done: Promise<Outcome>;
+  #over = false;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      this.#out += text;
+      this.#changed();
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.#err += text;
+      this.#changed();
+    });
+    this.done = new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (status) => {
+        this.#over = true;
+        this.#changed();
+        resolve({ status, out: this.#out, err: this.#err });
+      });
+    });
+  }
+
+  /** Waits until its output (both streams) holds something. @throws Error when it ends without. */
+  says(wanted: string | RegExp): Promise<RegExpMatchArray> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = (this.#out + this.#err).match(wanted);
+        if (found === null && !this.#over) return;
+        this.#listeners.delete(look);
+        if (found !== null) resolve(found);
+        else reject(new Error(`it ended without saying ${wanted}:\n${this.#out}${this.#err}`));
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** Gives it a line on its standard input. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+let made = 0;
+
+/** A network namespace of this computer's kernel, with a name of its own; nothing outside it is touched. */
+export class Namespace {
+  readonly name: string;
+
+  constructor() {
+    this.name = `netarium-${process.pid}-${++made}`;
+    execFileSync('ip', ['netns', 'add', this.name]);
+    this.sysctl('net.ipv6.conf.all.disable_ipv6', 1);
+    this.ip('link set lo up');
+  }
+
+  /** ip(8), words parted by spaces. @throws Error with what it says. */
+  ip(command: string): string {
+    return execFileSync('ip', ['-n', this.name, ...command.split(' ')], { encoding: 'utf8' });
+  }
+
+  sysctl(name: string, value: number | string): void {
+    this.run('sysctl', '-qw', `${name}=${value}`);
+  }
+
+  /** Runs a command to its end: only what sends nothing to the lab, which stands still meanwhile. */
+  run(...argv: readonly string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.name, ...argv], { encoding: 'utf8' });
+  }
+
+  start(...argv: readonly string[]): KernelProgram {
+    return new KernelProgram(spawn('ip', ['netns', 'exec', this.name, ...argv]));
+  }
+
+  /** A command that is run to its end while the lab goes on. */
+  command(...argv: readonly string[]): Promise<Outcome> {
+    return this.start(...argv).done;
+  }
+
+  /** A Python program over the kernel's own sockets. */
+  python(program: string, ...argv: readonly string[]): KernelProgram {
+    return this.start('/usr/bin/python3', '-uc', PRELUDE + program, ...argv);
+  }
+
+  /** Ends what still runs in it, and removes it. */
+  close(): void {
+    const pids = execFileSync('ip', ['netns', 'pids', this.name], { encoding: 'utf8' });
+    for (const pid of pids.split('\n').filter((line) => line !== '')) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+    execFileSync('ip', ['netns', 'del', this.name]);
+  }
+}
+
+/** What the Python programs below use. */
+const PRELUDE = `
+import errno, fcntl, hashlib, os, select, socket, struct, sys, time
+TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
+def stream(): return socket.socket(socket.AF_INET, TCP)
+def listener(port, receive_buffer=None):
+    s = stream(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if receive_buffer: s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    s.bind(('', port)); s.listen(); print('listening'); return s
+def read_all(s):
+    got = bytearray()
+    while True:
+        data = s.recv(65536)
+        if not data: return bytes(got)
+        got += data
+def digest(data): return hashlib.sha256(data).hexdigest()
+def info(s): return s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+def attempt(work):
+    try: work(); print('no error')
+    except OSError as e: print(errno.errorcode[e.errno])
+`;
+
+/** Why the tests with a real kernel cannot run here; null where they can. Tests say it in their title. */
+export function whyNoKernel(): string | null {
+  if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`;
+  if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
+  // CapEff of proc(5): making namespaces and devices takes CAP_SYS_ADMIN (21) and CAP_NET_ADMIN (12).
+  const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const capabilities = BigInt(`0x${effective}`);
+  if (((capabilities >> 21n) & (capabilities >> 12n) & 1n) === 0n) return 'it takes root';
+  const name = `netarium-${process.pid}-0`;
+  try {
+    execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' });
+    execFileSync('ip', ['netns', 'del', name], { stdio: 'pipe' });
+  } catch (error) {
+    const { code, stderr } = error as { code?: string; stderr?: Buffer };
+    if (code === 'ENOENT') return 'iproute2 is not installed';
+    return `network namespaces are refused: ${String(stderr).trim()}`;
+  }
+  return null;
+}
