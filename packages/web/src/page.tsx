@@ -10,6 +10,7 @@ import './styles/frames.css';
 import './styles/code.css';
 import './styles/ladder.css';
 import './styles/layers.css';
+import './styles/lesson.css';
 import { startTranslation } from './i18n.ts';
 import { App } from './ui/App.tsx';
 

@@ -58,6 +58,7 @@ export const ko: Catalogue = {
     layers: '일곱 계층',
     terminal: '터미널 · {{node}}',
     code: '{{node}} · {{file}}',
+    lesson: '수업',
   },
   trouble: {
     lab: '이 실습을 불러올 수 없습니다',
@@ -99,6 +100,7 @@ export const ko: Catalogue = {
     why: '까닭',
     empty: '아직 프레임이 없습니다. 실행을 누르고 두 프로그램의 대화를 지켜보세요.',
     lost: '손실',
+    notTaken: '버려짐',
     again: '재전송',
     everyone: '모두',
     count_one: '프레임 {{count}}개',
@@ -122,7 +124,8 @@ export const ko: Catalogue = {
     other: '상태가 바뀜',
   },
   layers: {
-    none: '목록, 순서도, 네트워크에서 프레임을 고르면 여기에서 한 계층씩 열어 봅니다.',
+    none: '가장 새로운 프레임을 여기에서 한 계층씩 열어 봅니다. 목록, 순서도, 네트워크에서 골라도 됩니다.',
+    newest: '가장 최근',
     osi: '7계층 (OSI)',
     tcpip: '5계층 (TCP/IP)',
     view: '계층 모델',

@@ -5,7 +5,7 @@ export function formatTime(time: Nanoseconds): string {
   if (time < 1000) return `${Math.round(time)} ns`;
   if (time < 1_000_000) return `${(time / 1000).toFixed(2)} µs`;
   if (time < 1_000_000_000) return `${(time / 1_000_000).toFixed(3)} ms`;
-  return `${(time / 1_000_000_000).toFixed(3)} s`;
+  return `${(time / 1_000_000_000).toFixed(6)} s`;
 }
 
 /** The same, as short as it can be said: `5 µs`, `40 ms`. */

@@ -130,6 +130,8 @@ function Row({ model, journey, selected, front, later, arrived, lost }: RowProps
     later && 'later',
     gone && 'gone',
   ];
+  // A RST is used up by ending its connection: that is what it is for.
+  const refused = journey.drops.some(({ reason }) => reason !== 'tcp.reset');
   const dropped = journey.drops
     .map(({ node, reason }) => `${node}: ${dropText(reason, language)}`)
     .join('\n');
@@ -155,7 +157,8 @@ function Row({ model, journey, selected, front, later, arrived, lost }: RowProps
       <span className="protocol">{protocol}</span>
       <span className="number">{sent.length}</span>
       <span className="info" title={info}>
-        {lost > 0 && <b className="badge bad">{t('packets.lost')}</b>}
+        {gone && <b className="badge bad">{t('packets.lost')}</b>}
+        {!gone && refused && <b className="badge quiet">{t('packets.notTaken')}</b>}
         {AGAIN.test(sent.reason) && <b className="badge warn">{t('packets.again')}</b>}
         {info}
       </span>

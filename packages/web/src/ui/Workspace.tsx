@@ -8,6 +8,7 @@ import {
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Code, type CodeParams } from '../panes/code/Code.tsx';
+import { Lesson } from '../panes/Lesson.tsx';
 import { Ladder } from '../panes/ladder/Ladder.tsx';
 import { Layers } from '../panes/layers/Layers.tsx';
 import { Packets } from '../panes/Packets.tsx';
@@ -23,6 +24,7 @@ const components: Record<string, React.FunctionComponent<IDockviewPanelProps>> =
   packets: Packets,
   layers: Layers,
   terminal: Terminal,
+  lesson: Lesson,
   code: Code as React.FunctionComponent<IDockviewPanelProps>,
 };
 

@@ -1,5 +1,6 @@
 import type { DockviewApi } from 'dockview-react';
 import i18next from 'i18next';
+import { lessonOf } from '../panes/Lesson.tsx';
 import type { LabDescription, LabFiles } from '../protocol.ts';
 import { useGlass } from '../store.ts';
 
@@ -68,6 +69,15 @@ export function arrange(dock: DockviewApi): void {
     });
     code ||= `code:${path}`;
   }
+  if (code !== '' && lessonOf(files, i18next.language) !== undefined) {
+    dock.addPanel({
+      id: 'lesson',
+      component: 'lesson',
+      title: t('pane.lesson'),
+      position: { referencePanel: code },
+      inactive: true,
+    });
+  }
   let above = code;
   for (const { name } of machines) {
     const id = `terminal:${name}`;
@@ -103,7 +113,7 @@ export function arrange(dock: DockviewApi): void {
   if (code !== '') size(code, { width: left, height: height - each * machines.length });
   for (const { name } of machines) size(`terminal:${name}`, { height: each });
   size('topology', { height: Math.round(Math.max(150, height * 0.245)) });
-  size('layers', { height: Math.round(height * 0.39) });
+  size('layers', { height: Math.round(Math.max(282, height * 0.39)) });
   size('packets', { width: Math.round((width - left) * 0.59) });
   topology.api.setActive();
 }

@@ -10,8 +10,10 @@ const FIVE: readonly OsiLayer[] = [7, 4, 3, 2, 1];
 const FCS = 4;
 const PREAMBLE = 8;
 const SHORTEST = 60;
-/** A smaller part of the whole has no room for its name. */
-const LEAST_NAMED = 0.075;
+/** How wide the drawing is at least, and a letter of a name, in pixels: a name that is wider than its box is left out. */
+const DRAWING = 165;
+const LATIN = 6;
+const HANGUL = 9.5;
 
 interface Props {
   readonly tree: FieldTree;
@@ -118,7 +120,7 @@ function Boxes({ anatomy, layer }: { readonly anatomy: Anatomy; readonly layer: 
           onPointerEnter={() => useGlass.setState({ highlight: box.highlight })}
           onPointerLeave={() => useGlass.setState({ highlight: null })}
         >
-          {box.length / wire > LEAST_NAMED ? box.label : ''}
+          {fits(box.label, box.length / wire) ? box.label : ''}
         </span>
       ))}
       {layer === 2 && (
@@ -130,4 +132,9 @@ function Boxes({ anatomy, layer }: { readonly anatomy: Anatomy; readonly layer: 
       )}
     </span>
   );
+}
+
+function fits(name: string, share: number): boolean {
+  const width = [...name].reduce((sum, letter) => sum + (letter > '\u1100' ? HANGUL : LATIN), 0);
+  return width <= share * DRAWING;
 }

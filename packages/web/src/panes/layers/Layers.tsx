@@ -17,7 +17,7 @@ export function Layers() {
   // A frame's way and its socket go on changing while it travels.
   useGlass((state) => state.version);
   const front = useGlass((state) => frameOf(state.selection));
-  const journey = front === null ? undefined : model.frame(front);
+  const journey = front === null ? model.journeys.all.at(-1) : model.frame(front);
   return (
     <div className="pane layers" data-testid="layers">
       {journey === undefined ? (
@@ -25,13 +25,20 @@ export function Layers() {
           <p>{t('layers.none')}</p>
         </div>
       ) : (
-        <Opened key={journey.sent.id} model={model} journey={journey} />
+        <Opened key={journey.sent.id} model={model} journey={journey} newest={front === null} />
       )}
     </div>
   );
 }
 
-function Opened({ model, journey }: { readonly model: Model; readonly journey: Journey }) {
+interface OpenedProps {
+  readonly model: Model;
+  readonly journey: Journey;
+  /** Shown because nothing is selected. */
+  readonly newest: boolean;
+}
+
+function Opened({ model, journey, newest }: OpenedProps) {
   const { t } = useTranslation();
   const layerView = useGlass((state) => state.layerView);
   const tree = model.packets.tree(journey.sent);
@@ -42,6 +49,7 @@ function Opened({ model, journey }: { readonly model: Model; readonly journey: J
     <>
       <header className={`layers-head tone-${packet.tone}`}>
         <b className="frame-number">{journey.number}</b>
+        {newest && <span className="muted">{t('layers.newest')}</span>}
         <span className="mono info" title={packet.info}>
           {packet.info}
         </span>
@@ -85,7 +93,10 @@ function Way({ journey }: { readonly journey: Journey }) {
     ...journey.arrivals.map(({ node }) => node),
   ];
   const way = places.filter((place, i) => places.indexOf(place) === i);
-  const lost = journey.drops.map(({ node }) => t('layers.droppedBy', { node })).join(', ');
+  const lost = journey.drops
+    .filter(({ reason }) => reason !== 'tcp.reset')
+    .map(({ node }) => t('layers.droppedBy', { node }))
+    .join(', ');
   return (
     <span className="way" title={lost || undefined}>
       {way.join(' → ')}
