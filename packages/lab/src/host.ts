@@ -10,9 +10,10 @@ import {
 import type { Port } from '@netarium/osi/1-physical';
 import { formatMac, type MacAddress } from '@netarium/osi/2-datalink';
 import type { Stack } from '@netarium/osi/5-session';
+import { vlanInterface } from './interface-name.ts';
 
 export interface HostOptions {
-  /** The IPv4 address of each interface, with its prefix length: `{ eth0: '10.0.0.1/24' }`. */
+  /** The IPv4 address of each interface, with its prefix length: `{ eth0: '10.0.0.1/24' }`; `eth0.10` is VLAN 10 of `eth0`. */
   readonly addresses?: Readonly<Record<string, string>>;
   /** The default route: `10.0.0.254`. */
   readonly gateway?: string;
@@ -81,13 +82,20 @@ export class Host {
     return this.machine.spawn([name], settings);
   }
 
-  /** The port of an interface; a new interface if there is none of this name. */
+  /** The port of an interface; a new interface if there is none of this name. `eth0.10` is VLAN 10 of `eth0`. */
   port(name: string): Port {
     const known = this.#ports.get(name);
     if (known !== undefined) return known;
-    const port = this.machine.addPort(name, { mac: formatMac(this.#newMac()) });
+    const port = this.#newPort(name);
     this.#ports.set(name, port);
     return port;
+  }
+
+  #newPort(name: string): Port {
+    const vlan = vlanInterface(name);
+    if (vlan === null) return this.machine.addPort(name, { mac: formatMac(this.#newMac()) });
+    this.port(vlan.parent);
+    return this.machine.addVlan(vlan.parent, vlan.vlan);
   }
 
   /** The first of eth0, eth1 … that has no cable. */

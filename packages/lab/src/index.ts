@@ -5,7 +5,15 @@
  */
 export type { DriveOptions, Stop, StopSignal } from './driver.ts';
 export { HOME, Host, type HostOptions } from './host.ts';
-export { Lab, type LabNode, type LabOptions, type LinkEnd, type LinkOptions, type StepUnit } from './lab.ts';
+export {
+  Lab,
+  type LabNode,
+  type LabOptions,
+  type LinkEnd,
+  type LinkOptions,
+  type StepUnit,
+  type SwitchSettings,
+} from './lab.ts';
 export { isMachine, type LabFile, type LinkSpec, type NodeKind, type NodeSpec } from './lab-file/model.ts';
 export { parseLabFile } from './lab-file/parse.ts';
 export { LabError, type Problem, suggestion } from './lab-file/problem.ts';

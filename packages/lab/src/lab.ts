@@ -1,6 +1,6 @@
 import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
 import { Cable, FramePool, Hub, Port } from '@netarium/osi/1-physical';
-import { macFromNumber, Switch } from '@netarium/osi/2-datalink';
+import { macFromNumber, type PortVlans, Switch } from '@netarium/osi/2-datalink';
 import { turnsOf } from '@netarium/osi/5-session';
 import { formatSeconds, Simulation } from '@netarium/osi/time';
 import { type TraceEvent, TraceRecord } from '@netarium/osi/trace';
@@ -38,6 +38,11 @@ export interface LinkOptions {
   readonly duplicate?: Probability;
   readonly corrupt?: Probability;
   readonly reorder?: Probability;
+}
+
+export interface SwitchSettings {
+  /** To which VLANs its ports belong: `{ 1: { access: 10 }, 2: { trunk: [10, 20] } }`. Without it the switch has none. */
+  readonly ports?: Readonly<Record<string, PortVlans>>;
 }
 
 export type LabNode = Host | Switch | Hub;
@@ -92,9 +97,13 @@ export class Lab {
     return router;
   }
 
-  /** Adds a learning switch. */
-  switch(name: string): Switch {
-    return this.#add(name, new Switch({ sim: this.sim, name, record: this.#recorded, pool: this.#pool }));
+  /** Adds a learning switch. @throws RangeError for a VLAN that is not 1–4094. */
+  switch(name: string, options: SwitchSettings = {}): Switch {
+    const device = new Switch({ sim: this.sim, name, record: this.#recorded, pool: this.#pool });
+    for (const [port, vlans] of Object.entries(options.ports ?? {})) {
+      device.setVlans(device.addPort(port), vlans);
+    }
+    return this.#add(name, device);
   }
 
   /** Adds a hub: what comes in at one port goes out at all others. */

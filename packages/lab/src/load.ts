@@ -58,7 +58,8 @@ export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
   const lab = new Lab({ seed, epoch, watchdog });
   for (const node of file.nodes) {
     if (!isMachine(node)) {
-      if (node.kind === 'switch') lab.switch(node.name);
+      if (node.kind === 'switch')
+        lab.switch(node.name, { ...(node.ports && { ports: Object.fromEntries(node.ports) }) });
       else lab.hub(node.name);
       continue;
     }

@@ -1,5 +1,5 @@
 import { type FramePool, Port } from '@netarium/osi/1-physical';
-import { type MacAddress, macFromNumber, parseMac } from '@netarium/osi/2-datalink';
+import { EthernetInterface, type MacAddress, macFromNumber, parseMac } from '@netarium/osi/2-datalink';
 import { Stack } from '@netarium/osi/5-session';
 import type { Simulation } from '@netarium/osi/time';
 import { errnoMessage, type TraceRecord } from '@netarium/osi/trace';
@@ -65,6 +65,21 @@ export class Machine extends Computer {
       throw new Error(`${this.name}: expected six octets as in 02:00:00:00:00:01, found ${options.mac}`);
     const port = new Port(name, this.stack.tracer, this.stack.pool);
     this.stack.addPort(port, { mac, ...(options.mtu === undefined ? {} : { mtu: options.mtu }) });
+    return port;
+  }
+
+  /**
+   * A new network interface for one VLAN of another, as `ip link add link eth0 name eth0.10 type vlan id 10` makes it.
+   *
+   * @throws Error when there is no such Ethernet interface; RangeError for a VLAN that is not 1–4094.
+   */
+  addVlan(parent: string, vlan: number): Port {
+    const link = this.stack.interface(parent);
+    if (!(link instanceof EthernetInterface)) {
+      throw new Error(`${this.name}: expected an Ethernet interface, found "${parent}"`);
+    }
+    const port = link.vlanPort(vlan);
+    this.stack.addPort(port, { mac: link.mac, mtu: link.mtu });
     return port;
   }
 

@@ -1,3 +1,4 @@
+import type { PortVlans } from '@netarium/osi/2-datalink';
 import type { Nanoseconds } from '@netarium/osi/time';
 
 /** A lab file that has been found to be in order: every name leads somewhere, every value is in range. */
@@ -10,7 +11,7 @@ export interface LabFile {
   readonly links: readonly LinkSpec[];
 }
 
-export type NodeSpec = MachineSpec | DeviceSpec;
+export type NodeSpec = MachineSpec | SwitchSpec | HubSpec;
 export type NodeKind = NodeSpec['kind'];
 
 export interface MachineSpec {
@@ -23,8 +24,15 @@ export interface MachineSpec {
   readonly run: readonly RunSpec[];
 }
 
-interface DeviceSpec {
-  readonly kind: 'switch' | 'hub';
+interface SwitchSpec {
+  readonly kind: 'switch';
+  readonly name: string;
+  /** Null without VLANs. */
+  readonly ports: ReadonlyMap<string, PortVlans> | null;
+}
+
+interface HubSpec {
+  readonly kind: 'hub';
   readonly name: string;
 }
 

@@ -94,7 +94,7 @@ describe('a lab file that is not in order is refused with path, line, what is wr
     [
       'a field that a switch does not have',
       ['kind: switch', 'kind: switch\n      gateway: 10.0.0.1'],
-      at('20:7', 'unknown field "gateway" in node "sw"; expected kind'),
+      at('20:7', 'unknown field "gateway" in node "sw"; expected kind or ports'),
     ],
     [
       'an unknown field of a link',
@@ -206,6 +206,55 @@ describe('a lab file that is not in order is refused with path, line, what is wr
       'waiting for no port',
       ['server:9000', 'server:90000'],
       at('16:21', 'wait_for: 90000 is no port; expected 1 to 65535'),
+    ],
+    [
+      'a VLAN that there is not',
+      ['kind: switch', 'kind: switch\n      ports:\n        1: {vlan: 5000}'],
+      at('21:19', 'ports 1 vlan of node "sw": expected a VLAN from 1 to 4094, found 5000'),
+    ],
+    [
+      'a port of a switch without a cable',
+      ['kind: switch', 'kind: switch\n      ports: {3: {vlan: 10}}'],
+      at('20:15', 'switch "sw" has no port "3": no link ends there'),
+    ],
+    [
+      'an access port that is a trunk',
+      ['kind: switch', 'kind: switch\n      ports: {1: {vlan: 10, trunk: [10, 20]}}'],
+      at('20:15', 'ports 1 of node "sw": expected "vlan" (an access port) or "trunk", found both'),
+    ],
+    [
+      'a native VLAN of an access port',
+      ['kind: switch', 'kind: switch\n      ports: {1: {vlan: 10, native: 1}}'],
+      at('20:37', 'ports 1 of node "sw": "native" is for trunks; an access port has "vlan" only'),
+    ],
+    [
+      'a trunk of something else',
+      ['kind: switch', 'kind: switch\n      ports: {1: {trunk: some}}'],
+      at(
+        '20:26',
+        'ports 1 trunk of node "sw": expected a list of VLANs such as [10, 20], or "all", found "some"',
+      ),
+    ],
+    [
+      'a cable that ends in a VLAN',
+      ['"client:eth0"', '"client:eth0.10"'],
+      [
+        at('13:9', 'node "client" has no interface "eth0": no link ends there'),
+        at(
+          '21:19',
+          'link 1: "eth0.10" is a VLAN of "eth0", and a cable ends in a port; expected "client:eth0"',
+        ),
+      ].join('\n'),
+    ],
+    [
+      'a VLAN of an interface that there is not',
+      ['eth0: 10.0.0.2/24', 'eth1.10: 10.0.0.2/24'],
+      at('13:9', 'node "client" has no interface "eth1.10": no link ends there'),
+    ],
+    [
+      'an interface for a VLAN that there is not',
+      ['eth0: 10.0.0.2/24', 'eth0.5000: 10.0.0.2/24'],
+      at('13:9', 'interface "eth0.5000" of node "client": expected a VLAN from 1 to 4094, found 5000'),
     ],
     [
       'a key written twice',

@@ -1,4 +1,5 @@
 import { splitWords } from '@netarium/machine';
+import { GREATEST_VLAN, type PortVlans } from '@netarium/osi/2-datalink';
 import {
   formatIpv4,
   type Ipv4Prefix,
@@ -7,6 +8,7 @@ import {
   parseIpv4,
   parseIpv4Prefix,
 } from '@netarium/osi/3-network';
+import { vlanInterface } from '../interface-name.ts';
 import {
   type Endpoint,
   isMachine,
@@ -32,6 +34,12 @@ interface RawNode {
   gateway?: string;
   routes?: { to: string; via: string }[];
   run?: (string | { command: string; wait_for?: string; after?: string })[];
+  ports?: Record<string, RawSwitchPort>;
+}
+interface RawSwitchPort {
+  vlan?: number;
+  trunk?: number[] | 'all';
+  native?: number;
 }
 interface RawLink {
   endpoints: [string, string];
@@ -105,6 +113,13 @@ class Checker {
           `link ${index + 1}: there is no node "${node}"${suggestion(node, names)}`,
         );
       }
+      const vlan = this.#raw.topology.nodes[node]?.addresses === undefined ? null : vlanInterface(port);
+      if (vlan !== null) {
+        this.#wrong(
+          [...way, 'endpoints', i],
+          `link ${index + 1}: "${port}" is a VLAN of "${vlan.parent}", and a cable ends in a port; expected "${node}:${vlan.parent}"`,
+        );
+      }
       return { node, port };
     });
     return {
@@ -163,12 +178,21 @@ class Checker {
         'key',
       );
     }
-    if (raw.kind === 'switch' || raw.kind === 'hub') return { kind: raw.kind, name };
     const ports = links.flatMap(({ endpoints }) =>
       endpoints.filter((e) => e.node === name).map((e) => e.port),
     );
+    if (raw.kind === 'hub') return { kind: 'hub', name };
+    if (raw.kind === 'switch') return { kind: 'switch', name, ports: this.#vlans(way, name, raw, ports) };
     for (const port of Object.keys(raw.addresses ?? {})) {
-      if (ports.includes(port)) continue;
+      const vlan = vlanInterface(port);
+      if (vlan !== null && vlan.vlan > GREATEST_VLAN) {
+        this.#wrong(
+          [...way, 'addresses', port],
+          `interface "${port}" of node "${name}": expected a VLAN from 1 to ${GREATEST_VLAN}, found ${vlan.vlan}`,
+          'key',
+        );
+      }
+      if (ports.includes(vlan?.parent ?? port)) continue;
       this.#wrong(
         [...way, 'addresses', port],
         `node "${name}" has no interface "${port}": no link ends there`,
@@ -190,6 +214,32 @@ class Checker {
       }),
       run: (raw.run ?? []).map((run, i) => this.#run([...way, 'run', i], run, name)),
     };
+  }
+
+  /** The VLANs of a switch's ports; null when nothing is said of them. */
+  #vlans(way: Way, name: string, raw: RawNode, linked: readonly string[]): Map<string, PortVlans> | null {
+    if (raw.ports === undefined) return null;
+    const ports = new Map<string, PortVlans>();
+    for (const [port, { vlan, trunk, native }] of Object.entries(raw.ports)) {
+      const at = [...way, 'ports', port];
+      if (!linked.includes(port)) {
+        this.#wrong(at, `switch "${name}" has no port "${port}": no link ends there`, 'key');
+      }
+      if (vlan !== undefined && trunk === undefined) {
+        ports.set(port, { access: vlan });
+        if (native === undefined) continue;
+        this.#wrong(
+          [...at, 'native'],
+          `${place(at)}: "native" is for trunks; an access port has "vlan" only`,
+        );
+      } else if (trunk !== undefined && vlan === undefined) {
+        ports.set(port, { trunk, ...(native !== undefined && { native }) });
+      } else {
+        const both = vlan === undefined ? 'neither' : 'both';
+        this.#wrong(at, `${place(at)}: expected "vlan" (an access port) or "trunk", found ${both}`, 'key');
+      }
+    }
+    return ports;
   }
 
   #badPrefix(way: Way, text: string): void {

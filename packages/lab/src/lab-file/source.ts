@@ -1,4 +1,14 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { LabError, type Problem } from './problem.ts';
 
 /** A way into a YAML document: keys and indices, from the root. */
@@ -34,20 +44,29 @@ export class YamlSource {
 
   #valueOffset(way: Way): number {
     for (let n = way.length; n > 0; n--) {
-      const found = this.#document.getIn(way.slice(0, n), true) as Node | null | undefined;
-      const start = found?.range?.[0];
+      const start = this.#nodeAt(way.slice(0, n))?.range?.[0];
       if (start !== undefined) return start;
     }
     return this.#document.contents?.range?.[0] ?? 0;
   }
 
   #keyOffset(way: Way): number | undefined {
-    const parent = way.length === 1 ? this.#document.contents : this.#document.getIn(way.slice(0, -1), true);
-    if (!isMap(parent)) return undefined;
-    const key = way.at(-1);
-    const pair = parent.items.find(
-      (item: Pair) => isScalar(item.key) && String(item.key.value) === String(key),
-    );
-    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+    const parent = this.#nodeAt(way.slice(0, -1));
+    const key = isMap(parent) ? pairOf(parent, way.at(-1))?.key : undefined;
+    return isScalar(key) ? key.range?.[0] : undefined;
+  }
+
+  #nodeAt(way: Way): Node | null | undefined {
+    let node: unknown = this.#document.contents;
+    for (const key of way) {
+      if (isMap(node)) node = pairOf(node, key)?.value;
+      else if (isSeq(node)) node = node.items[Number(key)];
+      else return undefined;
+    }
+    return isNode(node) ? node : undefined;
   }
 }
+
+/** By its text: a key that YAML takes for a number is a name all the same. */
+const pairOf = (map: YAMLMap, key: unknown): Pair | undefined =>
+  map.items.find((item: Pair) => isScalar(item.key) && String(item.key.value) === String(key));

@@ -44,6 +44,22 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'dropped by the switch: a group address cannot be a source',
     ko: '그룹 주소는 출발지가 될 수 없어 스위치가 버렸다',
   },
+  'vlan.tagged-on-access': {
+    en: 'dropped by the switch: an access port takes no frames with a VLAN tag',
+    ko: '액세스 포트는 VLAN 태그가 붙은 프레임을 받지 않아 스위치가 버렸다',
+  },
+  'vlan.untagged-on-trunk': {
+    en: 'dropped by the switch: no VLAN tag, and the trunk has no native VLAN',
+    ko: 'VLAN 태그가 없고 트렁크에 네이티브 VLAN도 없어 스위치가 버렸다',
+  },
+  'vlan.not-allowed': {
+    en: 'dropped by the switch: the trunk does not carry that VLAN',
+    ko: '그 트렁크로는 지나갈 수 없는 VLAN이라 스위치가 버렸다',
+  },
+  'vlan.no-interface': {
+    en: 'dropped: no interface here is in that VLAN',
+    ko: '그 VLAN에 속한 인터페이스가 없어 버렸다',
+  },
   'arp.queue-full': {
     en: 'dropped: too many packets wait for the MAC address',
     ko: 'MAC 주소를 기다리는 패킷이 너무 많아 버렸다',

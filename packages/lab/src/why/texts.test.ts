@@ -6,7 +6,8 @@ import { REASONS } from './reasons.ts';
 import { TIMERS } from './timers.ts';
 
 const OSI = fileURLToPath(new URL('../../../osi/src/', import.meta.url));
-const NAME = /'((?:cable|port|hub|switch|ethernet|loopback|arp|ip|icmp|udp|ping|tcp)[.][a-z0-9-]+)'/g;
+const NAME =
+  /'((?:cable|port|hub|switch|vlan|stp|ethernet|loopback|arp|ip|icmp|udp|ping|tcp)[.][a-z0-9-]+)'/g;
 
 /** Every name of that form in the layers' sources; dissectors name Wireshark's fields that way, not reasons. */
 function namesInSource(): Map<string, string> {

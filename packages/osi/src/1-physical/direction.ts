@@ -1,7 +1,7 @@
 import type { Nanoseconds, Simulation, Timer } from '../time/index.ts';
 import { Arrivals, UNDAMAGED } from './arrivals.ts';
 import { frameCheckSequence } from './fcs.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, MIN_FRAME } from './frame.ts';
 import { type ImpairmentSettings, Impairments } from './impairments.ts';
 import type { Medium, Port } from './port.ts';
 
@@ -9,8 +9,6 @@ import type { Medium, Port } from './port.ts';
 const PREAMBLE = 8;
 const FCS = 4;
 const INTER_FRAME_GAP = 12;
-/** The shortest frame without FCS (IEEE 802.3 section 4.2.3.3). */
-export const MIN_FRAME = 60;
 
 /** Linux's default `txqueuelen` of an Ethernet interface. */
 const DEFAULT_QUEUE_LIMIT = 1000;

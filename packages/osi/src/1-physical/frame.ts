@@ -3,6 +3,9 @@ import type { EventId } from '../trace/index.ts';
 /** Room for the link, network and transport headers that layers below write in front of a payload. */
 export const HEADROOM = 128;
 
+/** The shortest Ethernet frame without its FCS, in bytes (IEEE 802.3 section 4.2.3.3). */
+export const MIN_FRAME = 60;
+
 /** Slot sizes: a full Ethernet frame with headroom, and the 64 KiB packets of segmentation offload. */
 const SLOT_SIZES = [2 * 1024, 68 * 1024] as const;
 const CHUNK = 1024 * 1024;

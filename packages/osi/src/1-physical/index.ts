@@ -5,9 +5,9 @@
  * dropped under a named reason. Needs the clock below.
  */
 export { Cable, type CableOptions } from './cable.ts';
-export { CableDirection, type DirectionOptions, MIN_FRAME } from './direction.ts';
+export { CableDirection, type DirectionOptions } from './direction.ts';
 export { frameCheckSequence } from './fcs.ts';
-export { Frame, FramePool, HEADROOM, NO_ORIGINS } from './frame.ts';
+export { Frame, FramePool, HEADROOM, MIN_FRAME, NO_ORIGINS } from './frame.ts';
 export { Hub, type HubOptions, repeat } from './hub.ts';
 export { Impairments, type ImpairmentSettings } from './impairments.ts';
 export { dropFrame, type Medium, Port, type PortOwner } from './port.ts';

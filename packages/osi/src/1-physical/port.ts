@@ -1,5 +1,5 @@
 import type { Tracer } from '../trace/index.ts';
-import type { Frame, FramePool } from './frame.ts';
+import { type Frame, type FramePool, MIN_FRAME } from './frame.ts';
 
 /** What a port is plugged into: the end of a cable. */
 export interface Medium {
@@ -31,6 +31,8 @@ export class Port {
   readonly name: string;
   readonly tracer: Tracer;
   readonly pool: FramePool;
+  /** To how many bytes whoever sends by it pads a short frame. */
+  shortest = MIN_FRAME;
   #owner: PortOwner | null = null;
   #medium: Medium | null = null;
   #enabled = true;
@@ -124,9 +126,14 @@ export class Port {
         cause: frame.sent,
       });
     }
+    this.deliver(frame);
+    tracer.cause = before;
+  }
+
+  /** Hands a frame to the owner, who takes it over. */
+  protected deliver(frame: Frame): void {
     if (this.#owner === null) this.drop(frame, 'port.no-owner');
     else this.#owner.receive(this, frame);
-    tracer.cause = before;
   }
 
   /** Ends a frame's way here, with the rule that ended it. */

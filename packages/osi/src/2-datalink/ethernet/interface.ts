@@ -1,8 +1,10 @@
-import { dropFrame, type Frame, MIN_FRAME, type Port, type PortOwner } from '../../1-physical/index.ts';
+import { dropFrame, type Frame, type Port, type PortOwner } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { Arp } from '../arp/arp.ts';
 import type { ArpCache } from '../arp/cache.ts';
 import { type Link, type LinkUpcalls, noStatistics } from '../link.ts';
+import { ETHERTYPE_VLAN, isTagged, readTag, removeTag, vlanOf } from '../vlan/codec.ts';
+import { VlanPort } from '../vlan/port.ts';
 import {
   checkEthernet,
   ETHERNET_HEADER,
@@ -48,6 +50,7 @@ export class EthernetInterface implements Link, PortOwner {
   /** The state that was told last. */
   #told: 'down' | 'no-carrier' | 'up';
   readonly #up: LinkUpcalls;
+  #vlans: Map<number, VlanPort> | null = null;
 
   constructor(options: EthernetOptions) {
     const { sim, port, mac, upcalls } = options;
@@ -99,6 +102,17 @@ export class EthernetInterface implements Link, PortOwner {
     this.port.setEnabled(up);
   }
 
+  /** The port of one of its VLANs, for an interface of its own (`eth0.10`); made when there is none yet. @throws RangeError unless 1–4094. */
+  vlanPort(vlan: number): VlanPort {
+    this.#vlans ??= new Map();
+    let port = this.#vlans.get(vlan);
+    if (port === undefined) {
+      port = new VlanPort(this.port, vlan);
+      this.#vlans.set(vlan, port);
+    }
+    return port;
+  }
+
   /** What `ip link` shows of it, in a word. */
   get state(): 'down' | 'no-carrier' | 'up' {
     if (!this.port.enabled) return 'down';
@@ -123,7 +137,7 @@ export class EthernetInterface implements Link, PortOwner {
   output(frame: Frame, destination: MacAddress, etherType: number): void {
     frame.start -= ETHERNET_HEADER;
     writeEthernet(frame.view, frame.start, destination, this.mac, etherType);
-    const padded = frame.start + MIN_FRAME;
+    const padded = frame.start + this.port.shortest;
     if (frame.end < padded) {
       frame.bytes.fill(0, frame.end, padded);
       frame.end = padded;
@@ -162,10 +176,26 @@ export class EthernetInterface implements Link, PortOwner {
       case ETHERTYPE_ARP:
         this.arp.receive(frame, toUs);
         return;
+      case ETHERTYPE_VLAN:
+        frame.start = start;
+        this.#receiveTagged(frame);
+        return;
       default:
         statistics.rxDropped++;
         port.drop(frame, 'ethernet.unknown-type');
     }
+  }
+
+  #receiveTagged(frame: Frame): void {
+    const { view, start, end } = frame;
+    const port = isTagged(view, start, end) ? this.#vlans?.get(vlanOf(readTag(view, start))) : undefined;
+    if (port === undefined) {
+      this.statistics.rxDropped++;
+      this.port.drop(frame, 'vlan.no-interface');
+      return;
+    }
+    removeTag(frame);
+    port.receive(frame);
   }
 
   linkChanged(): void {
@@ -179,5 +209,6 @@ export class EthernetInterface implements Link, PortOwner {
     // Who was at the other end need not be there when the carrier comes back (`neigh_carrier_down` in Linux).
     if (state === 'no-carrier') this.arp.cache.flush();
     this.#up.linkChanged(this);
+    if (this.#vlans !== null) for (const vlan of this.#vlans.values()) vlan.linkChanged();
   }
 }

@@ -12,15 +12,19 @@ interface Station {
   heard: Nanoseconds;
 }
 
-/** Which station is behind which port of a switch; forgets those it has not heard of for 300 s. */
+/** Which station is behind which port of a switch (in one VLAN, if it has some); forgets those it has not heard of for 300 s. */
 export class MacTable {
   ageingTime: Nanoseconds = AGEING_TIME;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
+  /** What the record calls a station after its address: ` vlan 10`. */
+  readonly #place: string;
   readonly #stations = new Map<MacAddress, Station>();
   readonly #ageing: TracedTimer;
 
-  constructor(sim: Simulation, tracer: Tracer) {
+  /** @param vlan of a switch that has VLANs. */
+  constructor(sim: Simulation, tracer: Tracer, vlan?: number) {
+    this.#place = vlan === undefined ? '' : ` vlan ${vlan}`;
     this.#sim = sim;
     this.#tracer = tracer;
     this.#ageing = tracer.timer(
@@ -86,6 +90,6 @@ export class MacTable {
   #record(change: TableChanged['change'], mac: MacAddress, port: Port): void {
     if (!this.#tracer.on) return;
     const value = change === 'remove' ? '' : `port ${port.name}`;
-    this.#tracer.write({ kind: 'table', table: 'mac', change, key: formatMac(mac), value });
+    this.#tracer.write({ kind: 'table', table: 'mac', change, key: formatMac(mac) + this.#place, value });
   }
 }
