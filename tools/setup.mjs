@@ -1,6 +1,6 @@
-// What `npm start`, `npm test`, `npm run bench` and `npm run build` need on a fresh clone, in plain
-// JavaScript that any Node from 20 on runs: it installs what package-lock.json names when that is
-// not installed yet, and hands the real work to the Node that is pinned there.
+// What `npm start`, `npm test`, `npm run bench`, `npm run packetdrill` and `npm run build` need on a fresh
+// clone, in plain JavaScript that any Node from 20 on runs: it installs what package-lock.json names when
+// that is not installed yet, and hands the real work to the Node that is pinned there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -191,10 +191,17 @@ function bench(args) {
   return runNode(at('bench/main.ts'), ...args);
 }
 
+/** Runs packetdrill scripts against the stack: see docs/packetdrill.md. */
+function packetdrill(args) {
+  install();
+  return runNode(at('packages/osi/test/packetdrill/main.ts'), ...args);
+}
+
 const commands = {
   start,
   test,
   bench,
+  packetdrill,
   build() {
     install();
     build({ always: true });

@@ -1,0 +1,53 @@
+import type { Frame } from '../../src/1-physical/index.ts';
+import { type Link, NULL_MAC, noStatistics } from '../../src/2-datalink/index.ts';
+import type { Stack } from '../../src/5-session/index.ts';
+import { readPacket, type Sniffed } from './packet.ts';
+
+/**
+ * The interface `tun0` of the stack under test: IP packets without a link layer, as Linux's tun device carries them.
+ * What the stack sends waits in `sent`; what a script sends is handed to the stack at once.
+ */
+export class Tun implements Link {
+  readonly name = 'tun0';
+  readonly index = 2;
+  readonly mac = NULL_MAC;
+  readonly up = true;
+  readonly carrier = true;
+  readonly loopback = false;
+  readonly neighbours = null;
+  readonly statistics = noStatistics();
+  readonly sent: Sniffed[] = [];
+  /** A queue that takes nothing: `tc qdisc … pfifo limit 0`. */
+  blocked = false;
+  readonly #stack: Stack;
+  #mtu: number;
+
+  constructor(stack: Stack, mtu: number) {
+    this.#stack = stack;
+    this.#mtu = mtu;
+    stack.ip.addLink(this);
+  }
+
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  setMtu(mtu: number): void {
+    this.#mtu = mtu;
+  }
+
+  setUp(): void {}
+
+  send(frame: Frame): void {
+    const packet = this.blocked ? null : readPacket(frame.data());
+    if (packet !== null) this.sent.push({ at: this.#stack.sim.now, packet });
+    frame.release();
+  }
+
+  inject(bytes: Uint8Array): void {
+    const frame = this.#stack.pool.take(bytes.length);
+    frame.bytes.set(bytes, frame.start);
+    frame.end = frame.start + bytes.length;
+    this.#stack.ip.receive(this, frame, false);
+  }
+}
