@@ -46,8 +46,8 @@ export interface SwitchSettings {
 }
 
 export type LabNode = Host | Switch | Hub;
-/** Where a cable ends: `client:eth0`; or a node or its name, whose next free port is taken. */
-export type LinkEnd = string | LabNode;
+/** Where a cable ends: `client:eth0`; a node or its name, whose next free port is taken; or a port of something else. */
+export type LinkEnd = string | LabNode | Port;
 /** How far a step goes: to the next event, frame, system call, or system call from another line. */
 export type StepUnit = 'event' | 'frame' | 'system-call' | 'line';
 

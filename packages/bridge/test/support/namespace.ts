@@ -82,7 +82,7 @@ export class Namespace {
 
   /** ip(8), words parted by spaces. @throws Error with what it says. */
   ip(command: string): string {
-    return execFileSync('ip', ['-n', this.name, ...command.split(' ')], { encoding: 'utf8' });
+    return execFileSync('ip', ['-n', this.name, ...command.split(' ')], { encoding: 'utf8', stdio: 'pipe' });
   }
 
   sysctl(name: string, value: number | string): void {
@@ -91,7 +91,7 @@ export class Namespace {
 
   /** Runs a command to its end: only what sends nothing to the lab, which stands still meanwhile. */
   run(...argv: readonly string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.name, ...argv], { encoding: 'utf8' });
+    return execFileSync('ip', ['netns', 'exec', this.name, ...argv], { encoding: 'utf8', stdio: 'pipe' });
   }
 
   start(...argv: readonly string[]): KernelProgram {
