@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BOX, KERNEL, Meeting, titled, withoutKernel } from './support/meeting.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
 
-describe.skipIf(withoutKernel)(titled('a lab and a real Linux kernel on one cable'), () => {
+describeKernel('a lab and a real Linux kernel on one cable', () => {
   let met: Meeting;
   beforeAll(() => {
     met = new Meeting();

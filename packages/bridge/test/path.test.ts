@@ -1,7 +1,7 @@
 import type { Lab, LinkOptions } from 'netarium';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyBytes, digest, drain } from './support/data.ts';
-import { BOX, KERNEL, Meeting, titled, withoutKernel } from './support/meeting.ts';
+import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
 import { Namespace } from './support/namespace.ts';
 
 const SINK = `
@@ -37,7 +37,7 @@ async function bothWays(
   met.now(() => listener.close());
 }
 
-describe.skipIf(withoutKernel)(titled('a cable with faults between us and a real kernel'), () => {
+describeKernel('a cable with faults between us and a real kernel', () => {
   const size = 400_000;
   test.each<[string, LinkOptions]>([
     ['loses one frame in fifty', { loss: 0.02, delay: '1ms' }],
@@ -57,7 +57,7 @@ describe.skipIf(withoutKernel)(titled('a cable with faults between us and a real
 });
 
 /** Behind the kernel: `far`, another namespace; the kernel's interface towards it has a smaller MTU. */
-describe.skipIf(withoutKernel)(titled('a path with a smaller MTU behind a real kernel'), () => {
+describeKernel('a path with a smaller MTU behind a real kernel', () => {
   const FAR = '10.78.0.2';
   let met: Meeting;
   let far: Namespace;
@@ -124,7 +124,7 @@ for i in range(2): data = s.recv(70000); print(len(data), digest(data))`);
   });
 });
 
-describe.skipIf(withoutKernel)(titled('a path with a smaller MTU behind a router of ours'), () => {
+describeKernel('a path with a smaller MTU behind a router of ours', () => {
   const FAR = '10.79.0.2';
   let met: Meeting;
   let far: ReturnType<Lab['host']>;

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AsyncSocket } from '@netarium/osi/5-session';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyBytes, digest } from './support/data.ts';
 import { iperf3Client, iperf3Server } from './support/iperf3.ts';
-import { BOX, KERNEL, Meeting, titled, withoutKernel } from './support/meeting.ts';
+import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
 
 const MEBIBYTE = 1 << 20;
 
-describe.skipIf(withoutKernel)(titled('programs that others wrote, over a real kernel, and we'), () => {
+describeKernel('programs that others wrote, over a real kernel, and we', () => {
   let met: Meeting;
   let folder = '';
   beforeAll(() => {
@@ -128,7 +128,7 @@ http {
     );
     met.kernel.run('nginx', '-c', join(folder, 'nginx.conf'), '-p', folder, '-e', join(folder, 'error.log'));
   }
-});
+}, ['curl', 'nginx', 'iperf3']);
 
 interface Iperf3Report {
   readonly error?: string;

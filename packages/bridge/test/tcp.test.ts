@@ -7,9 +7,9 @@ import {
   SOL_SOCKET,
   type Socket,
 } from '@netarium/osi/5-session';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyBytes, digest, drain } from './support/data.ts';
-import { BOX, KERNEL, Meeting, titled, withoutKernel } from './support/meeting.ts';
+import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
 
 /** Accepts one connection on the port given, reads it to its end, says what came. */
 const SINK = `
@@ -33,7 +33,7 @@ function connectFrom({ lab, box }: Meeting, from: number, to: number): Promise<A
   return new AsyncSocket(lab.sim, socket).connect({ family: AF_INET, address: KERNEL, port: to }, 0);
 }
 
-describe.skipIf(withoutKernel)(titled("TCP between a lab's machine and a real Linux kernel"), () => {
+describeKernel("TCP between a lab's machine and a real Linux kernel", () => {
   let met: Meeting;
   let port = 5000;
   beforeAll(() => {
@@ -184,7 +184,7 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.cl
     for (const byLinger of [true, false]) {
       const accepted = accept();
       const client = met.kernel.python(
-        `s = stream(); s.connect((sys.argv[1], int(sys.argv[2]))); attempt(lambda: (s.sendall(b'unread'), s.recv(1)))`,
+        `s = stream(); attempt(lambda: (s.connect((sys.argv[1], int(sys.argv[2]))), s.sendall(b'unread'), s.recv(1)))`,
         BOX,
         `${port}`,
       );

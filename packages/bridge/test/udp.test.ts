@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyBytes, digest } from './support/data.ts';
-import { BOX, KERNEL, Meeting, titled, withoutKernel } from './support/meeting.ts';
+import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
 
 const SIZES = [0, 1, 1472, 1473, 8000, 65_507];
 
-describe.skipIf(withoutKernel)(titled("UDP between a lab's machine and a real Linux kernel"), () => {
+describeKernel("UDP between a lab's machine and a real Linux kernel", () => {
   let met: Meeting;
   beforeAll(() => {
     met = new Meeting();

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What a command of the kernel's side has come to. */
 export interface Outcome {
@@ -86,7 +87,7 @@ export class Namespace {
   }
 
   sysctl(name: string, value: number | string): void {
-    this.run('sysctl', '-qw', `${name}=${value}`);
+    this.run('sh', '-c', `echo ${value} > /proc/sys/${name.replaceAll('.', '/')}`);
   }
 
   /** Runs a command to its end: only what sends nothing to the lab, which stands still meanwhile. */
@@ -144,22 +145,34 @@ def attempt(work):
     except OSError as e: print(errno.errorcode[e.errno])
 `;
 
-/** Why the tests with a real kernel cannot run here; null where they can. Tests say it in their title. */
-export function whyNoKernel(): string | null {
+/** Where programs are that ordinary users do not call. */
+const SYSTEM = '/usr/sbin:/sbin';
+
+const isThere = (program: string): boolean =>
+  `${process.env.PATH ?? ''}:${SYSTEM}`.split(':').some((folder) => existsSync(join(folder, program)));
+
+/**
+ * Why tests with a real kernel cannot run here; null where they can. Tests say it in their title.
+ * @param programs what they need; where everything has to be tested (CI) one that is missing is an error.
+ */
+export function whyNoKernel(programs: readonly string[]): string | null {
   if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`;
   if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
   // CapEff of proc(5): making namespaces and devices takes CAP_SYS_ADMIN (21) and CAP_NET_ADMIN (12).
   const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   const capabilities = BigInt(`0x${effective}`);
   if (((capabilities >> 21n) & (capabilities >> 12n) & 1n) === 0n) return 'it takes root';
+  const missing = programs.filter((program) => !isThere(program));
+  if (missing.length > 0) {
+    if (process.env.CI) throw new Error(`not installed: ${missing.join(', ')}`);
+    return `not installed: ${missing.join(', ')}`;
+  }
   const name = `netarium-${process.pid}-0`;
   try {
     execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' });
     execFileSync('ip', ['netns', 'del', name], { stdio: 'pipe' });
   } catch (error) {
-    const { code, stderr } = error as { code?: string; stderr?: Buffer };
-    if (code === 'ENOENT') return 'iproute2 is not installed';
-    return `network namespaces are refused: ${String(stderr).trim()}`;
+    return `network namespaces are refused: ${String((error as { stderr?: Buffer }).stderr).trim()}`;
   }
   return null;
 }
