@@ -5,12 +5,16 @@ import { ASSET_FILES } from '@netarium/python';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-export default defineConfig({
-  // Relative addresses: the built page works from any folder of any static server.
-  base: './',
-  plugins: [react(), pythonFiles()],
-  worker: { format: 'es' },
-  build: { target: 'esnext', chunkSizeWarningLimit: 4096 },
+export default defineConfig(({ command }) => {
+  // What is built is for use, also when a test asks for it, whose NODE_ENV is another.
+  if (command === 'build') process.env.NODE_ENV = 'production';
+  return {
+    // Relative addresses: the built page works from any folder of any static server.
+    base: './',
+    plugins: [react(), pythonFiles()],
+    worker: { format: 'es' },
+    build: { target: 'esnext', chunkSizeWarningLimit: 4096 },
+  };
 });
 
 /** CPython's files, which workers load by their names, stand in `python/` beside the page. */

@@ -124,6 +124,9 @@ function receive(report: Report): void {
     case 'phase':
       useGlass.setState({ phase: report.phase, reproducible: report.reproducible });
       return;
+    case 'not-run':
+      useGlass.setState({ notRun: report.commands });
+      return;
     case 'trouble':
       useGlass.setState({ trouble: report.trouble, phase: 'failed' });
       return;

@@ -68,6 +68,16 @@ export interface Trouble {
   readonly message: string;
 }
 
+/** A command of the lab that has not run: it could not be started, or still waits for a port of a machine. */
+export interface NotRun {
+  readonly node: string;
+  readonly command: string;
+  /** `pyhton3: command not found`; null while it waits. */
+  readonly message: string | null;
+  /** `server:9000`. */
+  readonly waitsFor: string | null;
+}
+
 /** What the lab's worker tells the page. Everything but `python` belongs to the run that was loaded last. */
 export type Report =
   | {
@@ -92,4 +102,6 @@ export type Report =
       readonly wall: number;
     }
   | { readonly type: 'phase'; readonly run: number; readonly phase: Phase; readonly reproducible: boolean }
+  /** Told when a run has come to rest. */
+  | { readonly type: 'not-run'; readonly run: number; readonly commands: readonly NotRun[] }
   | { readonly type: 'trouble'; readonly run: number; readonly trouble: Trouble };

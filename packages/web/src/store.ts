@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { Model } from './model/model.ts';
-import type { LabDescription, LabFiles, Phase, Speed, Trouble } from './protocol.ts';
+import type { LabDescription, LabFiles, NotRun, Phase, Speed, Trouble } from './protocol.ts';
 
 /** What a person has chosen: one thing, shown everywhere. */
 export type Selection =
@@ -50,6 +50,8 @@ export interface Glass {
     readonly message?: string;
   };
   readonly trouble: Trouble | null;
+  /** Commands of the lab that did not run, once it has come to rest. */
+  readonly notRun: readonly NotRun[];
   readonly model: Model;
   /** Grows whenever the model does. */
   readonly version: number;
@@ -76,6 +78,7 @@ export const freshRun = () => ({
   highlight: null,
   pinned: null,
   trouble: null,
+  notRun: [] as readonly NotRun[],
   reproducible: true,
 });
 

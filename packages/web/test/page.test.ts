@@ -264,6 +264,31 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: 120_000 }, 
     expect(await frames()).toBeGreaterThan(10);
   });
 
+  it('says which command of the lab could not run', async () => {
+    await ready();
+    await tab('lab.yaml');
+    const text = await byId('code-lab.yaml').locator('.cm-content').innerText();
+    await write('lab.yaml', text.replace('python3 server.py', 'pyhton3 server.py'));
+    await byId('restart').click();
+    await runToEnd();
+    expect(await byId('not-run').allTextContents()).toEqual([
+      'server: pyhton3: command not found',
+      expect.stringContaining('server:9000'),
+    ]);
+  });
+
+  it('goes on without a program that computes for ever, and Ctrl-C ends it', async () => {
+    await ready();
+    await write('client/client.py', 'while True:\n    pass\n');
+    await byId('restart').click();
+    await ready();
+    await byId('run').click();
+    await page.locator('.notice').waitFor();
+    await byId('terminal-client').click();
+    await page.keyboard.press('Control+C');
+    await says('client', 'KeyboardInterrupt');
+  });
+
   it.each([
     ['echo/too-early', 'ConnectionRefusedError', 'tone-reset'],
     ['echo/no-encode', "TypeError: a bytes-like object is required, not 'str'", 'tone-open'],

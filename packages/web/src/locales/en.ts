@@ -63,6 +63,7 @@ export const en = {
     lab: 'This lab cannot be loaded',
     crash: 'The lab came to a sudden end',
     dismiss: 'Dismiss',
+    notStarted: '{{node}}: “{{command}}” was not started: nobody has come to {{place}}.',
     hint: 'Restart loads the lab anew.',
   },
   topology: {

@@ -64,6 +64,8 @@ export const ko: Catalogue = {
     lab: '이 실습을 불러올 수 없습니다',
     crash: '실습이 갑자기 끝났습니다',
     dismiss: '닫기',
+    notStarted:
+      '{{node}}: “{{command}}”을(를) 시작하지 않았습니다: {{place}}에서 기다리는 프로그램이 없습니다.',
     hint: '다시 시작하면 실습을 새로 불러옵니다.',
   },
   topology: {

@@ -6,6 +6,7 @@ export function Notices() {
   const { t } = useTranslation();
   const trouble = useGlass((state) => state.trouble);
   const python = useGlass((state) => state.python);
+  const notRun = useGlass((state) => state.notRun);
   const reproducible = useGlass((state) => state.reproducible);
   return (
     <>
@@ -31,6 +32,13 @@ export function Notices() {
           {t('python.failed', { message: python.message ?? '' })}
         </div>
       )}
+      {notRun.map(({ node, command, message, waitsFor }) => (
+        <div key={`${node} ${command}`} className="notice bad" role="alert" data-testid="not-run">
+          {message === null
+            ? t('trouble.notStarted', { node, command, place: waitsFor ?? '' })
+            : `${node}: ${message}`}
+        </div>
+      ))}
       {!reproducible && <div className="notice">{t('python.notReproducible')}</div>}
     </>
   );

@@ -36,12 +36,14 @@ export function Workspace() {
   const { t, i18n } = useTranslation();
 
   const ready = ({ api }: DockviewReadyEvent) => {
-    setApi(api);
     arrange(api);
     setDock(api);
   };
 
-  useEffect(() => () => setApi(null), []);
+  useEffect(() => {
+    setApi(dock);
+    return () => setApi(null);
+  }, [dock]);
 
   // Titles follow the language.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `t` changes with the language

@@ -37,6 +37,7 @@ export class Drive {
   speed: Speed = { mode: 'watch', factor: 1 };
   readonly #loaded: LoadedLab;
   readonly #events: DriveEvents;
+  readonly #prepared: Promise<void>;
   readonly #scale: number;
   /** The frames on cables, by their `frame-sent` events. */
   readonly #travelling = new Set<EventId>();
@@ -51,7 +52,9 @@ export class Drive {
   #closed = false;
   #wake: (() => void) | null = null;
 
-  constructor(loaded: LoadedLab, events: DriveEvents) {
+  /** @param prepared what must have been loaded before programs start: that is no time of theirs. */
+  constructor(loaded: LoadedLab, prepared: Promise<void>, events: DriveEvents) {
+    this.#prepared = prepared;
     this.#loaded = loaded;
     this.#events = events;
     this.#scale = typicalFlight(loaded) / FLIGHT;
@@ -84,10 +87,10 @@ export class Drive {
     this.#go();
   }
 
-  /** Does something from outside (a key typed) between two events. */
+  /** Does something from outside (a key typed): at once, or while virtual time flows, when it has caught up. */
   act(work: () => void): void {
-    this.#acts.push(work);
-    if (this.#phase === 'ended') this.#wanted = 'run';
+    if (this.#wake === null) work();
+    else this.#acts.push(work);
     this.#go();
   }
 
@@ -130,21 +133,24 @@ export class Drive {
         continue;
       }
       if (this.#wanted === 'pause') {
-        // What was typed is taken in even so; it has its effects when time goes on.
         if (this.#phase === 'running') this.#enter('paused');
         return;
       }
-      if (this.#phase !== 'running') this.#enter('running');
-      if (!(await this.#advance())) {
-        this.#wanted = 'pause';
-        return this.#enter('ended');
-      }
+      await this.#begin();
+      // At rest it stays wanted: a program that time has left behind, or a key, may set things going again.
+      if (!(await this.#advance())) return this.#enter('ended');
     }
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#phase === 'running') return;
+    this.#enter('running');
+    await this.#prepared;
   }
 
   async #step(kind: StepKind): Promise<void> {
     const { lab } = this.#loaded;
-    if (this.#phase !== 'running') this.#enter('running');
+    await this.#begin();
     const from = lab.sim.now;
     await lab.step(UNITS[kind]);
     this.#events.clock(from, lab.sim.now, STEP_TIME);

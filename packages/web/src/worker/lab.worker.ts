@@ -1,9 +1,8 @@
-import type { Program } from '@netarium/machine';
 import type { TraceEvent } from '@netarium/osi/trace';
 import { Host, isMachine, LabError, type LoadedLab, loadLab } from 'netarium';
-import type { Command, LabDescription, Report, Trouble } from '../protocol.ts';
+import type { Command, LabDescription, NotRun, Report, Trouble } from '../protocol.ts';
 import { Drive } from './drive.ts';
-import { preparePython } from './python.ts';
+import { type Python, preparePython } from './python.ts';
 
 /**
  * The lab's worker: loads labs, lets their time pass as the page asks, and tells the page what is new in the record.
@@ -11,8 +10,8 @@ import { preparePython } from './python.ts';
  */
 const post = (report: Report, transfer: Transferable[] = []): void => self.postMessage(report, { transfer });
 
-/** What machines have besides their own commands; empty until the page says where CPython's files are. */
-let programs: Readonly<Record<string, Program>> = {};
+/** Nothing until the page says where CPython's files are. */
+let python: Python = { programs: {}, prepared: Promise.resolve() };
 
 interface Session {
   readonly run: number;
@@ -26,7 +25,7 @@ let session: Session | null = null;
 self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
   switch (data.type) {
     case 'prepare':
-      programs = preparePython(data.python, (state, message) => post({ type: 'python', state, message }));
+      python = preparePython(data.python, (state, message) => post({ type: 'python', state, message }));
       return;
     case 'load':
       load(data);
@@ -62,15 +61,16 @@ function load({ run, files, file, seed }: Extract<Command, { type: 'load' }>): v
   try {
     const encoder = new TextEncoder();
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, encoder.encode(text)]));
-    const loaded = loadLab(bytes, { file, seed, programs, watchdog: WATCHDOG });
+    const loaded = loadLab(bytes, { file, seed, programs: python.programs, watchdog: WATCHDOG });
     const outbox = new Outbox(run, loaded);
-    const drive = new Drive(loaded, {
+    const drive = new Drive(loaded, python.prepared, {
       clock: (from, to, wall) => {
         outbox.flush();
         post({ type: 'clock', run, from, to, wall });
       },
       phase: (phase) => {
         outbox.flush();
+        post({ type: 'not-run', run, commands: phase === 'ended' ? notRun(loaded) : [] });
         post({ type: 'phase', run, phase, reproducible: loaded.lab.scheduler.reproducible });
       },
       failed: (error) => trouble('crash', error),
@@ -92,8 +92,20 @@ function load({ run, files, file, seed }: Extract<Command, { type: 'load' }>): v
   }
 }
 
+function notRun({ failures, notStarted }: LoadedLab): NotRun[] {
+  return [
+    ...failures.map(({ node, command, message }) => ({ node, command, message, waitsFor: null })),
+    ...notStarted().map(({ node, command, waitFor }) => ({
+      node,
+      command,
+      message: null,
+      waitsFor: `${waitFor.node}:${waitFor.port}`,
+    })),
+  ];
+}
+
 /** A program may compute for so long (in milliseconds) before time goes on without it. */
-const PATIENCE = 3000;
+const PATIENCE = 4000;
 const WATCHDOG = {
   verdict: 'go-on',
   watch(overrun: () => void) {
