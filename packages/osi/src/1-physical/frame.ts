@@ -1,4 +1,5 @@
 import type { EventId } from '../trace/index.ts';
+import { Arena, type WordSum } from './arena.ts';
 
 /** Room for the link, network and transport headers that layers below write in front of a payload. */
 export const HEADROOM = 128;
@@ -8,7 +9,6 @@ export const MIN_FRAME = 60;
 
 /** Slot sizes: a full Ethernet frame with headroom, and the 64 KiB packets of segmentation offload. */
 const SLOT_SIZES = [2 * 1024, 68 * 1024] as const;
-const CHUNK = 1024 * 1024;
 
 /** The `origins` of a frame without application bytes: one array for all of them. */
 export const NO_ORIGINS: readonly EventId[] = [];
@@ -37,11 +37,14 @@ export class Frame {
   cause: EventId = 0;
   /** For the queue of whoever owns it. */
   next: Frame | null = null;
+  /** Sums of 16-bit words in the memory that the slot is part of; null where only JavaScript can take them. */
+  readonly wordSum: WordSum | null;
   readonly #home: Frame[];
 
-  constructor(bytes: Uint8Array, home: Frame[]) {
+  constructor(bytes: Uint8Array, wordSum: WordSum | null, home: Frame[]) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.wordSum = wordSum;
     this.#home = home;
   }
 
@@ -85,6 +88,7 @@ export class Frame {
  */
 export class FramePool {
   readonly #free: readonly Frame[][] = SLOT_SIZES.map(() => []);
+  readonly #arena = new Arena();
 
   /**
    * A frame with `HEADROOM` bytes in front of `start` and room for `capacity` bytes behind it; its length
@@ -111,9 +115,9 @@ export class FramePool {
 
   #grow(size: number, free: Frame[]): Frame {
     const slot = SLOT_SIZES[size] as number;
-    const chunk = new Uint8Array(Math.max(CHUNK, slot));
-    for (let at = 0; at + slot <= chunk.length; at += slot) {
-      free.push(new Frame(chunk.subarray(at, at + slot), free));
+    const { bytes, sum } = this.#arena.grow(slot);
+    for (let at = 0; at + slot <= bytes.length; at += slot) {
+      free.push(new Frame(bytes.subarray(at, at + slot), sum, free));
     }
     return free.pop() as Frame;
   }

@@ -5,7 +5,7 @@
  * the machine that has its destination address; or not at all, sometimes with an ICMP message that says why.
  */
 export * from './address.ts';
-export { checksumOf, pseudoHeaderSum, sumBytes } from './checksum.ts';
+export { checksumOf, pseudoHeaderSum, sumBytes, sumFrame } from './checksum.ts';
 export type { IcmpCounters, IpCounters } from './counters.ts';
 export * from './icmp/codec.ts';
 export type { EchoChannel, EchoChannels, EchoUser } from './icmp/echo.ts';

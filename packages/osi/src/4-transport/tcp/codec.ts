@@ -4,7 +4,7 @@ import {
   type Ipv4Address,
   PROTOCOL_TCP,
   pseudoHeaderSum,
-  sumBytes,
+  sumFrame,
 } from '../../3-network/index.ts';
 import { clearOptions, readOptions, type SegmentOptions } from './options.ts';
 import type { Sequence } from './sequence.ts';
@@ -72,7 +72,7 @@ export function readSegment(
   if (length < HEADER_LENGTH) return 'tcp.malformed';
   const headerLength = (view.getUint8(start + 12) >> 4) * 4;
   if (headerLength < HEADER_LENGTH || headerLength > length) return 'tcp.malformed';
-  const sum = sumBytes(view, start, end, pseudoHeaderSum(source, destination, PROTOCOL_TCP, length));
+  const sum = sumFrame(frame, start, end, pseudoHeaderSum(source, destination, PROTOCOL_TCP, length));
   if (sum !== 0xffff) return 'tcp.checksum';
   segment.source = source;
   segment.destination = destination;
@@ -115,5 +115,5 @@ export function writeChecksum(frame: Frame, source: Ipv4Address, destination: Ip
   const { view, start, end } = frame;
   view.setUint16(start + 16, 0);
   const pseudo = pseudoHeaderSum(source, destination, PROTOCOL_TCP, end - start);
-  view.setUint16(start + 16, checksumOf(sumBytes(view, start, end, pseudo)));
+  view.setUint16(start + 16, checksumOf(sumFrame(frame, start, end, pseudo)));
 }
