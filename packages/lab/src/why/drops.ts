@@ -16,6 +16,11 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'dropped: the frame check sequence is wrong, bits were damaged',
     ko: '프레임 검사 값이 맞지 않아 버렸다: 비트가 손상되었다',
   },
+  'tap.down': {
+    en: "dropped: the real kernel's interface is down",
+    ko: '실제 커널의 인터페이스가 꺼져 있어 버렸다',
+  },
+  'tap.refused': { en: 'dropped: the real kernel did not take it', ko: '실제 커널이 받지 않아 버렸다' },
 
   // layer 2
   'ethernet.not-for-us': {

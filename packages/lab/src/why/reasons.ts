@@ -2,6 +2,11 @@ import type { Text } from './text.ts';
 
 /** Why a frame was sent, by the `reason` of its `frame-sent` event: what it is for, in a few words. */
 export const REASONS: Readonly<Record<string, Text>> = {
+  'tap.kernel': {
+    en: 'a real kernel sent it: why, only that computer knows',
+    ko: '실제 커널이 보냈다: 까닭은 그 컴퓨터만 안다',
+  },
+
   // layer 2
   'arp.request': { en: 'asks for the MAC address of the next hop', ko: '다음 홉의 MAC 주소를 묻는다' },
   'arp.reply': { en: 'answers with its own MAC address', ko: '자신의 MAC 주소로 대답한다' },

@@ -6,16 +6,19 @@ import { REASONS } from './reasons.ts';
 import { TIMERS } from './timers.ts';
 
 const OSI = fileURLToPath(new URL('../../../osi/src/', import.meta.url));
+const TAP = fileURLToPath(new URL('../../../bridge/src/tap/tap.ts', import.meta.url));
 const NAME =
-  /'((?:cable|port|hub|switch|vlan|stp|ethernet|loopback|arp|ip|icmp|udp|ping|tcp)[.][a-z0-9-]+)'/g;
+  /'((?:tap|cable|port|hub|switch|vlan|stp|ethernet|loopback|arp|ip|icmp|udp|ping|tcp)[.][a-z0-9-]+)'/g;
 
-/** Every name of that form in the layers' sources; dissectors name Wireshark's fields that way, not reasons. */
+/** Every name of that form in the sources; dissectors name Wireshark's fields that way, not reasons. */
 function namesInSource(): Map<string, string> {
   const names = new Map<string, string>();
-  for (const file of readdirSync(OSI, { recursive: true, encoding: 'utf8' })) {
-    if (!/^\d.*[.]ts$/.test(file) || /[.]test[.]ts$|dissect/.test(file)) continue;
-    const text = readFileSync(OSI + file, 'utf8').replace(/[/][*][\s\S]*?[*][/]|[/][/].*/g, '');
-    for (const [, name] of text.matchAll(NAME)) names.set(name!, file);
+  const layers = readdirSync(OSI, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /^\d.*[.]ts$/.test(file) && !/[.]test[.]ts$|dissect/.test(file),
+  );
+  for (const path of [...layers.map((file) => OSI + file), TAP]) {
+    const text = readFileSync(path, 'utf8').replace(/[/][*][\s\S]*?[*][/]|[/][/].*/g, '');
+    for (const [, name] of text.matchAll(NAME)) names.set(name!, path);
   }
   return names;
 }
