@@ -1,3 +1,5 @@
+import type { TcpState } from '../4-transport/index.ts';
+
 /**
  * Numbers of Linux's socket interface on x86-64 that programs pass and get
  * (its `include/uapi` headers; socket(2), socket(7), ip(7), tcp(7), udp(7), poll(2), recv(2), send(2)).
@@ -72,3 +74,18 @@ export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
 export const TCP_USER_TIMEOUT = 18;
+
+/** TCP's states as `tcp_info` and /proc/net/tcp number them (net/tcp_states.h). */
+export const TCP_STATE_NUMBERS: Record<TcpState, number> = {
+  ESTABLISHED: 1,
+  SYN_SENT: 2,
+  SYN_RECV: 3,
+  FIN_WAIT1: 4,
+  FIN_WAIT2: 5,
+  TIME_WAIT: 6,
+  CLOSED: 7,
+  CLOSE_WAIT: 8,
+  LAST_ACK: 9,
+  LISTEN: 10,
+  CLOSING: 11,
+};

@@ -20,21 +20,6 @@ const MAX_MSS = 32_767;
 /** What a socket without a connection reports (`TCP_MSS_DEFAULT`, RFC 9293 section 3.7.1). */
 const DEFAULT_MSS = 536;
 
-/** The numbers of Linux's `tcp_states.h`. */
-const STATE_NUMBERS: Record<TcpState, number> = {
-  ESTABLISHED: 1,
-  SYN_SENT: 2,
-  SYN_RECV: 3,
-  FIN_WAIT1: 4,
-  FIN_WAIT2: 5,
-  TIME_WAIT: 6,
-  CLOSED: 7,
-  CLOSE_WAIT: 8,
-  LAST_ACK: 9,
-  LISTEN: 10,
-  CLOSING: 11,
-};
-
 const inSeconds = (duration: number): number => Math.floor(duration / seconds(1));
 
 /** Level IPPROTO_TCP (tcp(7)). */
@@ -101,6 +86,18 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
   ],
 ]);
 
+/** `enum tcp_ca_state`; bits of `tcpi_options`; `tcpi_reordering` as long as nothing teaches otherwise. */
+const RECOVERY_NUMBERS: Record<TcpInfo['recovery'], number> = {
+  Open: 0,
+  Disorder: 1,
+  CWR: 2,
+  Recovery: 3,
+  Loss: 4,
+};
+const OPTION_TIMESTAMPS = 1;
+const OPTION_WINDOW_SCALE = 4;
+const REORDERING = 3;
+
 /** The beginning of `struct tcp_info`, up to `tcpi_total_retrans`; what is not known here is 0. */
 function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
   const view = new DataView(new ArrayBuffer(104));
@@ -108,16 +105,35 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
   view.setUint8(0, STATE_NUMBERS[state]);
   if (info !== null) {
     const segments = (bytes: number) => Math.ceil(bytes / (info.sendMss || 1));
+    const { scaling } = info;
+    view.setUint8(1, RECOVERY_NUMBERS[info.recovery]);
     view.setUint8(2, Math.min(info.retransmits, 255));
+    view.setUint8(3, info.probes);
+    view.setUint8(4, info.backoff);
+    view.setUint8(
+      5,
+      (info.timestamps ? OPTION_TIMESTAMPS : 0) | (scaling === null ? 0 : OPTION_WINDOW_SCALE),
+    );
+    if (scaling !== null) view.setUint8(6, scaling.send | (scaling.receive << 4));
     put(8, info.rto / 1000);
+    put(12, info.ackTimeout / 1000);
     put(16, info.sendMss);
     put(20, info.receiveMss);
     put(24, segments(info.unacked));
+    put(44, info.sinceSent / 1_000_000);
+    put(52, info.sinceReceived / 1_000_000);
+    put(56, info.sinceHeard / 1_000_000);
+    put(60, info.pathMtu);
+    put(64, info.windowLimit);
     put(68, info.srtt / 1000);
     put(72, info.rttvar / 1000);
     // TCP_INFINITE_SSTHRESH
     put(76, Math.min(segments(info.ssthresh), 0x7fff_ffff));
     put(80, segments(info.cwnd));
+    put(84, info.advertisedMss);
+    put(88, REORDERING);
+    put(92, info.receiveRtt / 1000);
+    put(96, info.receiveSpace);
     put(100, info.totalRetransmits);
   }
   return new Uint8Array(view.buffer);

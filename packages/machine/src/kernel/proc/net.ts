@@ -1,24 +1,11 @@
 import { type Ipv4Address, parseIpv4 } from '@netarium/osi/3-network';
-import type { TcpEntry, TcpState, UdpEntry } from '@netarium/osi/4-transport';
+import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
+import { TCP_STATE_NUMBERS } from '@netarium/osi/5-session';
 import type { NetlinkAnswer, NetlinkRequest } from '../../system-calls.ts';
 import type { Kernel } from '../kernel.ts';
 
 /** The files of `/proc/net` in Linux's exact text format (proc_net(5); net/ipv4/tcp_ipv4.c, fib_trie.c, arp.c, proc.c). */
 
-/** TCP's states as Linux numbers them (net/tcp_states.h). */
-const STATE_NUMBERS: Record<TcpState, number> = {
-  ESTABLISHED: 1,
-  SYN_SENT: 2,
-  SYN_RECV: 3,
-  FIN_WAIT1: 4,
-  FIN_WAIT2: 5,
-  TIME_WAIT: 6,
-  CLOSED: 7,
-  CLOSE_WAIT: 8,
-  LAST_ACK: 9,
-  LISTEN: 10,
-  CLOSING: 11,
-};
 const TIMERS: Record<TcpEntry['timer']['kind'], number> = {
   off: 0,
   on: 1,
@@ -80,7 +67,7 @@ export function tcpTable(kernel: Kernel): string {
         `${decimal(i, 4)}:`,
         endpoint(entry.local),
         endpoint(entry.remote),
-        hex(STATE_NUMBERS[entry.state], 2),
+        hex(TCP_STATE_NUMBERS[entry.state], 2),
         `${hex(listening ? 0 : entry.sendQueue, 8)}:${hex(entry.receiveQueue, 8)}`,
         `${hex(timer, 2)}:${hex(timer === 0 ? 0 : Math.floor(entry.timer.left / TICK), 8)}`,
         hex(0, 8),
@@ -109,7 +96,7 @@ export function udpTable(kernel: Kernel): string {
 }
 
 function udpLine(entry: UdpEntry, uid: number, inode: number, slot: number): string {
-  const state = entry.remote === null ? STATE_NUMBERS.CLOSED : STATE_NUMBERS.ESTABLISHED;
+  const state = entry.remote === null ? TCP_STATE_NUMBERS.CLOSED : TCP_STATE_NUMBERS.ESTABLISHED;
   return [
     `${decimal(slot, 5)}:`,
     endpoint(entry.local),
