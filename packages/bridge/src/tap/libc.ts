@@ -4,6 +4,8 @@ import type koffi from 'koffi';
 /** What is called in the C library; each returns -1 when it fails, and `errno` tells why. */
 export interface LibC {
   ioctl(fd: number, request: number, argument: Uint8Array): number;
+  /** The same for requests whose argument is a number. */
+  ioctlNumber(fd: number, request: number, argument: number): number;
   /** Moves the calling thread to another network namespace. */
   setns(fd: number, kind: number): number;
   /** Reads into the front of `into`. */
@@ -33,6 +35,7 @@ export function libc(): LibC {
   const library = ffi.load(null);
   loaded = {
     ioctl: library.func('int ioctl(int fd, unsigned long request, void *argument)'),
+    ioctlNumber: library.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long']),
     setns: library.func('int setns(int fd, int kind)'),
     read: library.func('long read(int fd, void *into, size_t size)'),
     write: library.func('long write(int fd, const void *bytes, size_t size)'),

@@ -1,11 +1,14 @@
 import { type Frame, FramePool, Port, type PortOwner } from '@netarium/osi/1-physical';
-import type { Simulation } from '@netarium/osi/time';
+import type { Simulation, Timer } from '@netarium/osi/time';
 import { type TraceRecord, Tracer } from '@netarium/osi/trace';
 import type { Outside } from '../real-time.ts';
 import { type DeviceOptions, TapDevice } from './device.ts';
+import { Coalescer, withHeader } from './offload/coalescing.ts';
+import { framesOf } from './offload/segmentation.ts';
+import { noOffload, readVirtioHeader, VIRTIO_HEADER } from './offload/virtio-header.ts';
 
 /** The longest frame: 64 KiB of packet, the largest MTU that a TAP device can have, a header and a VLAN tag. */
-const LONGEST_FRAME = 65_535 + 18;
+const LONGEST_FRAME = VIRTIO_HEADER + 65_535 + 18;
 const EIO = 5;
 
 export interface TapOptions extends DeviceOptions {
@@ -35,15 +38,22 @@ export class Tap implements PortOwner, Outside {
   readonly tracer: Tracer;
   readonly #device: TapDevice;
   readonly #buffer = new Uint8Array(LONGEST_FRAME);
+  readonly #view = new DataView(this.#buffer.buffer);
+  readonly #header = noOffload();
+  /** With offload: segments for the kernel that wait for those that follow at the same instant. */
+  readonly #row: Coalescer | null;
+  readonly #rowIsDue: Timer;
 
   /** @throws TapError, as `TapDevice` does. */
   constructor(options: TapOptions) {
-    const { sim, record = null, pool = new FramePool() } = options;
+    const { sim, record = null, pool = new FramePool(), offload = false } = options;
     this.#device = new TapDevice(options);
     this.name = options.name ?? this.#device.name;
     this.tracer = new Tracer(sim, this.name, record);
     this.port = new Port(this.#device.name, this.tracer, pool);
     this.port.attach(this);
+    this.#row = offload ? new Coalescer() : null;
+    this.#rowIsDue = sim.timer(() => this.#writeRow());
   }
 
   /** The name of the network interface in the kernel. */
@@ -56,29 +66,67 @@ export class Tap implements PortOwner, Outside {
   }
 
   take(most: number): number {
-    const { port } = this;
-    for (let taken = 0; taken < most; taken++) {
+    let taken = 0;
+    while (taken < most) {
       const length = this.#device.read(this.#buffer);
       if (length === 0) return taken;
-      const frame = port.pool.take(length);
-      frame.bytes.set(this.#buffer.subarray(0, length), frame.start);
-      frame.end = frame.start + length;
-      frame.reason = 'tap.kernel';
-      port.transmit(frame);
+      taken += this.#enter(length);
     }
-    return most;
+    return taken;
   }
 
   /** A frame has arrived for the kernel. What it does not take is dropped: `tap.down`, `tap.refused`. */
-  receive(port: Port, frame: Frame): void {
-    const errno = this.#device.write(frame.data());
-    if (errno === 0) frame.release();
-    else port.drop(frame, errno === EIO ? 'tap.down' : 'tap.refused');
+  receive(_port: Port, frame: Frame): void {
+    const row = this.#row;
+    if (row === null) {
+      this.#over(this.#device.write(frame.data()), frame);
+      return;
+    }
+    if (row.frames.length > 0 && row.add(frame)) return;
+    this.#writeRow();
+    if (row.add(frame)) this.#rowIsDue.start(0);
+    else this.#over(this.#device.write(withHeader(frame)), frame);
   }
 
   /** Gives the device back: the interface disappears, unless it was made persistent. The cable's end is dead. */
   close(): void {
+    this.#writeRow();
     this.port.setEnabled(false);
     this.#device.close();
+  }
+
+  /** Lets what was read into the buffer enter the network. @returns how many frames it was, at least 1. */
+  #enter(length: number): number {
+    const { port } = this;
+    const send = (frame: Frame) => {
+      frame.reason = 'tap.kernel';
+      port.transmit(frame);
+    };
+    if (this.#row === null) {
+      const frame = port.pool.take(length);
+      frame.bytes.set(this.#buffer.subarray(0, length), frame.start);
+      frame.end = frame.start + length;
+      send(frame);
+      return 1;
+    }
+    readVirtioHeader(this.#view, 0, this.#header);
+    const frames = framesOf(this.#header, this.#buffer.subarray(VIRTIO_HEADER, length), port.pool, send);
+    if (frames === 0) this.tracer.countDrop('tap.unknown-offload');
+    return Math.max(frames, 1);
+  }
+
+  #writeRow(): void {
+    const row = this.#row;
+    if (row === null || row.frames.length === 0) return;
+    this.#rowIsDue.stop();
+    const errno = this.#device.write(row.bytes());
+    for (const frame of row.frames) this.#over(errno, frame);
+    row.clear();
+  }
+
+  /** The end of a frame's way: given back, or dropped when the kernel did not take it. */
+  #over(errno: number, frame: Frame): void {
+    if (errno === 0) frame.release();
+    else this.port.drop(frame, errno === EIO ? 'tap.down' : 'tap.refused');
   }
 }

@@ -34,8 +34,11 @@ export class Meeting {
   readonly #running: Promise<void>;
 
   /** @param options of the cable. @param build makes the lab around `box`; its end of the cable is `box:eth0`. */
-  constructor(options: LinkOptions & { record?: boolean } = {}, build?: (lab: Lab) => Host) {
-    const { record = true, ...link } = options;
+  constructor(
+    options: LinkOptions & { record?: boolean; offload?: boolean } = {},
+    build?: (lab: Lab) => Host,
+  ) {
+    const { record = true, offload = false, ...link } = options;
     this.lab = new Lab({ record, seed: 1 });
     this.box = build?.(this.lab) ?? this.lab.host('box', { addresses: { eth0: `${BOX}/24` } });
     this.tap = new Tap({
@@ -43,6 +46,7 @@ export class Meeting {
       record: record ? this.lab.record : null,
       netns: this.kernel.name,
       name: 'kernel',
+      offload,
     });
     this.lab.link('box:eth0', this.tap.port, link);
     this.kernel.ip(`addr add ${KERNEL}/24 dev ${this.tap.device}`);

@@ -20,6 +20,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: "dropped: the real kernel's interface is down",
     ko: '실제 커널의 인터페이스가 꺼져 있어 버렸다',
   },
+  'tap.unknown-offload': {
+    en: 'dropped: a real kernel left work to us that is not known here',
+    ko: '실제 커널이 우리가 모르는 일을 맡겨서 버렸다',
+  },
   'tap.refused': { en: 'dropped: the real kernel did not take it', ko: '실제 커널이 받지 않아 버렸다' },
 
   // layer 2
@@ -49,6 +53,19 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'dropped by the switch: a group address cannot be a source',
     ko: '그룹 주소는 출발지가 될 수 없어 스위치가 버렸다',
   },
+  'switch.discarding': {
+    en: 'dropped: the spanning tree has blocked this port',
+    ko: '스패닝 트리가 막아 둔 포트라 버렸다',
+  },
+  'switch.learning': {
+    en: 'dropped: the port learns addresses and does not forward yet',
+    ko: '포트가 아직 주소를 배우는 중이라 넘기지 않고 버렸다',
+  },
+  'switch.storm': {
+    en: 'dropped: a broadcast storm, frames go round in a loop of switches',
+    ko: '브로드캐스트 폭풍이라 버렸다: 프레임이 스위치 고리를 맴돈다',
+  },
+  'stp.malformed': { en: 'dropped: not a valid BPDU', ko: '올바른 BPDU가 아니라 버렸다' },
   'vlan.tagged-on-access': {
     en: 'dropped by the switch: an access port takes no frames with a VLAN tag',
     ko: '액세스 포트는 VLAN 태그가 붙은 프레임을 받지 않아 스위치가 버렸다',
