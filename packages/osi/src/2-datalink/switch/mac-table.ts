@@ -6,6 +6,9 @@ import { formatMac, type MacAddress } from '../ethernet/mac-address.ts';
 /** How long a station is remembered that is not heard of (IEEE 802.1D-2004 table 7-5). */
 const AGEING_TIME = seconds(300);
 
+/** Stations remembered: as many as an ordinary access switch has room for (Linux: `fdb_max_learned`, without a bound by default). */
+const STATIONS = 8192;
+
 interface Station {
   port: Port;
   /** When a frame of it last came in. */
@@ -15,6 +18,8 @@ interface Station {
 /** Which station is behind which port of a switch (in one VLAN, if it has some); forgets those it has not heard of for 300 s. */
 export class MacTable {
   ageingTime: Nanoseconds = AGEING_TIME;
+  /** One more is not remembered, and what is for it goes to all ports. */
+  most = STATIONS;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   /** What the record calls a station after its address: ` vlan 10`. */
@@ -52,6 +57,7 @@ export class MacTable {
     const { now } = this.#sim;
     const station = this.#stations.get(mac);
     if (station === undefined) {
+      if (this.#stations.size >= this.most) return;
       this.#stations.set(mac, { port, heard: now });
       this.#record('add', mac, port);
       if (!this.#ageing.running) this.#ageing.start(this.ageingTime);

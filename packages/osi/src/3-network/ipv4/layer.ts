@@ -103,6 +103,11 @@ export class Ipv4Layer extends Routing implements IpService {
     });
   }
 
+  /** Bytes that packets of which pieces are missing take up (the `FRAG` line of /proc/net/sockstat). */
+  get reassemblyMemory(): number {
+    return this.#reassembly.memory;
+  }
+
   register(transport: TransportProtocol): void {
     this.#transports[transport.protocol] = transport;
   }

@@ -7,8 +7,12 @@ interface KnownMtu {
   until: Nanoseconds;
 }
 
+/** Paths remembered: what Linux keeps of exceptions to routes (FNHE_HASH_SIZE × FNHE_RECLAIM_DEPTH, include/net/ip_fib.h). */
+const PATHS = 2048 * 5;
+
 /** What routers have told about the largest packets on paths (RFC 1191): by destination, and forgotten after `mtu_expires`. */
 export class PathMtu {
+  readonly most = PATHS;
   readonly #sim: Simulation;
   readonly #sysctl: Sysctl;
   readonly #known = new Map<Ipv4Address, KnownMtu>();
@@ -16,6 +20,11 @@ export class PathMtu {
   constructor(sim: Simulation, sysctl: Sysctl) {
     this.#sim = sim;
     this.#sysctl = sysctl;
+  }
+
+  /** How many paths are remembered. */
+  get size(): number {
+    return this.#known.size;
   }
 
   /** The lesser of what is known of the path and the MTU of its first link. */
@@ -30,10 +39,20 @@ export class PathMtu {
     return known.mtu < linkMtu ? known.mtu : linkMtu;
   }
 
-  /** A router cannot take more than `mtu` on the way to `destination`. Less than `min_pmtu` is not believed, as in Linux. */
+  /**
+   * A router cannot take more than `mtu` on the way to `destination`. Less than `min_pmtu` is not believed, as in Linux.
+   * When too many paths are remembered, the one told of longest ago is forgotten.
+   */
   learn(destination: Ipv4Address, mtu: number): void {
     const least = this.#sysctl.get('net.ipv4.route.min_pmtu');
     const until = this.#sim.now + seconds(this.#sysctl.get('net.ipv4.route.mtu_expires'));
+    this.#known.delete(destination);
+    if (this.#known.size >= this.most) {
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest);
+        break;
+      }
+    }
     this.#known.set(destination, { mtu: mtu < least ? least : mtu, until });
   }
 }

@@ -263,6 +263,14 @@ describe('reassembly', () => {
     expect(add(packet(counting(8), { more: true, id: 99 }))).toBe(null);
     expect(tracer.drops.get('ip.reassembly-memory')).toBe(5);
   });
+
+  it('one packet in ever more pieces does not take more than ipfrag_high_thresh bytes either', () => {
+    const { add, sysctl, tracer, reassembly } = setUp();
+    sysctl.set('net.ipv4.ipfrag_high_thresh', 10_000);
+    for (let n = 0; n < 100; n++) add(packet(counting(8), { more: true, offset: 16 * n }));
+    expect(reassembly.memory).toBeLessThan(14_000);
+    expect(tracer.drops.get('ip.reassembly-memory')).toBe(95);
+  });
 });
 
 describe('a packet larger than the MTU', () => {

@@ -63,7 +63,7 @@ export interface ReassemblyOptions {
 /**
  * Puts fragments together again (RFC 791 section 3.2, RFC 815), as Linux does: a piece that overlaps another
  * gives up the whole packet, one that is there already is dropped (RFC 5722 for IPv6, net/ipv4/ip_fragment.c);
- * what is not whole after `ipfrag_time` is given up, and no packet is begun beyond `ipfrag_high_thresh` bytes.
+ * what is not whole after `ipfrag_time` is given up, and beyond `ipfrag_high_thresh` bytes no piece is taken.
  */
 export class Reassembly {
   /** By source and identification: a number below 2^48. Those few that share it hang in a list. */
@@ -83,7 +83,8 @@ export class Reassembly {
   add(frame: Frame, port: string): Frame | null {
     const { counters, sysctl, tracer } = this.#options;
     counters.ReasmReqds++;
-    const collection = this.#find(frame) ?? this.#begin(frame);
+    const full = this.memory > sysctl.get('net.ipv4.ipfrag_high_thresh');
+    const collection = full ? null : (this.#find(frame) ?? this.#begin(frame));
     if (collection === null) {
       counters.ReasmFails++;
       dropFrame(tracer, port, frame, 'ip.reassembly-memory');
@@ -113,8 +114,7 @@ export class Reassembly {
     return null;
   }
 
-  #begin(frame: Frame): Collection | null {
-    if (this.memory > this.#options.sysctl.get('net.ipv4.ipfrag_high_thresh')) return null;
+  #begin(frame: Frame): Collection {
     const collection = new Collection(frame);
     const key = keyOf(frame);
     const list = this.#collections.get(key);

@@ -1,5 +1,5 @@
 import { milliseconds, seconds } from '../../time/index.ts';
-import type { Segment } from './codec.ts';
+import { ACK, type Segment } from './codec.ts';
 import { seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -24,6 +24,18 @@ export function tooOld(tcb: Tcb, segment: Segment): boolean {
 export function rememberTimestamp(tcb: Tcb, segment: Segment): void {
   if (!tcb.timestamps || !segment.hasTimestamps) return;
   if (seqLess(tcb.rcvWup, segment.seq) || seqLess(segment.timestamp, tcb.tsRecent)) return;
+  if (seqLess(segment.seq, tcb.rcvWup) && !isRepetition(tcb, segment)) return;
   tcb.tsRecent = segment.timestamp;
   tcb.tsRecentAt = tcb.host.sim.now;
+}
+
+/**
+ * Whether an old segment is a repetition by the peer, and none that somebody made who guesses: a timestamp of theirs
+ * from the future would make everything that follows look old (RFC 5961 section 5.2 asks the same of acknowledgments).
+ */
+function isRepetition(tcb: Tcb, segment: Segment): boolean {
+  const behind = seqDiff(tcb.rcvWup, segment.seq);
+  if (behind > Math.max(tcb.windowLimit, tcb.rcvMss)) return false;
+  if ((segment.flags & ACK) === 0) return tcb.state === 'SYN_RECV' && segment.seq === tcb.irs;
+  return !seqLess(tcb.sndNxt, segment.ack) && seqDiff(tcb.sndUna, segment.ack) <= tcb.maxWindow;
 }

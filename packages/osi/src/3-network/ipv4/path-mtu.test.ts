@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { Simulation } from '../../time/index.ts';
+import type { Ipv4Address } from '../address.ts';
+import { Sysctl } from '../sysctl.ts';
+import { PathMtu } from './path-mtu.ts';
+
+describe('what routers have told about paths', () => {
+  it('is kept for a bounded number of them: the one told of longest ago is forgotten', () => {
+    const paths = new PathMtu(new Simulation(), new Sysctl());
+    const address = (n: number) => (0x0a00_0000 + n) as Ipv4Address;
+    for (let n = 0; n < paths.most; n++) paths.learn(address(n), 1000);
+    paths.learn(address(0), 900);
+    for (let n = 0; n < 5; n++) paths.learn(address(0x10_0000 + n), 1000);
+    expect(paths.size).toBe(paths.most);
+    expect(paths.limit(address(0), 1500)).toBe(900);
+    expect(paths.limit(address(5), 1500)).toBe(1500);
+    expect(paths.limit(address(6), 1500)).toBe(1000);
+    expect(paths.limit(address(0x10_0004), 1500)).toBe(1000);
+  });
+});
