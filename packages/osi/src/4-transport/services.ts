@@ -107,6 +107,27 @@ export interface TcpConnection {
 
 export interface TcpInfo {
   readonly state: TcpState;
+  /** How loss recovery stands, by Linux's names (`enum tcp_ca_state`). */
+  readonly recovery: 'Open' | 'Disorder' | 'CWR' | 'Recovery' | 'Loss';
+  /** Zero-window or keepalive probes, and expiries of the retransmission timer, since the peer was last heard. */
+  readonly probes: number;
+  readonly backoff: number;
+  /** Agreed on: timestamps; window scaling with both shifts, or null. */
+  readonly timestamps: boolean;
+  readonly scaling: { readonly send: number; readonly receive: number } | null;
+  /** How long acknowledgments are delayed, in nanoseconds. */
+  readonly ackTimeout: number;
+  /** Nanoseconds since data was sent, data came, and anything came that was acknowledged; 0 before. */
+  readonly sinceSent: number;
+  readonly sinceReceived: number;
+  readonly sinceHeard: number;
+  /** The largest packet the path takes, and the segment size that the peer was told. */
+  readonly pathMtu: number;
+  readonly advertisedMss: number;
+  /** The largest window that is offered at present, and what the program reads per round trip as the receiver measures it. */
+  readonly windowLimit: number;
+  readonly receiveRtt: number;
+  readonly receiveSpace: number;
   readonly cwnd: number;
   readonly ssthresh: number;
   /** Nanoseconds. */
@@ -115,6 +136,7 @@ export interface TcpInfo {
   readonly rto: number;
   readonly sendMss: number;
   readonly receiveMss: number;
+  /** Segments in flight; the sizes above are bytes. */
   readonly unacked: number;
   readonly retransmits: number;
   readonly totalRetransmits: number;

@@ -102,7 +102,7 @@ const REORDERING = 3;
 function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
   const view = new DataView(new ArrayBuffer(104));
   const put = (at: number, value: number) => view.setUint32(at, Math.min(value, 0xffff_ffff), true);
-  view.setUint8(0, STATE_NUMBERS[state]);
+  view.setUint8(0, linux.TCP_STATE_NUMBERS[state]);
   if (info !== null) {
     const segments = (bytes: number) => Math.ceil(bytes / (info.sendMss || 1));
     const { scaling } = info;
@@ -119,7 +119,7 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
     put(12, info.ackTimeout / 1000);
     put(16, info.sendMss);
     put(20, info.receiveMss);
-    put(24, segments(info.unacked));
+    put(24, info.unacked);
     put(44, info.sinceSent / 1_000_000);
     put(52, info.sinceReceived / 1_000_000);
     put(56, info.sinceHeard / 1_000_000);

@@ -32,7 +32,6 @@ const AS_BUILT: Record<string, readonly string[] | 'any'> = {
   'net.ipv4.tcp_reordering': ['3'],
   'net.ipv4.tcp_congestion_control': ['reno'],
   'net.ipv4.tcp_notsent_lowat': ['4294967295'],
-  'net.ipv4.tcp_min_tso_segs': 'any',
   'net.ipv4.tcp_tso_win_divisor': 'any',
   'net.ipv4.tcp_pacing_ss_ratio': 'any',
   'net.ipv4.tcp_pacing_ca_ratio': 'any',

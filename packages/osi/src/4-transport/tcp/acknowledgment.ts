@@ -6,6 +6,8 @@ import { freeSpace, fullSpace, nextWindow, windowOpened } from './window.ts';
 
 /** Linux's TCP_ATO_MIN and TCP_DELACK_MIN; RFC 9293 section 3.8.6.3 allows up to 500 ms. */
 const DELAY_MIN = milliseconds(40);
+/** Before any data has come there is no reason to wait: Linux's timer then expires with the next tick of its clock. */
+const NEXT_TICK = milliseconds(1);
 /** Linux's TCP_DELACK_MAX. */
 const DELAY_MAX = milliseconds(200);
 /** Linux's TCP_MAX_QUICKACKS: how many segments are acknowledged at once while the peer is in slow start. */
@@ -21,6 +23,7 @@ export function startAcknowledging(tcb: Tcb): void {
   const guess = Math.min(tcb.advMss, tcb.mss, tcb.rcvWnd >> 1, MSS_DEFAULT);
   tcb.rcvMss = Math.max(guess, MSS_MIN);
   tcb.ackTimeout = 0;
+  tcb.lastDataAt = tcb.host.sim.now;
 }
 
 function quickAcknowledge(tcb: Tcb): void {
@@ -79,7 +82,7 @@ export function decideAcknowledgment(tcb: Tcb): void {
 
 function delayAcknowledgment(tcb: Tcb): void {
   const { timers, host } = tcb;
-  let delay = tcb.ackTimeout;
+  let delay = tcb.ackTimeout || NEXT_TICK;
   if (delay > DELAY_MIN) {
     let most = tcb.interactive || tcb.pushed ? DELAY_MAX : milliseconds(500);
     const { srtt } = tcb.roundTrip;

@@ -52,7 +52,6 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
  */
 function moveLeftEdge(tcb: Tcb, segment: Segment): void {
   const { roundTrip, timers, inFlight, host } = tcb;
-  const flight = tcb.flight;
   const gone = Math.min(seqDiff(segment.ack, tcb.bufferSeq), tcb.buffer.length);
   if (gone > 0) {
     tcb.buffer.drop(gone);
@@ -83,7 +82,7 @@ function moveLeftEdge(tcb: Tcb, segment: Segment): void {
   }
   tcb.retransmits = 0;
   host.ip.confirm(tcb.remoteAddress);
-  advanced(tcb, Math.max(gone, 0), flight);
+  advanced(tcb, Math.max(gone, 0));
   if (tcb.inFlight === null) timers.stopSend();
   else if (tcb.phase !== 'recovery' || tcb.partials <= 1)
     timers.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));

@@ -11,7 +11,7 @@ import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
 import type { Tcb } from './tcb.ts';
 import { rememberTimestamp, tooOld } from './timestamps.ts';
-import { replyReset } from './transmit.ts';
+import { acknowledge, replyReset } from './transmit.ts';
 import { offeredWindow } from './window.ts';
 
 /**
@@ -40,6 +40,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     return;
   }
   const opened = tcb.state === 'SYN_RECV';
+  const crossed = opened && (segment.flags & SYN) !== 0;
   if (opened && !completeHandshake(tcb, frame, segment)) return;
   if (!acknowledged(tcb, frame, segment)) return;
   rememberTimestamp(tcb, segment);
@@ -51,7 +52,9 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   const news = text(tcb, frame, segment);
   if (isClosed(tcb)) return;
   output(tcb);
-  decideAcknowledgment(tcb);
+  // Their SYN is there already: a repetition, which Linux answers as such.
+  if (crossed) acknowledge(tcb, 'tcp.duplicate-ack');
+  else decideAcknowledgment(tcb);
   if (opened) {
     tcb.user?.connected();
     tcb.parent?.established(tcb);
@@ -223,7 +226,8 @@ function text(tcb: Tcb, frame: Frame, segment: Segment): boolean {
       // Nobody will ever read it, and the peer must know (RFC 1122 section 4.2.2.13).
       tcb.host.counters.ext.TCPAbortOnData++;
       drop(tcb, frame, 'tcp.after-close');
-      reset(tcb, 'tcp.reset-after-close', 0);
+      replyReset(tcb.host, segment, 'tcp.reset-after-close');
+      end(tcb, 0);
       return false;
     }
     return receiveData(tcb, frame, segment);

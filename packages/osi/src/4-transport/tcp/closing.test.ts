@@ -121,7 +121,7 @@ describe('closing', () => {
     script.take();
     script.inject({ flags: 'PA', seq: 1, ack: 2, data: 'late' });
     expect(c.state).toBe('CLOSED');
-    expect(script.lines()).toEqual(['RA 2 1 0 tcp.reset-after-close']);
+    expect(script.lines()).toEqual(['R 2 0 0 tcp.reset-after-close']);
     expect(script.tcp.counters.ext.TCPAbortOnData).toBe(1);
   });
 

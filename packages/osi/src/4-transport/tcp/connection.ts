@@ -136,9 +136,24 @@ export class Connection extends Tcb implements TcpConnection {
   }
 
   info(): TcpInfo {
-    const { roundTrip, congestion } = this;
+    const { roundTrip, congestion, host } = this;
+    const since = (time: Nanoseconds): Nanoseconds => (time > 0 ? host.sim.now - time : 0);
     return {
       state: this.state,
+      recovery: this.#recovery(),
+      probes: this.probes,
+      backoff: this.backoff,
+      timestamps: this.timestamps,
+      scaling: this.scaling ? { send: this.sndScale, receive: this.rcvScale } : null,
+      ackTimeout: this.ackTimeout,
+      sinceSent: since(this.lastSentAt),
+      sinceReceived: since(this.lastDataAt),
+      sinceHeard: since(this.lastHeardAt),
+      pathMtu: host.ip.mtuTo(this.remoteAddress),
+      advertisedMss: this.advMss,
+      windowLimit: this.windowLimit,
+      receiveRtt: this.pace?.roundTrip ?? 0,
+      receiveSpace: this.pace?.most ?? 0,
       cwnd: congestion.cwnd,
       ssthresh: congestion.ssthresh,
       srtt: roundTrip.srtt,
@@ -167,6 +182,17 @@ export class Connection extends Tcb implements TcpConnection {
   override expired(name: TimerName): void {
     expired(this, name);
     if (this.state !== 'CLOSED') this.show();
+  }
+
+  #recovery(): TcpInfo['recovery'] {
+    switch (this.phase) {
+      case 'open':
+        return this.duplicates > 0 ? 'Disorder' : 'Open';
+      case 'recovery':
+        return 'Recovery';
+      case 'loss':
+        return 'Loss';
+    }
   }
 
   #running(): TcpEntry['timer'] {

@@ -104,7 +104,6 @@ function finArrived(tcb: Tcb): void {
       tcb.move('fin');
       tcb.interactive = true;
       tcb.ackPending = true;
-      if (tcb.ackTimeout === 0) becomeLazy(tcb);
       return;
     case 'FIN_WAIT1':
       tcb.move('fin');
@@ -118,10 +117,4 @@ function finArrived(tcb: Tcb): void {
     default:
       return;
   }
-}
-
-/** The first thing that came is FIN: the usual shortest delay. */
-function becomeLazy(tcb: Tcb): void {
-  becomeQuick(tcb);
-  tcb.interactive = true;
 }

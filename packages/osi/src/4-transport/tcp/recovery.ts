@@ -9,14 +9,16 @@ const DUPLICATE_THRESHOLD = 3;
  * Loss detection and recovery by NewReno (RFC 5681, RFC 6582). It finds out what is lost and sends it again; how
  * much may be in flight meanwhile is the matter of congestion control.
  *
- * An acknowledgment moved `sndUna` by `acked` bytes. @param flight what was in flight before it.
+ * An acknowledgment moved `sndUna` by `acked` bytes.
  */
-export function advanced(tcb: Tcb, acked: number, flight: number): void {
+export function advanced(tcb: Tcb, acked: number): void {
   const { congestion } = tcb;
+  // What duplicate acknowledgments have told of has been delivered before now (Linux: tcp_remove_reno_sacks).
+  const known = Math.min(tcb.duplicates * tcb.mss, Math.max(0, acked - tcb.mss));
   tcb.duplicates = 0;
   switch (tcb.phase) {
     case 'open':
-      congestion.acknowledged(acked, limited(tcb, flight));
+      congestion.acknowledged(acked - known, limited(tcb));
       return;
     case 'loss':
       if (!seqLess(tcb.sndUna, tcb.recover)) tcb.phase = 'open';
@@ -100,9 +102,8 @@ export function resegment(tcb: Tcb): void {
   output(tcb);
 }
 
-/** Whether the congestion window was what held sending back: less than half used in slow start, not full later. */
-function limited(tcb: Tcb, flight: number): boolean {
+/** Whether the congestion window was what held sending back; in slow start, whether half of it was used (Linux: tcp_is_cwnd_limited). */
+function limited(tcb: Tcb): boolean {
   const { cwnd, ssthresh } = tcb.congestion;
-  if (tcb.cwndLimited) return true;
-  return cwnd < ssthresh ? cwnd < 2 * flight : flight + tcb.mss > cwnd;
+  return tcb.cwndLimited || (cwnd < ssthresh && cwnd < 2 * tcb.usedWindow);
 }

@@ -1,4 +1,4 @@
-import { ACK, FIN, HEADER_LENGTH, SYN } from './codec.ts';
+import { ACK, FIN, HEADER_LENGTH, PSH, SYN } from './codec.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
 import type { TcpReason } from './reasons.ts';
 import { backedOff, RTO_MIN } from './retransmission.ts';
@@ -53,6 +53,9 @@ export const pipe = (tcb: Tcb): number =>
 
 /**
  * Sends what may be sent: window, congestion window and Nagle's rule allowing (RFC 9293 section 3.8.6.2.1).
+ *
+ * Segments go out in bursts, as Linux hands them to segmentation offload; the last of several together has PSH, so
+ * that the receiver does not wait for more (Linux: __tcp_transmit_skb).
  * @param extra bytes beyond the congestion window (limited transmit, RFC 3042).
  */
 export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data'): void {
@@ -61,40 +64,83 @@ export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data'): voi
   restartAfterIdle(tcb);
   const cwnd = tcb.congestion.cwnd + extra;
   const mss = segmentSize(tcb);
-  tcb.cwndLimited = false;
-  for (;;) {
-    const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt);
-    if (unsent <= 0) {
-      if (unsent === 0 && tcb.finQueued && sendRoom(tcb) > 0) {
-        transmit(tcb, tcb.sndNxt, 0, FIN, 'tcp.fin');
-      }
-      break;
-    }
-    const length = Math.min(unsent, mss);
-    const flight = seqDiff(tcb.sndNxt, tcb.sndUna);
-    if (flight > 0 && flight + length > cwnd) {
-      tcb.cwndLimited = true;
-      break;
-    }
-    const room = sendRoom(tcb);
-    if (length > room) break;
-    const last = length === unsent;
-    const finish = last && tcb.finQueued && length < room;
-    if (length < mss) {
-      if (!finish && mustWait(tcb)) break;
-      tcb.smallEnd = seqAdd(tcb.sndNxt, length);
-    }
-    transmit(tcb, tcb.sndNxt, length, finish ? FIN : 0, reason);
+  const burst = burstSize(tcb, cwnd, mss);
+  let together = 0;
+  let length = sendable(tcb, 0, cwnd, mss);
+  while (length > 0) {
+    const last = length === seqDiff(tcb.bufferEnd, tcb.sndNxt);
+    const finish = last && tcb.finQueued && length < sendRoom(tcb);
+    if (length < mss) tcb.smallEnd = seqAdd(tcb.sndNxt, length);
+    const next = sendable(tcb, length, cwnd, mss);
+    together++;
+    const ends = together === burst || next <= 0;
+    const push = ends && together > 1 ? PSH : 0;
+    transmit(tcb, tcb.sndNxt, length, (finish ? FIN : 0) | push, reason);
+    if (ends) together = 0;
+    length = next;
   }
+  if (tcb.finQueued && tcb.sndNxt === tcb.bufferEnd && sendRoom(tcb) > 0) {
+    transmit(tcb, tcb.sndNxt, 0, FIN, 'tcp.fin');
+  }
+  noteUsage(tcb, cwnd, length === HELD_BY_CWND);
   keepTimer(tcb);
+}
+
+/** The largest packet for segmentation offload, in bytes. */
+const MAX_BURST = 65_536;
+
+/**
+ * How many segments go out together: about a millisecond's worth of the path, more where the round trip is short,
+ * and at most half the congestion window (Linux: tcp_tso_autosize, tcp_cwnd_test).
+ */
+function burstSize(tcb: Tcb, cwnd: number, mss: number): number {
+  const { srtt } = tcb.roundTrip;
+  const { ssthresh } = tcb.congestion;
+  const least = tcb.host.sysctl.get('net.ipv4.tcp_min_tso_segs');
+  const ratio = cwnd < ssthresh / 2 ? 2 : 1.2;
+  const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * 1e9) / srtt / 1024;
+  const near = MAX_BURST / 2 ** Math.floor(srtt / 512_000);
+  const segments = Math.floor(Math.min(perTick + near, MAX_BURST) / mss);
+  const half = Math.max(1, Math.floor(cwnd / (2 * mss)));
+  return Math.min(half, Math.max(segments, least));
+}
+
+/** Result of `sendable` when only the congestion window holds data back. */
+const HELD_BY_CWND = -1;
+
+/** Size of the segment that may follow `ahead` bytes of unsent data; 0 or HELD_BY_CWND for none. */
+function sendable(tcb: Tcb, ahead: number, cwnd: number, mss: number): number {
+  const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt) - ahead;
+  if (unsent <= 0) return 0;
+  const length = Math.min(unsent, mss);
+  const flight = seqDiff(tcb.sndNxt, tcb.sndUna) + ahead;
+  if (flight > 0 && flight + length > cwnd) return HELD_BY_CWND;
+  const room = sendRoom(tcb) - ahead;
+  if (length > room) return 0;
+  const finish = tcb.finQueued && length === unsent && length < room;
+  return length < mss && !finish && mustWait(tcb, flight) ? 0 : length;
+}
+
+/**
+ * Remembers how much of the congestion window was used at most since the last window's worth, or that it was what
+ * held sending back: an unused window must not grow (RFC 7661; Linux: tcp_cwnd_validate).
+ */
+function noteUsage(tcb: Tcb, cwnd: number, held: boolean): void {
+  const flight = seqDiff(tcb.sndNxt, tcb.sndUna);
+  const limited = held || (flight > 0 && flight + tcb.mss > cwnd);
+  const begins = !seqLess(tcb.sndUna, tcb.usageEnd);
+  if (!begins && !limited && (tcb.cwndLimited || flight <= tcb.usedWindow)) return;
+  tcb.cwndLimited = limited;
+  tcb.usedWindow = flight;
+  tcb.usageEnd = tcb.sndNxt;
 }
 
 /**
  * Nagle's rule with Minshall's refinement, as in Linux: a segment that is not full waits while an earlier one
  * that was not full is unacknowledged.
  */
-function mustWait(tcb: Tcb): boolean {
-  return !tcb.options.noDelay && seqLess(tcb.sndUna, tcb.smallEnd) && seqDiff(tcb.sndNxt, tcb.sndUna) > 0;
+function mustWait(tcb: Tcb, flight: number): boolean {
+  return !tcb.options.noDelay && seqLess(tcb.sndUna, tcb.smallEnd) && flight > 0;
 }
 
 /** A full segment, but at most half of the largest window the peer ever offered (RFC 9293 section 3.8.6.2.1, Fs). */

@@ -114,8 +114,11 @@ export abstract class Tcb {
   smallEnd: Sequence = 0;
   /** When data was sent last; -1 before. */
   lastSentAt: Nanoseconds = -1;
-  /** Whether the last `output` stopped at the congestion window. */
+  /** Of the last window's worth: whether the congestion window held it back, and the most that was in flight. */
   cwndLimited = false;
+  usedWindow = 0;
+  /** That window's worth ends when this is acknowledged. */
+  usageEnd: Sequence = 0;
   congestion: CongestionControl;
 
   // Retransmission and loss recovery.
