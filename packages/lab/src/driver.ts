@@ -96,8 +96,9 @@ export class Driver {
 
   /** Runs the next event if it comes by `until`; moves the clock there if none does. @returns whether one ran. */
   #next(until: Nanoseconds): boolean {
-    if (this.#sim.nextAt <= until) return this.#sim.step();
-    if (until !== Number.POSITIVE_INFINITY) this.#sim.run(until);
+    if (until === Number.POSITIVE_INFINITY) return this.#sim.step();
+    if (this.#sim.stepBy(until)) return true;
+    this.#sim.run(until);
     return false;
   }
 }

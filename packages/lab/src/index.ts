@@ -12,6 +12,7 @@ export {
   type LinkEnd,
   type LinkOptions,
   type StepUnit,
+  type SwitchPortSettings,
   type SwitchSettings,
 } from './lab.ts';
 export { isMachine, type LabFile, type LinkSpec, type NodeKind, type NodeSpec } from './lab-file/model.ts';

@@ -1,6 +1,6 @@
 import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
 import { Cable, FramePool, Hub, Port } from '@netarium/osi/1-physical';
-import { macFromNumber, type PortVlans, Switch } from '@netarium/osi/2-datalink';
+import { type MacAddress, macFromNumber, type PortVlans, Switch } from '@netarium/osi/2-datalink';
 import { turnsOf } from '@netarium/osi/5-session';
 import { formatSeconds, Simulation } from '@netarium/osi/time';
 import { type TraceEvent, TraceRecord } from '@netarium/osi/trace';
@@ -40,9 +40,22 @@ export interface LinkOptions {
   readonly reorder?: Probability;
 }
 
+/** What is said of one port of a switch. */
+export interface SwitchPortSettings {
+  /** To which VLANs it belongs: `{ access: 10 }`, `{ trunk: [10, 20] }`. When no port has any, the switch has none. */
+  readonly vlans?: PortVlans;
+  /** With a spanning tree: only machines are behind it. Default: found out within 3 s. */
+  readonly edge?: boolean;
+}
+
 export interface SwitchSettings {
-  /** To which VLANs its ports belong: `{ 1: { access: 10 }, 2: { trunk: [10, 20] } }`. Without it the switch has none. */
-  readonly ports?: Readonly<Record<string, PortVlans>>;
+  readonly ports?: Readonly<Record<string, SwitchPortSettings>>;
+  /** Whether it speaks the rapid spanning tree protocol. Default: no, as a switch from a shop. */
+  readonly stp?: boolean;
+  /** In the spanning tree, 0 to 61440 in steps of 4096: the least one becomes the root. Default 32768. */
+  readonly priority?: number;
+  /** From the last bit in to the first bit out, more than 0; default 1 µs. */
+  readonly latency?: Duration;
 }
 
 export type LabNode = Host | Switch | Hub;
@@ -53,6 +66,9 @@ export type StepUnit = 'event' | 'frame' | 'system-call' | 'line';
 
 /** Locally administered, unicast: 02:00:00:00:00:01, …:02, … in the order in which interfaces are made. */
 const FIRST_MAC = 0x0200_0000_0001;
+/** 02:01:00:00:00:00, and as many behind it as a bridge may have ports: each of those has an address. */
+const FIRST_BRIDGE_MAC = 0x0201_0000_0000;
+const BRIDGE_MACS = 0x1000;
 
 /**
  * A network: machines, switches and hubs, the cables between them, and the clock they live by.
@@ -74,6 +90,7 @@ export class Lab {
   readonly #recorded: TraceRecord | null;
   readonly #epoch: number | undefined;
   #nextMac = FIRST_MAC;
+  #bridges = 0;
 
   constructor(options: LabOptions = {}) {
     const { seed = 0, record = true, epoch, watchdog } = options;
@@ -97,13 +114,27 @@ export class Lab {
     return router;
   }
 
-  /** Adds a learning switch. @throws RangeError for a VLAN that is not 1–4094. */
+  /** Adds a learning switch. @throws RangeError for settings out of their ranges. */
   switch(name: string, options: SwitchSettings = {}): Switch {
-    const device = new Switch({ sim: this.sim, name, record: this.#recorded, pool: this.#pool });
-    for (const [port, vlans] of Object.entries(options.ports ?? {})) {
-      device.setVlans(device.addPort(port), vlans);
+    const { stp = false, priority, latency } = options;
+    const device = new Switch({
+      sim: this.sim,
+      name,
+      record: this.#recorded,
+      pool: this.#pool,
+      ...(latency !== undefined && { latency: parseDuration(latency) }),
+      ...(stp && { stp: { mac: this.#bridgeMac(), ...(priority !== undefined && { priority }) } }),
+    });
+    for (const [port, { vlans, edge }] of Object.entries(options.ports ?? {})) {
+      const added = device.addPort(port, { ...(edge !== undefined && { edge }) });
+      if (vlans !== undefined) device.setVlans(added, vlans);
     }
     return this.#add(name, device);
+  }
+
+  /** Addresses of their own for bridges: those of machines do not depend on how many there are. */
+  #bridgeMac(): MacAddress {
+    return macFromNumber(FIRST_BRIDGE_MAC + BRIDGE_MACS * this.#bridges++);
   }
 
   /** Adds a hub: what comes in at one port goes out at all others. */

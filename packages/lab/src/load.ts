@@ -2,7 +2,13 @@ import type { Program, Watchdog } from '@netarium/machine';
 import type { TraceEvent } from '@netarium/osi/trace';
 import { Host } from './host.ts';
 import { Lab } from './lab.ts';
-import { isMachine, type LabFile, type MachineSpec, type RunSpec } from './lab-file/model.ts';
+import {
+  isMachine,
+  type LabFile,
+  type MachineSpec,
+  type RunSpec,
+  type SwitchSpec,
+} from './lab-file/model.ts';
 import { parseLabFile } from './lab-file/parse.ts';
 import { LabError } from './lab-file/problem.ts';
 
@@ -58,8 +64,7 @@ export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
   const lab = new Lab({ seed, epoch, watchdog });
   for (const node of file.nodes) {
     if (!isMachine(node)) {
-      if (node.kind === 'switch')
-        lab.switch(node.name, { ...(node.ports && { ports: Object.fromEntries(node.ports) }) });
+      if (node.kind === 'switch') addSwitch(lab, node);
       else lab.hub(node.name);
       continue;
     }
@@ -76,6 +81,15 @@ export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
   const starter = new Starter(lab, options.env ?? {});
   for (const node of file.nodes) if (isMachine(node)) for (const run of node.run) starter.add(node.name, run);
   return { lab, file, notStarted: () => starter.waiting(), failures: starter.failures };
+}
+
+function addSwitch(lab: Lab, { name, ports, stp, priority, latency }: SwitchSpec): void {
+  lab.switch(name, {
+    ports: Object.fromEntries(ports),
+    stp,
+    ...(priority !== undefined && { priority }),
+    ...(latency !== undefined && { latency }),
+  });
 }
 
 function addMachine(lab: Lab, node: MachineSpec): Host {

@@ -1,5 +1,5 @@
-import type { PortVlans } from '@netarium/osi/2-datalink';
 import type { Nanoseconds } from '@netarium/osi/time';
+import type { SwitchPortSettings } from '../lab.ts';
 
 /** A lab file that has been found to be in order: every name leads somewhere, every value is in range. */
 export interface LabFile {
@@ -24,11 +24,13 @@ export interface MachineSpec {
   readonly run: readonly RunSpec[];
 }
 
-interface SwitchSpec {
+export interface SwitchSpec {
   readonly kind: 'switch';
   readonly name: string;
-  /** Null without VLANs. */
-  readonly ports: ReadonlyMap<string, PortVlans> | null;
+  readonly ports: ReadonlyMap<string, SwitchPortSettings>;
+  readonly stp: boolean;
+  readonly priority?: number;
+  readonly latency?: Nanoseconds;
 }
 
 interface HubSpec {

@@ -93,8 +93,8 @@ describe('a lab file that is not in order is refused with path, line, what is wr
     ],
     [
       'a field that a switch does not have',
-      ['kind: switch', 'kind: switch\n      gateway: 10.0.0.1'],
-      at('20:7', 'unknown field "gateway" in node "sw"; expected kind or ports'),
+      ['kind: switch', 'kind: switch\n      addresses: {}'],
+      at('20:7', 'unknown field "addresses" in node "sw"; expected kind, ports, stp, priority or latency'),
     ],
     [
       'an unknown field of a link',
@@ -225,7 +225,7 @@ describe('a lab file that is not in order is refused with path, line, what is wr
     [
       'a native VLAN of an access port',
       ['kind: switch', 'kind: switch\n      ports: {1: {vlan: 10, native: 1}}'],
-      at('20:37', 'ports 1 of node "sw": "native" is for trunks; an access port has "vlan" only'),
+      at('20:29', 'ports 1 of node "sw": "native" is for ports with "trunk"'),
     ],
     [
       'a trunk of something else',
@@ -255,6 +255,29 @@ describe('a lab file that is not in order is refused with path, line, what is wr
       'an interface for a VLAN that there is not',
       ['eth0: 10.0.0.2/24', 'eth0.5000: 10.0.0.2/24'],
       at('13:9', 'interface "eth0.5000" of node "client": expected a VLAN from 1 to 4094, found 5000'),
+    ],
+    [
+      'a priority without a spanning tree',
+      ['kind: switch', 'kind: switch\n      priority: 4096'],
+      at('20:7', 'node "sw": "priority" is for switches with "stp: true"'),
+    ],
+    [
+      'an edge without a spanning tree',
+      ['kind: switch', 'kind: switch\n      ports: {1: {edge: true}}'],
+      at('20:19', 'ports 1 of node "sw": "edge" is for switches with "stp: true"'),
+    ],
+    [
+      'a priority between the steps',
+      ['kind: switch', 'kind: switch\n      stp: true\n      priority: 100'],
+      at(
+        '21:17',
+        'priority of node "sw": expected a bridge priority from 0 to 61440 in steps of 4096, found 100',
+      ),
+    ],
+    [
+      'a switch that takes no time',
+      ['kind: switch', 'kind: switch\n      latency: 0us'],
+      at('20:16', 'latency of node "sw": expected more than 0'),
     ],
     [
       'a key written twice',

@@ -9,6 +9,7 @@ import {
   parseIpv4Prefix,
 } from '@netarium/osi/3-network';
 import { vlanInterface } from '../interface-name.ts';
+import type { SwitchPortSettings } from '../lab.ts';
 import {
   type Endpoint,
   isMachine,
@@ -35,11 +36,15 @@ interface RawNode {
   routes?: { to: string; via: string }[];
   run?: (string | { command: string; wait_for?: string; after?: string })[];
   ports?: Record<string, RawSwitchPort>;
+  stp?: boolean;
+  priority?: number;
+  latency?: string;
 }
 interface RawSwitchPort {
   vlan?: number;
   trunk?: number[] | 'all';
   native?: number;
+  edge?: boolean;
 }
 interface RawLink {
   endpoints: [string, string];
@@ -182,7 +187,7 @@ class Checker {
       endpoints.filter((e) => e.node === name).map((e) => e.port),
     );
     if (raw.kind === 'hub') return { kind: 'hub', name };
-    if (raw.kind === 'switch') return { kind: 'switch', name, ports: this.#vlans(way, name, raw, ports) };
+    if (raw.kind === 'switch') return this.#switch(way, name, raw, links);
     for (const port of Object.keys(raw.addresses ?? {})) {
       const vlan = vlanInterface(port);
       if (vlan !== null && vlan.vlan > GREATEST_VLAN) {
@@ -216,30 +221,50 @@ class Checker {
     };
   }
 
-  /** The VLANs of a switch's ports; null when nothing is said of them. */
-  #vlans(way: Way, name: string, raw: RawNode, linked: readonly string[]): Map<string, PortVlans> | null {
-    if (raw.ports === undefined) return null;
-    const ports = new Map<string, PortVlans>();
-    for (const [port, { vlan, trunk, native }] of Object.entries(raw.ports)) {
+  #switch(way: Way, name: string, raw: RawNode, links: readonly LinkSpec[]): NodeSpec {
+    const { stp = false, priority, latency } = raw;
+    if (priority !== undefined && !stp) {
+      this.#wrong([...way, 'priority'], `${place(way)}: "priority" is for switches with "stp: true"`, 'key');
+    }
+    const time = latency === undefined ? {} : { latency: parseDuration(latency) };
+    if (time.latency === 0)
+      this.#wrong([...way, 'latency'], `latency of ${place(way)}: expected more than 0`);
+    // What is behind each of its ports.
+    const far = new Map<string, Endpoint>();
+    for (const { endpoints } of links) {
+      endpoints.forEach((end, i) => {
+        if (end.node === name) far.set(end.port, endpoints[1 - i] as Endpoint);
+      });
+    }
+    const ports = new Map<string, SwitchPortSettings>();
+    for (const [port, end] of far) {
+      const kind = this.#raw.topology.nodes[end.node]?.kind;
+      if (stp && (kind === 'host' || kind === 'router')) ports.set(port, { edge: true });
+    }
+    for (const [port, settings] of Object.entries(raw.ports ?? {})) {
       const at = [...way, 'ports', port];
-      if (!linked.includes(port)) {
+      if (!far.has(port)) {
         this.#wrong(at, `switch "${name}" has no port "${port}": no link ends there`, 'key');
       }
-      if (vlan !== undefined && trunk === undefined) {
-        ports.set(port, { access: vlan });
-        if (native === undefined) continue;
-        this.#wrong(
-          [...at, 'native'],
-          `${place(at)}: "native" is for trunks; an access port has "vlan" only`,
-        );
-      } else if (trunk !== undefined && vlan === undefined) {
-        ports.set(port, { trunk, ...(native !== undefined && { native }) });
-      } else {
-        const both = vlan === undefined ? 'neither' : 'both';
-        this.#wrong(at, `${place(at)}: expected "vlan" (an access port) or "trunk", found ${both}`, 'key');
+      if (settings.edge !== undefined && !stp) {
+        this.#wrong([...at, 'edge'], `${place(at)}: "edge" is for switches with "stp: true"`, 'key');
       }
+      const edge = settings.edge ?? ports.get(port)?.edge;
+      ports.set(port, { ...this.#vlans(at, settings), ...(edge !== undefined && { edge }) });
     }
-    return ports;
+    return { kind: 'switch', name, ports, stp, ...time, ...(priority !== undefined && { priority }) };
+  }
+
+  /** The VLANs of a switch's port. */
+  #vlans(at: Way, { vlan, trunk, native }: RawSwitchPort): { vlans?: PortVlans } {
+    if (vlan !== undefined && trunk !== undefined) {
+      this.#wrong(at, `${place(at)}: expected "vlan" (an access port) or "trunk", found both`, 'key');
+    } else if (trunk !== undefined) {
+      return { vlans: { trunk, ...(native !== undefined && { native }) } };
+    } else if (native !== undefined) {
+      this.#wrong([...at, 'native'], `${place(at)}: "native" is for ports with "trunk"`, 'key');
+    }
+    return vlan === undefined ? {} : { vlans: { access: vlan } };
   }
 
   #badPrefix(way: Way, text: string): void {

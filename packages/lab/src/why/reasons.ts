@@ -26,6 +26,27 @@ export const REASONS: Readonly<Record<string, Text>> = {
   },
   'hub.repeat': { en: 'a hub repeats everything to everyone', ko: '허브는 모든 것을 모두에게 되풀이한다' },
 
+  'stp.proposal': {
+    en: 'a switch proposes to speak for this link at once',
+    ko: '스위치가 이 링크를 바로 맡겠다고 제안한다',
+  },
+  'stp.agreement': {
+    en: 'agrees: this way leads to the root, and all others here are safe',
+    ko: '동의한다: 이 길이 루트로 가고 다른 길은 모두 안전하다',
+  },
+  'stp.topology-change': {
+    en: 'tells that the tree has changed: forget what was learned',
+    ko: '트리가 바뀌었으니 배운 주소를 잊으라고 알린다',
+  },
+  'stp.information': {
+    en: 'tells what the switch knows of the root of the tree',
+    ko: '스위치가 아는 트리의 루트를 알린다',
+  },
+  'stp.hello': {
+    en: 'the hello of every 2 s: the tree still stands',
+    ko: '2초마다 트리가 그대로임을 알린다',
+  },
+
   // layer 3
   'ip.forward': { en: 'the router passes the packet on', ko: '라우터가 패킷을 다음으로 넘긴다' },
   'icmp.network-unreachable': {

@@ -11,17 +11,17 @@ describe('ping', () => {
     const { alice } = twoMachines(bench);
     const ping = alice.run('ping -c 3 10.0.0.2');
     await bench.run();
-    // Four cables of 50 µs there and back, as many again for ARP before the first; 2 µs of system calls.
+    // Four cables of 50 µs there and back, as many again for ARP before the first; 2 µs of system calls, 1 µs each time in the switch.
     expect(ping.terminal.text).toBe(
       [
         'PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.',
-        '64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=0.404 ms',
-        '64 bytes from 10.0.0.2: icmp_seq=2 ttl=64 time=0.204 ms',
-        '64 bytes from 10.0.0.2: icmp_seq=3 ttl=64 time=0.204 ms',
+        '64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=0.408 ms',
+        '64 bytes from 10.0.0.2: icmp_seq=2 ttl=64 time=0.206 ms',
+        '64 bytes from 10.0.0.2: icmp_seq=3 ttl=64 time=0.206 ms',
         '',
         '--- 10.0.0.2 ping statistics ---',
         '3 packets transmitted, 3 received, 0% packet loss, time 2000ms',
-        'rtt min/avg/max/mdev = 0.204/0.271/0.404/0.094 ms',
+        'rtt min/avg/max/mdev = 0.206/0.273/0.408/0.095 ms',
         '',
       ].join('\n'),
     );

@@ -106,7 +106,7 @@ export class CableDirection implements Medium {
   }
 
   send(frame: Frame): void {
-    const { now } = this.#sim;
+    const now = this.#sim.now + this.#from.latency;
     let sent = now;
     if (this.bandwidth !== Number.POSITIVE_INFINITY) {
       const begin = this.#busyUntil > now ? this.#busyUntil : now;

@@ -1,3 +1,4 @@
+import type { Nanoseconds } from '../time/index.ts';
 import type { Tracer } from '../trace/index.ts';
 import { type Frame, type FramePool, MIN_FRAME } from './frame.ts';
 
@@ -9,6 +10,8 @@ export interface Medium {
   readonly bandwidth: number;
   /** False while the far end is not there or switched off. */
   readonly carrier?: boolean;
+  /** Both ends may send at once, and there are no others; default true. */
+  readonly fullDuplex?: boolean;
   /** The port at this end was switched on or off. */
   portChanged?(): void;
 }
@@ -33,6 +36,8 @@ export class Port {
   readonly pool: FramePool;
   /** To how many bytes whoever sends by it pads a short frame. */
   shortest = MIN_FRAME;
+  /** How long the node takes to pass a frame on: its first bit leaves that much after it was sent here. */
+  latency: Nanoseconds = 0;
   #owner: PortOwner | null = null;
   #medium: Medium | null = null;
   #enabled = true;
@@ -63,6 +68,11 @@ export class Port {
     this.#enabled = enabled;
     this.linkChanged();
     this.#medium?.portChanged?.();
+  }
+
+  /** It can send while it receives: no hub shares its cable with others. */
+  get fullDuplex(): boolean {
+    return this.#medium?.fullDuplex ?? true;
   }
 
   get bandwidth(): number {

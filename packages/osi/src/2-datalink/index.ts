@@ -28,3 +28,5 @@ export { Switch, type SwitchOptions } from './switch/switch.ts';
 export { ETHERTYPE_VLAN, GREATEST_VLAN } from './vlan/codec.ts';
 export { DEFAULT_VLAN, type PortVlans, VlanMembership } from './vlan/membership.ts';
 export { VlanPort } from './vlan/port.ts';
+export type { PortRole, PortState } from './stp/bridge-port.ts';
+export { SpanningTree, type SpanningTreeOptions, type SpanningTreePort } from './stp/spanning-tree.ts';

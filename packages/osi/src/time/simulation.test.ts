@@ -185,6 +185,53 @@ test('queue and timers do what a sorted list would, whatever is started, moved a
   );
 });
 
+describe('routine', () => {
+  /** Something that happens every 10 ns for ever, and counts. */
+  function ticking() {
+    const sim = new Simulation();
+    const ticks: number[] = [];
+    const timer = sim.routineTimer(() => {
+      ticks.push(sim.now);
+      timer.start(10);
+    });
+    timer.start(10);
+    return { sim, ticks, timer };
+  }
+
+  test('goes on while something else is to happen, and ends with it', () => {
+    const { sim, ticks } = ticking();
+    sim.at(25, () => {});
+    expect(sim.nextAt).toBe(10);
+    sim.run();
+    expect(ticks).toEqual([10, 20]);
+    expect(sim.now).toBe(25);
+    expect(sim.nextAt).toBe(Number.POSITIVE_INFINITY);
+    expect(sim.step()).toBe(false);
+  });
+
+  test('goes on up to a time that is asked for', () => {
+    const { sim, ticks } = ticking();
+    sim.run(35);
+    expect(ticks).toEqual([10, 20, 30]);
+    expect(sim.now).toBe(35);
+    expect([sim.stepBy(39), sim.stepBy(40), sim.now]).toEqual([false, true, 40]);
+  });
+
+  test('is not waited for when other timers were stopped, or started never to expire', () => {
+    const { sim, ticks } = ticking();
+    const timer = sim.timer(() => {});
+    timer.start(15);
+    timer.start(100);
+    timer.stop();
+    timer.stop();
+    timer.start(Number.POSITIVE_INFINITY);
+    expect(timer.running).toBe(false);
+    expect(sim.nextAt).toBe(Number.POSITIVE_INFINITY);
+    sim.run();
+    expect(ticks).toEqual([]);
+  });
+});
+
 describe('durations', () => {
   test('are whole nanoseconds', () => {
     expect([seconds(1.5), milliseconds(0.1), microseconds(2)]).toEqual([1_500_000_000, 100_000, 2_000]);

@@ -6,6 +6,7 @@ const TAKE_ORDER = Symbol('take order');
 const EXPIRE = Symbol('expire');
 const ORDER = Symbol('order');
 const QUEUED = Symbol('queued');
+const AWAITED = Symbol('awaited');
 
 /** What an event does when its time has come. It runs to its end before anything else happens. */
 export type Action = () => void;
@@ -34,6 +35,8 @@ export class Simulation {
   readonly #heap: Slot[] = [];
   readonly #free: Slot[] = [];
   #order = 0;
+  /** @internal How many events and running timers are to come that are more than routine. */
+  [AWAITED] = 0;
 
   /** @param seed any integer; two simulations with one seed draw the same numbers. */
   constructor(seed = 0) {
@@ -54,6 +57,7 @@ export class Simulation {
     slot.at = at > this.now ? at : this.now;
     slot.order = this.#order++;
     slot.action = action;
+    this[AWAITED]++;
     this.#push(slot);
   }
 
@@ -64,17 +68,36 @@ export class Simulation {
 
   /** A timer that is not running yet. @param action runs each time it expires. */
   timer(action: Action): Timer {
-    return new Timer(this, action);
+    return new Timer(this, action, 1);
   }
 
-  /** The time of the next event, or `Infinity` when nothing is left to happen. */
+  /**
+   * A timer for what goes on for ever, such as a bridge's hello: it runs while something else is to happen or up
+   * to a time that was asked for, and when nothing but such routine is left, nothing is left.
+   */
+  routineTimer(action: Action): Timer {
+    return new Timer(this, action, 0);
+  }
+
+  /** The time of the next event, or `Infinity` when nothing (but routine) is left to happen. */
   get nextAt(): Nanoseconds {
     this.#settle();
-    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+    return this[AWAITED] > 0 ? (this.#heap[0]?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   }
 
-  /** Runs the next event and moves the clock to it. @returns false when nothing is left. */
+  /** Runs the next event and moves the clock to it. @returns false when nothing (but routine) is left. */
   step(): boolean {
+    return this[AWAITED] > 0 && this.#step();
+  }
+
+  /** Runs the next event, routine too, if it comes by `until`. @returns whether one ran. */
+  stepBy(until: Nanoseconds): boolean {
+    this.#settle();
+    const next = this.#heap[0];
+    return next !== undefined && next.at <= until && this.#step();
+  }
+
+  #step(): boolean {
     this.#settle();
     const slot = this.#pop();
     if (slot === undefined) return false;
@@ -86,6 +109,7 @@ export class Simulation {
     } else {
       slot.action = null;
       this.#free.push(slot);
+      this[AWAITED]--;
       action?.();
     }
     return true;
@@ -96,8 +120,12 @@ export class Simulation {
    * With a finite `until` the clock ends at `until` even if the last event came earlier.
    */
   run(until: Nanoseconds = Number.POSITIVE_INFINITY): void {
-    while (this.nextAt <= until && this.step());
-    if (until !== Number.POSITIVE_INFINITY && until > this.now) this.now = until;
+    if (until === Number.POSITIVE_INFINITY) {
+      while (this.step());
+      return;
+    }
+    while (this.stepBy(until));
+    if (until > this.now) this.now = until;
   }
 
   /** @internal Called by timers. */
@@ -185,13 +213,17 @@ export class Timer {
   deadline: Nanoseconds = Number.POSITIVE_INFINITY;
   readonly #sim: Simulation;
   readonly #action: Action;
+  /** 1 when the simulation goes on for it, 0 for routine. */
+  readonly #weight: 0 | 1;
   #slot: Slot | null = null;
   [ORDER] = 0;
   [QUEUED] = false;
 
-  constructor(sim: Simulation, action: Action) {
+  /** @internal Use `sim.timer` or `sim.routineTimer`. */
+  constructor(sim: Simulation, action: Action, weight: 0 | 1) {
     this.#sim = sim;
     this.#action = action;
+    this.#weight = weight;
   }
 
   get running(): boolean {
@@ -201,7 +233,13 @@ export class Timer {
   /** Starts it, or starts it anew, to expire after `delay` nanoseconds. */
   start(delay: Nanoseconds): void {
     const sim = this.#sim;
-    this.deadline = sim.now + (delay > 0 ? delay : 0);
+    const deadline = sim.now + (delay > 0 ? delay : 0);
+    if (deadline === Number.POSITIVE_INFINITY) {
+      this.stop();
+      return;
+    }
+    if (this.deadline === Number.POSITIVE_INFINITY) sim[AWAITED] += this.#weight;
+    this.deadline = deadline;
     this[ORDER] = sim[TAKE_ORDER]();
     const slot = this.#slot;
     if (slot !== null && this[QUEUED]) {
@@ -219,11 +257,14 @@ export class Timer {
   }
 
   stop(): void {
+    if (this.deadline === Number.POSITIVE_INFINITY) return;
+    this.#sim[AWAITED] -= this.#weight;
     this.deadline = Number.POSITIVE_INFINITY;
   }
 
   /** @internal Called by the simulation when the deadline has come. */
   [EXPIRE](): void {
+    this.#sim[AWAITED] -= this.#weight;
     this.deadline = Number.POSITIVE_INFINITY;
     this[QUEUED] = false;
     this.#action();

@@ -117,7 +117,7 @@ export interface TcpVariables extends Happening {
 /** A table of a machine or switch changed. */
 export interface TableChanged extends Happening {
   readonly kind: 'table';
-  readonly table: 'arp' | 'route' | 'mac' | 'address' | 'link';
+  readonly table: 'arp' | 'route' | 'mac' | 'address' | 'link' | 'stp';
   readonly change: 'add' | 'update' | 'remove';
   /** `10.0.0.2`, `02:00:…`, `10.0.0.0/24`. */
   readonly key: string;

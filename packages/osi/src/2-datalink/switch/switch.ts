@@ -1,8 +1,10 @@
 import { type Frame, FramePool, Port, type PortOwner, repeat } from '../../1-physical/index.ts';
-import type { Simulation } from '../../time/index.ts';
+import { microseconds, type Nanoseconds, type Simulation } from '../../time/index.ts';
 import { type TraceRecord, Tracer } from '../../trace/index.ts';
 import { checkEthernet, readDestination, readSource } from '../ethernet/codec.ts';
 import { isGroupMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
+import { BRIDGE_GROUP } from '../stp/bpdu.ts';
+import { SpanningTree, type SpanningTreeOptions, type SpanningTreePort } from '../stp/spanning-tree.ts';
 import { vlanOf } from '../vlan/codec.ts';
 import { type PortVlans, VlanMembership } from '../vlan/membership.ts';
 import { MacTable } from './mac-table.ts';
@@ -16,12 +18,25 @@ export interface SwitchOptions {
   name: string;
   record?: TraceRecord | null;
   pool?: FramePool;
+  /** Speaks the rapid spanning tree protocol; default: does not. */
+  stp?: SpanningTreeOptions;
+  /** From the last bit in to the first bit out, in nanoseconds, > 0; default 1 µs. */
+  latency?: Nanoseconds;
 }
 
 /**
+ * What looking up and queueing take in a store-and-forward switch: about a microsecond in common ones. More than
+ * 0, so that time goes on where frames go round in a loop of cables without limit of bandwidth.
+ */
+const LATENCY = microseconds(1);
+/** How many flooded frames a port takes on within its latency before it counts as a storm. */
+const STORM = 1000;
+
+/**
  * A learning switch (IEEE 802.1D-2004 section 7): remembers behind which port each station is, forwards to
- * that port, and floods what it does not know; within VLANs (IEEE 802.1Q) when its ports are told theirs.
- * It has no spanning tree: a loop of cables is a broadcast storm.
+ * that port, and floods what it does not know; within VLANs (IEEE 802.1Q) when its ports are told theirs, and
+ * along a spanning tree when it is told to. Without one, a loop of cables is a broadcast storm, as in reality: the
+ * copies go round as fast as the switches are, and beyond a thousand at once they are dropped (`switch.storm`).
  */
 export class Switch implements PortOwner {
   readonly name: string;
@@ -32,9 +47,16 @@ export class Switch implements PortOwner {
   /** What it has learned in each of its VLANs (independent learning, IEEE 802.1Q-2022 section 8.8). */
   readonly tables: ReadonlyMap<number, MacTable>;
   readonly #tables = new Map<number, MacTable>();
+  /** Null without one. */
+  readonly spanningTree: SpanningTree | null;
   readonly #sim: Simulation;
   readonly #pool: FramePool;
+  readonly #latency: Nanoseconds;
   #vlans: VlanMembership | null = null;
+  /** Whether there is more to do than learn and forward: VLANs or a spanning tree. */
+  #managed: boolean;
+  #stormSince: Nanoseconds = 0;
+  #flooded = 0;
 
   constructor(options: SwitchOptions) {
     this.name = options.name;
@@ -43,13 +65,24 @@ export class Switch implements PortOwner {
     this.table = new MacTable(options.sim, this.tracer);
     this.tables = this.#tables;
     this.#pool = options.pool ?? new FramePool();
+    this.#latency = options.latency ?? LATENCY;
+    if (!(this.#latency > 0)) {
+      throw new RangeError(`latency: expected nanoseconds, more than 0, found ${this.#latency}`);
+    }
+    this.#managed = options.stp !== undefined;
+    const forget = (port: Port) => this.#forget(port);
+    this.spanningTree = options.stp
+      ? new SpanningTree(options.sim, this.tracer, this.#pool, options.stp, forget)
+      : null;
   }
 
   /** Adds a port. @param name default: its number, counting from 1. */
-  addPort(name = String(this.ports.length + 1)): Port {
+  addPort(name = String(this.ports.length + 1), stp: SpanningTreePort = {}): Port {
     const port = new Port(name, this.tracer, this.#pool);
+    port.latency = this.#latency;
     port.attach(this);
     this.ports.push(port);
+    this.spanningTree?.addPort(port, stp);
     return port;
   }
 
@@ -60,6 +93,7 @@ export class Switch implements PortOwner {
   setVlans(port: Port, vlans: PortVlans): void {
     this.#vlans ??= new VlanMembership();
     this.#vlans.set(port, vlans);
+    this.#managed = true;
   }
 
   receive(from: Port, frame: Frame): void {
@@ -75,8 +109,8 @@ export class Switch implements PortOwner {
       return;
     }
     const destination = readDestination(view, start);
-    if (this.#vlans !== null) {
-      this.#relayInVlan(this.#vlans, from, frame, source, destination);
+    if (this.#managed) {
+      this.#relay(from, frame, source, destination);
       return;
     }
     this.table.learn(source, from);
@@ -86,7 +120,8 @@ export class Switch implements PortOwner {
     }
     const to = isGroupMac(destination) ? null : this.table.find(destination);
     if (to === null) {
-      repeat(this.ports, from, frame, 'switch.flood');
+      if (this.#storms()) from.drop(frame, 'switch.storm');
+      else repeat(this.ports, from, frame, 'switch.flood');
     } else if (to === from) {
       // Both stations are behind this port (a hub): it has got there already. Counted, not recorded.
       this.tracer.countDrop('switch.same-port');
@@ -98,53 +133,82 @@ export class Switch implements PortOwner {
   }
 
   linkChanged(port: Port): void {
-    if (port.carrier) return;
+    if (!port.carrier) this.#forget(port);
+    this.spanningTree?.linkChanged();
+  }
+
+  #forget(port: Port): void {
     this.table.forget(port);
     for (const table of this.#tables.values()) table.forget(port);
   }
 
-  #relayInVlan(
-    vlans: VlanMembership,
-    from: Port,
-    frame: Frame,
-    source: MacAddress,
-    destination: MacAddress,
-  ): void {
+  /** The way of a frame where there are VLANs, a spanning tree or both. */
+  #relay(from: Port, frame: Frame, source: MacAddress, destination: MacAddress): void {
+    const tree = this.spanningTree;
     if (isReserved(destination)) {
-      from.drop(frame, 'switch.reserved-address');
+      if (tree !== null && destination === BRIDGE_GROUP) tree.receive(from, frame);
+      else from.drop(frame, 'switch.reserved-address');
       return;
     }
-    const control = vlans.admit(from, frame);
+    const state = tree === null ? 'forwarding' : tree.state(from);
+    if (state === 'discarding') {
+      from.drop(frame, 'switch.discarding');
+      return;
+    }
+    const control = this.#vlans === null ? NO_VLAN : this.#vlans.admit(from, frame);
     if (typeof control === 'string') {
       from.drop(frame, control);
       return;
     }
-    const vlan = vlanOf(control);
-    const table = this.#tableOf(vlan);
+    const table = control === NO_VLAN ? this.table : this.#tableOf(vlanOf(control));
     table.learn(source, from);
+    if (state === 'learning') {
+      from.drop(frame, 'switch.learning');
+      return;
+    }
     const to = isGroupMac(destination) ? null : table.find(destination);
     if (to === null) {
-      this.#floodInVlan(vlans, from, frame, control);
+      this.#flood(from, frame, control);
     } else if (to === from) {
       this.tracer.countDrop('switch.same-port');
       frame.release();
+    } else if (tree !== null && tree.state(to) !== 'forwarding') {
+      from.drop(frame, 'switch.discarding');
     } else {
-      vlans.dress(to, frame, control);
+      if (control !== NO_VLAN) this.#vlans?.dress(to, frame, control);
       frame.reason = 'switch.forward';
       to.transmit(frame);
     }
   }
 
-  #floodInVlan(vlans: VlanMembership, from: Port, frame: Frame, control: number): void {
+  /** Out at all other ports of its VLAN that forward. */
+  #flood(from: Port, frame: Frame, control: number): void {
+    if (this.#storms()) {
+      from.drop(frame, 'switch.storm');
+      return;
+    }
     frame.reason = 'switch.flood';
-    const vlan = vlanOf(control);
+    const vlans = control === NO_VLAN ? null : this.#vlans;
+    const tree = this.spanningTree;
     for (const port of this.ports) {
-      if (port === from || !port.carrier || !vlans.carries(port, vlan)) continue;
+      if (port === from || !port.carrier) continue;
+      if (vlans !== null && !vlans.carries(port, vlanOf(control))) continue;
+      if (tree !== null && tree.state(port) !== 'forwarding') continue;
       const copy = this.#pool.copy(frame);
-      vlans.dress(port, copy, control);
+      vlans?.dress(port, copy, control);
       port.transmit(copy);
     }
     frame.release();
+  }
+
+  /** Counts a frame to flood. @returns whether there are too many: as good as certainly they go round in a loop. */
+  #storms(): boolean {
+    const { now } = this.#sim;
+    if (now - this.#stormSince >= this.#latency) {
+      this.#stormSince = now;
+      this.#flooded = 0;
+    }
+    return ++this.#flooded > STORM;
   }
 
   #tableOf(vlan: number): MacTable {
@@ -156,5 +220,8 @@ export class Switch implements PortOwner {
     return table;
   }
 }
+
+/** In place of tag control information, where there are no VLANs. */
+const NO_VLAN = -1;
 
 const isReserved = (mac: MacAddress): boolean => mac >= FIRST_RESERVED && mac <= LAST_RESERVED;
