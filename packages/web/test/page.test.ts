@@ -28,8 +28,13 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: 120_000 }, 
   const byId = (id: string) => page.getByTestId(id);
   const frames = async () => Number(await byId('packets').getAttribute('data-count'));
   const ready = () => page.locator('[data-testid=run]:not([disabled])').waitFor();
-  const phase = (wanted: string) =>
-    page.locator(`[data-testid=phase][data-phase=${wanted}]`).waitFor({ timeout: PATIENCE });
+  /** Waits for a phase of the run; a lab that came to a sudden end fails with what the page says of it. */
+  const phase = async (wanted: string) => {
+    await page
+      .locator(`[data-testid=phase]:is([data-phase=${wanted}], [data-phase=failed])`)
+      .waitFor({ timeout: PATIENCE });
+    expect(await byId('trouble').allTextContents()).toEqual([]);
+  };
   const someFrames = (least = 1) =>
     page.waitForFunction(
       (count) => Number(document.querySelector('[data-testid=packets]')?.getAttribute('data-count')) >= count,
