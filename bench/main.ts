@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Figure, measure, type Result } from './support/measure.ts';
+import { tapFigures } from './support/tap.ts';
 import { transportFigures } from './support/transport.ts';
 
 const { values, positionals } = parseArgs({
@@ -11,7 +12,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const figures: readonly Figure[] = await transportFigures();
+const figures: readonly Figure[] = [...(await transportFigures()), ...tapFigures()];
 const known = [...new Set(figures.map((figure) => figure.id.replace(/\/.*/, '')))];
 const unknown = positionals.filter((id) => !known.includes(id));
 const rounds = Number(values.rounds);
@@ -27,10 +28,11 @@ for (const figure of chosen) {
   const result = await measure(figure, rounds);
   results.push(result);
   const { ours, peer, ratio, unit } = result;
+  const wanted = figure.absolute === true ? ` ${unit}` : '×';
   console.log(`${figure.id.padEnd(7)} ${figure.title}`);
   console.log(
     `        ours ${amount(ours)} ${unit}   ${figure.peerName} ${amount(peer)} ${unit}   ` +
-      `ratio ${ratio.toFixed(2)}×   (must ${figure.must}×, aim ${figure.aim}×)`,
+      `ratio ${ratio.toFixed(2)}×   (must ${figure.must}${wanted}, aim ${figure.aim}${wanted})`,
   );
   console.log(`        ${figure.conditions}; median of ${rounds} rounds`);
 }

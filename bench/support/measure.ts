@@ -11,9 +11,10 @@ export interface Figure {
   /** One round of ours and one of the peer's: each returns units per second of real time. */
   ours(): Promise<number> | number;
   peer(): Promise<number>;
-  /** The ratios that `targets.md` asks for. */
+  /** The ratios that are asked for; with `absolute` in the figure's own unit, for a peer that is no yardstick. */
   readonly must: number;
   readonly aim: number;
+  readonly absolute?: true;
   close?(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { FramePool, Port, type PortOwner } from '@netarium/osi/1-physical';
 import { Simulation } from '@netarium/osi/time';
 import { Tracer } from '@netarium/osi/trace';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeKernel } from './support/meeting.ts';
+import { describeKernel } from './support/describe.ts';
 import { Namespace } from './support/namespace.ts';
 
 /** What `work` is refused with: its code, and the line for the one who asked. */

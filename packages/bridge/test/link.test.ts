@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
+import { describeKernel } from './support/describe.ts';
+import { BOX, KERNEL, Meeting } from './support/meeting.ts';
 
 describeKernel('a lab and a real Linux kernel on one cable', () => {
   let met: Meeting;

@@ -1,7 +1,8 @@
 import type { Lab, LinkOptions } from 'netarium';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyBytes, digest, drain } from './support/data.ts';
-import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
+import { describeKernel } from './support/describe.ts';
+import { BOX, KERNEL, Meeting } from './support/meeting.ts';
 import { Namespace } from './support/namespace.ts';
 
 const SINK = `

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyBytes, digest } from './support/data.ts';
-import { BOX, describeKernel, KERNEL, Meeting } from './support/meeting.ts';
+import { describeKernel } from './support/describe.ts';
+import { BOX, KERNEL, Meeting } from './support/meeting.ts';
 
 const SIZES = [0, 1, 1472, 1473, 8000, 65_507];
 

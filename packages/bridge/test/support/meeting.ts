@@ -6,18 +6,10 @@ import { promisify } from 'node:util';
 import { RealTime, Tap } from '@netarium/bridge';
 import { writePcapng } from '@netarium/osi/capture';
 import { type Host, Lab, type LinkOptions } from 'netarium';
-import { describe } from 'vitest';
-import { Namespace, whyNoKernel } from './namespace.ts';
+import { Namespace } from './namespace.ts';
 
 export const KERNEL = '10.77.0.1';
 export const BOX = '10.77.0.2';
-
-/** Tests that meet a real kernel; skipped where there can be none, with the reason in the title. */
-export function describeKernel(title: string, tests: () => void, programs: readonly string[] = []): void {
-  const missing = whyNoKernel(['ip', 'ping', 'python3', 'tshark', ...programs]);
-  if (missing === null) describe(title, tests);
-  else describe.skip(`${title} (skipped: ${missing})`, tests);
-}
 
 /** tshark also sums up the part of a segment that an ICMP error quotes, which cannot come out right. */
 const FAULTS = `_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 ||

@@ -132,6 +132,16 @@ describe('segments put together and parted again', () => {
     );
   });
 
+  test('the shortest segments too', () => {
+    const frames = [0, 1, 2].map((i) =>
+      segment({ sequence: i, data: new Uint8Array([i]), id: 1 + i, options: 0 }),
+    );
+    const before = frames.map((frame) => frame.data().slice());
+    const [row, ...more] = rows(frames);
+    expect([row!.count, more.length]).toEqual([3, 0]);
+    expect(unfolded(row!.bytes)).toEqual(before);
+  });
+
   const data = new Uint8Array(100).fill(9);
   test.each<[string, Partial<Fields>]>([
     ['a gap', { sequence: 1201 }],

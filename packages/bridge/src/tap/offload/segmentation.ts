@@ -3,9 +3,6 @@ import { checksumOf, pseudoHeaderSum, sumBytes, sumFrame } from '@netarium/osi/3
 import * as at from './fields.ts';
 import { NEEDS_CHECKSUM, TCP_SEGMENTS, type VirtioHeader } from './virtio-header.ts';
 
-/** Headers with a tag and without options. */
-const LEAST = at.TCP_OPTIONS + at.VLAN_TAG;
-
 /**
  * Makes the frames that the kernel would have sent without offload out of what it left to us: segments of TCP's
  * maximum size, every checksum complete. So nothing behind the device sees that there was an offload.
@@ -54,8 +51,9 @@ function segment(
   each: (frame: Frame) => void,
 ): number {
   const whole = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if ((segmentation & 0x7f) !== TCP_SEGMENTS || segmentSize === 0 || bytes.length < LEAST) return 0;
+  if ((segmentation & 0x7f) !== TCP_SEGMENTS || segmentSize === 0 || bytes.length < at.TCP_OPTIONS) return 0;
   const tag = tagOf(whole, 0);
+  if (bytes.length < tag + at.TCP_OPTIONS) return 0;
   const headers = tag + at.TCP + (whole.getUint8(tag + at.TCP_DATA_OFFSET) >> 4) * 4;
   const plain =
     headers < bytes.length &&
