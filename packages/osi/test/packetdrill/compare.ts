@@ -9,7 +9,7 @@ export interface Strictness {
    * is the interpreter's part.)
    */
   readonly lenient: boolean;
-  /** How far our timestamps may be from the script's, in ticks; null for not to compare them. */
+  /** How far our timestamps may be from the script's, in ticks; null for not to compare them, nor what they echo. */
   readonly timestamps: number | null;
 }
 
@@ -79,8 +79,19 @@ const sorted = (options: readonly TcpOption[]): TcpOption[] =>
 
 function sameOption(expected: TcpOption, sent: TcpOption, { timestamps }: Strictness): boolean {
   if (expected.kind === 'TS' && sent.kind === 'TS')
-    return timestamps === null || Math.abs(expected.value - sent.value) <= timestamps;
+    return (
+      timestamps === null ||
+      (expected.echo === sent.echo && Math.abs(expected.value - sent.value) <= timestamps)
+    );
   return formatOption(expected) === formatOption(sent);
+}
+
+const ECN_NAMES = ['noecn', 'ect1', 'ect0', 'ce'];
+
+function formatIpInfo({ tos, ecn, ttl }: IpInfo): string[] {
+  if (tos !== null) return [`(tos 0x${tos.toString(16)})`];
+  if (ecn !== null) return [`[${ecn === 'ect01' ? ecn : ECN_NAMES[ecn]}]`];
+  return ttl === null ? [] : [`[ttl ${ttl}]`];
 }
 
 /** A packet of the script in its own notation. */
@@ -95,8 +106,7 @@ export function formatSpec(spec: PacketSpec): string {
       const { seq, length, ack, window, urgent, options } = spec;
       const parts = [
         arrow,
-        ...(spec.ip.tos === null ? [] : [`(tos 0x${spec.ip.tos.toString(16)})`]),
-        ...(spec.ip.ecn === null ? [] : [`[ecn ${spec.ip.ecn}]`]),
+        ...formatIpInfo(spec.ip),
         spec.flags === '' ? '-' : spec.flags,
         `${seq}:${(seq + length) % 2 ** 32}(${length})`,
         ...(spec.flags.includes('.') ? [`ack ${ack}`] : []),

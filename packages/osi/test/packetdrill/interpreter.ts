@@ -7,7 +7,7 @@ import { Clock, formatTime, type Planned } from './clock.ts';
 import { Code } from './code.ts';
 import { type Machine, runCommand } from './commands.ts';
 import { difference, formatSpec } from './compare.ts';
-import { formatPacket, type Packet, type Sniffed, type TcpPacket } from './packet.ts';
+import { formatEnds, formatPacket, type Packet, type Sniffed, type TcpPacket } from './packet.ts';
 import { parseScript } from './parser.ts';
 import { Mismatch, SyntaxProblem, Unsupported } from './problems.ts';
 import type { PacketSpec, Script, ScriptEvent } from './script.ts';
@@ -226,14 +226,14 @@ class Interpreter {
     this.#remember(happened, formatPacket(fitted, '>'));
   }
 
-  /** The next packet of the conversation: several segments in a row where the script has a larger one. */
+  /** The next packet of the conversation: several segments in a row where the script has a larger one, with the last one's time. */
   #collect(
     event: ScriptEvent,
     spec: PacketSpec,
     planned: Planned,
     subject: Subject,
   ): { sniffed: Sniffed; packet: Packet } {
-    const sniffed = this.#sniff(event, spec, planned, subject);
+    let sniffed = this.#sniff(event, spec, planned, subject);
     const packet = subject.toScript(sniffed.packet, spec);
     if (spec.protocol !== 'tcp' || packet.protocol !== 'tcp' || this.#settings.strictSegments)
       return { sniffed, packet };
@@ -241,7 +241,8 @@ class Interpreter {
     let length = packet.payload.length;
     while (length < spec.length) {
       const last = parts.at(-1) as TcpPacket;
-      const next = subject.toScript(this.#sniff(event, spec, planned, subject).packet, spec);
+      sniffed = this.#sniff(event, spec, planned, subject);
+      const next = subject.toScript(sniffed.packet, spec);
       if (next.protocol !== 'tcp' || !continues(last, next)) {
         const sent = [...parts, next].map((part) => formatPacket(part, '>')).join(', then ');
         const expected = `${formatTime(planned.at)} ${formatSpec(spec)}`;
@@ -261,7 +262,7 @@ class Interpreter {
         if (subject.owns(next.packet)) return next;
         this.#remember(
           this.#clock.script(next.at),
-          `${formatPacket(next.packet, '>')}  (of another connection)`,
+          `${formatPacket(next.packet, '>')}  (${formatEnds(next.packet)}: not of this connection)`,
         );
       }
       return null;

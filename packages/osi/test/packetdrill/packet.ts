@@ -21,7 +21,7 @@ const DEFAULT_TTL = 255;
 const DONT_FRAGMENT = 0x4000;
 
 /** The bits of the TCP header by the letters of scripts: those of RFC 9293, ECE and CWR (RFC 3168), AE of Accurate ECN. */
-export const FLAG_BITS: readonly (readonly [string, number])[] = [
+const FLAG_BITS: readonly (readonly [string, number])[] = [
   ['A', 0x100],
   ['W', 0x80],
   ['E', 0x40],
@@ -83,7 +83,7 @@ export interface UdpPacket extends IpFields {
   readonly payload: Uint8Array;
 }
 
-export interface IcmpPacket extends IpFields {
+interface IcmpPacket extends IpFields {
   readonly protocol: 'icmp';
   readonly type: number;
   readonly code: number;

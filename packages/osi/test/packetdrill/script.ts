@@ -41,10 +41,8 @@ export interface IpInfo {
   readonly ttl: number | null;
 }
 
-export type Direction = 'in' | 'out';
-
 interface PacketBase {
-  readonly direction: Direction;
+  readonly direction: 'in' | 'out';
   readonly ip: IpInfo;
 }
 

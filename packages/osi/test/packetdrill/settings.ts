@@ -24,7 +24,7 @@ export interface Settings {
 
 const address = (text: string): Ipv4Address => parseIpv4(text) ?? (0 as Ipv4Address);
 
-export const defaultSettings = (): Settings => ({
+const defaultSettings = (): Settings => ({
   bindPort: 8080,
   connectPort: 8080,
   localAddress: address('192.168.17.8'),

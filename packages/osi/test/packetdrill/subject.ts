@@ -279,8 +279,9 @@ export function join(segments: readonly TcpPacket[]): TcpPacket {
 
 const CWR = flagBits('W');
 
-/** Whether `next` continues `before` as a part of one larger segment: all but FIN, PSH and CWR is the same. */
+/** Whether `next` continues `before` as a part of one larger segment: both have data, and all but FIN, PSH and CWR is the same. */
 export function continues(before: TcpPacket, next: TcpPacket): boolean {
+  if (before.payload.length === 0 || next.payload.length === 0) return false;
   const ignored = FIN | flagBits('PW');
   return (
     next.seq === wrap(before.seq + before.payload.length) &&
