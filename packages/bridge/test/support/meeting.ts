@@ -54,9 +54,22 @@ export class Meeting {
     return this.#live.enter(work);
   }
 
+  /** Waits until something holds in the lab; asked after each event of the record. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!holds()) return;
+        stop();
+        resolve();
+      };
+      const stop = this.lab.record.subscribe(look);
+      look();
+    });
+  }
+
   /** What a command of a machine prints, and its exit status. */
   async command(line: string, on: Host = this.box): Promise<{ status: number; text: string }> {
-    const process = this.now(() => on.start(line, { uid: 0 }));
+    const process = this.now(() => on.start(line));
     const status = await process.exit;
     return { status, text: process.terminal.text };
   }
