@@ -9,7 +9,6 @@ export function Help({ close }: { readonly close: () => void }) {
     ['↑ ↓', t('help.frames')],
     ['R', t('help.restart')],
     ['Esc', t('help.clear')],
-    ['F6', t('help.panes')],
   ];
   return (
     <div

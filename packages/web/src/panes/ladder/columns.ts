@@ -1,11 +1,11 @@
 import type { Journey } from 'netarium';
 
 /** Below this width there is no room for file names beside the lifelines. */
-export const NARROW = 420;
+export const NARROW = 600;
 
 /** Where the lifeline of the i-th of `count` machines stands. */
 export function columnAt(i: number, count: number, width: number): number {
-  const side = width < NARROW ? 70 : Math.min(132, width * 0.2);
+  const side = width < NARROW ? 72 : 142;
   return count === 1 ? width / 2 : side + (i * (width - 2 * side)) / (count - 1);
 }
 

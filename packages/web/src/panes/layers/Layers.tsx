@@ -17,7 +17,11 @@ export function Layers() {
   // A frame's way and its socket go on changing while it travels.
   useGlass((state) => state.version);
   const front = useGlass((state) => frameOf(state.selection));
-  const journey = front === null ? model.journeys.all.at(-1) : model.frame(front);
+  const view = useGlass((state) => state.view);
+  const journey =
+    front === null
+      ? model.journeys.all.findLast(({ sent }) => view === null || sent.time <= view)
+      : model.frame(front);
   return (
     <div className="pane layers" data-testid="layers">
       {journey === undefined ? (

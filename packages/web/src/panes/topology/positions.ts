@@ -9,7 +9,7 @@ export interface Position {
 const ACROSS = 260;
 const DOWN = 190;
 const WIDTH = 190;
-const HEIGHT = 130;
+const HEIGHT = 150;
 /** How much a network may be stretched to fill its pane. */
 const MOST_STRETCH = 1.9;
 
