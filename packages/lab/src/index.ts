@@ -6,6 +6,7 @@
 export type { DriveOptions, Stop, StopSignal } from './driver.ts';
 export { HOME, Host, type HostOptions } from './host.ts';
 export {
+  type HubSettings,
   Lab,
   type LabNode,
   type LabOptions,

@@ -58,6 +58,13 @@ export interface SwitchSettings {
   readonly latency?: Duration;
 }
 
+export interface HubSettings {
+  /** `half`: a shared line with CSMA/CD, as a real hub; default `full`. */
+  readonly duplex?: 'half' | 'full';
+  /** With `half`: what all its cables carry together; default 10 Mbit/s. */
+  readonly bandwidth?: BitRate;
+}
+
 export type LabNode = Host | Switch | Hub;
 /** Where a cable ends: `client:eth0`; a node or its name, whose next free port is taken; or a port of something else. */
 export type LinkEnd = string | LabNode | Port;
@@ -137,9 +144,14 @@ export class Lab {
     return macFromNumber(FIRST_BRIDGE_MAC + BRIDGE_MACS * this.#bridges++);
   }
 
-  /** Adds a hub: what comes in at one port goes out at all others. */
-  hub(name: string): Hub {
-    return this.#add(name, new Hub({ sim: this.sim, name, record: this.#recorded, pool: this.#pool }));
+  /** Adds a hub: what comes in at one port goes out at all others. @throws RangeError for a rate that is none. */
+  hub(name: string, options: HubSettings = {}): Hub {
+    const { duplex = 'full', bandwidth } = options;
+    const rate = bandwidth === undefined ? {} : { bandwidth: parseBitRate(bandwidth) };
+    return this.#add(
+      name,
+      new Hub({ sim: this.sim, name, record: this.#recorded, pool: this.#pool, duplex, ...rate }),
+    );
   }
 
   /** @throws Error when there is no node of this name. */

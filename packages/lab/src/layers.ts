@@ -40,7 +40,7 @@ export function sevenLayers(
   return LAYERS.map((layer): LayerView => {
     switch (layer) {
       case 1:
-        return { layer, ...physical(journey, links) };
+        return { layer, ...physical(record, journey, links) };
       case 5:
         return { layer, ...session(record, journey.sent, row) };
       case 6:
@@ -78,7 +78,7 @@ function fieldLines(bytes: Uint8Array, field: Field, depth: number): LayerLine[]
 const AROUND_FRAME = 12;
 const MIN_FRAME = 60;
 
-function physical(journey: Journey, links: readonly Cable[]): View {
+function physical(record: TraceRecord, journey: Journey, links: readonly Cable[]): View {
   const lines = journey.hops.map(({ sent, received, dropped }): LayerLine => {
     const cable = links.find(({ a, b }) =>
       [a, b].some((p) => p.tracer.node === sent.node && p.name === sent.port),
@@ -92,14 +92,20 @@ function physical(journey: Journey, links: readonly Cable[]): View {
       bandwidth === Number.POSITIVE_INFINITY
         ? `${bits} bits at no limit of bandwidth`
         : `${bits} bits at ${formatRate(bandwidth)} in ${formatDuration((bits / bandwidth) * 1e9)}`;
+    const met = cable.shared === null ? 0 : collisionsOf(record, sent);
+    const shared = met === 0 ? '' : `, after ${met === 1 ? 'a collision' : `${met} collisions`}`;
     const end = dropped !== null ? `; ${dropped.reason}` : received === null ? '; still on its way' : '';
     return {
       depth: 0,
-      text: `${sent.node}:${sent.port} → ${far.tracer.node}:${far.name}: ${rate}, ${formatDuration(delay)} on the way${end}`,
+      text: `${sent.node}:${sent.port} → ${far.tracer.node}:${far.name}: ${rate}, ${formatDuration(delay)} on the way${shared}${end}`,
     };
   });
   return { protocol: 'Cable', lines };
 }
+
+/** How often the frame met others on a shared line before it was sent whole. */
+const collisionsOf = (record: TraceRecord, { id }: FrameSent): number =>
+  record.events.filter((event) => event.kind === 'collision' && event.sent === id).length;
 
 /** `100 Mbit/s`. */
 function formatRate(rate: number): string {

@@ -65,7 +65,7 @@ export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
   for (const node of file.nodes) {
     if (!isMachine(node)) {
       if (node.kind === 'switch') addSwitch(lab, node);
-      else lab.hub(node.name);
+      else lab.hub(node.name, { duplex: node.duplex, ...(node.bandwidth && { bandwidth: node.bandwidth }) });
       continue;
     }
     const machine = addMachine(lab, node);

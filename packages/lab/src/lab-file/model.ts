@@ -36,6 +36,9 @@ export interface SwitchSpec {
 interface HubSpec {
   readonly kind: 'hub';
   readonly name: string;
+  readonly duplex: 'half' | 'full';
+  /** Bits per second of a half-duplex hub. */
+  readonly bandwidth?: number;
 }
 
 /** Tells machines, which have addresses and programs, from devices. */

@@ -280,6 +280,21 @@ describe('a lab file that is not in order is refused with path, line, what is wr
       at('20:16', 'latency of node "sw": expected more than 0'),
     ],
     [
+      'a rate of a hub that has none',
+      ['kind: switch', 'kind: hub\n      bandwidth: 10 Mbit'],
+      at('20:7', 'node "sw": "bandwidth" is for hubs with "duplex: half"; others\' cables have their own'),
+    ],
+    [
+      'a cable of a shared line with another rate',
+      ['kind: switch', 'kind: hub\n      duplex: half'],
+      at('23:7', 'bandwidth of link 1: the cables of hub "sw" share one rate, its own "bandwidth"'),
+    ],
+    [
+      'half of a duplex',
+      ['kind: switch', 'kind: hub\n      duplex: quarter'],
+      at('20:15', 'duplex of node "sw": expected "half" or "full", found "quarter"'),
+    ],
+    [
       'a key written twice',
       ['kind: switch', 'kind: switch\n      kind: hub'],
       at('20:7', 'not YAML: Map keys must be unique'),

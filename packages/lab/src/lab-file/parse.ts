@@ -1,4 +1,5 @@
 import { splitWords } from '@netarium/machine';
+import { HUB_BANDWIDTH } from '@netarium/osi/1-physical';
 import { GREATEST_VLAN, type PortVlans } from '@netarium/osi/2-datalink';
 import {
   formatIpv4,
@@ -39,6 +40,8 @@ interface RawNode {
   stp?: boolean;
   priority?: number;
   latency?: string;
+  duplex?: 'half' | 'full';
+  bandwidth?: string;
 }
 interface RawSwitchPort {
   vlan?: number;
@@ -91,6 +94,7 @@ class Checker {
     this.#portsUsedTwice(links);
     const nodes = Object.entries(topology.nodes).map(([node, raw]) => this.#node(node, raw, links));
     this.#addressesUsedTwice(nodes);
+    this.#hubsOfDifferentRates(nodes, links);
     if (this.#problems.length > 0) {
       throw new LabError(this.#problems.sort((a, b) => a.line - b.line || a.column - b.column));
     }
@@ -186,7 +190,7 @@ class Checker {
     const ports = links.flatMap(({ endpoints }) =>
       endpoints.filter((e) => e.node === name).map((e) => e.port),
     );
-    if (raw.kind === 'hub') return { kind: 'hub', name };
+    if (raw.kind === 'hub') return this.#hub(way, name, raw, links);
     if (raw.kind === 'switch') return this.#switch(way, name, raw, links);
     for (const port of Object.keys(raw.addresses ?? {})) {
       const vlan = vlanInterface(port);
@@ -253,6 +257,35 @@ class Checker {
       ports.set(port, { ...this.#vlans(at, settings), ...(edge !== undefined && { edge }) });
     }
     return { kind: 'switch', name, ports, stp, ...time, ...(priority !== undefined && { priority }) };
+  }
+
+  #hub(way: Way, name: string, raw: RawNode, links: readonly LinkSpec[]): NodeSpec {
+    const { duplex = 'full' } = raw;
+    if (duplex === 'full') {
+      if (raw.bandwidth !== undefined) {
+        const message = `${place(way)}: "bandwidth" is for hubs with "duplex: half"; others' cables have their own`;
+        this.#wrong([...way, 'bandwidth'], message, 'key');
+      }
+      return { kind: 'hub', name, duplex };
+    }
+    const bandwidth =
+      raw.bandwidth === undefined
+        ? HUB_BANDWIDTH
+        : this.#unit([...way, 'bandwidth'], raw.bandwidth, parseBitRate);
+    links.forEach((link, i) => {
+      if (!link.endpoints.some(({ node }) => node === name)) return;
+      const at = ['topology', 'links', i];
+      if (link.bandwidth !== undefined && link.bandwidth !== bandwidth) {
+        const message = `${place([...at, 'bandwidth'])}: the cables of hub "${name}" share one rate, its own "bandwidth"`;
+        this.#wrong([...at, 'bandwidth'], message, 'key');
+      }
+      for (const field of ['jitter', 'duplicate', 'corrupt', 'reorder'] as const) {
+        if (link[field] === undefined) continue;
+        const message = `${place([...at, field])}: does not happen on the shared line of a hub with "duplex: half"`;
+        this.#wrong([...at, field], message, 'key');
+      }
+    });
+    return { kind: 'hub', name, duplex, bandwidth };
   }
 
   /** The VLANs of a switch's port. */
@@ -339,6 +372,21 @@ class Checker {
     const port = Number(digits);
     if (port < 1 || port > 65535) this.#wrong(way, `wait_for: ${digits} is no port; expected 1 to 65535`);
     return { node, port };
+  }
+
+  #hubsOfDifferentRates(nodes: readonly NodeSpec[], links: readonly LinkSpec[]): void {
+    const rate = (name: string) => {
+      const node = nodes.find((spec) => spec.name === name);
+      return node?.kind === 'hub' && node.duplex === 'half' ? node.bandwidth : undefined;
+    };
+    links.forEach(({ endpoints: [a, b] }, i) => {
+      const [one, other] = [rate(a.node), rate(b.node)];
+      if (one === undefined || other === undefined || one === other) return;
+      this.#wrong(
+        ['topology', 'links', i],
+        `link ${i + 1}: hubs "${a.node}" and "${b.node}" are one shared line, but have different "bandwidth"`,
+      );
+    });
   }
 
   #addressesUsedTwice(nodes: readonly NodeSpec[]): void {

@@ -26,6 +26,19 @@ export const DROPS: Readonly<Record<string, Text>> = {
   },
   'tap.refused': { en: 'dropped: the real kernel did not take it', ko: '실제 커널이 받지 않아 버렸다' },
 
+  'port.collision': {
+    en: 'dropped: it met another signal on the shared line',
+    ko: '공유 회선에서 다른 신호와 부딪혀 버렸다',
+  },
+  'port.excessive-collisions': {
+    en: 'given up: it collided 16 times on the shared line',
+    ko: '공유 회선에서 16번 충돌하여 포기했다',
+  },
+  'port.late-collision': {
+    en: 'given up: it collided late, the shared line is too long',
+    ko: '늦게 충돌하여 포기했다: 공유 회선이 너무 길다',
+  },
+
   // layer 2
   'ethernet.not-for-us': {
     en: 'ignored: it is for another MAC address',

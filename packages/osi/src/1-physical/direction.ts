@@ -2,13 +2,9 @@ import type { Nanoseconds, Simulation, Timer } from '../time/index.ts';
 import { Arrivals, UNDAMAGED } from './arrivals.ts';
 import { frameCheckSequence } from './fcs.ts';
 import { type Frame, MIN_FRAME } from './frame.ts';
+import { FCS, INTER_FRAME_GAP, PREAMBLE } from './framing.ts';
 import { type ImpairmentSettings, Impairments } from './impairments.ts';
-import type { Medium, Port } from './port.ts';
-
-/** What IEEE 802.3 puts around a frame on the wire, in bytes: preamble and start delimiter, FCS, inter-frame gap. */
-const PREAMBLE = 8;
-const FCS = 4;
-const INTER_FRAME_GAP = 12;
+import { dropOnTheWay, type Medium, type Port } from './port.ts';
 
 /** Linux's default `txqueuelen` of an Ethernet interface. */
 const DEFAULT_QUEUE_LIMIT = 1000;
@@ -197,13 +193,4 @@ export class CableDirection implements Medium {
     }
     if (arrivals.size > 0) this.#arrival.start(arrivals.nextAt - now);
   }
-}
-
-/** Drops a frame between two ports: the cause is that it was sent. */
-function dropOnTheWay(port: Port, frame: Frame, reason: string): void {
-  const { tracer } = port;
-  const before = tracer.cause;
-  tracer.cause = frame.sent;
-  port.drop(frame, reason);
-  tracer.cause = before;
 }

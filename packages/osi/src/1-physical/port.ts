@@ -38,6 +38,8 @@ export class Port {
   shortest = MIN_FRAME;
   /** How long the node takes to pass a frame on: its first bit leaves that much after it was sent here. */
   latency: Nanoseconds = 0;
+  /** The repeater it is a port of, if any: cables that end here are parts of its shared line. */
+  repeater: { readonly bandwidth: number } | null = null;
   #owner: PortOwner | null = null;
   #medium: Medium | null = null;
   #enabled = true;
@@ -157,4 +159,13 @@ export function dropFrame(tracer: Tracer, port: string, frame: Frame, reason: st
   tracer.countDrop(reason);
   if (tracer.on) tracer.write({ kind: 'frame-dropped', port, sent: frame.sent, reason });
   frame.release();
+}
+
+/** Drops a frame between two ports: the cause is that it was sent. */
+export function dropOnTheWay(port: Port, frame: Frame, reason: string): void {
+  const { tracer } = port;
+  const before = tracer.cause;
+  tracer.cause = frame.sent;
+  port.drop(frame, reason);
+  tracer.cause = before;
 }

@@ -55,6 +55,18 @@ export interface FrameDropped extends Happening {
   readonly reason: string;
 }
 
+/** While a port sent on a shared line it heard somebody else: it stops, jams and tries again later. Its cause is the sending. */
+export interface Collision extends Happening {
+  readonly kind: 'collision';
+  readonly port: string;
+  /** The `frame-sent` event of the frame that was being sent. */
+  readonly sent: EventId;
+  /** How often this frame has collided now: 1, 2 … 16. */
+  readonly attempt: number;
+  /** For how many slot times (512 bits) the port waits before it tries again; null when it gives up. */
+  readonly slots: number | null;
+}
+
 /** A program called the kernel. */
 export interface SystemCall extends Happening {
   readonly kind: 'system-call';
@@ -146,6 +158,7 @@ export type TraceEvent =
   | FrameSent
   | FrameReceived
   | FrameDropped
+  | Collision
   | SystemCall
   | SystemCallReturned
   | TimerExpired
