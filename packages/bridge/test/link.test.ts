@@ -60,8 +60,9 @@ describeKernel('a lab and a real Linux kernel on one cable', () => {
     expect((await met.command(`ping -c 1 ${KERNEL}`)).status).toBe(0);
   });
 
-  test('tshark finds nothing wrong in all of it', async () => {
+  test('neither tshark nor the kernel finds anything wrong in all of it', async () => {
     expect(await met.faults()).toBe('');
+    expect(met.kernel.complaints()).toEqual({});
     expect(await met.frames('arp.opcode == 2 && eth.src == 02:00:00:00:00:01')).not.toBe('');
   });
 });

@@ -51,6 +51,7 @@ describeKernel('a cable with faults between us and a real kernel', () => {
     try {
       await bothWays(met, met.kernel, KERNEL, BOX, size);
       expect(await met.faults()).toBe('');
+      expect(met.kernel.complaints()).toEqual({});
     } finally {
       await met.close();
     }
@@ -162,8 +163,9 @@ describeKernel('a path with a smaller MTU behind a router of ours', () => {
     expect(out).toContain('From 10.77.0.2 icmp_seq=1 Time to live exceeded');
   });
 
-  test('tshark finds nothing wrong in all of it', async () => {
+  test('neither tshark nor the kernel finds anything wrong in all of it', async () => {
     expect(await met.faults()).toBe('');
+    expect(met.kernel.complaints()).toEqual({});
   });
 });
 

@@ -291,8 +291,9 @@ ${GO}`);
         await server.done;
       });
 
-      test('tshark finds nothing wrong in all of it', async () => {
+      test('neither tshark nor the kernel finds anything wrong in all of it', async () => {
         expect(await met.faults()).toBe('');
+        expect(met.kernel.complaints()).toEqual({});
       });
     },
   );

@@ -108,7 +108,9 @@ s.sendto(b'all', ('10.77.0.255', 5002)); print(s.recv(100).decode())`);
     expect((await client.done).out).toBe('all of you\n');
   });
 
-  test('tshark finds nothing wrong in all of it', async () => {
+  test('neither tshark nor the kernel finds anything wrong in all of it', async () => {
     expect(await met.faults()).toBe('');
+    // A packet whose TTL ran out counts as one (RFC 4293, ipIfStatsInHdrErrors).
+    expect(met.kernel.complaints()).toEqual({ 'Ip InHdrErrors': 1 });
   });
 });

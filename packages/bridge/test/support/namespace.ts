@@ -68,6 +68,17 @@ export class KernelProgram {
   }
 }
 
+/** Counters of proc_net(5)'s `snmp` that stay 0 while every packet is right. */
+const COMPLAINTS = new Set([
+  'InHdrErrors',
+  'InAddrErrors',
+  'InUnknownProtos',
+  'ReasmFails',
+  'InErrors',
+  'InErrs',
+  'InCsumErrors',
+]);
+
 let made = 0;
 
 /** A network namespace of this computer's kernel, with a name of its own; nothing outside it is touched. */
@@ -107,6 +118,21 @@ export class Namespace {
   /** A Python program over the kernel's own sockets. */
   python(program: string, ...argv: readonly string[]): KernelProgram {
     return this.start('/usr/bin/python3', '-uc', PRELUDE + program, ...argv);
+  }
+
+  /** What the kernel found wrong with packets that came, by the names of its counters: `Tcp InCsumErrors`. */
+  complaints(): Record<string, number> {
+    const lines = this.run('cat', '/proc/net/snmp').trimEnd().split('\n');
+    const found: Record<string, number> = {};
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      const [layer = '', ...names] = (lines[i] ?? '').split(' ');
+      const values = (lines[i + 1] ?? '').split(' ').slice(1).map(Number);
+      names.forEach((name, k) => {
+        if (COMPLAINTS.has(name) && values[k] !== 0)
+          found[`${layer.replace(':', '')} ${name}`] = values[k] ?? 0;
+      });
+    }
+    return found;
   }
 
   /** Ends what still runs in it, and removes it. */
