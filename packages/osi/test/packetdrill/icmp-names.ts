@@ -15,6 +15,9 @@ export const ICMP_TYPES: Record<string, number> = {
   address_mask_reply: 18,
 };
 
+/** Types that only ICMPv6 has. */
+export const ICMPV6_TYPES = ['packet_too_big'];
+
 const UNREACHABLE = [
   'net_unreachable',
   'host_unreachable',

@@ -369,6 +369,12 @@ describe('what is not here is said to be unsupported, never passed:', () => {
       `${CONNECTION} +0 %{ assert tcpi_busy_time == 0 }%`,
       "the name 'tcpi_busy_time' in Python code",
     ],
+    [
+      'receive offload',
+      `--mss=100\n${CONNECTION} +0 < . 1:201(200) ack 1 win 257`,
+      'receive offload: 200 bytes in segments of --mss=100',
+    ],
+    ['ICMPv6', `${CONNECTION} +0 < icmp packet_too_big mtu 1280`, 'ICMPv6 messages (packet_too_big)'],
     ['tunnels', `${CONNECTION} +0 < gre: . 1:1(0) ack 1 win 100`, 'packets in gre tunnels'],
   ];
   test.each(cases)('%s', (_what, source, reason) => {

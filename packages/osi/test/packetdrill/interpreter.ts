@@ -182,6 +182,12 @@ class Interpreter {
   // ---- inbound ----------------------------------------------------------------------------------
 
   #inject(spec: PacketSpec, line: number): void {
+    const { receiveOffload } = this.#settings;
+    if (receiveOffload !== null && spec.protocol === 'tcp' && spec.length > receiveOffload)
+      throw new Unsupported(
+        line,
+        `receive offload: ${spec.length} bytes in segments of --mss=${receiveOffload}`,
+      );
     const subject = this.#subjectOf(spec, line);
     const bytes = subject.toWire(spec, line);
     this.#remember(this.#clock.now, formatSpec(spec));

@@ -8,15 +8,9 @@ const USAGE = 'Usage: npm run packetdrill -- DIR [--lenient] [--json FILE] [--de
 
 /** Runs every script in a folder and says how it came out. */
 function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      lenient: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      define: { type: 'string', short: 'D', multiple: true, default: [] },
-      verbose: { type: 'boolean', default: false },
-    },
-  });
+  const parsed = parseArguments();
+  if (typeof parsed === 'string') return stop(`${parsed}\n${USAGE}`);
+  const { values, positionals } = parsed;
   const [folder, ...more] = positionals;
   if (folder === undefined || more.length > 0) return stop(USAGE);
   // npm runs commands in the workspace's root: names are meant from where it was called.
@@ -46,6 +40,22 @@ function main(): number {
   if (values.json !== undefined)
     writeFileSync(resolve(from, values.json), `${JSON.stringify({ mode, results }, null, 2)}\n`);
   return count('fail') > 0 ? 1 : 0;
+}
+
+function parseArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        lenient: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        define: { type: 'string', short: 'D', multiple: true, default: [] },
+        verbose: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/\. .*/, '.') : String(error);
+  }
 }
 
 function scriptsIn(folder: string): string[] {

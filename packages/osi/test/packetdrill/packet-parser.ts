@@ -1,4 +1,4 @@
-import { ICMP_CODES, ICMP_TYPES } from './icmp-names.ts';
+import { ICMP_CODES, ICMP_TYPES, ICMPV6_TYPES } from './icmp-names.ts';
 import { SyntaxProblem, Unsupported } from './problems.ts';
 import type { IcmpSpec, IpInfo, PacketSpec, TcpOption, TcpSpec, UdpSpec } from './script.ts';
 import { optionLength } from './tcp-options.ts';
@@ -193,6 +193,7 @@ function parseUdp(tokens: Tokens, base: Base): UdpSpec {
 
 function parseIcmp(tokens: Tokens, base: Base): IcmpSpec {
   const { text: typeName, line } = tokens.takeKind('word', 'an ICMP type');
+  if (ICMPV6_TYPES.includes(typeName)) throw new Unsupported(line, `ICMPv6 messages (${typeName})`);
   const type = numbered(typeName, 'type_', ICMP_TYPES);
   if (type === undefined) throw new SyntaxProblem(line, `'${typeName}' is no ICMP type`);
   let code: number | undefined = 0;

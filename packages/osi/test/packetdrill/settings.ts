@@ -10,6 +10,8 @@ export interface Settings {
   remoteAddress: Ipv4Address;
   /** Bytes. */
   mtu: number;
+  /** Above so many bytes an inbound packet stands for several that a card has put together; null for never. */
+  receiveOffload: number | null;
   /** How far from the script's time an event may happen, in microseconds. */
   toleranceMicroseconds: number;
   /** The same, of the time since the event before, in percent; the larger of both holds. */
@@ -30,6 +32,7 @@ const defaultSettings = (): Settings => ({
   localAddress: address('192.168.17.8'),
   remoteAddress: address('192.0.2.1'),
   mtu: 1500,
+  receiveOffload: null,
   toleranceMicroseconds: 4000,
   tolerancePercent: 12.5,
   strictSegments: false,
@@ -68,6 +71,9 @@ export function readSettings(script: Script): Settings {
         break;
       case 'mtu':
         settings.mtu = number();
+        break;
+      case 'mss':
+        settings.receiveOffload = number();
         break;
       case 'tolerance_usecs':
         settings.toleranceMicroseconds = number();
