@@ -161,6 +161,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'sends again in smaller pieces: a router could not pass the large one',
     ko: '라우터가 큰 패킷을 넘기지 못해 더 작게 다시 보낸다',
   },
+  'tcp.held-back': {
+    en: 'Sent although it does not fill a segment: the program had asked to wait for more (TCP_CORK, MSG_MORE), and nothing came.',
+    ko: '프로그램이 더 보낼 것이 있다고 했지만(TCP_CORK, MSG_MORE) 오지 않아, 가득 차지 않은 세그먼트를 그대로 보냅니다.',
+  },
   'tcp.zero-window-probe': {
     en: 'asks whether the closed window has opened',
     ko: '닫힌 윈도우가 열렸는지 묻는다',

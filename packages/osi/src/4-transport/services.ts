@@ -58,6 +58,8 @@ export interface TcpOptions {
   sendBufferLocked?: boolean;
   /** TCP_NODELAY: do not wait to fill a segment (RFC 9293 section 3.7.4). */
   noDelay: boolean;
+  /** TCP_CORK: send only full segments, for up to a retransmission timeout (at least 200 ms). */
+  cork: boolean;
   /** SO_KEEPALIVE with TCP_KEEPIDLE, TCP_KEEPINTVL in nanoseconds, TCP_KEEPCNT. */
   keepAlive: boolean;
   keepIdle: number;
@@ -89,8 +91,13 @@ export interface TcpConnection {
   readonly sendSpace: number;
   /** Bytes in the send buffer: not yet sent, or not yet acknowledged (netstat's Send-Q). */
   readonly unacknowledged: number;
-  /** Copies bytes into the send buffer. @param origin the system call. @returns how many it took, 0 when it is full; -EPIPE after `shutdown`. */
-  send(bytes: Uint8Array, origin: EventId): number;
+  /**
+   * Copies bytes into the send buffer. @param origin the system call. @param more MSG_MORE: a segment that these bytes
+   * do not fill waits. @returns how many it took, 0 when it is full; -EPIPE after `shutdown`.
+   */
+  send(bytes: Uint8Array, origin: EventId, more?: boolean): number;
+  /** Sends what waits to fill a segment: TCP_NODELAY was switched on. */
+  push(): void;
   /** Copies received bytes out. @returns how many. */
   receive(into: Uint8Array, peek?: boolean): number;
   /** No more sending: FIN follows what is buffered (shutdown(2) SHUT_WR). */

@@ -118,7 +118,7 @@ export class StreamSocket extends StreamSettings {
       return state === 'SYN_SENT' || state === 'SYN_RECV' ? -ERRNO.EAGAIN : -ERRNO.EPIPE;
     }
     if (bytes.length === 0) return 0;
-    return connection.send(bytes, origin) || -ERRNO.EAGAIN;
+    return connection.send(bytes, origin, (flags & linux.MSG_MORE) !== 0) || -ERRNO.EAGAIN;
   }
 
   /** The order of `tcp_recvmsg_locked`: data, the end, an error, a shutdown, no connection. */

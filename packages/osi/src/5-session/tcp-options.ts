@@ -28,8 +28,19 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_NODELAY,
     flag(
       ({ options }) => options.noDelay,
-      ({ options }, on) => {
+      ({ options, connection }, on) => {
         options.noDelay = on;
+        // What waits goes at once, even if it is corked (tcp(7)).
+        if (on) connection?.push();
+      },
+    ),
+  ],
+  [
+    linux.TCP_CORK,
+    flag(
+      ({ options }) => options.cork,
+      ({ options }, on) => {
+        options.cork = on;
       },
     ),
   ],

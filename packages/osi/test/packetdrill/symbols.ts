@@ -47,7 +47,6 @@ const MORE: Record<string, number> = {
   MSG_CTRUNC: 0x8,
   MSG_DONTROUTE: 0x4,
   MSG_EOR: 0x80,
-  MSG_MORE: 0x8000,
   MSG_ZEROCOPY: 0x400_0000,
   MSG_FASTOPEN: 0x2000_0000,
   SO_DEBUG: 1,

@@ -38,16 +38,22 @@ export class Connection extends Tcb implements TcpConnection {
     return this.buffer.length;
   }
 
-  send(bytes: Uint8Array, origin: EventId): number {
+  send(bytes: Uint8Array, origin: EventId, more = false): number {
     if (this.finQueued || this.state === 'CLOSED') return -ERRNO.EPIPE;
     const count = Math.min(bytes.length, sendSpace(this));
     if (count > 0) {
       this.buffer.write(count === bytes.length ? bytes : bytes.subarray(0, count), origin);
-      output(this);
+      this.moreFollows = more;
+      output(this, 0, 'tcp.data', more ? 'full' : undefined);
     }
     if (count < bytes.length || 3 * sendSpace(this) < this.options.sendBuffer) this.bufferFull = true;
     this.show();
     return count;
+  }
+
+  push(): void {
+    output(this, 0, 'tcp.data', 'any');
+    this.show();
   }
 
   receive(into: Uint8Array, peek = false): number {

@@ -10,6 +10,7 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     receiveBufferLocked: false,
     sendBufferLocked: false,
     noDelay: false,
+    cork: false,
     keepAlive: false,
     keepIdle: seconds(sysctl.get('net.ipv4.tcp_keepalive_time')),
     keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),

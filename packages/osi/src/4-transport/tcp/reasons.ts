@@ -29,6 +29,8 @@ export const TCP_REASONS = {
   'tcp.path-mtu': 'A router said that the packet was too large: sent again in smaller ones (RFC 1191).',
   'tcp.zero-window-probe':
     'The window has long been closed: asks whether it still is (RFC 9293 section 3.8.6.1).',
+  'tcp.held-back':
+    'The program asked to wait for more (TCP_CORK, MSG_MORE), and it has not come: sent as it is (as Linux).',
   'tcp.keepalive':
     'The connection has long been idle: asks whether the peer is still there (RFC 9293 section 3.8.4).',
   'tcp.challenge-ack': 'A SYN or RST that could be forged: asks the peer whether it was meant (RFC 5961).',

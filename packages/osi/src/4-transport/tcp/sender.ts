@@ -58,20 +58,21 @@ export const pipe = (tcb: Tcb): number =>
  * that the receiver does not wait for more (Linux: __tcp_transmit_skb).
  * @param extra bytes beyond the congestion window (limited transmit, RFC 3042).
  */
-export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data'): void {
+export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data', sizes = usual(tcb)): void {
   if (!mayTransmit(tcb)) return;
   if (tcb.phase === 'loss' && !resendLost(tcb)) return;
   restartAfterIdle(tcb);
   const cwnd = tcb.congestion.cwnd + extra;
   const mss = segmentSize(tcb);
-  const burst = burstSize(tcb, cwnd, mss);
+  let burst = 0;
   let together = 0;
-  let length = sendable(tcb, 0, cwnd, mss);
+  let length = sendable(tcb, 0, cwnd, mss, sizes);
   while (length > 0) {
     const last = length === seqDiff(tcb.bufferEnd, tcb.sndNxt);
     const finish = last && tcb.finQueued && length < sendRoom(tcb);
     if (length < mss) tcb.smallEnd = seqAdd(tcb.sndNxt, length);
-    const next = sendable(tcb, length, cwnd, mss);
+    const next = sendable(tcb, length, cwnd, mss, sizes);
+    if (next > 0 && burst === 0) burst = burstSize(tcb, cwnd, mss);
     together++;
     const ends = together === burst || next <= 0;
     const push = ends && together > 1 ? PSH : 0;
@@ -84,6 +85,14 @@ export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data'): voi
   }
   noteUsage(tcb, cwnd, length === HELD_BY_CWND);
   keepTimer(tcb);
+}
+
+/** Which segments may go: any; full ones; or by Nagle's rule. */
+type Sizes = 'any' | 'full' | 'nagle';
+
+function usual({ options }: Tcb): Sizes {
+  if (options.cork) return 'full';
+  return options.noDelay ? 'any' : 'nagle';
 }
 
 /** The largest packet for segmentation offload, in bytes. */
@@ -109,7 +118,7 @@ function burstSize(tcb: Tcb, cwnd: number, mss: number): number {
 const HELD_BY_CWND = -1;
 
 /** Size of the segment that may follow `ahead` bytes of unsent data; 0 or HELD_BY_CWND for none. */
-function sendable(tcb: Tcb, ahead: number, cwnd: number, mss: number): number {
+function sendable(tcb: Tcb, ahead: number, cwnd: number, mss: number, sizes: Sizes): number {
   const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt) - ahead;
   if (unsent <= 0) return 0;
   const length = Math.min(unsent, mss);
@@ -117,8 +126,9 @@ function sendable(tcb: Tcb, ahead: number, cwnd: number, mss: number): number {
   if (flight > 0 && flight + length > cwnd) return HELD_BY_CWND;
   const room = sendRoom(tcb) - ahead;
   if (length > room) return 0;
+  if (length === mss || sizes === 'any') return length;
   const finish = tcb.finQueued && length === unsent && length < room;
-  return length < mss && !finish && mustWait(tcb, flight) ? 0 : length;
+  return !finish && (sizes === 'full' || mustWait(tcb, flight)) ? 0 : length;
 }
 
 /**
@@ -139,9 +149,7 @@ function noteUsage(tcb: Tcb, cwnd: number, held: boolean): void {
  * Nagle's rule with Minshall's refinement, as in Linux: a segment that is not full waits while an earlier one
  * that was not full is unacknowledged.
  */
-function mustWait(tcb: Tcb, flight: number): boolean {
-  return !tcb.options.noDelay && seqLess(tcb.sndUna, tcb.smallEnd) && flight > 0;
-}
+const mustWait = (tcb: Tcb, flight: number): boolean => flight > 0 && seqLess(tcb.sndUna, tcb.smallEnd);
 
 /** A full segment, but at most half of the largest window the peer ever offered (RFC 9293 section 3.8.6.2.1, Fs). */
 function segmentSize(tcb: Tcb): number {

@@ -112,6 +112,8 @@ export abstract class Tcb {
   inFlight: InFlight | null = null;
   /** End of the last segment sent that was not full (Minshall's refinement of Nagle's rule). */
   smallEnd: Sequence = 0;
+  /** The program has said that more follows what it wrote last (MSG_MORE). */
+  moreFollows = false;
   /** When data was sent last; -1 before. */
   lastSentAt: Nanoseconds = -1;
   /** Of the last window's worth: whether the congestion window held it back, and the most that was in flight. */

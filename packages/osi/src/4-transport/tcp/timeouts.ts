@@ -1,7 +1,7 @@
 import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
 import { end, giveUp, reset } from './closing.ts';
-import { FIN } from './codec.ts';
+import { FIN, PSH } from './codec.ts';
 import { timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
 import { fitMss, hasUnsent, retransmit } from './sender.ts';
@@ -121,7 +121,8 @@ function probe(tcb: Tcb): void {
     const length = Math.min(unsent, room, tcb.mss);
     const fin = tcb.finQueued && length === unsent && length < room;
     if (length > 0 || fin) {
-      transmit(tcb, tcb.sndNxt, length, fin ? FIN : 0, 'tcp.zero-window-probe');
+      const reason = tcb.sndWnd > 0 && length === unsent ? 'tcp.held-back' : 'tcp.zero-window-probe';
+      transmit(tcb, tcb.sndNxt, length, (fin ? FIN : 0) | (length > 0 ? PSH : 0), reason);
       return;
     }
   }

@@ -39,7 +39,7 @@ export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number,
     const offset = seqDiff(seq, tcb.bufferSeq);
     tcb.buffer.copy(offset, length, frame.bytes, HEADROOM);
     if (host.tracer.on) frame.origins = tcb.buffer.origins(offset, length);
-    if (offset + length === tcb.buffer.length) flags |= PSH;
+    if (offset + length === tcb.buffer.length && !tcb.moreFollows) flags |= PSH;
   }
   const window = offerWindow(tcb);
   writeHeader(view, start, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerLength, flags | ACK, window);
