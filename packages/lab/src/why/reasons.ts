@@ -162,8 +162,8 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '라우터가 큰 패킷을 넘기지 못해 더 작게 다시 보낸다',
   },
   'tcp.held-back': {
-    en: 'Sent although it does not fill a segment: the program had asked to wait for more (TCP_CORK, MSG_MORE), and nothing came.',
-    ko: '프로그램이 더 보낼 것이 있다고 했지만(TCP_CORK, MSG_MORE) 오지 않아, 가득 차지 않은 세그먼트를 그대로 보냅니다.',
+    en: 'sends what waited for more, which has not come (TCP_CORK, MSG_MORE)',
+    ko: '더 기다리던 데이터가 오지 않아 그대로 보낸다 (TCP_CORK, MSG_MORE)',
   },
   'tcp.zero-window-probe': {
     en: 'asks whether the closed window has opened',
