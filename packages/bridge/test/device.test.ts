@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { Tap, TapError } from '@netarium/bridge';
+import { RealTime, Tap, TapError } from '@netarium/bridge';
 import { FramePool, Port, type PortOwner } from '@netarium/osi/1-physical';
 import { Simulation } from '@netarium/osi/time';
 import { Tracer } from '@netarium/osi/trace';
+import { Lab } from 'netarium';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeKernel } from './support/describe.ts';
 import { Namespace } from './support/namespace.ts';
@@ -106,6 +107,17 @@ for size in (100, 60000, 100): s.send(bytes(size))
     expect(sent.err).toBe('');
     expect([tap.take(2), tap.take(2), tap.take(2)]).toEqual([2, 1, 0]);
     expect(lengths).toEqual([142, 60_042, 142]);
+    tap.close();
+  });
+
+  test('when the interface is deleted under us, the run ends and says so', async () => {
+    const lab = new Lab();
+    const tap = new Tap({ sim: lab.sim, netns: kernel.name, device: 'doomed' });
+    const live = new RealTime(lab);
+    live.attach(tap);
+    const run = live.run(new AbortController().signal);
+    kernel.ip('link del doomed');
+    await expect(run).rejects.toThrow('the TAP device doomed is gone: somebody removed the interface');
     tap.close();
   });
 

@@ -90,8 +90,7 @@ export class TapDevice {
     const length = this.#libc.read(this.#fd, into, into.length);
     if (length > 0) return length;
     const errno = length === 0 ? EAGAIN : this.#libc.errno();
-    if (errno !== EAGAIN)
-      throw new TapError(errnoName(errno), `${this.name} cannot be read: ${errnoName(errno)}`);
+    if (errno !== EAGAIN) throw unreadable(this.name, errnoName(errno));
     this.#told = false;
     this.#listen();
     return 0;
@@ -189,6 +188,11 @@ function inNamespace<T>(library: LibC, name: string, work: () => T): T {
     closeSync(home);
     if (there >= 0) closeSync(there);
   }
+}
+
+function unreadable(name: string, code: string): TapError {
+  const why = code === 'EBADFD' ? 'is gone: somebody removed the interface' : `cannot be read: ${code}`;
+  return new TapError(code, `the TAP device ${name} ${why}`);
 }
 
 function notPermitted(code: string, what: string): TapError {
