@@ -1,4 +1,4 @@
-import type { Cable } from '@netarium/osi/1-physical';
+import { type Cable, codingFor, drawLevels, type LineCoding } from '@netarium/osi/1-physical';
 import { type Field, type FieldTree, fieldLine, type OsiLayer } from '@netarium/osi/dissect';
 import type { FrameSent, SocketState, SystemCall, TraceRecord } from '@netarium/osi/trace';
 import { formatDuration } from './lab-file/units.ts';
@@ -40,7 +40,7 @@ export function sevenLayers(
   return LAYERS.map((layer): LayerView => {
     switch (layer) {
       case 1:
-        return { layer, ...physical(record, journey, links) };
+        return { layer, ...physical(record, tree.bytes, journey, links) };
       case 5:
         return { layer, ...session(record, journey.sent, row) };
       case 6:
@@ -78,7 +78,8 @@ function fieldLines(bytes: Uint8Array, field: Field, depth: number): LayerLine[]
 const AROUND_FRAME = 12;
 const MIN_FRAME = 60;
 
-function physical(record: TraceRecord, journey: Journey, links: readonly Cable[]): View {
+function physical(record: TraceRecord, bytes: Uint8Array, journey: Journey, links: readonly Cable[]): View {
+  const codings = new Set<LineCoding>();
   const lines = journey.hops.map(({ sent, received, dropped }): LayerLine => {
     const cable = links.find(({ a, b }) =>
       [a, b].some((p) => p.tracer.node === sent.node && p.name === sent.port),
@@ -87,6 +88,7 @@ function physical(record: TraceRecord, journey: Journey, links: readonly Cable[]
     const forward = cable.a.tracer.node === sent.node && cable.a.name === sent.port;
     const far = forward ? cable.b : cable.a;
     const { bandwidth, delay } = forward ? cable.aToB : cable.bToA;
+    codings.add(codingFor(bandwidth));
     const bits = (Math.max(sent.length, MIN_FRAME) + AROUND_FRAME) * 8;
     const rate =
       bandwidth === Number.POSITIVE_INFINITY
@@ -100,7 +102,23 @@ function physical(record: TraceRecord, journey: Journey, links: readonly Cable[]
       text: `${sent.node}:${sent.port} → ${far.tracer.node}:${far.name}: ${rate}, ${formatDuration(delay)} on the way${shared}${end}`,
     };
   });
+  for (const coding of codings) lines.push(...signal(bytes, coding));
   return { protocol: 'Cable', lines };
+}
+
+/** How many bits of a waveform a line draws. */
+const DRAWN_BITS = 24;
+
+/** How the frame's bits look on a cable: where the frame begins, behind preamble and start delimiter. */
+function signal(bytes: Uint8Array, coding: LineCoding): LayerLine[] {
+  const { levels, levelsPerBit, parts } = coding.encode(bytes);
+  const start = parts.find(({ name }) => name === 'frame')?.start ?? 0;
+  const drawn = drawLevels(levels, start - 8 * levelsPerBit, start + DRAWN_BITS * levelsPerBit);
+  const bits = parts.map(({ name, start: from, end }) => `${name} ${(end - from) / levelsPerBit}`).join(', ');
+  return [
+    { depth: 0, text: `${coding.name}: bits of ${bits}` },
+    { depth: 1, text: `${drawn}…  start delimiter, then ${DRAWN_BITS} bits` },
+  ];
 }
 
 /** How often the frame met others on a shared line before it was sent whole. */

@@ -11,3 +11,14 @@ export { Frame, FramePool, HEADROOM, MIN_FRAME, NO_ORIGINS } from './frame.ts';
 export { HUB_BANDWIDTH, Hub, type HubOptions, repeat } from './hub.ts';
 export { Impairments, type ImpairmentSettings } from './impairments.ts';
 export { dropFrame, type Medium, Port, type PortOwner } from './port.ts';
+export {
+  codingFor,
+  drawLevels,
+  type LineCoding,
+  type LineFault,
+  MANCHESTER,
+  MLT3,
+  NRZ,
+  type Waveform,
+  type WaveformPart,
+} from './line-coding/index.ts';
