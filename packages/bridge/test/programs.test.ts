@@ -122,8 +122,8 @@ const programs = (offload: boolean) =>
         expect(frames('rx')).toBeLessThan(OutSegs / 2);
         expect(frames('tx')).toBeLessThan(InSegs / 2);
       } else {
-        expect(frames('rx')).toBeGreaterThanOrEqual(OutSegs);
-        expect(frames('tx')).toBeGreaterThanOrEqual(InSegs);
+        expect(frames('rx')).toBeGreaterThan(OutSegs * 0.9);
+        expect(frames('tx')).toBeGreaterThan(InSegs * 0.9);
       }
     });
 
