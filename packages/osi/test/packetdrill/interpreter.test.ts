@@ -307,6 +307,18 @@ describe('timestamps', () => {
   });
 });
 
+test('ports tell conversations apart', () => {
+  const source = (port: number) => `${LISTEN}
+     +0 < 5000 > 8080 S 0:0(0) win 1000 <mss 1000>
+     +0 > 8080 > 5000 S. 0:0(0) ack 1 <mss 1460>
+    +.1 < 5001 > 8080 S 900:900(0) win 1000 <mss 1000>
+     +0 > 8080 > ${port} S. 0:0(0) ack 901 <mss 1460>`;
+  expect(run(source(5001)).result).toBe('pass');
+  const wrong = run(source(5000));
+  expect(wrong).toMatchObject({ result: 'fail', line: 9 });
+  expect(wrong.history.at(-1)).toContain('192.168.17.8:8080 > 192.0.2.1:5001: not of this connection');
+});
+
 describe('leniently', () => {
   const lenient = { lenient: true };
 

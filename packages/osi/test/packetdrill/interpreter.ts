@@ -7,10 +7,19 @@ import { Clock, formatTime, type Planned } from './clock.ts';
 import { Code } from './code.ts';
 import { type Machine, runCommand } from './commands.ts';
 import { difference, formatSpec } from './compare.ts';
-import { formatEnds, formatPacket, type Packet, type Sniffed, type TcpPacket } from './packet.ts';
+import {
+  ACK,
+  flagBits,
+  formatEnds,
+  formatPacket,
+  type Packet,
+  type Sniffed,
+  SYN,
+  type TcpPacket,
+} from './packet.ts';
 import { parseScript } from './parser.ts';
 import { Mismatch, SyntaxProblem, Unsupported } from './problems.ts';
-import type { PacketSpec, Script, ScriptEvent } from './script.ts';
+import type { PacketSpec, Script, ScriptEvent, TcpSpec } from './script.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { continues, join, type Subject } from './subject.ts';
 import { TCP_INFO_NAMES } from './symbols.ts';
@@ -194,8 +203,12 @@ class Interpreter {
     this.#tun.inject(bytes);
   }
 
-  /** The conversation that a packet of the script belongs to; a first packet for a listener begins one. */
+  /**
+   * The conversation that a packet of the script belongs to: the one of its ports, else the latest. A first packet for
+   * a listener begins one; so does SYN from a port that none has, which goes beyond packetdrill.
+   */
   #subjectOf(spec: PacketSpec, line: number): Subject {
+    if (spec.protocol === 'tcp') this.#chooseByPort(spec);
     const { subject } = this.#program;
     const calls = subject === null || subject.stage === 'listening';
     if (spec.protocol === 'tcp' && spec.direction === 'in' && calls) {
@@ -205,6 +218,15 @@ class Interpreter {
     }
     if (subject === null) throw new Mismatch(line, 'no socket that the packet could belong to');
     return subject;
+  }
+
+  #chooseByPort(spec: TcpSpec): void {
+    const port = spec.direction === 'in' ? spec.sourcePort : spec.destinationPort;
+    if (port === 0) return;
+    const found = this.#program.subjects.find(({ remote }) => remote.port === port);
+    if (found !== undefined) this.#program.subject = found;
+    else if (spec.direction === 'in' && (flagBits(spec.flags) & (SYN | ACK)) === SYN)
+      this.#program.begin('tcp', null).call(port, spec);
   }
 
   // ---- outbound ---------------------------------------------------------------------------------
