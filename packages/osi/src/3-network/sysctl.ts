@@ -33,6 +33,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_window_scaling': 1,
   'net.ipv4.tcp_abort_on_overflow': 0,
   'net.ipv4.tcp_max_syn_backlog': 4096,
+  // Linux: half of the places in its table of connections, which has 2^16 on a machine with 8 GB.
+  'net.ipv4.tcp_max_tw_buckets': 32_768,
   'net.ipv4.tcp_tw_reuse': 2,
   'net.ipv4.tcp_rfc1337': 0,
   'net.ipv4.tcp_slow_start_after_idle': 1,

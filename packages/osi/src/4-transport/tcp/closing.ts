@@ -14,6 +14,7 @@ export const TIME_WAIT_LENGTH = seconds(60);
 export function end(tcb: Tcb, errno: number): void {
   if (tcb.state === 'CLOSED') return;
   const { user, parent } = tcb;
+  if (tcb.state === 'TIME_WAIT') tcb.host.waiting--;
   tcb.move('end');
   dispose(tcb);
   tcb.parent = null;
@@ -74,9 +75,18 @@ export function resetByPeer(tcb: Tcb): void {
   }
 }
 
-/** Both sides have finished: waits so that late segments do not meet a successor (RFC 9293 section 3.6.1). */
+/**
+ * Both sides have finished: waits so that late segments do not meet a successor (RFC 9293 section 3.6.1). When too
+ * many wait already it ends at once, as in Linux (net.ipv4.tcp_max_tw_buckets).
+ */
 export function enterTimeWait(tcb: Tcb): void {
-  tcb.host.counters.ext.TW++;
+  const { counters, sysctl } = tcb.host;
+  if (++tcb.host.waiting > sysctl.get('net.ipv4.tcp_max_tw_buckets')) {
+    counters.ext.TCPTimeWaitOverflow++;
+    end(tcb, 0);
+    return;
+  }
+  counters.ext.TW++;
   releaseSending(tcb);
   tcb.reassembly?.clear();
   tcb.timers.stopAll();

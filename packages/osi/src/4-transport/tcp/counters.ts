@@ -27,6 +27,7 @@ export class TcpCounters {
     OutOfWindowIcmps: 0,
     TW: 0,
     TWRecycled: 0,
+    TCPTimeWaitOverflow: 0,
     PAWSActive: 0,
     PAWSEstab: 0,
     DelayedACKs: 0,

@@ -70,6 +70,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
   sending = 0;
+  waiting = 0;
   readonly #ports: PortTable;
   readonly #demux = new Demux();
   readonly #all = new Set<Connection | Listener>();

@@ -31,6 +31,8 @@ export interface TcpHost {
   readonly secrets: Secrets;
   /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
   sending: number;
+  /** How many connections are in TIME_WAIT. */
+  waiting: number;
   /** The connection is over: nothing finds it any more. */
   forget(tcb: Tcb): void;
 }

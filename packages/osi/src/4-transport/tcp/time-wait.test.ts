@@ -13,6 +13,24 @@ function waiting(ts?: readonly [number, number]) {
 }
 
 describe('TIME_WAIT', () => {
+  test('is for no more connections than net.ipv4.tcp_max_tw_buckets: another one ends at once', () => {
+    const script = new Script({ 'net.ipv4.tcp_max_tw_buckets': 2 });
+    const listener = script.listen();
+    const close = (peerPort: number): string => {
+      script.peerPort = peerPort;
+      script.inject({ flags: 'S', mss: 1460 });
+      script.inject({ flags: 'A', seq: 1, ack: 1 });
+      const c = listener.accept()!;
+      c.close();
+      script.inject({ flags: 'FA', seq: 1, ack: 2 });
+      return c.state;
+    };
+    expect([5000, 5001, 5002].map(close)).toEqual(['TIME_WAIT', 'TIME_WAIT', 'CLOSED']);
+    expect(script.tcp.counters.ext).toMatchObject({ TW: 2, TCPTimeWaitOverflow: 1 });
+    script.wait(61);
+    expect(close(5003)).toBe('TIME_WAIT');
+  });
+
   test('acknowledges a FIN that comes again, and begins its minute anew', () => {
     const { script, c } = waiting();
     script.wait(30);
