@@ -191,6 +191,12 @@ function bench(args) {
   return runNode(at('bench/main.ts'), ...args);
 }
 
+/** Attacks stacks with wrong frames: see docs/fuzzing.md. */
+function fuzz(args) {
+  install();
+  return runNode(at('packages/osi/test/fuzz/main.ts'), ...args);
+}
+
 /** Runs packetdrill scripts against the stack: see docs/packetdrill.md. */
 function packetdrill(args) {
   install();
@@ -201,6 +207,7 @@ const commands = {
   start,
   test,
   bench,
+  fuzz,
   packetdrill,
   build() {
     install();
