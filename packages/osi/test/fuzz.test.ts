@@ -3,16 +3,15 @@ import { TCP_STATES } from './fuzz/arena.ts';
 import { ATTACKS } from './fuzz/attacks.ts';
 import { EPISODE, type FuzzFailure, type FuzzOptions, fuzz } from './fuzz/fuzz.ts';
 
-describe('200 000 wrong frames into every layer', () => {
-  const title = 'no exception, nothing unbounded, honest conversations go on (from seed %i)';
-  test.each([1, 101, 201, 301])(title, { timeout: 300_000 }, (seed) => {
-    const report = fuzz({ frames: 50_000, seed });
-    expect(report.frames).toBe(50_000);
-    expect(report.conversations).toBeGreaterThan(300);
-    expect([...report.byAttack.keys()].sort()).toEqual(ATTACKS.map(({ name }) => name).sort());
-    expect([...report.states].sort()).toEqual(TCP_STATES);
-    for (const reason of REASONS) expect(report.drops.get(reason) ?? 0, reason).toBeGreaterThan(0);
-  });
+test('200 000 wrong frames into every layer: no exception, nothing unbounded, honest conversations go on', {
+  timeout: 300_000,
+}, () => {
+  const report = fuzz({ frames: 200_000, seed: 1 });
+  expect(report.frames).toBe(200_000);
+  expect(report.conversations).toBeGreaterThan(1000);
+  expect([...report.byAttack.keys()].sort()).toEqual(ATTACKS.map(({ name }) => name).sort());
+  expect([...report.states].sort()).toEqual(TCP_STATES);
+  expect(REASONS.filter((reason) => !report.drops.has(reason))).toEqual([]);
 });
 
 /** What the frames must have met, or they would not try what they are to try. */

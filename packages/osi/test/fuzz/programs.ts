@@ -16,13 +16,13 @@ const IGNORED_PORT = 19;
 /** The port of conversations that must not. */
 export const WITNESS_PORT = 5001;
 
-export function socketOf(stack: Stack, type: number, protocol = 0): Socket {
+function socketOf(stack: Stack, type: number, protocol = 0): Socket {
   const socket = stack.socket(AF_INET, type, protocol);
   if (typeof socket === 'number') throw new SystemError('socket', socket, {});
   return socket;
 }
 
-export const at = (address: string, port: number) => ({ family: AF_INET, address, port }) as const;
+const at = (address: string, port: number) => ({ family: AF_INET, address, port }) as const;
 
 /** A program that does with its sockets what comes to its mind: it is there so that connections are in every state. */
 export class Fiddler {
