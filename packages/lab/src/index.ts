@@ -35,3 +35,4 @@ export { Pacer, type PacerState, type WallClock } from './pacer.ts';
 export { callText, type Output, outputs, type ProgramResult, programResults, whereText } from './results.ts';
 export { dropText, reasonText, stepText, whyText } from './why/explain.ts';
 export type { Language } from './why/text.ts';
+export type { QueueDisciplineOptions, QueueOptions } from './queue.ts';

@@ -1,5 +1,5 @@
 import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
-import { Cable, FramePool, Hub, Port } from '@netarium/osi/1-physical';
+import { Cable, type CableOptions, FramePool, Hub, Port } from '@netarium/osi/1-physical';
 import { type MacAddress, macFromNumber, type PortVlans, Switch } from '@netarium/osi/2-datalink';
 import { turnsOf } from '@netarium/osi/5-session';
 import { formatSeconds, Simulation } from '@netarium/osi/time';
@@ -14,6 +14,7 @@ import {
   parseDuration,
   parseProbability,
 } from './lab-file/units.ts';
+import { type QueueOptions, queueSettings } from './queue.ts';
 
 export interface LabOptions {
   /** Any integer; default 0. Two runs with one seed are the same, byte for byte. */
@@ -32,8 +33,8 @@ export interface LinkOptions {
   readonly bandwidth?: BitRate;
   readonly delay?: Duration;
   readonly jitter?: Duration;
-  /** How many frames may wait at an end. */
-  readonly queue?: number;
+  /** How many frames may wait at an end, or a queue discipline. */
+  readonly queue?: QueueOptions;
   readonly loss?: Probability;
   readonly duplicate?: Probability;
   readonly corrupt?: Probability;
@@ -298,7 +299,7 @@ function cableOptions(options: LinkOptions) {
   return {
     ...(bandwidth !== undefined && { bandwidth: parseBitRate(bandwidth) }),
     ...(delay !== undefined && { delay: parseDuration(delay) }),
-    ...(queue !== undefined && { queueLimit: queue }),
+    ...(queue !== undefined && queueOf(queue)),
     impairments: {
       ...(jitter !== undefined && { jitter: parseDuration(jitter) }),
       ...probability('loss'),
@@ -307,4 +308,12 @@ function cableOptions(options: LinkOptions) {
       ...probability('reorder'),
     },
   };
+}
+
+/** First in, first out, is what a cable does by itself, at no cost. */
+function queueOf(queue: QueueOptions): Pick<CableOptions, 'queue' | 'queueLimit'> {
+  if (typeof queue === 'number') return { queueLimit: queue };
+  const settings = queueSettings(queue);
+  if (settings.kind !== 'fifo') return { queue: settings };
+  return settings.limit === undefined ? {} : { queueLimit: settings.limit };
 }

@@ -1,5 +1,6 @@
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { SwitchPortSettings } from '../lab.ts';
+import type { QueueOptions } from '../queue.ts';
 
 /** A lab file that has been found to be in order: every name leads somewhere, every value is in range. */
 export interface LabFile {
@@ -64,8 +65,8 @@ export interface LinkSpec {
   readonly bandwidth?: number;
   readonly delay?: Nanoseconds;
   readonly jitter?: Nanoseconds;
-  /** Frames. */
-  readonly queue?: number;
+  /** Frames, or a queue discipline. */
+  readonly queue?: QueueOptions;
   readonly loss?: number;
   readonly duplicate?: number;
   readonly corrupt?: number;

@@ -295,6 +295,29 @@ describe('a lab file that is not in order is refused with path, line, what is wr
       at('20:15', 'duplex of node "sw": expected "half" or "full", found "quarter"'),
     ],
     [
+      'a queue of a kind that there is not',
+      ['delay: 5us', 'queue: {kind: red}'],
+      at('23:21', 'queue kind of link 1: expected fifo, tbf, netem or fq_codel, found "red"'),
+    ],
+    [
+      'a setting of another queue discipline',
+      ['delay: 5us', 'queue: {kind: fq_codel, rate: 1 Mbit}'],
+      at('23:31', 'queue of link 1: "rate" is no setting of fq_codel'),
+    ],
+    [
+      'a token bucket without its size',
+      ['delay: 5us', 'queue: {kind: tbf, rate: 1 Mbit}'],
+      at('23:15', 'queue of link 1: tbf needs "burst"'),
+    ],
+    [
+      'a queue without room',
+      ['delay: 5us', 'queue: 0'],
+      at(
+        '23:14',
+        'queue of link 1: expected a number of frames, 1 or more, or a mapping with "kind", found 0',
+      ),
+    ],
+    [
       'a key written twice',
       ['kind: switch', 'kind: switch\n      kind: hub'],
       at('20:7', 'not YAML: Map keys must be unique'),

@@ -11,6 +11,7 @@ import {
 } from '@netarium/osi/3-network';
 import { vlanInterface } from '../interface-name.ts';
 import type { SwitchPortSettings } from '../lab.ts';
+import { type QueueOptions, queueProblem, queueSettings } from '../queue.ts';
 import {
   type Endpoint,
   isMachine,
@@ -54,7 +55,7 @@ interface RawLink {
   bandwidth?: string;
   delay?: string;
   jitter?: string;
-  queue?: number;
+  queue?: QueueOptions;
   loss?: number | string;
   duplicate?: number | string;
   corrupt?: number | string;
@@ -138,7 +139,7 @@ class Checker {
       }),
       ...(raw.delay !== undefined && { delay: parseDuration(raw.delay) }),
       ...(raw.jitter !== undefined && { jitter: parseDuration(raw.jitter) }),
-      ...(raw.queue !== undefined && { queue: raw.queue }),
+      ...(raw.queue !== undefined && { queue: this.#queue([...way, 'queue'], raw.queue) }),
       ...(raw.loss !== undefined && { loss: this.#unit([...way, 'loss'], raw.loss, parseProbability) }),
       ...(raw.duplicate !== undefined && {
         duplicate: this.#unit([...way, 'duplicate'], raw.duplicate, parseProbability),
@@ -150,6 +151,20 @@ class Checker {
         reorder: this.#unit([...way, 'reorder'], raw.reorder, parseProbability),
       }),
     };
+  }
+
+  #queue(way: Way, raw: QueueOptions): QueueOptions {
+    if (typeof raw === 'number') return raw;
+    const problem = queueProblem(raw);
+    if (problem !== null) {
+      this.#wrong([...way, problem.field], `${place(way)}: ${problem.message}`, 'key');
+      return raw;
+    }
+    this.#unit(way, raw, (queue) => {
+      queueSettings(queue);
+      return 0;
+    });
+    return raw;
   }
 
   #unit<T>(way: Way, value: T, parse: (value: T) => number): number {
@@ -283,6 +298,10 @@ class Checker {
         if (link[field] === undefined) continue;
         const message = `${place([...at, field])}: does not happen on the shared line of a hub with "duplex: half"`;
         this.#wrong([...at, field], message, 'key');
+      }
+      if (typeof link.queue === 'object' && link.queue.kind !== 'fifo') {
+        const message = `${place([...at, 'queue'])}: the shared line of a hub with "duplex: half" has fifo only`;
+        this.#wrong([...at, 'queue'], message, 'key');
       }
     });
     return { kind: 'hub', name, duplex, bandwidth };

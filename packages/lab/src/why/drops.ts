@@ -8,6 +8,18 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'dropped: too many frames wait for the cable',
     ko: '케이블을 기다리는 프레임이 너무 많아 버렸다',
   },
+  'queue.codel': {
+    en: 'dropped by the queue: frames have waited too long for too long',
+    ko: '프레임들이 너무 오래 기다리고 있어 큐가 버렸다',
+  },
+  'queue.larger-than-burst': {
+    en: 'dropped by the queue: larger than the token bucket',
+    ko: '토큰 버킷보다 커서 큐가 버렸다',
+  },
+  'queue.netem-loss': {
+    en: 'dropped by the emulated network behind the port',
+    ko: '포트 뒤의 모의 네트워크가 버렸다',
+  },
   'cable.unplugged': { en: 'lost: the cable was pulled out', ko: '케이블이 뽑혀서 사라졌다' },
   'port.no-carrier': { en: 'dropped: no cable is plugged in', ko: '케이블이 꽂혀 있지 않아 버렸다' },
   'port.no-owner': { en: 'dropped: nothing is behind that port', ko: '그 포트 뒤에 아무것도 없어 버렸다' },

@@ -85,6 +85,9 @@ export class Cable {
   #share(sim: Simulation, options: CableOptions): [LineEnd, LineEnd] | null {
     const bandwidth = (this.a.repeater ?? this.b.repeater)?.bandwidth;
     if (bandwidth === undefined) return null;
+    if ((options.queue ?? null) !== null) {
+      throw new RangeError(`${this.name}: a shared line has no queue discipline`);
+    }
     for (const other of [this.b.repeater?.bandwidth, options.bandwidth]) {
       if (other === undefined || other === bandwidth) continue;
       throw new RangeError(

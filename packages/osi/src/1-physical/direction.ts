@@ -5,6 +5,7 @@ import { type Frame, MIN_FRAME } from './frame.ts';
 import { FCS, INTER_FRAME_GAP, PREAMBLE } from './framing.ts';
 import { type ImpairmentSettings, Impairments } from './impairments.ts';
 import { dropOnTheWay, type Medium, type Port } from './port.ts';
+import { type QueueDiscipline, type QueueSettings, queueDiscipline } from './queue-discipline/index.ts';
 
 /** Linux's default `txqueuelen` of an Ethernet interface. */
 const DEFAULT_QUEUE_LIMIT = 1000;
@@ -17,6 +18,8 @@ export interface DirectionOptions {
   delay?: Nanoseconds;
   /** How many frames may wait while one is being sent; default 1000. */
   queueLimit?: number;
+  /** Who decides about frames that wait; default: first in, first out, up to `queueLimit`. Null: that again. */
+  queue?: QueueSettings | null;
   /** Whether the far port checks the FCS. With false damaged frames get through, for higher checksums to find. Default true. */
   fcs?: boolean;
   impairments?: Partial<ImpairmentSettings>;
@@ -40,6 +43,7 @@ export class CableDirection implements Medium {
   readonly #sim: Simulation;
   readonly #from: Port;
   readonly #to: Port;
+  readonly #name: string;
   readonly #arrivals = new Arrivals();
   readonly #arrival: Timer;
   /** Until when the line is busy; with a fraction, so that rounding does not add up. */
@@ -47,6 +51,10 @@ export class CableDirection implements Medium {
   /** When the frames begin that wait for the line, and how many of them have begun since. */
   #begins: number[] = [];
   #begun = 0;
+  /** Null for first in, first out, whose queue is no more than the times at which frames begin. */
+  #discipline: QueueDiscipline | null = null;
+  /** When the discipline is to be asked again. */
+  #turn: Timer | null = null;
   /** The latest arrival so far of a frame that was not held back. */
   #latest: Nanoseconds = 0;
 
@@ -55,7 +63,8 @@ export class CableDirection implements Medium {
     this.#sim = sim;
     this.#from = from;
     this.#to = to;
-    this.impairments = new Impairments(sim, `cable:${name}/${from.tracer.node}:${from.name}`);
+    this.#name = `cable:${name}/${from.tracer.node}:${from.name}`;
+    this.impairments = new Impairments(sim, this.#name);
     this.#arrival = sim.timer(() => this.#deliver());
   }
 
@@ -65,6 +74,7 @@ export class CableDirection implements Medium {
 
   /** How many frames wait for the line just now. */
   get waiting(): number {
+    if (this.#discipline !== null) return this.#discipline.length;
     const begins = this.#begins;
     while (this.#begun < begins.length && (begins[this.#begun] as number) <= this.#sim.now) this.#begun++;
     if (this.#begun === begins.length && this.#begun > 0) {
@@ -95,6 +105,7 @@ export class CableDirection implements Medium {
       throw new RangeError(`queueLimit: expected a number of frames, 0 or more, found ${queueLimit}`);
     }
     if (impairments !== undefined) this.impairments.set(impairments);
+    if (options.queue !== undefined) this.#setDiscipline(options.queue);
     this.bandwidth = bandwidth ?? this.bandwidth;
     this.delay = delay === undefined ? this.delay : Math.round(delay);
     this.queueLimit = queueLimit ?? this.queueLimit;
@@ -102,17 +113,26 @@ export class CableDirection implements Medium {
   }
 
   send(frame: Frame): void {
+    if (this.#discipline !== null) {
+      this.#queue(this.#discipline, frame);
+      return;
+    }
     const now = this.#sim.now + this.#from.latency;
+    if (this.#busyUntil > now && this.bandwidth !== Number.POSITIVE_INFINITY) {
+      if (this.waiting >= this.queueLimit) {
+        dropOnTheWay(this.#from, frame, 'cable.queue-full');
+        return;
+      }
+      this.#begins.push(this.#busyUntil);
+    }
+    this.#put(frame, now);
+  }
+
+  /** Puts a frame on the line, at `now` or as soon as the line is free. */
+  #put(frame: Frame, now: Nanoseconds): void {
     let sent = now;
     if (this.bandwidth !== Number.POSITIVE_INFINITY) {
       const begin = this.#busyUntil > now ? this.#busyUntil : now;
-      if (begin > now) {
-        if (this.waiting >= this.queueLimit) {
-          dropOnTheWay(this.#from, frame, 'cable.queue-full');
-          return;
-        }
-        this.#begins.push(begin);
-      }
       const length = frame.length > MIN_FRAME ? frame.length : MIN_FRAME;
       const perByte = 8_000_000_000 / this.bandwidth;
       sent = Math.ceil(begin + (PREAMBLE + length + FCS) * perByte);
@@ -120,6 +140,57 @@ export class CableDirection implements Medium {
     }
     if (this.impairments.active) this.#sendWithAccidents(frame, sent);
     else this.#arriveInOrder(frame, sent + this.delay, UNDAMAGED);
+  }
+
+  #setDiscipline(settings: QueueSettings | null): void {
+    const waiting = this.#discipline?.drain() ?? [];
+    const drop = (frame: Frame, reason: string) => dropOnTheWay(this.#from, frame, reason);
+    this.#discipline =
+      settings === null
+        ? null
+        : queueDiscipline(settings, drop, () => this.#sim.randomFor(`${this.#name}/queue`));
+    this.#turn ??= this.#sim.timer(() => this.#takeTurn());
+    for (const frame of waiting) this.send(frame);
+  }
+
+  #queue(discipline: QueueDiscipline, frame: Frame): void {
+    const { latency } = this.#from;
+    if (latency > 0) {
+      this.#sim.after(latency, () => this.#enqueue(this.#discipline, frame));
+    } else {
+      this.#enqueue(discipline, frame);
+    }
+  }
+
+  /** Meanwhile there may be another discipline, or none, or no cable. */
+  #enqueue(discipline: QueueDiscipline | null, frame: Frame): void {
+    const { now } = this.#sim;
+    if (!this.connected) dropOnTheWay(this.#from, frame, 'cable.unplugged');
+    else if (discipline === null) this.#put(frame, now);
+    else {
+      discipline.enqueue(frame, now);
+      this.#takeTurn();
+    }
+  }
+
+  /** Sends what the discipline gives, as long as the line is free. */
+  #takeTurn(): void {
+    const discipline = this.#discipline;
+    if (discipline === null) return;
+    const { now } = this.#sim;
+    let at = Number.POSITIVE_INFINITY;
+    // The line's times have fractions, the clock's have none.
+    while (this.#busyUntil < now + 1) {
+      const frame = discipline.dequeue(now);
+      if (frame === null) {
+        at = discipline.readyAt;
+        break;
+      }
+      this.#put(frame, now);
+    }
+    if (this.#busyUntil >= now + 1 && discipline.length > 0) at = Math.floor(this.#busyUntil);
+    if (at === Number.POSITIVE_INFINITY) this.#turn?.stop();
+    else this.#turn?.start(Math.max(at - now, 1));
   }
 
   portChanged(): void {
@@ -131,6 +202,8 @@ export class CableDirection implements Medium {
     for (let frame = this.#arrivals.take(); frame !== null; frame = this.#arrivals.take()) {
       dropOnTheWay(this.#from, frame, reason);
     }
+    for (const frame of this.#discipline?.drain() ?? []) dropOnTheWay(this.#from, frame, reason);
+    this.#turn?.stop();
     this.#arrival.stop();
     this.#busyUntil = 0;
     this.#latest = 0;

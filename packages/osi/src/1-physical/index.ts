@@ -22,3 +22,4 @@ export {
   type Waveform,
   type WaveformPart,
 } from './line-coding/index.ts';
+export type { QueueSettings } from './queue-discipline/index.ts';
