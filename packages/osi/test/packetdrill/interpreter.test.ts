@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Outcome, runScript } from './interpreter.ts';
+import { type Outcome, runScript } from './run-script.ts';
 
 const LISTEN = `
     0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3

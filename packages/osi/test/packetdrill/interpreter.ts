@@ -17,10 +17,9 @@ import {
   SYN,
   type TcpPacket,
 } from './packet.ts';
-import { parseScript } from './parser.ts';
-import { Mismatch, SyntaxProblem, Unsupported } from './problems.ts';
+import { Mismatch, Unsupported } from './problems.ts';
 import type { PacketSpec, Script, ScriptEvent, TcpSpec } from './script.ts';
-import { readSettings, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { continues, join, type Subject } from './subject.ts';
 import { TCP_INFO_NAMES } from './symbols.ts';
 import { tcpInfo } from './tcp-info.ts';
@@ -36,59 +35,17 @@ export interface RunOptions {
   readonly defined?: ReadonlyMap<string, string>;
 }
 
-/** How a script came out. */
-export interface Outcome {
-  readonly result: 'pass' | 'fail' | 'unsupported';
-  /** What was wrong; null when it passed. */
-  readonly reason: string | null;
-  /** Of the event where it ended; 0 when it passed. */
-  readonly line: number;
-  readonly expected: string;
-  readonly actual: string;
-  /** Packets that went either way just before, in packetdrill's notation. */
-  readonly history: readonly string[];
-  /** What was passed over and may matter. */
-  readonly notes: readonly string[];
-}
-
 /** The first port that a script's callers come from. */
 const FIRST_CALLER = 53_000;
 /** The network of `tun0`. */
 const PREFIX = 16;
-const HISTORY = 12;
 /** How much longer than it should take packetdrill waits for a packet. */
 const PATIENCE = 2_000_000;
 /** A script begins when the machine has been up for a while. */
 const UPTIME = seconds(1);
 
-/** Runs a script against a new stack, in virtual time. Never throws for what the script or the stack does. */
-export function runScript(source: string, options: RunOptions = {}): Outcome {
-  const notes: string[] = [];
-  const history: string[] = [];
-  const ended = (result: Outcome['result'], reason: string | null, line = 0, expected = '', actual = '') => ({
-    result,
-    reason,
-    line,
-    expected,
-    actual,
-    history: history.slice(-HISTORY),
-    notes,
-  });
-  try {
-    const script = parseScript(source, options.defined);
-    new Interpreter(script, readSettings(script), options, notes, history).run();
-    return ended('pass', null);
-  } catch (error) {
-    if (error instanceof Unsupported) return ended('unsupported', error.message, error.line);
-    if (error instanceof SyntaxProblem) return ended('fail', `syntax: ${error.message}`, error.line);
-    if (error instanceof Mismatch)
-      return ended('fail', error.message, error.line, error.expected, error.actual);
-    const crash = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return ended('fail', `the stack failed: ${crash}`);
-  }
-}
-
-class Interpreter {
+/** One run of one script against a new stack. What it notes and sends is added to the lists that it is given. */
+export class Interpreter {
   readonly #script: Script;
   readonly #settings: Settings;
   readonly #lenient: boolean;
@@ -125,6 +82,7 @@ class Interpreter {
     this.#caller = new Caller(this.#program, this.#clock);
   }
 
+  /** @throws Mismatch, Unsupported */
   run(): void {
     const { setUp, events, cleanUp } = this.#script;
     if (setUp !== null) runCommand(this.#machine, setUp);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Outcome, runScript } from './interpreter.ts';
 import { define } from './parser.ts';
+import { type Outcome, runScript } from './run-script.ts';
 
 const USAGE = 'Usage: npm run packetdrill -- DIR [--lenient] [--json FILE] [--define NAME=VALUE] [--verbose]';
 

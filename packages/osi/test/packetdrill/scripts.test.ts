@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { runScript } from './interpreter.ts';
+import { runScript } from './run-script.ts';
 
 const folder = fileURLToPath(new URL('scripts', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.pkt'));
