@@ -7,6 +7,11 @@ export const TIMERS: Readonly<Record<string, Text>> = {
   'arp.reachability-probe': { en: 'check of a neighbour', ko: '이웃 확인 타이머' },
   'switch.ageing': { en: "ageing of the switch's table", ko: '스위치 표의 수명 타이머' },
   'stp.hello': { en: 'hello timer of the spanning tree', ko: '스패닝 트리 헬로 타이머' },
+  'stp.message-age': {
+    en: 'the spanning tree has heard nothing for three hellos',
+    ko: '스패닝 트리 헬로가 세 번 오지 않음',
+  },
+  'stp.edge-delay': { en: 'wait for a switch behind the port', ko: '포트 뒤의 스위치를 기다리는 타이머' },
   'stp.forward-delay': { en: 'forward delay of the spanning tree', ko: '스패닝 트리 전달 지연 타이머' },
   'ip.reassembly': { en: 'wait for missing fragments', ko: '빠진 조각을 기다리는 타이머' },
   'tcp.retransmission': { en: 'retransmission timer', ko: '재전송 타이머' },

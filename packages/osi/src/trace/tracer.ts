@@ -53,9 +53,12 @@ export class Tracer {
     }
   }
 
-  /** A timer whose expiry is an entry into the stack, recorded with the event that started it as its cause. */
-  timer(name: string, subject: () => string, action: () => void): TracedTimer {
-    return new TracedTimer(this.#sim, this, name, subject, action);
+  /**
+   * A timer whose expiry is an entry into the stack, recorded with the event that started it as its cause.
+   * @param routine a run does not go on for it alone (`Simulation.routineTimer`).
+   */
+  timer(name: string, subject: () => string, action: () => void, routine = false): TracedTimer {
+    return new TracedTimer(this.#sim, this, name, subject, action, routine);
   }
 }
 
@@ -71,16 +74,24 @@ export class TracedTimer {
   readonly #tracer: Tracer;
   #cause: EventId = 0;
 
-  constructor(sim: Simulation, tracer: Tracer, name: string, subject: () => string, action: () => void) {
+  constructor(
+    sim: Simulation,
+    tracer: Tracer,
+    name: string,
+    subject: () => string,
+    action: () => void,
+    routine: boolean,
+  ) {
     this.#tracer = tracer;
-    this.#timer = sim.timer(() => {
+    const expire = () => {
       if (!tracer.on) {
         action();
         return;
       }
       const expired = tracer.write({ kind: 'timer', name, subject: subject(), cause: this.#cause });
       tracer.within(expired, action);
-    });
+    };
+    this.#timer = routine ? sim.routineTimer(expire) : sim.timer(expire);
   }
 
   get running(): boolean {

@@ -1,7 +1,7 @@
 import type { Frame, FramePool, Port } from '../../1-physical/index.ts';
 import { MIN_FRAME } from '../../1-physical/index.ts';
 import { type Nanoseconds, type Simulation, seconds, type Timer } from '../../time/index.ts';
-import type { EventId, Tracer } from '../../trace/index.ts';
+import type { Tracer } from '../../trace/index.ts';
 import { ETHERNET_HEADER, writeEthernet } from '../ethernet/codec.ts';
 import { formatMac, type MacAddress, macFromNumber } from '../ethernet/mac-address.ts';
 import { type Bpdu, type BpduRole, BRIDGE_GROUP, bpduLength, readBpdu, writeBpdu } from './bpdu.ts';
@@ -169,18 +169,22 @@ export class SpanningTree {
   }
 
   #second(): void {
-    const before = this.#ports.map(({ helloWhen }) => helloWhen);
+    const before = this.#ports.map(({ rcvdInfoWhile, fdWhile, edgeDelayWhile, helloWhen }) => ({
+      rcvdInfoWhile,
+      fdWhile,
+      edgeDelayWhile,
+      helloWhen,
+    }));
     for (const member of this.#ports) member.tick();
-    const hello = this.#ports.some(({ helloWhen }, i) => helloWhen === 0 && before[i] !== 0);
-    const expired = this.#expiry(hello ? 'stp.hello' : 'stp.forward-delay');
+    const due = EXPIRIES.find(([timer]) =>
+      this.#ports.some((port, i) => port.portEnabled && port[timer] === 0 && before[i]?.[timer] === 1),
+    );
+    // A second in which nothing is due is not worth an event.
+    const expired =
+      due === undefined
+        ? 0
+        : this.#tracer.write({ kind: 'timer', name: due[1], subject: this.#tracer.node, cause: 0 });
     this.#tracer.within(expired, () => this.#run());
-  }
-
-  /** A second in which nothing is due is not worth an event. */
-  #expiry(name: string): EventId {
-    const due = name === 'stp.hello' || this.#ports.some((port) => port.waits && port.fdWhile === 0);
-    if (!due) return 0;
-    return this.#tracer.write({ kind: 'timer', name, subject: this.#tracer.node });
   }
 
   #run(): void {
@@ -293,6 +297,14 @@ export class SpanningTree {
     this.#tracer.write({ kind: 'table', table: 'stp', change, key, value });
   }
 }
+
+/** The timers whose end makes something happen, and what they are called on the record. */
+const EXPIRIES = [
+  ['rcvdInfoWhile', 'stp.message-age'],
+  ['fdWhile', 'stp.forward-delay'],
+  ['edgeDelayWhile', 'stp.edge-delay'],
+  ['helloWhen', 'stp.hello'],
+] as const;
 
 const SECOND: Nanoseconds = seconds(1);
 

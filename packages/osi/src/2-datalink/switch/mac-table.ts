@@ -27,8 +27,11 @@ export class MacTable {
   readonly #stations = new Map<MacAddress, Station>();
   readonly #ageing: TracedTimer;
 
-  /** @param vlan of a switch that has VLANs. */
-  constructor(sim: Simulation, tracer: Tracer, vlan?: number) {
+  /**
+   * @param vlan of a switch that has VLANs. @param routine a run does not go on for ageing alone: of a switch whose
+   * spanning tree would go on saying hello until then.
+   */
+  constructor(sim: Simulation, tracer: Tracer, vlan?: number, routine = false) {
     this.#place = vlan === undefined ? '' : ` vlan ${vlan}`;
     this.#sim = sim;
     this.#tracer = tracer;
@@ -36,6 +39,7 @@ export class MacTable {
       'switch.ageing',
       () => tracer.node,
       () => this.#age(),
+      routine,
     );
   }
 

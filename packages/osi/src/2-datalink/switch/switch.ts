@@ -62,7 +62,7 @@ export class Switch implements PortOwner {
     this.name = options.name;
     this.tracer = new Tracer(options.sim, options.name, options.record ?? null);
     this.#sim = options.sim;
-    this.table = new MacTable(options.sim, this.tracer);
+    this.table = new MacTable(options.sim, this.tracer, undefined, options.stp !== undefined);
     this.tables = this.#tables;
     this.#pool = options.pool ?? new FramePool();
     this.#latency = options.latency ?? LATENCY;
@@ -214,7 +214,7 @@ export class Switch implements PortOwner {
   #tableOf(vlan: number): MacTable {
     let table = this.#tables.get(vlan);
     if (table === undefined) {
-      table = new MacTable(this.#sim, this.tracer, vlan);
+      table = new MacTable(this.#sim, this.tracer, vlan, this.spanningTree !== null);
       this.#tables.set(vlan, table);
     }
     return table;
