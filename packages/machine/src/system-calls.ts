@@ -18,11 +18,14 @@ export interface SystemCalls {
   /** What recvfrom(2) and recvmsg(2) tell. */
   recvfrom(fd: number, length: number, flags: number): number | ReceivedMessage;
   shutdown(fd: number, how: number): number;
-  getsockname(fd: number): number | SocketAddress;
-  getpeername(fd: number): number | SocketAddress;
+  getsockname(fd: number): number | SocketAddress | UnixAddress;
+  getpeername(fd: number): number | SocketAddress | UnixAddress;
   /** The option's value as the bytes a C program gets, at most `length`, little-endian. */
   getsockopt(fd: number, level: number, name: number, length: number): number | Uint8Array;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+
+  /** Two sockets that are connected to each other: AF_UNIX, SOCK_STREAM or SOCK_DGRAM. */
+  socketpair(domain: number, type: number, protocol: number): number | { first: number; second: number };
 
   // descriptors
   /** @returns the bytes read; empty at the end. */
@@ -68,6 +71,18 @@ export interface SystemCalls {
   spawn(path: string, argv: readonly string[], options?: SpawnOptions): number;
   /** Waits for a child; -1 for any. `options` 1 is WNOHANG. */
   wait4(pid: number, options: number): number | { pid: number; status: number };
+  /** One more thread of this process (clone(2) as pthread_create(3) uses it). @returns its id; -EAGAIN at the limit. */
+  clone(): number;
+  /** A thread other than the main one has ended. */
+  exit(status: number): number;
+  /**
+   * Waits at an address until someone wakes it, or wakes at most `value` threads of this process that wait there:
+   * `operation` 128 (FUTEX_WAIT_PRIVATE), 129 (FUTEX_WAKE_PRIVATE). What stands at the address the process looks at.
+   * @param timeout nanoseconds; negative waits for ever. @returns 0 or how many were woken, -ETIMEDOUT.
+   */
+  futex(address: number, operation: number, value: number, timeout: number): number;
+  /** Lets the others run. @param used nanoseconds for which the thread has computed: that time passes now. */
+  sched_yield(used: number): number;
   /** Never returns. */
   exit_group(status: number): number;
 
@@ -107,6 +122,12 @@ export interface ReceivedMessage {
   readonly ttl?: number;
   /** With MSG_ERRQUEUE: what became of a sent packet (IP_RECVERR). */
   readonly error?: ExtendedError;
+}
+
+/** AF_UNIX: a path, empty for a socket that has no name (unix(7)). */
+export interface UnixAddress {
+  readonly family: 1;
+  readonly path: string;
 }
 
 export interface PollEntry {

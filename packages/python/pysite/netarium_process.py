@@ -15,7 +15,6 @@ _module = None
 
 def adapt():
     _remove_pyodide()
-    _refuse_threads()
 
 
 def _remove_pyodide():
@@ -30,18 +29,6 @@ def _remove_pyodide():
     asyncio.set_event_loop_policy(None)
     asyncio._set_running_loop(None)
     sys.meta_path[:] = [finder for finder in sys.meta_path if "yodide" not in type(finder).__module__]
-
-
-def _refuse_threads():
-    import threading
-    import _thread
-
-    def start_joinable_thread(function, handle=None, daemon=True):
-        raise RuntimeError("can't start new thread: threads are not available on Netarium's machines yet")
-
-    threading._start_joinable_thread = start_joinable_thread
-    _thread.start_joinable_thread = start_joinable_thread
-    _thread.start_new_thread = _thread.start_new = lambda *_: start_joinable_thread(None)
 
 
 def prepare(description):
@@ -135,6 +122,7 @@ def finish(exception):
     if exception is None and _module is not None:
         exception = _run_module(_module)
     status = 0 if exception is None else _report(exception)
+    _wait_for_threads()
     try:
         atexit._run_exitfuncs()
     except BaseException as error:
@@ -147,6 +135,15 @@ def finish(exception):
         status = 120
     _flush(sys.stderr, "sys.stderr")
     return status
+
+
+def _wait_for_threads():
+    """As Python/pylifecycle.c, wait_for_thread_shutdown."""
+    try:
+        sys.modules["threading"]._shutdown()
+    except BaseException as error:
+        print("Exception ignored on threading shutdown:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, _without_ours(error.__traceback__))
 
 
 def _let_go():

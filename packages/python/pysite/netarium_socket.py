@@ -1,5 +1,8 @@
 """What the socket module of this build lacks, with Linux's numbers."""
 
+import array
+import fcntl
+
 import _socket
 import socket
 
@@ -32,8 +35,27 @@ def adapt():
             setattr(module, name, value)
         if name not in socket.__all__:
             socket.__all__.append(name)
+    socket.socketpair = socketpair
     socket.socket.connect_ex = _connect_ex
     socket.gethostbyname_ex = _gethostbyname_ex
+
+
+# An ioctl request that only this interpreter knows, and the family of pairs: this build knows no other use of it.
+SOCKETPAIR = 0x4E540001
+AF_UNIX = 1
+
+
+def socketpair(family=None, type=socket.SOCK_STREAM, proto=0):
+    """socketpair([family[, type[, proto]]]) -> (socket object, socket object)
+
+    Create a pair of socket objects from the sockets returned by the platform
+    socketpair() function.
+    """
+    family = AF_UNIX if family is None else family
+    request = array.array("i", [family, type | socket.SOCK_CLOEXEC, proto, -1, -1])
+    fcntl.ioctl(0, SOCKETPAIR, request)
+    first, second = request[3:]
+    return socket.socket(family, type, proto, first), socket.socket(family, type, proto, second)
 
 
 def _connect_ex(self, address, _connect_ex=_socket.socket.connect_ex):

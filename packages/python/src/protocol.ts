@@ -59,6 +59,8 @@ export interface CallMessage {
   readonly quiescent: boolean;
   /** How many results and signals the worker has received: it is at rest only if no other is on its way. */
   readonly received: number;
+  /** Nobody waits for the result: it is not sent. */
+  readonly forgotten: boolean;
 }
 
 /** A worker's end of the port, or the end that a worker is seen by. */

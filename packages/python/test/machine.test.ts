@@ -1,39 +1,7 @@
-import { Machine, Scheduler } from '@netarium/machine';
-import { Cable } from '@netarium/osi/1-physical';
-import { Simulation, seconds } from '@netarium/osi/time';
-import { TraceRecord } from '@netarium/osi/trace';
-import { afterAll, describe, expect, it } from 'vitest';
-import { pythonProgram } from '../src/node/index.ts';
+import { describe, expect, it } from 'vitest';
+import { machines } from './machines.ts';
 
-const python = pythonProgram({ warm: 2 });
-afterAll(() => python.close());
-
-/** Two real machines on one cable. */
-function twoMachines() {
-  const sim = new Simulation(7);
-  const scheduler = new Scheduler();
-  const record = new TraceRecord();
-  const machine = (name: string, address: string) => {
-    const one = new Machine({ sim, scheduler, name, record });
-    const port = one.addPort('eth0');
-    one.configure({
-      addresses: { eth0: [`${address}/24`] },
-      hosts: { server: '10.0.0.1', client: '10.0.0.2' },
-    });
-    one.install('python3', python);
-    return { one, port };
-  };
-  const [server, client] = [machine('server', '10.0.0.1'), machine('client', '10.0.0.2')];
-  new Cable(sim, server.port, client.port);
-  /** Runs until nothing can happen any more, or until it is done. */
-  async function run(done: () => boolean = () => false) {
-    while (!done()) {
-      if (scheduler.busy) await scheduler.settle();
-      else if (sim.now > seconds(1000) || !sim.step()) return;
-    }
-  }
-  return { server: server.one, client: client.one, run };
-}
+const { twoMachines } = machines();
 
 describe('Python on a machine of the lab', () => {
   it('sees its files, its name, its terminal, and talks to another through the whole stack', async () => {

@@ -445,16 +445,6 @@ print(callback())
   });
 });
 
-describe('what is not there yet', () => {
-  it('a thread: one clear message', async () => {
-    const p = await run('import threading\nthreading.Thread(target=print).start()\n');
-    expect(p.errors.trimEnd().split('\n').at(-1)).toBe(
-      "RuntimeError: can't start new thread: threads are not available on Netarium's machines yet",
-    );
-    expect(p.errors).not.toContain('netarium_');
-  });
-});
-
 describe('the real CPython of this computer', () => {
   const version = (() => {
     try {

@@ -27,6 +27,7 @@ export const S_IFDIR = 0o040000;
 export const S_IFCHR = 0o020000;
 export const S_IFIFO = 0o010000;
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
@@ -90,6 +91,12 @@ export function signalName(signal: number): string {
   return `SIGRT_${signal - 32}`;
 }
 
+/** futex(2), linux/futex.h. */
+export const FUTEX_WAIT_PRIVATE = 128;
+export const FUTEX_WAKE_PRIVATE = 129;
+
+/** Threads a process may have, its main thread included (RLIMIT_NPROC, `ulimit -u`; here for each process). */
+export const THREAD_LIMIT = 512;
 /** Descriptors a process may have open: the soft limit RLIMIT_NOFILE that most systems start with. */
 export const DESCRIPTOR_LIMIT = 1024;
 /** Bytes a pipe holds (pipe(7)) and bytes written at once that stay together (PIPE_BUF). */

@@ -21,6 +21,8 @@ import { beginWaiting } from './waiting-call.ts';
 export interface Call {
   readonly kernel: Kernel;
   readonly process: Process;
+  /** The thread that calls. */
+  readonly tid: number;
   readonly name: SystemCallName;
   readonly event: EventId;
   /** Who reads or writes, by descriptor `fd`. */
@@ -115,6 +117,11 @@ export class Kernel implements ProcessHost {
     return this.epoch + this.sim.now;
   }
 
+  /** A number for a process or thread. */
+  nextPid(): number {
+    return ++this.#lastPid;
+  }
+
   /** A number for a pipe or socket. */
   nextInode(): number {
     return ++this.#lastInode;
@@ -127,7 +134,7 @@ export class Kernel implements ProcessHost {
     const process = new Process(this, {
       ...options,
       argv: found.argv,
-      pid: ++this.#lastPid,
+      pid: this.nextPid(),
       group: options.parent?.group ?? this.#lastPid,
       cwd: absolute(options.cwd, '/'),
     });
@@ -169,6 +176,7 @@ export class Kernel implements ProcessHost {
     const call: Call = {
       kernel: this,
       process,
+      tid,
       name,
       event,
       by: (fd) => ({ pid: process.pid, fd, call: event }),

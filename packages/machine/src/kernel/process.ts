@@ -14,7 +14,7 @@ import type { Terminal } from '../terminal.ts';
 import { SIGNALS } from './constants.ts';
 import { DescriptorTable } from './descriptors.ts';
 import type { Following } from './following.ts';
-import { WaitQueue } from './wait.ts';
+import { type FutexWaiter, WaitQueue } from './wait.ts';
 
 /** What a process does with a signal: what Linux does by default, nothing, or its own handler. */
 export type Disposition = 'default' | 'ignore' | 'handler';
@@ -89,6 +89,10 @@ export class Process implements RunningProcess, Runnable {
   events: ProcessEvents = {};
   /** Calls that wait, by their numbers. */
   readonly pending = new Map<number, PendingCall>();
+  /** The ids of its threads other than the main one. */
+  readonly threads = new Set<number>();
+  /** Threads that wait in futex(2), by address, in the order in which they came. */
+  readonly futexes = new Map<number, Set<FutexWaiter>>();
   readonly #kernel: ProcessHost;
   readonly #dispositions = new Map<number, Disposition>();
   #journal: JournalReader | null = null;

@@ -3,18 +3,19 @@ import type { Nanoseconds } from '@netarium/osi/time';
 import type { FileStatus } from '../system-calls.ts';
 import { MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
 import { type Caller, OpenFile } from './open-file.ts';
+import type { UnixSocket } from './unix-socket.ts';
 
 const LARGEST_PACKET = 65_535;
 
 /** A socket as an open file. */
 export class SocketFile extends OpenFile {
-  readonly socket: Socket;
+  readonly socket: Socket | UnixSocket;
   readonly inode: number;
   readonly uid: number;
   readonly #onClosed: (file: SocketFile) => void;
 
   constructor(
-    socket: Socket,
+    socket: Socket | UnixSocket,
     inode: number,
     uid: number,
     flags: number,

@@ -5,8 +5,9 @@ import type {
   SystemCallArguments,
   SystemCallName,
   SystemCallResult,
+  UnixAddress,
 } from '../system-calls.ts';
-import { SOCK_CLOEXEC, SOCK_NONBLOCK, signalName } from './constants.ts';
+import { FUTEX_WAKE_PRIVATE, SOCK_CLOEXEC, SOCK_NONBLOCK, signalName } from './constants.ts';
 import {
   ACCESS_MODES,
   ADDRESS_FAMILIES,
@@ -87,12 +88,14 @@ function sockaddr(address: SocketAddress | UnspecifiedAddress): string {
   return `{sa_family=${named(ADDRESS_FAMILIES, address.family)}, sin_port=htons(${address.port}), sin_addr=inet_addr("${address.address}")}`;
 }
 
-const gotAddress = (address: SocketAddress | number | null | undefined): string =>
-  address === null
-    ? 'NULL, NULL'
-    : typeof address === 'object'
-      ? `${sockaddr(address)}, [16]`
-      : `${UNKNOWN}, [16]`;
+const gotAddress = (address: SocketAddress | UnixAddress | number | null | undefined): string =>
+  typeof address === 'object' && address?.family === 1
+    ? '{sa_family=AF_UNIX}, [2]'
+    : address === null
+      ? 'NULL, NULL'
+      : typeof address === 'object'
+        ? `${sockaddr(address)}, [16]`
+        : `${UNKNOWN}, [16]`;
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
@@ -197,6 +200,13 @@ export const FORMATS: Formats = {
       ),
   },
 
+  socketpair: {
+    call: (domain, type, protocol) =>
+      `${list(named(ADDRESS_FAMILIES, domain), socketType(type), named(IP_PROTOCOLS, protocol))}, `,
+    rest: (result) => (typeof result === 'object' ? `[${result.first}, ${result.second}]` : UNKNOWN),
+    value: () => 0,
+  },
+
   read: {
     call: (fd) => `${fd}, `,
     rest: (result, _fd, length) => list(bytes(result), decimal(length)),
@@ -278,6 +288,17 @@ export const FORMATS: Formats = {
       list(waitStatus(result), options === 1 ? 'WNOHANG' : decimal(options), 'NULL'),
     value: ({ pid }) => pid,
   },
+  clone: { call: () => 'flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD' },
+  exit: { call: decimal },
+  futex: {
+    call: (address, operation, value, timeout) => {
+      const at = `0x${address.toString(16)}`;
+      return operation === FUTEX_WAKE_PRIVATE
+        ? list(at, 'FUTEX_WAKE_PRIVATE', decimal(value))
+        : list(at, 'FUTEX_WAIT_PRIVATE', decimal(value), timeout < 0 ? 'NULL' : timespec(timeout));
+    },
+  },
+  sched_yield: { call: noArguments },
   exit_group: { call: decimal },
 
   clock_gettime: {

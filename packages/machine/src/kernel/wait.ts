@@ -16,6 +16,12 @@ export class WaitQueue {
   }
 }
 
+/** A thread that waits at an address of its process (futex(2)). */
+export interface FutexWaiter {
+  woken: boolean;
+  wake(): void;
+}
+
 /** How a system call waits. */
 export interface Waiting<R> {
   /** Tries once more. @returns undefined while there is still nothing to return. */

@@ -35,8 +35,10 @@ function start(process: RunningProcess, workers: Workers): void {
 
   /** How many results and signals were sent to the worker. It is at rest once it has received them all. */
   let sent = 0;
+  let resting = false;
   const rest = (received: number) => {
-    if (received === sent) process.quiescent();
+    resting = received === sent;
+    if (resting) process.quiescent();
   };
 
   /** The kernel's numbers of calls that have not returned, by the worker's. */
@@ -48,10 +50,15 @@ function start(process: RunningProcess, workers: Workers): void {
     const values = args as unknown as SystemCallArguments<SystemCallName>;
     const number = process.call(tid, name, values, where, (result) => {
       calls.delete(id);
+      if (message.forgotten) {
+        if (resting) process.quiescent();
+        return;
+      }
       sent++;
+      resting = false;
       worker?.post({ type: 'result', id, result });
     });
-    calls.set(id, number);
+    if (!message.forgotten) calls.set(id, number);
     if (message.quiescent) rest(message.received);
   }
 
@@ -99,6 +106,7 @@ function start(process: RunningProcess, workers: Workers): void {
       killed: end,
       signal: (signal) => {
         sent++;
+        resting = false;
         taken.post({ type: 'signal', signal });
       },
       filesChanged: (changes) => taken.post({ type: 'files', changes }),

@@ -1,9 +1,11 @@
+import type { UnixAddress } from '@netarium/machine';
 import type { SocketAddress } from '@netarium/osi/5-session';
 import type { Emscripten } from './emscripten.ts';
 import { writeI32 } from './memory.ts';
 
 /** `struct sockaddr_in` of ip(7), as C has it in memory. */
 const SIZE = 16;
+const AF_UNIX = 1;
 const AF_INET = 2;
 
 /** @returns the address, or undefined when it is none of a family we have. */
@@ -20,11 +22,17 @@ export function writeAddress(
   python: Emscripten,
   pointer: number,
   lengthPointer: number,
-  address: SocketAddress | null,
+  address: SocketAddress | UnixAddress | null,
 ): void {
   if (pointer === 0) return;
   if (address === null) {
     if (lengthPointer !== 0) writeI32(python, lengthPointer, 0);
+    return;
+  }
+  if (address.family === AF_UNIX) {
+    // A socket without a name: only the family.
+    python.HEAPU8.set([AF_UNIX, 0, 0], pointer);
+    if (lengthPointer !== 0) writeI32(python, lengthPointer, 2);
     return;
   }
   const bytes = new Uint8Array(SIZE);

@@ -52,7 +52,14 @@ export class Descriptors {
     const number = at ?? (FS.getStream(fd) ? FS.nextfd() : fd);
     const tty = kind === 'terminal' ? { ops: {} } : undefined;
     FS.createStream(
-      { path: node.name, node, flags: flags | O_RDWR, seekable: false, stream_ops, tty },
+      {
+        path: node.name,
+        node,
+        flags: kind === 'pipe' ? flags : flags | O_RDWR,
+        seekable: false,
+        stream_ops,
+        tty,
+      },
       number,
     );
     return number;

@@ -118,6 +118,7 @@ interface FileSystem {
 export type Exports = Readonly<Record<NeededExport, (...values: number[]) => number>> & {
   /** Address of the number that CPython counts down to 0 before it looks for signals. */
   readonly _Py_emscripten_signal_clock: WebAssembly.Global;
+  readonly __indirect_function_table: WebAssembly.Table;
 };
 
 /** The import object of the binary. */

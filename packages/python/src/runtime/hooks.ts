@@ -64,7 +64,7 @@ export class Hooks {
   #handle(name: HookName, values: number[]): Promise<number> | null {
     let outcome: Outcome;
     const [first = 0, ...rest] = values;
-    if (name === 'accept4' && first <= FIRST_REPLACED) {
+    if (name === 'getnameinfo' && first <= FIRST_REPLACED) {
       const replaced = REPLACED[FIRST_REPLACED - first] ?? '';
       outcome = this.#handlers.get(replaced)?.(...rest) ?? 0;
     } else {

@@ -67,6 +67,7 @@ export class Interpreter {
   readonly pyodide: Pyodide;
   readonly python: Emscripten;
   readonly exports: Exports;
+  readonly stacks: Stacks;
   /** What the process is told of the machine it is on, once there is one. */
   readonly machine: { hostname: string };
 
@@ -75,6 +76,7 @@ export class Interpreter {
     this.pyodide = loaded.pyodide;
     this.python = loaded.pyodide._module;
     this.exports = loaded.exports;
+    this.stacks = loaded.stacks;
     this.machine = loaded.machine;
   }
 
@@ -97,6 +99,7 @@ interface Loaded {
   readonly hooks: Hooks;
   readonly pyodide: Pyodide;
   readonly exports: Exports;
+  readonly stacks: Stacks;
   readonly machine: { hostname: string };
 }
 
@@ -120,6 +123,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     stacks.install(imports);
     installNames(
       imports,
+      hooks,
       () => python,
       () => machine.hostname,
     );
@@ -164,7 +168,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     ...(makeSnapshot ? { _makeSnapshot: true } : {}),
     ...(assets.snapshot === undefined ? {} : { _loadSnapshot: assets.snapshot }),
   });
-  return { hooks, pyodide, exports: started(exports), machine };
+  return { hooks, pyodide, exports: started(exports), stacks, machine };
 }
 
 /** Chance and exits of the binary: from the process's seed, and to its kernel. */

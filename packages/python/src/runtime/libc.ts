@@ -4,6 +4,7 @@ import { ErrorNumbers } from './errno.ts';
 import type { HandlerContext, Handlers } from './hooks.ts';
 import { readI32, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
+import { MAIN_IDENT } from './threads.ts';
 
 /** Bytes of each field of `struct utsname`. */
 const UTSNAME_FIELD = 65;
@@ -37,6 +38,19 @@ export function libcHandlers(python: Emscripten, exports: Exports): Handlers {
   }
 
   return {
+    // Before there is a process there is one thread (see threads.ts).
+    PyThread_get_thread_ident: () => MAIN_IDENT,
+    PyThread_get_thread_ident_ex: () => MAIN_IDENT,
+    PyThread_acquire_lock_timed(lock = 0) {
+      if (python.HEAPU8[lock] !== 0) return 0;
+      python.HEAPU8[lock] = 1;
+      return 1;
+    },
+    PyThread_release_lock(lock = 0) {
+      python.HEAPU8[lock] = 0;
+      return 0;
+    },
+
     strerror: (errno = 0) => text(errno === 0 ? 'Success' : errors.message(errno)),
 
     gai_strerror: (error = 0) => text(NAME_ERRORS[error] ?? 'Unknown error'),

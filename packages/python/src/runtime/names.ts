@@ -1,5 +1,6 @@
 import { readAddress } from './addresses.ts';
 import type { Emscripten, Imports } from './emscripten.ts';
+import type { Handlers, Hooks } from './hooks.ts';
 import { readI32 } from './memory.ts';
 
 const AI_NUMERICHOST = 4;
@@ -21,13 +22,13 @@ type Resolver = (...values: number[]) => number;
  */
 export function installNames(
   imports: Imports,
+  hooks: Hooks,
   python: () => Emscripten | undefined,
   hostname: () => string,
 ): void {
   const { env } = imports;
   if (env === undefined) return;
   const getaddrinfo = env.getaddrinfo as Resolver;
-  const getnameinfo = env.getnameinfo as Resolver;
 
   env.getaddrinfo = (node: number, service: number, hints: number, out: number): number => {
     const module = python();
@@ -65,15 +66,15 @@ export function installNames(
     }
   };
 
-  env.getnameinfo = (
-    address: number,
-    length: number,
-    node: number,
-    nodeLength: number,
-    service: number,
-    serviceLength: number,
-    flags: number,
-  ): number => {
+  const getnameinfo: Handlers[string] = (
+    address = 0,
+    length = 0,
+    node = 0,
+    nodeLength = 0,
+    service = 0,
+    serviceLength = 0,
+    flags = 0,
+  ) => {
     const module = python();
     if (module === undefined) return EAI_AGAIN;
     const from = readAddress(module, address, length);
@@ -84,8 +85,10 @@ export function installNames(
       return 0;
     }
     if (flags & NI_NAMEREQD) return EAI_NONAME;
-    return getnameinfo(address, length, node, nodeLength, service, serviceLength, flags | NI_NUMERICHOST);
+    const original = hooks.original.getnameinfo;
+    return original(address, length, node, nodeLength, service, serviceLength, flags | NI_NUMERICHOST);
   };
+  hooks.add({ getnameinfo });
 
   /** For gethostbyname: an IPv4 address in network byte order; 0 when there is none. */
   env._emscripten_lookup_name = (pointer: number): number => {

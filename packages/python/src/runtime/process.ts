@@ -12,10 +12,12 @@ import { Signals } from './signals.ts';
 import { socketHandlers } from './sockets.ts';
 import { streamHandlers } from './streams.ts';
 import { SystemCallPort } from './system-calls.ts';
+import { Threads } from './threads.ts';
 import { Where } from './where.ts';
 
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
+const O_WRONLY = 1;
 /**
  * Bytes of C's stack that a program may use before Python raises RecursionError. There are more, but the engine's own
  * stack, which nobody can ask how full it is, has to last as long: about a megabyte where stacks are switched (V8).
@@ -86,36 +88,47 @@ class Process {
     started: StartedProcess,
     chance: Chance,
   ) {
-    const { python, exports, hooks } = interpreter;
+    const { python, exports, hooks, stacks } = interpreter;
     this.#port = port;
     this.#interpreter = interpreter;
     this.#started = started;
     chance.seed(started.seed);
     interpreter.machine.hostname = started.hostname;
 
+    const frames = new Where(python, exports);
+    const where = () => frames.current() ?? threads.current.origin;
     this.calls = new SystemCallPort(
       (message, transfer) => port.post(message, transfer),
       () => this.#sendChanges(),
-      new Where(python, exports),
+      where,
     );
     this.replica = new Replica(python);
     this.replica.apply(started.files);
     const abandon = (fd: number) => this.calls.tell(started.pid, 'close', fd);
     this.#descriptors = new Descriptors(python, abandon);
     this.#clock = new Clock(this.calls);
-    const context: HandlerContext = {
+    const canWait = () => python.validSuspender.value;
+    const threads = new Threads({
       python,
       exports,
-      canWait: () => python.validSuspender.value,
-      thread: () => started.pid,
-    };
+      stacks,
+      calls: this.calls,
+      pid: started.pid,
+      canWait,
+      where,
+      run: suspendable(entry.thread),
+      failed: (error) => void this.#fail(error),
+    });
+    const context: HandlerContext = { python, exports, canWait, thread: () => threads.current.tid };
     const errors = new ErrorNumbers(python.ERRNO_CODES);
-    this.signals = new Signals(this.calls, context, started.pid, (status) => this.#exit(status));
-    hooks.add(socketHandlers(context, this.calls, this.#descriptors, errors));
-    hooks.add(streamHandlers(context, hooks, this.calls, this.#descriptors, errors));
+    this.signals = new Signals(this.calls, context, started.pid, threads, (status) => this.#exit(status));
+    const streams = streamHandlers(context, hooks, this.calls, this.#descriptors, errors);
+    hooks.add(streams);
+    hooks.add(socketHandlers(context, this.calls, this.#descriptors, errors, streams.ioctl));
     hooks.add(systemHandlers(context, this.calls));
     hooks.add(this.#clock.handlers(context));
     hooks.add(this.signals.handlers());
+    hooks.add(threads.handlers());
     takeOverPlatform(this.#clock, chance);
   }
 
@@ -133,12 +146,17 @@ class Process {
     try {
       this.#exit(await this.#execute(command));
     } catch (error) {
-      if (error instanceof Exited) return this.#exit(error.status);
-      if (this.#over) return;
-      const reason = error instanceof RangeError ? 'stack overflow' : String(error);
-      await this.#say(2, `Fatal Python error: ${reason}\n`);
-      this.#exit(ABORTED);
+      await this.#fail(error);
     }
+  }
+
+  /** A thread left Python otherwise than by its end. */
+  async #fail(error: unknown): Promise<void> {
+    if (error instanceof Exited) return this.#exit(error.status);
+    if (this.#over) return;
+    const reason = error instanceof RangeError ? 'stack overflow' : String(error);
+    await this.#say(2, `Fatal Python error: ${reason}\n`);
+    this.#exit(ABORTED);
   }
 
   async #execute(command: Exclude<Command, { kind: 'say' }>): Promise<number> {
@@ -175,7 +193,7 @@ class Process {
     const nothing = attribute(ours, 'nothing');
 
     pyodide.setInterruptBuffer([0]);
-    const run = (WebAssembly as unknown as StackSwitching).promising(entry.run);
+    const run = suspendable(entry.run);
     python.validSuspender.value = true;
     const stack = exports.emscripten_stack_get_current();
     return run(file, text(path), source, globals, finish, nothing, stack - STACK_SIZE, STACK_SIZE);
@@ -189,7 +207,7 @@ class Process {
       if (FS.getStream(fd)) FS.closeStream(fd);
       if (typeof status === 'number') continue;
       const terminal = (status.mode & S_IFMT) === S_IFCHR;
-      this.#descriptors.open(fd, terminal ? 'terminal' : 'pipe', 0, 0, fd);
+      this.#descriptors.open(fd, terminal ? 'terminal' : 'pipe', 0, fd === 0 ? 0 : O_WRONLY, fd);
     }
   }
 
@@ -219,6 +237,9 @@ class Process {
 interface StackSwitching {
   promising(exported: unknown): (...values: number[]) => Promise<number>;
 }
+
+/** The function as one whose whole stack can be suspended. */
+const suspendable = (exported: unknown) => (WebAssembly as unknown as StackSwitching).promising(exported);
 
 function absolute(cwd: string, path: string): string {
   const parts: string[] = [];

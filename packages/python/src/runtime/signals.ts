@@ -1,6 +1,7 @@
 import type { HandlerContext, Handlers } from './hooks.ts';
 import { readI32, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
+import type { Threads } from './threads.ts';
 
 const SIG_DFL = 0;
 const SIG_IGN = 1;
@@ -20,6 +21,7 @@ export class Signals {
   readonly #calls: SystemCallPort;
   readonly #context: HandlerContext;
   readonly #mainThread: number;
+  readonly #threads: Threads;
   readonly #end: (status: number) => void;
   readonly #pending: number[] = [];
   readonly #action: number;
@@ -30,11 +32,13 @@ export class Signals {
     calls: SystemCallPort,
     context: HandlerContext,
     mainThread: number,
+    threads: Threads,
     end: (status: number) => void,
   ) {
     this.#calls = calls;
     this.#context = context;
     this.#mainThread = mainThread;
+    this.#threads = threads;
     this.#end = end;
     this.#action = context.exports.malloc(256);
   }
@@ -61,15 +65,20 @@ export class Signals {
   handlers(): Handlers {
     return {
       checkSignals: () => {
-        if (this.#pending.length > 0) return this.#take();
-        if (++this.#looks < LOOKS || !this.#context.canWait()) return 0;
+        if (this.#pending.length > 0 && this.#threads.isMain) return this.#take();
+        if (!this.#context.canWait()) return 0;
+        const others = this.#threads.endOfSlice();
+        if (others !== undefined) return others.then(() => () => this.#take());
+        if (++this.#looks < LOOKS) return 0;
         this.#looks = 0;
         return turn().then(() => () => this.#take());
       },
     };
   }
 
+  /** Python handles signals in its main thread. */
   #take(): number {
+    if (!this.#threads.isMain) return 0;
     const signal = this.#pending.shift();
     if (signal !== undefined) this.#flagRunningThread();
     return signal ?? 0;

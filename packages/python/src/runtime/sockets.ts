@@ -3,8 +3,8 @@ import { ERRNO } from '@netarium/osi/trace';
 import { readAddress, writeAddress } from './addresses.ts';
 import type { Descriptors, KernelDescriptor } from './descriptors.ts';
 import type { ErrorNumbers } from './errno.ts';
-import { CANNOT_WAIT, type HandlerContext, type Handlers, type Outcome } from './hooks.ts';
-import { gather, lengthOf, readU32, readVectors, scatter, writeI32 } from './memory.ts';
+import { CANNOT_WAIT, type Handler, type HandlerContext, type Handlers, type Outcome } from './hooks.ts';
+import { gather, lengthOf, readI32, readU32, readVectors, scatter, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
 const SOCK_TYPE_MASK = 0xf;
@@ -16,6 +16,8 @@ const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+/** A request number of our own: see netarium_socket.py. */
+const SOCKETPAIR = 0x4e540001;
 
 /**
  * What a stream's send may copy at a time when it does not wait: the caller comes again with the rest, which would
@@ -26,12 +28,17 @@ const SEND_LIMIT = 256 * 1024;
 /** `struct msghdr` as the binary lays it out (32-bit musl). */
 const MSG = { name: 0, nameLength: 4, vectors: 8, vectorCount: 12, controlLength: 20, flags: 24 } as const;
 
-/** The socket calls of socket(2) … shutdown(2): from C's structures to the kernel's objects and back. */
+/**
+ * The socket calls of socket(2) … shutdown(2): from C's structures to the kernel's objects and back.
+ *
+ * @param control answers all ioctl requests but those about sockets.
+ */
 export function socketHandlers(
   { python, exports, thread, canWait }: HandlerContext,
   calls: SystemCallPort,
   descriptors: Descriptors,
   errors: ErrorNumbers,
+  control: Handler,
 ): Handlers {
   const failed = (errno: number) => -errors.fromLinux(errno);
 
@@ -91,7 +98,37 @@ export function socketHandlers(
   }
   const connecting = new WeakMap<object, string>();
 
+  /** What a replaced function of the C library returns: -1, and the error in errno. */
+  function inErrno(result: number): number {
+    if (result >= 0) return result;
+    writeI32(python, exports.__errno_location(), -result);
+    return -1;
+  }
+
+  /**
+   * socketpair(2), which this build of CPython does not have: our Python code asks for it with the ioctl request
+   * `SOCKETPAIR` and an array of domain, type, protocol and room for the two numbers.
+   */
+  function socketpair(pointer: number): Outcome {
+    if (!canWait()) return failed(CANNOT_WAIT);
+    const [domain = 0, type = 0, protocol = 0] = [0, 4, 8].map((offset) => readI32(python, pointer + offset));
+    const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
+    return call('socketpair', domain, type, protocol).then((pair) => () => {
+      if (typeof pair === 'number') return errors.result(pair);
+      [pair.first, pair.second].forEach((fd, index) => {
+        const number = descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
+        writeI32(python, pointer + 12 + 4 * index, number);
+      });
+      return 0;
+    });
+  }
+
   return {
+    ioctl: (fd = 0, request = 0, argumentPointer = 0) =>
+      request === SOCKETPAIR
+        ? socketpair(readI32(python, argumentPointer))
+        : control(fd, request, argumentPointer),
+
     socket(domain = 0, type = 0, protocol = 0) {
       if (!canWait()) return failed(CANNOT_WAIT);
       const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
@@ -145,14 +182,8 @@ export function socketHandlers(
       const outcome = on(fd, ({ file }) =>
         plain('setsockopt', file.fd, level, option, python.HEAPU8.slice(pointer, pointer + length)),
       );
-      // The replaced function is the C library's, which puts the error into errno.
-      const set = (result: number) => {
-        if (result >= 0) return result;
-        writeI32(python, exports.__errno_location(), -result);
-        return -1;
-      };
-      if (typeof outcome === 'number') return set(outcome);
-      return outcome.then((result) => () => set(typeof result === 'function' ? result() : result));
+      if (typeof outcome === 'number') return inErrno(outcome);
+      return outcome.then((result) => () => inErrno(typeof result === 'function' ? result() : result));
     },
 
     sendto: (fd = 0, pointer = 0, length = 0, flags = 0, addressPointer = 0, addressLength = 0) =>

@@ -2,10 +2,19 @@ import type { PollEntry } from '@netarium/machine';
 import { ERRNO } from '@netarium/osi/trace';
 import type { Descriptors } from './descriptors.ts';
 import type { ErrorNumbers } from './errno.ts';
-import { CANNOT_WAIT, type HandlerContext, type Handlers, type Hooks, type Outcome } from './hooks.ts';
+import {
+  CANNOT_WAIT,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  type Hooks,
+  type Outcome,
+} from './hooks.ts';
 import { gather, lengthOf, readI32, readVectors, scatter, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
+const O_RDONLY = 0;
+const O_WRONLY = 1;
 const O_NONBLOCK = 0o4000;
 const F_GETFL = 3;
 const F_SETFL = 4;
@@ -28,7 +37,7 @@ export function streamHandlers(
   calls: SystemCallPort,
   descriptors: Descriptors,
   errors: ErrorNumbers,
-): Handlers {
+): Handlers & { readonly ioctl: Handler } {
   const { original } = hooks;
 
   function setErrno(result: number): number {
@@ -49,6 +58,26 @@ export function streamHandlers(
   }
 
   return {
+    /** pipe(2) of the C library: the two numbers are stored. */
+    pipe(pointer = 0) {
+      const fail = (result: number) => {
+        setErrno(result);
+        return -1;
+      };
+      if (!canWait()) return fail(-errors.fromLinux(CANNOT_WAIT));
+      return calls.call(thread(), 'pipe2', 0).then((pipe) => () => {
+        if (typeof pipe === 'number') return fail(errors.result(pipe));
+        [pipe.read, pipe.write].forEach((fd, index) => {
+          writeI32(
+            python,
+            pointer + 4 * index,
+            descriptors.open(fd, 'pipe', 0, index === 0 ? O_RDONLY : O_WRONLY),
+          );
+        });
+        return 0;
+      });
+    },
+
     /** WASI's convention: the result is an error number, the length is stored. */
     read(fd = 0, vectorsPointer = 0, count = 0, lengthPointer = 0) {
       const descriptor = descriptors.get(fd);

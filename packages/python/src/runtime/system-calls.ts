@@ -1,7 +1,6 @@
 import type { SystemCallArguments, SystemCallName, SystemCallResult } from '@netarium/machine';
-import { ERRNO } from '@netarium/osi/trace';
+import { ERRNO, type SourceLocation } from '@netarium/osi/trace';
 import type { FromWorker } from '../protocol.ts';
-import type { Where } from './where.ts';
 
 /** What a task that waits is waiting for. */
 interface Waiting {
@@ -15,7 +14,7 @@ interface Waiting {
 export class SystemCallPort {
   readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
   readonly #before: () => void;
-  readonly #where: Where;
+  readonly #where: () => SourceLocation | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #ids = 0;
   /** The number of threads that do not wait. */
@@ -24,11 +23,14 @@ export class SystemCallPort {
   /** How many system calls were made: whatever was known of the machine is old once this has changed. */
   made = 0;
 
-  /** @param before called before each call: hands over what the kernel has to know first. */
+  /**
+   * @param before called before each call: hands over what the kernel has to know first.
+   * @param where where in the program the running thread is.
+   */
   constructor(
     post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
     before: () => void,
-    where: Where,
+    where: () => SourceLocation | undefined,
   ) {
     this.#post = post;
     this.#before = before;
@@ -42,7 +44,7 @@ export class SystemCallPort {
     ...args: SystemCallArguments<N>
   ): Promise<SystemCallResult<N>> {
     this.#running--;
-    const id = this.#send(tid, name, args, this.#running === 0);
+    const id = this.#send(tid, name, args, false);
     return new Promise((resolve) => {
       this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
     });
@@ -50,16 +52,33 @@ export class SystemCallPort {
 
   /** Makes a call that nobody waits for: the thread goes on. */
   tell<N extends SystemCallName>(tid: number, name: N, ...args: SystemCallArguments<N>): void {
-    this.#send(tid, name, args, false);
+    this.#send(tid, name, args, true);
   }
 
-  #send(tid: number, name: SystemCallName, args: readonly unknown[], quiescent: boolean): number {
+  /** A thread other than the main one has ended. */
+  ended(tid: number): void {
+    this.#running--;
+    this.#send(tid, 'exit', [0], true);
+  }
+
+  #send(tid: number, name: SystemCallName, args: readonly unknown[], forgotten: boolean): number {
     this.#before();
     this.made++;
     const id = ++this.#ids;
-    const where = this.#where.current();
+    const where = this.#where();
     const received = this.#received;
-    const message: FromWorker = { type: 'call', id, tid, name, arguments: args, where, quiescent, received };
+    const quiescent = this.#running === 0;
+    const message: FromWorker = {
+      type: 'call',
+      id,
+      tid,
+      name,
+      arguments: args,
+      where,
+      quiescent,
+      received,
+      forgotten,
+    };
     this.#post(message, largeBuffers(args));
     return id;
   }
@@ -68,10 +87,7 @@ export class SystemCallPort {
   returned(id: number, result: unknown): void {
     this.#received++;
     const waiting = this.#waiting.get(id);
-    if (waiting === undefined) {
-      this.confirmQuiescent();
-      return;
-    }
+    if (waiting === undefined) return;
     this.#waiting.delete(id);
     this.#running++;
     waiting.resolve(result);

@@ -41,30 +41,57 @@ export const HOOKED_IMPORTS = {
   write: wasi('fd_write', 'iiii'),
   close: wasi('fd_close', 'i'),
   clockTime: wasi('clock_time_get', 'iIi'),
+  getnameinfo: env('getnameinfo', 'iiiiiii'),
   checkSignals: env('_Py_CheckEmscriptenSignals_Helper', ''),
 } as const satisfies Record<string, HookedImport>;
 
 export type HookName = keyof typeof HOOKED_IMPORTS;
 
+/** A function of the binary: its parameters in letters as above (`_` is one that is not passed on), and what it returns: `i`, `I`, or nothing. */
+export interface ReplacedFunction {
+  readonly parameters: string;
+  readonly result: 'i' | 'I' | '';
+}
+
+const replaced = (parameters: string, result: ReplacedFunction['result'] = 'i'): ReplacedFunction => ({
+  parameters,
+  result,
+});
+
 /**
  * Functions inside the binary that answer by themselves, without any import, where a process of a machine has to
  * ask its kernel, or where Linux's numbers and texts are expected. The build replaces their bodies with a call of
- * the `accept4` import, whose first argument is then no descriptor but `FIRST_REPLACED - index` (see
- * `replace-functions.ts`). Each has at most five parameters and returns an i32.
+ * the `getnameinfo` import, whose first argument is then no pointer but `FIRST_REPLACED - index` (see
+ * `replace-functions.ts`). Their parameters are at most six words; an i64 is two, the lower one first. What they
+ * return is an i32 to the handler.
  */
 export const REPLACED_FUNCTIONS = {
   /** Emscripten's says -ENOPROTOOPT or nothing. */
-  setsockopt: 5,
+  setsockopt: replaced('iiiii'),
   /** Emscripten's spins on the host's clock. */
-  clock_nanosleep: 4,
-  uname: 1,
+  clock_nanosleep: replaced('iiii'),
+  uname: replaced('i'),
   /** Emscripten's knows one process. */
-  kill: 2,
-  strerror: 1,
-  gai_strerror: 1,
+  kill: replaced('ii'),
+  /** Nobody can wait for Emscripten's pipes. */
+  pipe: replaced('i'),
+  strerror: replaced('i'),
+  gai_strerror: replaced('i'),
   /** Makes the OSError of a failed call: there the error number becomes Linux's. */
-  PyErr_SetFromErrnoWithFilenameObjects: 3,
-} as const satisfies Record<string, number>;
+  PyErr_SetFromErrnoWithFilenameObjects: replaced('iii'),
+
+  // This build of CPython has no threads. Below are the places where it would use the platform's.
+  PyThread_start_joinable_thread: replaced('iiii'),
+  PyThread_get_thread_ident: replaced(''),
+  PyThread_get_thread_ident_ex: replaced('', 'I'),
+  /** The locks that C code has, of files above all (Python/thread_pthread.h). */
+  PyThread_acquire_lock_timed: replaced('iIi'),
+  PyThread_release_lock: replaced('i', ''),
+  /** Where a thread waits for one of Python's locks, an event or another thread, and is woken (Python/parking_lot.c). */
+  _PyParkingLot_Park: replaced('iiiIi_'),
+  _PyParkingLot_Unpark: replaced('iii', ''),
+  _PyParkingLot_UnparkAll: replaced('i', ''),
+} as const satisfies Record<string, ReplacedFunction>;
 
 export const FIRST_REPLACED = -1000;
 
@@ -81,6 +108,8 @@ export const NEEDED_EXPORTS = [
   'free',
   'fopen',
   'PyEval_GetFrame',
+  'PyEval_RestoreThread',
+  'PyEval_SaveThread',
   'PyErr_GetRaisedException',
   'PyErr_SetObject',
   'PyFrame_GetBack',

@@ -31,7 +31,6 @@ describe('the pinned CPython binary', () => {
     'saveState',
     'restoreState',
     'getaddrinfo',
-    'getnameinfo',
     '_emscripten_lookup_name',
     'exit',
     'ffi_call_js',
@@ -46,12 +45,14 @@ describe('the pinned CPython binary', () => {
     expect(imports).toContain(`env.${name}`);
   });
 
-  it.each([...NEEDED_EXPORTS, ...Object.keys(REPLACED_FUNCTIONS), '_Py_emscripten_signal_clock'])(
-    'exports %s',
-    (name) => {
-      expect(exports).toContain(name);
-    },
-  );
+  it.each([
+    ...NEEDED_EXPORTS,
+    ...Object.keys(REPLACED_FUNCTIONS),
+    '_Py_emscripten_signal_clock',
+    '__indirect_function_table',
+  ])('exports %s', (name) => {
+    expect(exports).toContain(name);
+  });
 });
 
 describe('replacing functions of the binary', () => {
@@ -64,12 +65,15 @@ describe('replacing functions of the binary', () => {
     expect(WebAssembly.Module.exports(after)).toEqual(WebAssembly.Module.exports(before));
   });
 
-  it('makes them call the accept4 import with their number and arguments', async () => {
+  it('makes them call the getnameinfo import with their number and arguments', async () => {
+    const wasm = { i: 'i32 ', I: 'i64 ', _: 'i32 ', '': '' };
+    const types = (letters: string) =>
+      [...letters].map((letter) => wasm[letter as keyof typeof wasm]).join('');
     const functions = Object.entries(REPLACED_FUNCTIONS).map(
-      ([name, count]) =>
-        `(func (export "${name}") (param ${'i32 '.repeat(count)}) (result i32) (i32.const -1))`,
+      ([name, { parameters, result }]) =>
+        `(func (export "${name}") (param ${types(parameters)}) ${result ? `(result ${types(result)})` : ''} unreachable)`,
     );
-    const { name: target, parameters } = HOOKED_IMPORTS.accept4;
+    const { name: target, parameters } = HOOKED_IMPORTS.getnameinfo;
     const text = `(module
       (import "env" "memory" (memory 1 2))
       (import "env" "table" (table 1 funcref))
@@ -89,22 +93,25 @@ describe('replacing functions of the binary', () => {
         [target]: (...values: number[]) => calls.push(values),
       },
     });
-    const exports = instance.exports as Record<string, (...values: number[]) => number>;
-    const names = Object.keys(REPLACED_FUNCTIONS);
-    names.forEach((name, index) => {
-      expect(exports[name]?.(11, 12, 13, 14, 15)).toBe(index + 1);
-    });
+    const exports = instance.exports as Record<string, (...values: unknown[]) => unknown>;
     expect(exports.kept?.()).toBe(42);
-    expect(calls).toEqual(
-      Object.values(REPLACED_FUNCTIONS).map((count, index) => [
-        FIRST_REPLACED - index,
-        ...[11, 12, 13, 14, 15].map((value, position) => (position < count ? value : 0)),
-      ]),
-    );
+    Object.entries(REPLACED_FUNCTIONS).forEach(([name, { parameters, result }], index) => {
+      const values = [...parameters].map((letter, position) =>
+        letter === 'I' ? 0x1_0000_0002n : 11 + position,
+      );
+      const passed = [...parameters].flatMap((letter, position) =>
+        letter === 'I' ? [2, 1] : letter === '_' ? [] : [11 + position],
+      );
+      const returned = index + 1;
+      expect(exports[name]?.(...values)).toBe(
+        result === '' ? undefined : result === 'I' ? BigInt(returned) : returned,
+      );
+      expect(calls[index]).toEqual([...[FIRST_REPLACED - index, ...passed, 0, 0, 0, 0, 0, 0].slice(0, 7)]);
+    });
   });
 
   it('refuses a binary that lacks one', async () => {
-    const text = `(module (import "env" "${HOOKED_IMPORTS.accept4.name}" (func)) (func (export "x")))`;
+    const text = `(module (import "env" "${HOOKED_IMPORTS.getnameinfo.name}" (func)) (func (export "x")))`;
     const binary = await assemble(text);
     expect(() => replaceFunctions(binary)).toThrow('does not export setsockopt');
   });
@@ -115,7 +122,8 @@ describe('the shim', () => {
     const module = new WebAssembly.Module((await assemble(shimText())) as Uint8Array<ArrayBuffer>);
     expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(Object.keys(HOOKED_IMPORTS));
     const entry = new WebAssembly.Module((await assemble(entryText())) as Uint8Array<ArrayBuffer>);
-    for (const { name } of WebAssembly.Module.imports(entry)) expect(NEEDED_EXPORTS).toContain(name);
+    for (const { name } of WebAssembly.Module.imports(entry))
+      expect([...NEEDED_EXPORTS, '__indirect_function_table']).toContain(name);
   });
 });
 

@@ -35,9 +35,16 @@ ${functions.join('\n')}
  * program's own module is the outermost frame, as under `python3`. One of `file` (a FILE *) and `source` (a C
  * string) is given, 0 for the other; both 0 runs nothing. `finish(exception or None)` ends the process in Python
  * and returns its exit status. The program may use `stack_size` bytes of the C stack from `stack` upwards.
+ *
+ * `thread` runs a thread in a task of its own, from the C function that CPython would give to pthread_create(3): it
+ * brings its own thread state, so that of the task is put aside meanwhile.
  */
 export function entryText(): string {
   return `(module
+(type $start (func (param i32)))
+(import "python" "__indirect_function_table" (table 0 funcref))
+(import "python" "PyEval_SaveThread" (func $save (result i32)))
+(import "python" "PyEval_RestoreThread" (func $restore (param i32)))
 (import "python" "enter_promising_task" (func $enter (result i32)))
 (import "python" "exit_promising_task" (func $exit))
 (import "python" "PyRun_FileExFlags"
@@ -70,5 +77,12 @@ export function entryText(): string {
   (if (local.get $result) (then (local.set $status (call $long (local.get $result)))))
   (call $exit)
   (local.get $status))
+(func (export "thread") (param $function i32) (param $argument i32) (result i32) (local $state i32)
+  (if (call $enter) (then (return (i32.const -1))))
+  (local.set $state (call $save))
+  (call_indirect (type $start) (local.get $argument) (local.get $function))
+  (call $restore (local.get $state))
+  (call $exit)
+  (i32.const 0))
 )`;
 }

@@ -5,13 +5,17 @@ import { fileCalls } from './files.ts';
 import { networkConfigCalls } from './network-config.ts';
 import { processCalls } from './processes.ts';
 import { socketCalls } from './sockets.ts';
+import { threadCalls } from './threads.ts';
 import { timeCalls } from './time.ts';
+import { unixCalls } from './unix.ts';
 
 export const HANDLERS: Handlers = {
   ...socketCalls,
   ...descriptorCalls,
   ...fileCalls,
+  ...unixCalls,
   ...processCalls,
+  ...threadCalls,
   ...timeCalls,
   ...networkConfigCalls,
 };

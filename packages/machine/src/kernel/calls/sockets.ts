@@ -15,6 +15,7 @@ import {
 } from '../constants.ts';
 import type { Call, Family } from '../kernel.ts';
 import { SocketFile } from '../socket-file.ts';
+import type { UnixSocket } from '../unix-socket.ts';
 import { type Blocked, waitFor } from '../wait.ts';
 
 const { EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, EMFILE, ENOTSOCK, EPIPE } =
@@ -244,7 +245,7 @@ function whenReady<R>(
 }
 
 /** A new descriptor for a socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. */
-function open({ kernel, process }: Call, socket: Socket, flags: number): number {
+export function open({ kernel, process }: Call, socket: Socket | UnixSocket, flags: number): number {
   const file = new SocketFile(
     socket,
     kernel.nextInode(),
