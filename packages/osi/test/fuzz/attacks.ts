@@ -114,17 +114,29 @@ function flagsFor(random: Random, opening: boolean): number {
 
 function optionsFor({ random, ear }: Attacker, flow: Flow): Uint8Array {
   const n = random.below(20);
-  if (n < 12 && flow.timestamp !== -1) {
-    const own =
-      (ear.opposite(flow)?.timestamp ?? random.uint32()) + (random.chance(0.9) ? 1 : pick(random, OFFSETS));
-    const options = new Uint8Array(12);
-    const view = viewOf(options);
+  if (n >= 17) return anyOptions(random);
+  const stamped = n < 14 && flow.timestamp !== -1;
+  const blocks = random.chance(0.15) ? 1 + random.below(3) : 0;
+  const options = new Uint8Array((stamped ? 12 : 0) + (blocks > 0 ? 4 + 8 * blocks : 0));
+  const view = viewOf(options);
+  let at = 0;
+  if (stamped) {
+    const latest = ear.opposite(flow)?.timestamp ?? random.uint32();
     view.setUint32(0, 0x0101080a);
-    view.setInt32(4, own);
+    view.setInt32(4, latest + (random.chance(0.9) ? 1 : pick(random, OFFSETS)));
     view.setInt32(8, random.chance(0.9) ? flow.timestamp : random.uint32());
-    return options;
+    at = 12;
   }
-  return n < 17 ? new Uint8Array(0) : anyOptions(random);
+  if (blocks > 0) {
+    // Selective acknowledgments of what is in flight, of what was never sent, and turned round.
+    view.setUint32(at, 0x01010502 + 8 * blocks);
+    for (at += 4; at < options.length; at += 8) {
+      const edge = (flow.end - random.below(8000) + (random.chance(0.1) ? pick(random, OFFSETS) : 0)) | 0;
+      view.setInt32(at, edge);
+      view.setInt32(at + 4, edge + (random.chance(0.9) ? 1 + random.below(3000) : pick(random, OFFSETS)));
+    }
+  }
+  return options;
 }
 
 /** Options as they are in SYNs, as they are in no segment, and bytes that are none. */
