@@ -311,3 +311,25 @@ test('the seven layers of a frame, with text and line', async () => {
     /1 physical {6}Cable\n\s+client:eth0 → sw:1: \d+ bits at 100 Mbit\/s in [\d.]+ µs, 5 µs on the way\n/,
   );
 });
+
+test('a loop of switches is told to be a broadcast storm', async () => {
+  const path = join(folder, 'loop');
+  mkdirSync(path, { recursive: true });
+  writeFileSync(
+    join(path, 'lab.yaml'),
+    `name: loop
+topology:
+  nodes:
+    a: {kind: host, addresses: {eth0: 10.0.0.1/24}, run: [ping -c 1 10.0.0.2]}
+    s1: {kind: switch}
+    s2: {kind: switch}
+  links:
+    - endpoints: ["a:eth0", "s1:1"]
+    - endpoints: ["s1:2", "s2:2"]
+    - endpoints: ["s1:3", "s2:3"]
+`,
+  );
+  const { status, out, err } = await netarium(['run', path, '--event-limit', '5000']);
+  expect(status).toBe(1);
+  expect(out + err).toContain('a broadcast storm, frames go round in a loop of switches (stp: true');
+});

@@ -19,6 +19,8 @@ export const WORDS = {
         : `the last frame was sent at ${last} s; nothing can happen any more at ${now} s`,
     eventLimit: (now: string, events: number) =>
       `stopped at ${now} s, after ${events} recorded events: a program goes on and on (see --event-limit, --until)`,
+    storm: (now: string, events: number) =>
+      `stopped at ${now} s, after ${events} recorded events: a broadcast storm, frames go round in a loop of switches (stp: true on each of them makes it a tree)`,
     until: (time: string) => `the run stopped at ${time} s, as asked`,
     interrupted: (time: string) => `interrupted at ${time} s`,
     notReproducible: 'this run is not reproducible: a program computed while time went on',
@@ -51,6 +53,8 @@ export const WORDS = {
         : `마지막 프레임은 ${last}초에 보냈다; ${now}초에 더 일어날 일이 없다`,
     eventLimit: (now: string, events: number) =>
       `기록된 사건 ${events}개 뒤 ${now}초에 멈췄다: 프로그램이 끝나지 않는다 (--event-limit, --until 참고)`,
+    storm: (now: string, events: number) =>
+      `기록된 사건 ${events}개 뒤 ${now}초에 멈췄다: 브로드캐스트 폭풍이다. 프레임이 스위치 고리를 맴돈다 (스위치마다 stp: true를 쓰면 트리가 된다)`,
     until: (time: string) => `요청한 대로 ${time}초에 멈췄다`,
     interrupted: (time: string) => `${time}초에 중단했다`,
     notReproducible: '이 실행은 재현되지 않는다: 프로그램이 계산하는 동안 시간이 흘렀다',

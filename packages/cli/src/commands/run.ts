@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { writePcapng } from '@netarium/osi/capture';
 import { formatSeconds, type Nanoseconds } from '@netarium/osi/time';
-import { isRepeated } from '@netarium/osi/trace';
+import { isRepeated, type TraceEvent } from '@netarium/osi/trace';
 import { pythonProgram } from '@netarium/python/node';
 import {
   dropText,
@@ -186,9 +186,20 @@ function endingText({ lab }: LoadedLab, ending: Ending, words: Words): string {
     case 'interrupted':
       return words.interrupted(now);
     case 'event-limit':
-      return words.eventLimit(now, lab.record.size);
+      return storms(lab.record.events)
+        ? words.storm(now, lab.record.size)
+        : words.eventLimit(now, lab.record.size);
   }
 }
+
+/** Whether at the end there was next to nothing but frames that switches and hubs passed on: they go round in a loop. */
+function storms(events: readonly TraceEvent[]): boolean {
+  const sent = events.slice(-STORM_SAMPLE).filter((event) => event.kind === 'frame-sent');
+  return sent.length > 0 && sent.filter(isRepeated).length > 0.9 * sent.length;
+}
+
+/** Events at the end of a run that are looked at. */
+const STORM_SAMPLE = 1000;
 
 /** @param limited the person said until when; then it is no failure that programs have not ended. */
 function exitStatus(loaded: LoadedLab, ending: Ending, limited: boolean): number {
