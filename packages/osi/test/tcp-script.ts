@@ -18,7 +18,15 @@ import {
   type TcpOptions,
 } from '../src/4-transport/index.ts';
 import { readSegment, Segment, writeChecksum, writeHeader } from '../src/4-transport/tcp/codec.ts';
-import { writeMss, writeTimestamps, writeWindowScale } from '../src/4-transport/tcp/options.ts';
+import {
+  sackLength,
+  writeMss,
+  writeSackBlock,
+  writeSackHead,
+  writeSackPermitted,
+  writeTimestamps,
+  writeWindowScale,
+} from '../src/4-transport/tcp/options.ts';
 import { Simulation } from '../src/time/index.ts';
 import { TraceRecord, Tracer } from '../src/trace/index.ts';
 import { App } from './tcp-pair.ts';
@@ -38,19 +46,28 @@ export interface Scripted {
   mss?: number;
   scale?: number;
   ts?: readonly [value: number, echo: number];
+  /** SACK-permitted; and blocks, relative as `ack` is. */
+  sack?: boolean;
+  sacks?: readonly (readonly [start: number, end: number])[];
+  /** The DS field of the packet: ECN bits (RFC 3168). */
+  tos?: number;
   /** Spoil the checksum. */
   damaged?: boolean;
 }
 
-export interface Seen extends Required<Omit<Scripted, 'ts' | 'damaged'>> {
+export interface Seen extends Required<Omit<Scripted, 'ts' | 'damaged' | 'sacks'>> {
   time: number;
   reason: string;
   hasTs: boolean;
   ts: [number, number];
+  sacks: number[][];
+  /** The bytes of the options. */
+  options: number[];
   origins: readonly number[];
 }
 
-const BITS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32 };
+/** E and W are ECE and CWR, as tcpdump has them. */
+const BITS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, W: 128 };
 
 /**
  * One TCP whose peer is a script: segments are put in front of it one by one, and what it answers is read.
@@ -79,7 +96,8 @@ export class Script {
       register: (transport) => {
         this.#transport = transport;
       },
-      send: (frame, source, destination) => this.#sent(frame, source, destination),
+      send: (frame, source, destination, _protocol, options) =>
+        this.#sent(frame, source, destination, options?.tos ?? 0),
       sourceFor: () => US,
       mtuTo: () => this.mtu,
       isLocal: (address) => address === US,
@@ -112,7 +130,12 @@ export class Script {
     const frame = this.pool.take(data.length);
     frame.bytes.set(data, HEADROOM);
     frame.end = HEADROOM + data.length;
-    const options = (s.mss ? 4 : 0) + (s.ts ? 12 : 0) + (s.scale !== undefined ? 4 : 0);
+    const { sacks = [] } = s;
+    const options =
+      (s.mss ? 4 : 0) +
+      (s.ts ? 12 : s.sack ? 4 : 0) +
+      (s.scale !== undefined ? 4 : 0) +
+      sackLength(sacks.length);
     frame.start = HEADROOM - 20 - options;
     let flags = 0;
     for (const c of s.flags) flags |= BITS[c] ?? 0;
@@ -132,8 +155,13 @@ export class Script {
     );
     let at = frame.start + 20;
     if (s.mss) at = writeMss(view, at, s.mss);
-    if (s.ts) at = writeTimestamps(view, at, s.ts[0], s.ts[1]);
-    if (s.scale !== undefined) writeWindowScale(view, at, s.scale);
+    if (s.ts) at = writeTimestamps(view, at, s.ts[0], s.ts[1], s.sack);
+    else if (s.sack) at = writeSackPermitted(view, at);
+    if (s.scale !== undefined) at = writeWindowScale(view, at, s.scale);
+    if (sacks.length > 0) at = writeSackHead(view, at, sacks.length);
+    for (const [start, end] of sacks) {
+      at = writeSackBlock(view, at, (this.iss + start) | 0, (this.iss + end) | 0);
+    }
     writeChecksum(frame, THEM, US);
     if (s.damaged) frame.bytes[frame.end - 1]! ^= 1;
     this.#transport!.receive(frame, {
@@ -141,7 +169,7 @@ export class Script {
       destination: US,
       protocol: PROTOCOL_TCP,
       ttl: 64,
-      tos: 0,
+      tos: s.tos ?? 0,
       interface: 'eth0',
       broadcast: false,
     } satisfies ReceivedPacket);
@@ -200,7 +228,7 @@ export class Script {
     return Object.assign(c, { app });
   }
 
-  #sent(frame: Frame, source: Ipv4Address, destination: Ipv4Address): number {
+  #sent(frame: Frame, source: Ipv4Address, destination: Ipv4Address, tos: number): number {
     const segment = new Segment();
     const fault = readSegment(frame, source, destination, segment);
     if (fault !== null) throw new Error(`we sent a bad segment: ${fault}`);
@@ -218,6 +246,13 @@ export class Script {
       mss: segment.mss,
       scale: segment.windowScale,
       hasTs: segment.hasTimestamps,
+      sack: segment.sackPermitted,
+      sacks: Array.from({ length: segment.sacks }, (_, i) => [
+        (segment.sackEdges[2 * i]! - PEER_ISS) | 0,
+        (segment.sackEdges[2 * i + 1]! - PEER_ISS) | 0,
+      ]),
+      options: [...frame.bytes.subarray(frame.start + 20, segment.dataStart)],
+      tos,
       ts: [segment.timestamp, segment.timestampEcho],
       reason: frame.reason,
       origins: frame.origins,

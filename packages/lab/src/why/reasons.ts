@@ -149,6 +149,14 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'sends again: three duplicate acknowledgments tell of a loss',
     ko: '중복 확인 응답 셋이 손실을 알려서 다시 보낸다',
   },
+  'tcp.rack-retransmit': {
+    en: 'sends again: what was sent later has arrived already (SACK)',
+    ko: '나중에 보낸 것이 먼저 도착해서 (SACK) 잃은 것으로 보고 다시 보낸다',
+  },
+  'tcp.loss-probe': {
+    en: 'two round trips without an answer: the last segments may be lost',
+    ko: '왕복 시간 두 번 동안 대답이 없다: 마지막 세그먼트를 잃었을 수 있다',
+  },
   'tcp.partial-ack': {
     en: 'sends again: the acknowledgment ended at the next loss',
     ko: '확인 응답이 다음 손실에서 멈춰서 다시 보낸다',

@@ -17,6 +17,8 @@ export const TIMERS: Readonly<Record<string, Text>> = {
   'tcp.retransmission': { en: 'retransmission timer', ko: '재전송 타이머' },
   'tcp.delayed-ack': { en: 'delayed-ACK timer', ko: '지연 확인 응답 타이머' },
   'tcp.zero-window-probe': { en: 'zero-window probe timer', ko: '제로 윈도우 탐색 타이머' },
+  'tcp.loss-probe': { en: 'tail loss probe timer', ko: '꼬리 손실 탐색 타이머' },
+  'tcp.reordering': { en: 'wait for late segments (RACK)', ko: '늦는 세그먼트를 기다리는 타이머 (RACK)' },
   'tcp.keepalive': { en: 'keepalive timer', ko: '킵얼라이브 타이머' },
   'tcp.time-wait': { en: 'TIME_WAIT timer', ko: 'TIME_WAIT 타이머' },
   'tcp.fin-wait-2': { en: 'FIN_WAIT2 timer', ko: 'FIN_WAIT2 타이머' },

@@ -119,8 +119,10 @@ export interface TcpInfo {
   /** Zero-window or keepalive probes, and expiries of the retransmission timer, since the peer was last heard. */
   readonly probes: number;
   readonly backoff: number;
-  /** Agreed on: timestamps; window scaling with both shifts, or null. */
+  /** Agreed on: timestamps, selective acknowledgment, explicit congestion notification; window scaling with both shifts, or null. */
   readonly timestamps: boolean;
+  readonly sack: boolean;
+  readonly ecn: boolean;
   readonly scaling: { readonly send: number; readonly receive: number } | null;
   /** How long acknowledgments are delayed, in nanoseconds. */
   readonly ackTimeout: number;
@@ -135,6 +137,11 @@ export interface TcpInfo {
   readonly windowLimit: number;
   readonly receiveRtt: number;
   readonly receiveSpace: number;
+  /** How many duplicates show a loss; segments acknowledged selectively, taken as lost, sent again and under way. */
+  readonly reordering: number;
+  readonly sacked: number;
+  readonly lost: number;
+  readonly resent: number;
   readonly cwnd: number;
   readonly ssthresh: number;
   /** Nanoseconds. */

@@ -97,7 +97,7 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
   ],
 ]);
 
-/** `enum tcp_ca_state`; bits of `tcpi_options`; `tcpi_reordering` as long as nothing teaches otherwise. */
+/** `enum tcp_ca_state`; bits of `tcpi_options`. */
 const RECOVERY_NUMBERS: Record<TcpInfo['recovery'], number> = {
   Open: 0,
   Disorder: 1,
@@ -106,8 +106,9 @@ const RECOVERY_NUMBERS: Record<TcpInfo['recovery'], number> = {
   Loss: 4,
 };
 const OPTION_TIMESTAMPS = 1;
+const OPTION_SACK = 2;
 const OPTION_WINDOW_SCALE = 4;
-const REORDERING = 3;
+const OPTION_ECN = 8;
 
 /** The beginning of `struct tcp_info`, up to `tcpi_total_retrans`; what is not known here is 0. */
 function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
@@ -123,7 +124,10 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
     view.setUint8(4, info.backoff);
     view.setUint8(
       5,
-      (info.timestamps ? OPTION_TIMESTAMPS : 0) | (scaling === null ? 0 : OPTION_WINDOW_SCALE),
+      (info.timestamps ? OPTION_TIMESTAMPS : 0) |
+        (info.sack ? OPTION_SACK : 0) |
+        (scaling === null ? 0 : OPTION_WINDOW_SCALE) |
+        (info.ecn ? OPTION_ECN : 0),
     );
     if (scaling !== null) view.setUint8(6, scaling.send | (scaling.receive << 4));
     put(8, info.rto / 1000);
@@ -131,6 +135,9 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
     put(16, info.sendMss);
     put(20, info.receiveMss);
     put(24, info.unacked);
+    put(28, info.sacked);
+    put(32, info.lost);
+    put(36, info.resent);
     put(44, info.sinceSent / 1_000_000);
     put(52, info.sinceReceived / 1_000_000);
     put(56, info.sinceHeard / 1_000_000);
@@ -142,7 +149,7 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
     put(76, Math.min(segments(info.ssthresh), 0x7fff_ffff));
     put(80, segments(info.cwnd));
     put(84, info.advertisedMss);
-    put(88, REORDERING);
+    put(88, info.reordering);
     put(92, info.receiveRtt / 1000);
     put(96, info.receiveSpace);
     put(100, info.totalRetransmits);

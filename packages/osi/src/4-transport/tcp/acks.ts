@@ -1,9 +1,15 @@
-import { milliseconds, seconds } from '../../time/index.ts';
-import { FIN, type Segment, SYN } from './codec.ts';
-import { advanced, duplicated } from './recovery.ts';
-import { backedOff } from './retransmission.ts';
-import { fitSendBuffer, hasUnsent, sendSpace } from './sender.ts';
-import { seqDiff, seqLess } from './sequence.ts';
+import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
+import { AckFacts } from './ack-facts.ts';
+import { ECE, type Segment, SYN } from './codec.ts';
+import { RESENT, SACKED, TWICE } from './in-flight.ts';
+import { fitReorderingWindow, rackAdvance } from './rack.ts';
+import { judge, limitDuplicates } from './recovery.ts';
+import { reduce, reducing } from './reduction.ts';
+import { noteReordering, takeSacks } from './scoreboard.ts';
+import { rearm, scheduleProbe } from './send-timers.ts';
+import { fitSendBuffer, hasUnsent, output, resendLost, sendSpace, windowLimited } from './sender.ts';
+import { type Sequence, seqDiff, seqLess } from './sequence.ts';
+import { probeAnswered } from './tail-loss.ts';
 import type { Tcb } from './tcb.ts';
 import { probeInterval } from './timeouts.ts';
 import { timestampNow } from './transmit.ts';
@@ -15,88 +21,224 @@ const RTO_FALLBACK = seconds(3);
 /** What an acknowledgment turned out to be. */
 export type Verdict = 'taken' | 'unsent' | 'ancient';
 
+const facts = new AckFacts();
+
 /** Takes the acknowledgment and window of a segment (RFC 9293 section 3.10.7.4, fifth check; RFC 5961 section 5.2). */
 export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
-  const { ack, seq } = segment;
+  const { ack } = segment;
+  const una = tcb.sndUna;
+  const acked = seqDiff(ack, una);
   if (seqLess(tcb.sndNxt, ack)) return 'unsent';
-  const acked = seqDiff(ack, tcb.sndUna);
-  if (acked < 0) return acked < -tcb.maxWindow ? 'ancient' : 'taken';
+  if (acked < -tcb.maxWindow) return 'ancient';
+  facts.begin();
+  facts.hasTimestampEcho = tcb.timestamps && segment.hasTimestamps;
+  facts.timestampEcho = segment.timestampEcho;
+  const sacks = tcb.sack && segment.sacks > 0;
+  if (acked < 0) {
+    if (sacks) takeLate(tcb, segment, una);
+    return 'taken';
+  }
+  facts.advanced = acked > 0;
+  facts.data = segment.dataEnd > segment.dataStart;
+  takeWindow(tcb, segment);
+  const prior = tcb.inFlight;
+  const highest = !tcb.sack || prior === null || prior.sackedOut === 0 ? una : prior.highestSacked;
+  if (sacks) takeSacks(tcb, segment, una, facts);
+  if (tcb.ecn !== null && (segment.flags & (ECE | SYN)) === ECE) facts.echo = true;
   tcb.lastHeardAt = tcb.host.sim.now;
   tcb.probes = 0;
-  const before = tcb.sndWnd;
-  const window = offeredWindow(tcb, segment);
-  if (acked > 0 || seqLess(tcb.sndWl1, seq) || (seq === tcb.sndWl1 && (window > before || window === 0))) {
-    tcb.sndWl1 = seq;
-    tcb.sndWnd = window;
-    if (window > tcb.maxWindow) tcb.maxWindow = window;
+  if (acked > 0) tcb.retransmits = 0;
+  if (prior === null) {
+    if (facts.duplicateSack) judge(tcb, una, facts);
+    probeAnswered(tcb, ack, facts);
+    if (tcb.sndNxt === tcb.sndUna && hasUnsent(tcb)) watchWindow(tcb);
+    return 'taken';
   }
+  if (acked > 0) moveLeftEdge(tcb, segment);
+  clean(tcb, una, highest, ack);
+  fitReorderingWindow(tcb);
+  probeAnswered(tcb, ack, facts);
+  if (tcb.phase !== 'open' || facts.isDubious) judge(tcb, una, facts);
+  if (facts.setTimer && !scheduleProbe(tcb, true)) rearm(tcb);
+  if (acked > 0) tcb.host.ip.confirm(tcb.remoteAddress);
+  control(tcb);
+  resend(tcb);
   if (acked > 0) {
-    moveLeftEdge(tcb, segment);
-  } else if (
-    seqDiff(tcb.sndNxt, tcb.sndUna) > 0 &&
-    segment.dataEnd === segment.dataStart &&
-    tcb.sndWnd === before &&
-    (segment.flags & (SYN | FIN)) === 0
-  ) {
-    // RFC 5681 section 2, "duplicate acknowledgment", (a) to (e).
-    duplicated(tcb);
+    fitSendBuffer(tcb);
+    if (tcb.bufferFull && 3 * sendSpace(tcb) >= tcb.options.sendBuffer) {
+      tcb.bufferFull = false;
+      tcb.user?.writable();
+    }
   }
   if (tcb.sndNxt === tcb.sndUna && hasUnsent(tcb)) watchWindow(tcb);
   return 'taken';
 }
 
-/**
- * The left edge of the window moves. In recovery only the first partial acknowledgment restarts the timer: where many
- * segments were lost, slow start after a time-out is faster than one of them per round trip (RFC 6582 section 4,
- * "Impatient").
- */
+/** An acknowledgment that was overtaken can still say what has arrived. */
+function takeLate(tcb: Tcb, segment: Segment, una: Sequence): void {
+  takeSacks(tcb, segment, una, facts);
+  if (tcb.inFlight === null) return;
+  judge(tcb, una, facts);
+  if (facts.delivered > 0) tcb.host.counters.ext.TCPDelivered += facts.delivered;
+  resend(tcb);
+}
+
+/** The window is taken from segments in their order (RFC 9293 section 3.10.7.4: SND.WL1, SND.WL2). */
+function takeWindow(tcb: Tcb, segment: Segment): void {
+  const { seq } = segment;
+  const window = offeredWindow(tcb, segment);
+  const newer = facts.advanced || seqLess(tcb.sndWl1, seq);
+  if (!newer && !(seq === tcb.sndWl1 && (window > tcb.sndWnd || window === 0))) return;
+  facts.windowUpdate = true;
+  tcb.sndWl1 = seq;
+  tcb.sndWnd = window;
+  if (window > tcb.maxWindow) tcb.maxWindow = window;
+}
+
+/** The left edge of the window moves: what is acknowledged leaves the send buffer. */
 function moveLeftEdge(tcb: Tcb, segment: Segment): void {
-  const { roundTrip, timers, inFlight, host } = tcb;
   const gone = Math.min(seqDiff(segment.ack, tcb.bufferSeq), tcb.buffer.length);
   if (gone > 0) {
     tcb.buffer.drop(gone);
     tcb.bufferSeq = (tcb.bufferSeq + gone) | 0;
   }
   tcb.sndUna = segment.ack;
-  let sample = -1;
-  if (inFlight !== null) {
-    const sentAt = inFlight.acknowledge(segment.ack);
-    if (sentAt >= 0) sample = host.sim.now - sentAt;
-    if (inFlight.count === 0) {
-      host.lists.give(inFlight);
-      tcb.inFlight = null;
+}
+
+/** What is acknowledged leaves the scoreboard, and measures the path (Linux: tcp_clean_rtx_queue). */
+function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void {
+  const list = tcb.inFlight;
+  if (list === null) return;
+  const { recovery, sack } = tcb;
+  let start = una;
+  let first: Nanoseconds = -1;
+  let last: Nanoseconds = -1;
+  let reordered = tcb.sndNxt;
+  let acked = 0;
+  while (list.count > 0) {
+    const end = list.endOf(0);
+    if (seqLess(ack, end)) break;
+    const marks = list.marks(0);
+    const sentAt = list.sentAt(0);
+    if ((marks & (RESENT | TWICE)) !== 0) {
+      facts.resentAcked = true;
+    } else if ((marks & SACKED) === 0) {
+      last = sentAt;
+      if (first < 0) first = sentAt;
+      if (seqLess(start, reordered)) reordered = start;
+      if (recovery !== null && !seqLess(recovery.highSeq, end)) facts.originalAcked = true;
+    }
+    if (sack && (marks & SACKED) === 0) {
+      facts.delivered++;
+      const twice = (marks & (RESENT | TWICE)) !== 0;
+      if (!twice || !answeredBefore(tcb, sentAt)) rackAdvance(tcb, list, end, sentAt, twice);
+    }
+    if (end === ((tcb.iss + 1) | 0) && start === tcb.iss) facts.synAcked = true;
+    else facts.dataAcked = true;
+    list.shift();
+    acked++;
+    start = end;
+  }
+  if (acked > 0) {
+    facts.setTimer = true;
+    if (list.count > 0 && (list.marks(0) & SACKED) !== 0) facts.reneging = true;
+    if (sack) {
+      if (seqLess(reordered, highest)) noteReordering(tcb, reordered);
+    } else {
+      removeDuplicates(tcb, acked);
     }
   }
-  if (sample < 0 && tcb.timestamps && segment.hasTimestamps && segment.timestampEcho !== 0) {
-    const ticks = (timestampNow(tcb) - segment.timestampEcho) | 0;
-    if (ticks >= 0) sample = Math.max(ticks, 1) * milliseconds(1);
+  if (list.count === 0) {
+    tcb.host.lists.give(list);
+    tcb.inFlight = null;
   }
-  if (sample >= 0) {
-    const roundDone = seqLess(tcb.roundEnd, tcb.sndUna);
-    if (roundDone) tcb.roundEnd = tcb.sndNxt;
-    roundTrip.measure(sample, roundDone);
+  measure(tcb, facts.resentAcked ? -1 : first, facts.resentAcked ? -1 : last, acked > 0);
+  if (acked === 0 && facts.firstSackedSentAt >= 0 && list.count > 0) {
+    // The round trip of what was sent after the oldest: its own timer is not put off for ever.
+    if (facts.firstSackedSentAt < list.sentAt(0)) facts.setTimer = true;
+  }
+  if (acked > 0 && tcb.roundTrip.srtt === 0 && tcb.totalRetransmits > 0 && tcb.state !== 'ESTABLISHED') {
+    tcb.roundTrip.rto = RTO_FALLBACK;
     tcb.backoff = 0;
-  } else if (roundTrip.srtt === 0 && tcb.totalRetransmits > 0 && tcb.state !== 'ESTABLISHED') {
-    roundTrip.rto = RTO_FALLBACK;
-    tcb.backoff = 0;
   }
-  tcb.retransmits = 0;
-  host.ip.confirm(tcb.remoteAddress);
-  advanced(tcb, Math.max(gone, 0));
-  if (tcb.inFlight === null) timers.stopSend();
-  else if (tcb.phase !== 'recovery' || tcb.partials <= 1)
-    timers.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));
-  fitSendBuffer(tcb);
-  if (tcb.bufferFull && 3 * sendSpace(tcb) >= tcb.options.sendBuffer) {
-    tcb.bufferFull = false;
-    tcb.user?.writable();
+  if (facts.delivered > 0) tcb.host.counters.ext.TCPDelivered += facts.delivered;
+}
+
+/** By its timestamp the acknowledgment answers a copy older than the one sent at `sentAt`. */
+function answeredBefore(tcb: Tcb, sentAt: Nanoseconds): boolean {
+  if (!facts.hasTimestampEcho || facts.timestampEcho === 0) return false;
+  const sent = (Math.floor(sentAt / milliseconds(1)) + tcb.timestampOffset) | 0;
+  return seqLess(facts.timestampEcho, sent);
+}
+
+/** Without SACK: one of those acknowledged was the hole, the others had caused duplicates (Linux: tcp_remove_reno_sacks). */
+function removeDuplicates(tcb: Tcb, acked: number): void {
+  const list = tcb.inFlight;
+  if (facts.resentAcked) facts.originalAcked = false;
+  if (list === null) return;
+  facts.delivered += Math.max(acked - list.sackedOut, 1);
+  list.sackedOut = Math.max(0, list.sackedOut - (acked - 1));
+  limitDuplicates(tcb, list, acked);
+}
+
+/** Round-trip time from what was acknowledged in order, else selectively, else from the timestamp (RFC 6298, RFC 7323 section 4). */
+function measure(tcb: Tcb, first: Nanoseconds, last: Nanoseconds, acked: boolean): void {
+  const { host, roundTrip } = tcb;
+  const { now } = host.sim;
+  let sample = first >= 0 ? now - first : -1;
+  let latest = last >= 0 ? now - last : -1;
+  if (facts.firstSackedSentAt >= 0) {
+    if (sample < 0) sample = now - facts.firstSackedSentAt;
+    latest = now - facts.lastSackedSentAt;
   }
+  if (sample < 0 && acked && facts.hasTimestampEcho && facts.timestampEcho !== 0) {
+    const ticks = (timestampNow(tcb) - facts.timestampEcho) | 0;
+    if (ticks >= 0) {
+      sample = Math.max(ticks, 1) * milliseconds(1);
+      latest = sample;
+    }
+  }
+  if (sample < 0) return;
+  const roundDone = seqLess(tcb.roundEnd, tcb.sndUna);
+  if (roundDone) tcb.roundEnd = tcb.sndNxt;
+  roundTrip.measure(sample, roundDone);
+  roundTrip.noteShortest(latest, now);
+  tcb.backoff = 0;
+  tcb.congestion.measured(latest, now, tcb.sndUna, tcb.sndNxt);
+}
+
+/** The window after this acknowledgment: smaller while it is being reduced, otherwise perhaps larger. */
+function control(tcb: Tcb): void {
+  if (reducing(tcb)) {
+    reduce(tcb, facts.delivered, facts.lost, facts.advanced);
+  } else if (facts.delivered > 0 && mayGrow(tcb) && windowLimited(tcb)) {
+    tcb.congestion.acknowledged(facts.delivered, tcb.host.sim.now);
+  }
+}
+
+/** On a path that reorders every delivery counts, otherwise only what is acknowledged in order (Linux: tcp_may_raise_cwnd). */
+const mayGrow = (tcb: Tcb): boolean =>
+  facts.dataAcked ||
+  (facts.sacked &&
+    tcb.recovery !== null &&
+    tcb.recovery.reordering > tcb.host.sysctl.get('net.ipv4.tcp_reordering'));
+
+function resend(tcb: Tcb): void {
+  const { recovery } = tcb;
+  if (facts.resend === 'nothing' || recovery === null) return;
+  if (facts.resend === 'new') {
+    const { highSeq } = recovery;
+    output(tcb);
+    if (seqLess(highSeq, tcb.sndNxt)) return;
+    recovery.frto = false;
+  }
+  resendLost(tcb);
 }
 
 /** Nothing is in flight but something waits: either the window is open now, or its probing goes on. */
 function watchWindow(tcb: Tcb): void {
   const { timers } = tcb;
-  if (timers.send !== Number.POSITIVE_INFINITY && timers.sendName === 'tcp.retransmission') return;
+  if (timers.send !== Number.POSITIVE_INFINITY && timers.sendName !== 'tcp.zero-window-probe') return;
   const next = Math.min(seqDiff(tcb.bufferEnd, tcb.sndNxt), tcb.mss);
   if (Math.max(next, 1) <= sendRoom(tcb)) {
     tcb.backoff = 0;

@@ -6,7 +6,7 @@ import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing
 import { ACK, FIN, PSH, RST, type Segment, SYN } from './codec.ts';
 import { established } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
-import { output, retransmit } from './sender.ts';
+import { output, resendSyn } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
 import type { Tcb } from './tcb.ts';
@@ -28,7 +28,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (repeatedSyn(tcb, segment)) {
     rememberTimestamp(tcb, segment);
     drop(tcb, frame, 'tcp.duplicate');
-    retransmit(tcb, tcb.iss, 'tcp.syn-ack');
+    resendSyn(tcb, 'tcp.syn-ack');
     return;
   }
   if ((segment.flags & SYN) !== 0 && !crossedSyn(tcb, segment)) {
@@ -75,6 +75,7 @@ function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     segment.seq !== tcb.rcvNxt ||
     segment.window << tcb.sndScale !== tcb.sndWnd ||
     tcb.phase !== 'open' ||
+    segment.sacks > 0 ||
     tcb.orphan ||
     tcb.timestamps !== segment.hasTimestamps
   ) {
@@ -116,7 +117,7 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const isReset = (segment.flags & RST) !== 0;
   if (tcb.timestamps && segment.hasTimestamps && !isReset && tooOld(tcb, segment)) {
     ext.PAWSEstab++;
-    answerInvalid(tcb, frame, 'tcp.paws', 'TCPACKSkippedPAWS');
+    answerInvalid(tcb, frame, segment, 'tcp.paws', 'TCPACKSkippedPAWS');
     return false;
   }
   const early = seqDiff(segment.seq, tcb.rcvNxt) > tcb.receiveWindow;
@@ -127,7 +128,7 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   if (late && !isReset) rememberTimestamp(tcb, segment);
   if (isReset) drop(tcb, frame, 'tcp.outside-window');
   else if ((segment.flags & SYN) !== 0) challenge(tcb, frame, 'TCPSYNChallenge');
-  else answerInvalid(tcb, frame, 'tcp.outside-window', 'TCPACKSkippedSeq');
+  else answerInvalid(tcb, frame, segment, 'tcp.outside-window', 'TCPACKSkippedSeq');
   return false;
 }
 

@@ -1,7 +1,10 @@
 import type { Frame } from '../../1-physical/index.ts';
 import { milliseconds } from '../../time/index.ts';
+import { becomeQuick } from './acknowledgment.ts';
+import type { Segment } from './codec.ts';
 import type { TcpDrop } from './reasons.ts';
-import { drop, dropAndAcknowledge } from './receiver.ts';
+import { drop, dropAndAcknowledge, tellDuplicate } from './receiver.ts';
+import { seqLess, seqMin } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
 
@@ -9,6 +12,7 @@ import { acknowledge } from './transmit.ts';
 export function answerInvalid(
   tcb: Tcb,
   frame: Frame,
+  segment: Segment,
   why: 'tcp.paws' | 'tcp.outside-window',
   skipped: 'TCPACKSkippedPAWS' | 'TCPACKSkippedSeq',
 ): void {
@@ -19,7 +23,11 @@ export function answerInvalid(
     return;
   }
   if (quiet) tcb.lastChallengeAt = tcb.host.sim.now;
-  else tcb.host.counters.ext.DelayedACKLost++;
+  else if (seqLess(segment.seq, tcb.rcvNxt)) {
+    tcb.host.counters.ext.DelayedACKLost++;
+    becomeQuick(tcb);
+    tellDuplicate(tcb, segment.seq, seqMin(segment.end, tcb.rcvNxt));
+  }
   dropAndAcknowledge(tcb, frame, why, 'tcp.duplicate-ack');
 }
 

@@ -6,7 +6,7 @@ import {
   pseudoHeaderSum,
   sumFrame,
 } from '../../3-network/index.ts';
-import { clearOptions, readOptions, type SegmentOptions } from './options.ts';
+import { clearOptions, readOptions, SACK_BLOCKS, type SegmentOptions } from './options.ts';
 import type { Sequence } from './sequence.ts';
 
 /** Control bits (RFC 9293 section 3.1). URG, 0x20, is accepted and ignored: its byte is in the stream anyway. */
@@ -15,6 +15,8 @@ export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
+/** Explicit congestion notification (RFC 3168 section 6.1). */
+export const ECE = 0x40;
 
 /** Length of a header without options. */
 export const HEADER_LENGTH = 20;
@@ -41,6 +43,11 @@ export class Segment implements SegmentOptions {
   hasTimestamps = false;
   timestamp = 0;
   timestampEcho = 0;
+  sackPermitted = false;
+  sacks = 0;
+  readonly sackEdges = new Int32Array(2 * SACK_BLOCKS);
+  /** Type of service / DS field of the packet that brought it, with the ECN bits (RFC 3168). */
+  tos = 0;
 
   get dataLength(): number {
     return this.dataEnd - this.dataStart;

@@ -3,6 +3,7 @@ import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
 import { acknowledgeRead } from './acknowledgment.ts';
 import { end, enterFinWait2, reset } from './closing.ts';
+import { reorderingOf } from './recovery-of.ts';
 import { fitReceiveBuffer } from './right-sizing.ts';
 import { fitMss, hasUnsent, output, sendSpace } from './sender.ts';
 import { seqDiff } from './sequence.ts';
@@ -11,6 +12,14 @@ import { Tcb } from './tcb.ts';
 import { expired, keepAlive } from './timeouts.ts';
 import type { TimerName } from './timers.ts';
 import { fullSpace } from './window.ts';
+
+const PHASE_NAMES = {
+  open: 'Open',
+  disorder: 'Disorder',
+  cwr: 'CWR',
+  recovery: 'Recovery',
+  loss: 'Loss',
+} as const satisfies Record<Tcb['phase'], TcpInfo['recovery']>;
 
 /** A connection as the socket layer sees it: the calls of RFC 9293 section 3.10 over the control block. */
 export class Connection extends Tcb implements TcpConnection {
@@ -44,7 +53,7 @@ export class Connection extends Tcb implements TcpConnection {
     if (count > 0) {
       this.buffer.write(count === bytes.length ? bytes : bytes.subarray(0, count), origin);
       this.moreFollows = more;
-      output(this, 0, 'tcp.data', more ? 'full' : undefined);
+      output(this, more ? 'full' : undefined);
     }
     if (count < bytes.length || 3 * sendSpace(this) < this.options.sendBuffer) this.bufferFull = true;
     this.show();
@@ -52,7 +61,7 @@ export class Connection extends Tcb implements TcpConnection {
   }
 
   push(): void {
-    output(this, 0, 'tcp.data', 'any');
+    output(this, 'any');
     this.show();
   }
 
@@ -142,14 +151,16 @@ export class Connection extends Tcb implements TcpConnection {
   }
 
   info(): TcpInfo {
-    const { roundTrip, congestion, host } = this;
+    const { roundTrip, host, inFlight } = this;
     const since = (time: Nanoseconds): Nanoseconds => (time > 0 ? host.sim.now - time : 0);
     return {
       state: this.state,
-      recovery: this.#recovery(),
+      recovery: PHASE_NAMES[this.phase],
       probes: this.probes,
       backoff: this.backoff,
       timestamps: this.timestamps,
+      sack: this.sack,
+      ecn: this.ecn !== null,
       scaling: this.scaling ? { send: this.sndScale, receive: this.rcvScale } : null,
       ackTimeout: this.ackTimeout,
       sinceSent: since(this.lastSentAt),
@@ -160,8 +171,12 @@ export class Connection extends Tcb implements TcpConnection {
       windowLimit: this.windowLimit,
       receiveRtt: this.pace?.roundTrip ?? 0,
       receiveSpace: this.pace?.most ?? 0,
-      cwnd: congestion.cwnd,
-      ssthresh: congestion.ssthresh,
+      reordering: reorderingOf(this),
+      sacked: inFlight?.sackedOut ?? 0,
+      lost: inFlight?.lostOut ?? 0,
+      resent: inFlight?.resentOut ?? 0,
+      cwnd: this.cwndBytes,
+      ssthresh: this.ssthreshBytes,
       srtt: roundTrip.srtt,
       rttvar: roundTrip.deviation,
       rto: roundTrip.rto,
@@ -188,17 +203,6 @@ export class Connection extends Tcb implements TcpConnection {
   override expired(name: TimerName): void {
     expired(this, name);
     if (this.state !== 'CLOSED') this.show();
-  }
-
-  #recovery(): TcpInfo['recovery'] {
-    switch (this.phase) {
-      case 'open':
-        return this.duplicates > 0 ? 'Disorder' : 'Open';
-      case 'recovery':
-        return 'Recovery';
-      case 'loss':
-        return 'Loss';
-    }
   }
 
   #running(): TcpEntry['timer'] {

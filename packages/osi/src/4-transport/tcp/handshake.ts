@@ -30,7 +30,7 @@ function startSending(tcb: Tcb, iss: Sequence): void {
   tcb.sndUna = iss;
   tcb.sndNxt = iss;
   tcb.bufferSeq = seqAdd(iss, 1);
-  tcb.recover = iss;
+  tcb.usageEnd = iss;
   tcb.smallEnd = iss;
   tcb.roundEnd = iss;
   tcb.timestampOffset = host.secrets.timestampOffset(tcb.localAddress, tcb.remoteAddress);
@@ -50,6 +50,7 @@ export function open(tcb: Tcb, least: Sequence | null): number {
   startSending(tcb, least !== null && seqLess(chosen, least) ? least : chosen);
   tcb.timestamps = sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
+  tcb.sack = sysctl.get('net.ipv4.tcp_sack') !== 0;
   chooseInitialWindow(tcb, tcb.advMss);
   host.counters.tcp.ActiveOpens++;
   tcb.move('open');
@@ -84,6 +85,7 @@ function takeSyn(tcb: Tcb, segment: Segment): void {
     tcb.tsRecent = segment.timestamp;
     tcb.tsRecentAt = sim.now;
   }
+  tcb.sack = segment.sackPermitted && sysctl.get('net.ipv4.tcp_sack') !== 0;
   tcb.scaling = segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sndScale = tcb.scaling ? segment.windowScale : 0;
   if (!tcb.scaling) tcb.rcvScale = 0;
@@ -150,9 +152,8 @@ export function established(tcb: Tcb, window: number, seq: Sequence): void {
   if (window > tcb.maxWindow) tcb.maxWindow = window;
   fitMss(tcb);
   // RFC 6928 section 2, Linux's tcp_init_cwnd: a SYN lost more than once tells of congestion.
-  tcb.congestion.cwnd = (tcb.totalRetransmits > 1 ? 1 : INITIAL_SEGMENTS) * tcb.mss;
+  tcb.congestion.cwnd = tcb.totalRetransmits > 1 ? 1 : INITIAL_SEGMENTS;
   tcb.lastHeardAt = tcb.host.sim.now;
-  tcb.recover = tcb.iss;
   startAcknowledging(tcb);
   fitSendBuffer(tcb);
   tcb.move('established');

@@ -3,79 +3,206 @@ import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
 
 const FIRST_CAPACITY = 16;
 
+/** What is known of a segment. */
+export const SACKED = 1;
+/** It is taken as lost, and has not arrived since. */
+export const LOST = 2;
+/** It was sent again, and that copy is taken to be on its way. */
+export const RESENT = 4;
+/** It was sent more than once. */
+export const TWICE = 8;
+
 /**
- * The segments sent and not yet acknowledged, oldest first: where each ends, when it was sent last, and whether
- * more than once. Round-trip times come from here; selective acknowledgment will keep its marks here.
+ * The segments sent and not yet acknowledged, oldest first and without a gap: where each ends, when it was sent
+ * last, and what is known of it. That is the scoreboard of selective acknowledgment (RFC 2018 section 5, RFC 6675), and where
+ * round-trip times come from.
+ *
+ * Segment `k` counts from the oldest. Without SACK `sackedOut` counts duplicate acknowledgments: each says that
+ * some segment has arrived (as in Linux).
  */
 export class InFlight {
   count = 0;
+  sackedOut = 0;
+  lostOut = 0;
+  resentOut = 0;
+  /** RACK (RFC 8985 section 5.2): of what has arrived, when the segment sent last was sent, and where it ends. */
+  rackSentAt: Nanoseconds = -1;
+  rackEnd: Sequence = 0;
+  /** Behind the highest segment that is selectively acknowledged; only while `sackedOut` says that there is one. */
+  highestSacked: Sequence = 0;
   #ends = new Int32Array(FIRST_CAPACITY);
   #sentAt = new Float64Array(FIRST_CAPACITY);
-  #resent = new Uint8Array(FIRST_CAPACITY);
+  #marks = new Uint8Array(FIRST_CAPACITY);
   #head = 0;
+
+  /** Segments taken to be on their way (RFC 6675's pipe; Linux: tcp_packets_in_flight). */
+  get pipe(): number {
+    return this.count - this.sackedOut - this.lostOut + this.resentOut;
+  }
+
+  endOf(k: number): Sequence {
+    return this.#ends[(this.#head + k) & (this.#ends.length - 1)] as number;
+  }
+
+  sentAt(k: number): Nanoseconds {
+    return this.#sentAt[(this.#head + k) & (this.#ends.length - 1)] as number;
+  }
+
+  marks(k: number): number {
+    return this.#marks[(this.#head + k) & (this.#ends.length - 1)] as number;
+  }
 
   add(end: Sequence, now: Nanoseconds): void {
     if (this.count === this.#ends.length) this.#grow();
     const i = (this.#head + this.count++) & (this.#ends.length - 1);
     this.#ends[i] = end;
     this.#sentAt[i] = now;
-    this.#resent[i] = 0;
+    this.#marks[i] = 0;
   }
 
-  /**
-   * Forgets what `ack` covers. @returns when the oldest of those segments was sent; -1 when there is none, or one
-   * was sent twice: its acknowledgment measures nothing (Karn; RFC 6298 section 3).
-   */
-  acknowledge(ack: Sequence): Nanoseconds {
-    const mask = this.#ends.length - 1;
-    const oldest = this.#head;
-    let twice = 0;
-    let covered = 0;
-    while (this.count > 0 && seqAtMost(this.#ends[this.#head] as number, ack)) {
-      twice |= this.#resent[this.#head] as number;
-      this.#head = (this.#head + 1) & mask;
-      this.count--;
-      covered++;
+  /** Forgets the oldest segment. */
+  shift(): void {
+    const marks = this.#marks[this.#head] as number;
+    // Without SACK nothing is marked: the count is corrected by whoever counts duplicates.
+    if ((marks & SACKED) !== 0) this.sackedOut--;
+    if ((marks & LOST) !== 0) this.lostOut--;
+    if ((marks & RESENT) !== 0) this.resentOut--;
+    this.#head = (this.#head + 1) & (this.#ends.length - 1);
+    this.count--;
+  }
+
+  /** The first segment that ends behind `seq`; `count` when there is none. */
+  find(seq: Sequence): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (seqAtMost(this.endOf(middle), seq)) low = middle + 1;
+      else high = middle;
     }
-    return covered === 0 || twice !== 0 ? -1 : (this.#sentAt[oldest] as number);
+    return low;
   }
 
-  /** Notes that `[from, to)` was sent again. */
-  resent(from: Sequence, to: Sequence, now: Nanoseconds): void {
-    const mask = this.#ends.length - 1;
-    for (let k = 0, i = this.#head; k < this.count; k++, i = (i + 1) & mask) {
-      const end = this.#ends[i] as number;
-      if (seqAtMost(end, from)) continue;
-      this.#resent[i] = 1;
-      this.#sentAt[i] = now;
-      if (!seqLess(end, to)) return;
+  markSacked(k: number): void {
+    const i = (this.#head + k) & (this.#ends.length - 1);
+    const end = this.#ends[i] as number;
+    if (this.sackedOut === 0 || seqLess(this.highestSacked, end)) this.highestSacked = end;
+    const marks = this.#marks[i] as number;
+    this.sackedOut++;
+    if ((marks & LOST) !== 0) this.lostOut--;
+    // A retransmission whose original may still be under way stays counted, as in Linux.
+    const gone = (marks & LOST) !== 0 ? LOST | RESENT : 0;
+    if ((marks & gone & RESENT) !== 0) this.resentOut--;
+    this.#marks[i] = (marks & ~gone) | SACKED;
+  }
+
+  /** The peer no longer has what it said it had. */
+  unmarkSacked(): void {
+    for (let k = 0; k < this.count; k++) this.#unmark(k, SACKED);
+    this.sackedOut = 0;
+  }
+
+  /** @returns whether it was a retransmission that is lost again. */
+  markLost(k: number): boolean {
+    const i = (this.#head + k) & (this.#ends.length - 1);
+    const marks = this.#marks[i] as number;
+    if ((marks & SACKED) !== 0) return false;
+    if ((marks & LOST) === 0) {
+      this.lostOut++;
+      this.#marks[i] = marks | LOST;
+      return false;
     }
+    if ((marks & RESENT) === 0) return false;
+    this.resentOut--;
+    this.#marks[i] = marks & ~RESENT;
+    return true;
   }
 
-  /** When the oldest one was sent last; -1 when nothing is in flight. */
-  get oldestSentAt(): Nanoseconds {
-    return this.count === 0 ? -1 : (this.#sentAt[this.#head] as number);
+  unmarkLost(): void {
+    for (let k = 0; k < this.count; k++) this.#unmark(k, LOST);
+    this.lostOut = 0;
+  }
+
+  /** The peer has got a retransmission as well as its original. */
+  unmarkResent(k: number): void {
+    if ((this.marks(k) & RESENT) === 0) return;
+    this.#unmark(k, RESENT);
+    this.resentOut--;
+  }
+
+  /** Notes that segment `k` was sent again. @param counted whether it counts as in flight: a probe does not. */
+  markResent(k: number, now: Nanoseconds, counted: boolean): void {
+    const i = (this.#head + k) & (this.#ends.length - 1);
+    const marks = this.#marks[i] as number;
+    if (counted && (marks & RESENT) === 0) this.resentOut++;
+    this.#marks[i] = marks | TWICE | (counted ? RESENT : 0);
+    this.#sentAt[i] = now;
+  }
+
+  /** Cuts segment `k` in two at `seq`: a smaller one has to do. */
+  split(k: number, seq: Sequence): void {
+    if (this.count === this.#ends.length) this.#grow();
+    const mask = this.#ends.length - 1;
+    for (let j = this.count; j > k; j--) this.#copy((this.#head + j - 1) & mask, (this.#head + j) & mask);
+    const i = (this.#head + k) & mask;
+    this.#ends[i] = seq;
+    this.count++;
+    const marks = this.#marks[i] as number;
+    if ((marks & SACKED) !== 0) this.sackedOut++;
+    if ((marks & LOST) !== 0) this.lostOut++;
+    if ((marks & RESENT) !== 0) this.resentOut++;
+  }
+
+  /** Makes one segment of `k` and the one behind it, which is neither selectively acknowledged nor on its way again. */
+  join(k: number): void {
+    const mask = this.#ends.length - 1;
+    const first = (this.#head + k) & mask;
+    const second = (first + 1) & mask;
+    const marks = this.#marks[second] as number;
+    if ((marks & LOST) !== 0) this.lostOut--;
+    if ((marks & RESENT) !== 0) this.resentOut--;
+    this.#ends[first] = this.#ends[second] as number;
+    this.#marks[first] = (this.#marks[first] as number) | (marks & TWICE);
+    for (let j = k + 1; j + 1 < this.count; j++) {
+      this.#copy((this.#head + j + 1) & mask, (this.#head + j) & mask);
+    }
+    this.count--;
   }
 
   clear(): void {
     this.count = 0;
+    this.sackedOut = 0;
+    this.lostOut = 0;
+    this.resentOut = 0;
+    this.rackSentAt = -1;
     this.#head = 0;
+  }
+
+  #unmark(k: number, mark: number): void {
+    const i = (this.#head + k) & (this.#ends.length - 1);
+    this.#marks[i] = (this.#marks[i] as number) & ~mark;
+  }
+
+  #copy(from: number, to: number): void {
+    this.#ends[to] = this.#ends[from] as number;
+    this.#sentAt[to] = this.#sentAt[from] as number;
+    this.#marks[to] = this.#marks[from] as number;
   }
 
   #grow(): void {
     const old = this.#ends.length;
     const ends = new Int32Array(old * 2);
     const sentAt = new Float64Array(old * 2);
-    const resent = new Uint8Array(old * 2);
+    const marks = new Uint8Array(old * 2);
     for (let k = 0; k < this.count; k++) {
       const i = (this.#head + k) & (old - 1);
       ends[k] = this.#ends[i] as number;
       sentAt[k] = this.#sentAt[i] as number;
-      resent[k] = this.#resent[i] as number;
+      marks[k] = this.#marks[i] as number;
     }
     this.#ends = ends;
     this.#sentAt = sentAt;
-    this.#resent = resent;
+    this.#marks = marks;
     this.#head = 0;
   }
 }

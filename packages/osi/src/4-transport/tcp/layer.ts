@@ -42,9 +42,6 @@ import type { Tcb } from './tcb.ts';
 import { arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
 import { replyReset } from './transmit.ts';
 
-/** Congestion control needs a segment size before the handshake has agreed on one. */
-const FIRST_MSS = 536;
-
 /** What TCP needs of the machine it runs on. Its chance comes from the simulation's stream `<node>/tcp`. */
 export interface TcpLayerOptions {
   readonly sim: Simulation;
@@ -283,7 +280,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     claim: Claim,
   ): Connection {
     const number = ++this.#lastNumber;
-    const congestion = new NewReno(FIRST_MSS);
+    const congestion = new NewReno();
     const connection = new Connection(this, number, local, remote, options, user, claim, congestion);
     this.#demux.add(connection);
     this.#all.add(connection);

@@ -1,21 +1,44 @@
+import type { Sequence } from './sequence.ts';
+
 /**
  * TCP options: kinds and lengths (IANA "TCP Option Kind Numbers"), read and written in place.
  *
- * The order is Linux's (`tcp_options_write`): MSS, timestamps, window scale; each padded to a multiple of four
- * with NOPs in front. SACK, with its place between MSS and timestamps, is not negotiated yet.
+ * The order is Linux's (`tcp_options_write`): MSS, SACK-permitted and timestamps, window scale, SACK blocks; each
+ * padded to a multiple of four with NOPs in front, but SACK-permitted takes the place of the timestamps' NOPs.
  */
 const END = 0;
 const NOP = 1;
 const MSS = 2;
 const WINDOW_SCALE = 3;
+const SACK_PERMITTED = 4;
+const SACK = 5;
 const TIMESTAMPS = 8;
 
 export const MSS_LENGTH = 4;
 export const TIMESTAMPS_LENGTH = 12;
 export const WINDOW_SCALE_LENGTH = 4;
+/** SACK-permitted without timestamps that it could share a word with. */
+export const SACK_PERMITTED_LENGTH = 4;
+
+/** Options fill at most 40 bytes. */
+const SPACE = 40;
+/** NOP, NOP, kind and length in front of the blocks, and one block (RFC 2018 section 3). */
+const SACK_HEAD = 4;
+const SACK_BLOCK = 8;
+/** The most blocks that a segment can carry. */
+export const SACK_BLOCKS = 4;
+
+/** How many SACK blocks fit beside timestamps, or without them. */
+export const sackBlocksThatFit = (timestamps: boolean): number =>
+  (SPACE - SACK_HEAD - (timestamps ? TIMESTAMPS_LENGTH : 0)) >> 3;
+
+/** What `count` blocks take of the header. */
+export const sackLength = (count: number): number => (count === 0 ? 0 : SACK_HEAD + count * SACK_BLOCK);
 
 /** NOP, NOP, kind 8, length 10: the word in front of two timestamps (RFC 7323 appendix A). */
 const TIMESTAMPS_WORD = (NOP << 24) | (NOP << 16) | (TIMESTAMPS << 8) | 10;
+
+const SACK_AND_TIMESTAMPS_WORD = (SACK_PERMITTED << 24) | (2 << 16) | (TIMESTAMPS << 8) | 10;
 
 /** The largest shift count (RFC 7323 section 2.3). */
 export const MAX_WINDOW_SCALE = 14;
@@ -29,12 +52,18 @@ export interface SegmentOptions {
   hasTimestamps: boolean;
   timestamp: number;
   timestampEcho: number;
+  sackPermitted: boolean;
+  /** How many SACK blocks there are, and their edges: left, right, left, right … */
+  sacks: number;
+  readonly sackEdges: Int32Array;
 }
 
 export function clearOptions(into: SegmentOptions): void {
   into.mss = 0;
   into.windowScale = -1;
   into.hasTimestamps = false;
+  into.sackPermitted = false;
+  into.sacks = 0;
 }
 
 /**
@@ -61,6 +90,10 @@ export function readOptions(view: DataView, at: number, end: number, into: Segme
     else if (kind === WINDOW_SCALE && length === 3) {
       into.windowScale = Math.min(view.getUint8(at + 2), MAX_WINDOW_SCALE);
     } else if (kind === TIMESTAMPS && length === 10) readTimestamps(view, at + 2, into);
+    else if (kind === SACK_PERMITTED && length === 2) into.sackPermitted = true;
+    else if (kind === SACK && length >= 2 + SACK_BLOCK && (length - 2) % SACK_BLOCK === 0) {
+      readSacks(view, at + 2, (length - 2) / SACK_BLOCK, into);
+    }
     at += length;
   }
 }
@@ -71,14 +104,26 @@ function readTimestamps(view: DataView, at: number, into: SegmentOptions): void 
   into.timestampEcho = view.getInt32(at + 4);
 }
 
+function readSacks(view: DataView, at: number, count: number, into: SegmentOptions): void {
+  into.sacks = Math.min(count, SACK_BLOCKS);
+  for (let i = 0; i < 2 * into.sacks; i++) into.sackEdges[i] = view.getInt32(at + 4 * i);
+}
+
 /** Each writes one option at `at`. @returns where the next one goes. */
 export function writeMss(view: DataView, at: number, mss: number): number {
   view.setUint32(at, (MSS << 24) | (4 << 16) | mss);
   return at + MSS_LENGTH;
 }
 
-export function writeTimestamps(view: DataView, at: number, value: number, echo: number): number {
-  view.setInt32(at, TIMESTAMPS_WORD);
+/** @param sackPermitted a SYN that offers selective acknowledgment too. */
+export function writeTimestamps(
+  view: DataView,
+  at: number,
+  value: number,
+  echo: number,
+  sackPermitted = false,
+): number {
+  view.setInt32(at, sackPermitted ? SACK_AND_TIMESTAMPS_WORD : TIMESTAMPS_WORD);
   view.setInt32(at + 4, value);
   view.setInt32(at + 8, echo);
   return at + TIMESTAMPS_LENGTH;
@@ -87,4 +132,22 @@ export function writeTimestamps(view: DataView, at: number, value: number, echo:
 export function writeWindowScale(view: DataView, at: number, shift: number): number {
   view.setUint32(at, (NOP << 24) | (WINDOW_SCALE << 16) | (3 << 8) | shift);
   return at + WINDOW_SCALE_LENGTH;
+}
+
+/** SACK-permitted alone; with timestamps it is `writeTimestamps` that says so. */
+export function writeSackPermitted(view: DataView, at: number): number {
+  view.setInt32(at, (NOP << 24) | (NOP << 16) | (SACK_PERMITTED << 8) | 2);
+  return at + SACK_PERMITTED_LENGTH;
+}
+
+/** Begins the SACK option; `count` blocks are to follow, by `writeSackBlock`. */
+export function writeSackHead(view: DataView, at: number, count: number): number {
+  view.setInt32(at, (NOP << 24) | (NOP << 16) | (SACK << 8) | (2 + count * SACK_BLOCK));
+  return at + SACK_HEAD;
+}
+
+export function writeSackBlock(view: DataView, at: number, start: Sequence, end: Sequence): number {
+  view.setInt32(at, start);
+  view.setInt32(at + 4, end);
+  return at + SACK_BLOCK;
 }

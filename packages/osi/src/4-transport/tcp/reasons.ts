@@ -24,6 +24,10 @@ export const TCP_REASONS = {
   'tcp.loss-recovery': 'Sent again after a time-out, since what was sent then is taken as lost too.',
   'tcp.fast-retransmit':
     'Three duplicate acknowledgments say that it was lost: sent again (RFC 5681 section 3.2).',
+  'tcp.rack-retransmit':
+    'What was sent sufficiently later has arrived already, as SACK says: so it is lost, and sent again (RFC 8985).',
+  'tcp.loss-probe':
+    'No acknowledgment for two round trips: sends something that will be answered, in case that the end was lost (RFC 8985 section 7).',
   'tcp.partial-ack': 'In fast recovery an acknowledgment ended at the next loss: sent again (RFC 6582).',
   'tcp.limited-transmit': 'A first duplicate acknowledgment: new data instead of silence (RFC 3042).',
   'tcp.path-mtu': 'A router said that the packet was too large: sent again in smaller ones (RFC 1191).',

@@ -5,7 +5,8 @@ import { FIN, type Segment } from './codec.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { hasFin, Reassembly } from './reassembly.ts';
 import { noteArrival } from './right-sizing.ts';
-import { seqAdd, seqDiff } from './sequence.ts';
+import { SelectiveAcks } from './selective-acks.ts';
+import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
 
@@ -36,6 +37,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   if (early + size + (fin ? 1 : 0) <= 0) {
     becomeQuick(tcb);
     tcb.host.counters.ext.DelayedACKLost++;
+    tellDuplicate(tcb, segment.seq, segment.end);
     dropAndAcknowledge(tcb, frame, 'tcp.duplicate', 'tcp.duplicate-ack');
     return false;
   }
@@ -53,6 +55,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     keepForLater(tcb, frame, segment.seq, fin);
     return false;
   }
+  if (early < 0) tellDuplicate(tcb, segment.seq, tcb.rcvNxt);
   frame.start -= early;
   deliver(tcb, frame, fin);
   const waiting = tcb.reassembly;
@@ -61,6 +64,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     for (let next = waiting.take(tcb.rcvNxt); next !== null; next = waiting.take(tcb.rcvNxt)) {
       deliver(tcb, next, hasFin(next));
     }
+    tcb.selective?.advance(tcb.rcvNxt);
   }
   return true;
 }
@@ -88,9 +92,21 @@ function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
   if (tcb.reassembly.count >= most) {
     ext.TCPOFODrop++;
     drop(tcb, frame, 'tcp.out-of-order-full');
-  } else if (tcb.reassembly.insert(frame, seq, fin)) {
-    ext.TCPOFOQueue++;
+    return;
   }
+  const end = seqAdd(seq, frame.end - frame.start + (fin ? 1 : 0));
+  if (tcb.reassembly.insert(frame, seq, fin)) ext.TCPOFOQueue++;
+  else tellDuplicate(tcb, seq, end);
+  if (tcb.sack) (tcb.selective ??= new SelectiveAcks()).add(seq, end);
+}
+
+/** The next acknowledgment says that `[seq, end)` came twice (RFC 2883; net.ipv4.tcp_dsack). */
+export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence): void {
+  const { counters, sysctl } = tcb.host;
+  if (!tcb.sack || sysctl.get('net.ipv4.tcp_dsack') === 0) return;
+  const old = seqLess(seq, tcb.rcvNxt);
+  counters.ext[old ? 'TCPDSACKOldSent' : 'TCPDSACKOfoSent']++;
+  (tcb.selective ??= new SelectiveAcks()).repeat(seq, end, !old);
 }
 
 /** The peer's FIN, and everything before it, is there. */
@@ -98,6 +114,7 @@ function finArrived(tcb: Tcb): void {
   tcb.rcvNxt = seqAdd(tcb.rcvNxt, 1);
   tcb.finReceived = true;
   tcb.reassembly?.clear();
+  tcb.selective?.advance(tcb.rcvNxt);
   switch (tcb.state) {
     case 'ESTABLISHED':
       // Linux expects the program to close soon, so that the acknowledgment can ride on our FIN.

@@ -1,109 +1,298 @@
-import { keepTimer, output, pipe, retransmit } from './sender.ts';
-import { seqAdd, seqLess } from './sequence.ts';
+import type { AckFacts } from './ack-facts.ts';
+import { type InFlight, LOST, RESENT, SACKED } from './in-flight.ts';
+import { keepOpen, tryToOpen } from './phases.ts';
+import { detectLoss, loseSegment, rackMarkLost, timeLeft } from './rack.ts';
+import { recoveryOf, reorderingOf } from './recovery-of.ts';
+import { beginReduction, currentThreshold, endReduction, reduce, reducing } from './reduction.ts';
+import { noteReordering } from './scoreboard.ts';
+import { rearm } from './send-timers.ts';
+import { hasUnsent, resendLost, resendSegment, segmentSize } from './sender.ts';
+import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
+import {
+  answersOriginal,
+  forgetResent,
+  rememberWindow,
+  undo,
+  undoByDuplicates,
+  undoLoss,
+  undoRecovery,
+} from './undo.ts';
+import { sendRoom } from './window.ts';
 
-/** Duplicate acknowledgments that mean a loss (RFC 5681 section 3.2). */
-const DUPLICATE_THRESHOLD = 3;
-
-/**
- * Loss detection and recovery by NewReno (RFC 5681, RFC 6582). It finds out what is lost and sends it again; how
- * much may be in flight meanwhile is the matter of congestion control.
+/*
+ * Loss recovery: what an acknowledgment means that is not simply the next one. Segments are found lost by RACK
+ * (`rack.ts`) when the peer acknowledges selectively, by three duplicate acknowledgments (RFC 5681, RFC 6582) when it
+ * does not. The phases are Linux's (`tcp_fastretrans_alert`):
  *
- * An acknowledgment moved `sndUna` by `acked` bytes.
+ * - `open`      nothing special.
+ * - `disorder`  duplicates have come; new data goes out for each (limited transmit, RFC 3042).
+ * - `cwr`       congestion was told of by the network (ECN): the window is being reduced.
+ * - `recovery`  something is lost: the window is being reduced, losses are sent again (fast recovery).
+ * - `loss`      the retransmission timer has expired: slow start from one segment.
  */
-export function advanced(tcb: Tcb, acked: number): void {
-  const { congestion } = tcb;
-  // What duplicate acknowledgments have told of has been delivered before now (Linux: tcp_remove_reno_sacks).
-  const known = Math.min(tcb.duplicates * tcb.mss, Math.max(0, acked - tcb.mss));
-  tcb.duplicates = 0;
-  switch (tcb.phase) {
-    case 'open':
-      congestion.acknowledged(acked - known, limited(tcb));
-      return;
-    case 'loss':
-      if (!seqLess(tcb.sndUna, tcb.recover)) tcb.phase = 'open';
-      congestion.acknowledged(acked, true);
-      return;
-    case 'recovery':
-      if (!seqLess(tcb.sndUna, tcb.recover)) {
-        // Full acknowledgment. RFC 6582 section 3.2 step 3, option 2, as Linux.
+
+/** Judges a dubious acknowledgment. @param una `sndUna` before it. */
+export function judge(tcb: Tcb, una: Sequence, facts: AckFacts): void {
+  const recovery = recoveryOf(tcb);
+  const list = tcb.inFlight;
+  const duplicate = facts.isDuplicate;
+  if (facts.echo) recovery.priorSsthresh = 0;
+  if (facts.reneging && facts.advanced) {
+    // The peer has thrown away what it said it had. It may still say so once more: waits a moment, then starts anew.
+    const wait = Math.max(Math.floor(tcb.roundTrip.srtt / 2), RENEGING_WAIT);
+    tcb.timers.startSend('tcp.retransmission', wait);
+    facts.setTimer = false;
+    return;
+  }
+  if (tcb.phase === 'open') {
+    recovery.resentSince = false;
+  } else if (!seqLess(tcb.sndUna, recovery.highSeq)) {
+    if (tcb.phase === 'cwr') {
+      // Until something behind it is acknowledged: so that the CWR mark has arrived.
+      if (tcb.sndUna !== recovery.highSeq) {
+        endReduction(tcb);
         tcb.phase = 'open';
-        congestion.cwnd = congestion.ssthresh;
+      }
+    } else if (tcb.phase === 'recovery') {
+      if (!tcb.sack && list !== null) list.sackedOut = 0;
+      if (undoRecovery(tcb, facts)) return;
+      endReduction(tcb);
+    }
+  }
+  switch (tcb.phase) {
+    case 'recovery':
+      if (!inRecovery(tcb, una, duplicate, facts)) return;
+      break;
+    case 'loss':
+      inLoss(tcb, duplicate, facts);
+      findLosses(tcb, facts);
+      if ((tcb.phase as string) !== 'open' && !facts.resentLost) return;
+      if (!outsideRecovery(tcb, duplicate, facts)) return;
+      break;
+    default:
+      if (!outsideRecovery(tcb, duplicate, facts)) return;
+  }
+  facts.resend = 'lost';
+}
+
+/** Linux's least wait for a peer that may have reneged on its SACKs. */
+const RENEGING_WAIT = 10_000_000;
+
+/** @returns whether losses are to be sent again. */
+function inRecovery(tcb: Tcb, una: Sequence, duplicate: boolean, facts: AckFacts): boolean {
+  if (!facts.advanced) {
+    if (!tcb.sack && duplicate) addDuplicate(tcb, facts);
+  } else if (undoPartly(tcb, una, facts)) {
+    return false;
+  }
+  if (undoByDuplicates(tcb)) tryToOpen(tcb, facts);
+  findLosses(tcb, facts);
+  if (tcb.phase !== 'recovery') {
+    if (!timeToRecover(tcb)) return false;
+    enterRecovery(tcb, facts.echo);
+  }
+  return true;
+}
+
+/** @returns whether losses are to be sent again: recovery has begun. */
+function outsideRecovery(tcb: Tcb, duplicate: boolean, facts: AckFacts): boolean {
+  const list = tcb.inFlight;
+  if (!tcb.sack && list !== null) {
+    if (facts.advanced) list.sackedOut = 0;
+    if (duplicate) addDuplicate(tcb, facts);
+  }
+  if (tcb.phase === 'open' || tcb.phase === 'disorder') undoByDuplicates(tcb);
+  findLosses(tcb, facts);
+  if (!timeToRecover(tcb)) {
+    tryToOpen(tcb, facts);
+    return false;
+  }
+  enterRecovery(tcb, facts.echo);
+  return true;
+}
+
+/** After a time-out (Linux: tcp_process_loss), with F-RTO in its form for SACK (RFC 5682 section 3). */
+function inLoss(tcb: Tcb, duplicate: boolean, facts: AckFacts): void {
+  const recovery = recoveryOf(tcb);
+  const recovered = !seqLess(tcb.sndUna, recovery.highSeq);
+  if (facts.advanced && undoLoss(tcb, facts, false)) return;
+  if (recovery.frto) {
+    // Step 3b: something that was sent only once, before the time-out, has arrived. It was needless.
+    if (facts.originalAcked && undoLoss(tcb, facts, true)) return;
+    if (seqLess(recovery.highSeq, tcb.sndNxt)) {
+      // Step 3a: what was sent after it has arrived, or a duplicate says so. The loss was real.
+      if (facts.sacked || duplicate) recovery.frto = false;
+    } else if (facts.advanced && !recovered) {
+      // Step 2b: new data, so that its acknowledgment can tell.
+      recovery.highSeq = tcb.sndNxt;
+      if (hasUnsent(tcb) && sendRoom(tcb) > 0) {
+        facts.resend = 'new';
         return;
       }
-      tcb.partials++;
-      // Partial acknowledgment: the next hole. Deflate by what left the path, one segment back in.
-      retransmit(tcb, tcb.sndUna, 'tcp.partial-ack');
-      congestion.cwnd = Math.max(congestion.cwnd - acked, tcb.mss) + (acked >= tcb.mss ? tcb.mss : 0);
-      return;
+      recovery.frto = false;
+    }
   }
+  if (recovered) {
+    undoRecovery(tcb, facts);
+    return;
+  }
+  if (!tcb.sack && tcb.inFlight !== null) {
+    if (seqLess(recovery.highSeq, tcb.sndNxt) && duplicate) addDuplicate(tcb, facts);
+    else if (facts.advanced) tcb.inFlight.sackedOut = 0;
+  }
+  facts.resend = 'lost';
 }
 
-/** A duplicate acknowledgment came: a segment has left the path, though not the one that is missing. */
-export function duplicated(tcb: Tcb): void {
-  const { congestion } = tcb;
-  tcb.duplicates++;
-  switch (tcb.phase) {
-    case 'loss':
-      return;
-    case 'recovery':
-      congestion.cwnd += tcb.mss;
-      output(tcb);
-      return;
-    case 'open':
-      if (tcb.duplicates < DUPLICATE_THRESHOLD) {
-        output(tcb, tcb.duplicates * tcb.mss, 'tcp.limited-transmit');
-      } else if (tcb.duplicates === DUPLICATE_THRESHOLD && careful(tcb)) {
-        enterRecovery(tcb);
-      }
-      return;
-  }
+/**
+ * A partial acknowledgment in recovery whose timestamp says that the original arrived, late: nothing more is taken as
+ * lost. @returns whether retransmissions are still under way, so that no more can be said now.
+ */
+function undoPartly(tcb: Tcb, una: Sequence, facts: AckFacts): boolean {
+  const recovery = recoveryOf(tcb);
+  if (!recovery.undoable || !answersOriginal(tcb, facts)) return false;
+  if (tcb.sack) noteReordering(tcb, una);
+  if ((tcb.inFlight?.resentOut ?? 0) > 0) return true;
+  forgetResent(tcb);
+  undo(tcb, true);
+  tcb.host.counters.ext.TCPPartialUndo++;
+  keepOpen(tcb);
+  return false;
 }
 
-/** RFC 6582 section 3.2 step 2: what the acknowledgment asks for lies behind the last recovery, so it is a new loss. */
-const careful = (tcb: Tcb): boolean => seqLess(tcb.recover, tcb.sndUna);
+/** Without SACK a duplicate acknowledgment says that some segment has arrived (Linux: tcp_add_reno_sack). */
+function addDuplicate(tcb: Tcb, facts: AckFacts): void {
+  const list = tcb.inFlight;
+  if (list === null) return;
+  const before = list.sackedOut;
+  list.sackedOut++;
+  limitDuplicates(tcb, list, 0);
+  if (list.sackedOut > before) facts.delivered++;
+}
 
-function enterRecovery(tcb: Tcb): void {
-  const { congestion } = tcb;
+/** More duplicates than segments that could have caused them: the path reorders, or the network duplicates. */
+export function limitDuplicates(tcb: Tcb, list: InFlight, acked: number): void {
+  const holes = Math.min(Math.max(list.lostOut, 1), list.count);
+  if (list.sackedOut + holes <= list.count) return;
+  list.sackedOut = list.count - holes;
+  const recovery = recoveryOf(tcb);
+  const most = tcb.host.sysctl.get('net.ipv4.tcp_max_reordering');
+  recovery.reordering = Math.min(list.count + acked, most);
+  recovery.reorderingSeen++;
+  tcb.host.counters.ext.TCPRenoReorder++;
+}
+
+function findLosses(tcb: Tcb, facts: AckFacts): void {
+  const list = tcb.inFlight;
+  if (list === null) return;
+  if (tcb.sack) {
+    rackMarkLost(tcb, facts);
+    return;
+  }
+  // NewReno: the oldest, by three duplicates; in recovery again by each partial acknowledgment (RFC 6582 section 3.2).
+  const found =
+    tcb.phase === 'recovery' ? facts.advanced : tcb.phase !== 'loss' && list.sackedOut >= reorderingOf(tcb);
+  if (!found || (list.marks(0) & LOST) !== 0) return;
+  const size = segmentSize(tcb);
+  if (seqDiff(list.endOf(0), tcb.sndUna) > size) list.split(0, seqAdd(tcb.sndUna, size));
+  loseSegment(tcb, list, 0, facts);
+}
+
+const timeToRecover = (tcb: Tcb): boolean => (tcb.inFlight?.lostOut ?? 0) > 0;
+
+function enterRecovery(tcb: Tcb, echo: boolean): void {
   const { ext } = tcb.host.counters;
-  congestion.lost(pipe(tcb));
+  ext[tcb.sack ? 'TCPSackRecovery' : 'TCPRenoRecovery']++;
+  const threshold = currentThreshold(tcb);
+  rememberWindow(tcb, 0);
+  if (!reducing(tcb)) {
+    if (!echo) recoveryOf(tcb).priorSsthresh = threshold;
+    beginReduction(tcb);
+  }
   tcb.phase = 'recovery';
-  tcb.partials = 0;
-  tcb.recover = tcb.sndNxt;
-  ext.TCPRenoRecovery++;
-  ext.TCPFastRetrans++;
-  retransmit(tcb, tcb.sndUna, 'tcp.fast-retransmit');
-  congestion.cwnd = congestion.ssthresh + DUPLICATE_THRESHOLD * tcb.mss;
-  output(tcb);
-  keepTimer(tcb);
 }
 
-/** The retransmission timer expired: all in flight is taken as lost (RFC 5681 section 3.1, RFC 6582 section 4). */
+/** RACK's timer: what was late has not come (RFC 8985 section 6.3). */
+export function reorderingOver(tcb: Tcb): void {
+  const list = tcb.inFlight;
+  if (list === null) return;
+  const { lostOut } = list;
+  const before = list.pipe;
+  const wait = detectLoss(tcb, null);
+  if (list.pipe !== before) {
+    if (tcb.phase !== 'recovery') {
+      enterRecovery(tcb, false);
+      reduce(tcb, 1, list.lostOut - lostOut, false);
+    }
+    resendLost(tcb);
+  }
+  if (wait > 0 && tcb.timers.sending !== 'tcp.retransmission') {
+    tcb.timers.startSend('tcp.reordering', wait);
+  } else if (tcb.timers.sending !== 'tcp.retransmission') {
+    rearm(tcb);
+  }
+}
+
+/** The retransmission timer expired: what is in flight is taken as lost (RFC 5681 section 3.1; Linux: tcp_enter_loss). */
 export function timedOut(tcb: Tcb): void {
-  // In fast recovery the window has been halved already (Linux: tcp_enter_loss).
-  const first = tcb.phase === 'open' || (tcb.phase === 'loss' && tcb.retransmits === 0);
-  tcb.congestion.timedOut(pipe(tcb), first);
+  const recovery = recoveryOf(tcb);
+  const { congestion, phase } = tcb;
+  const list = tcb.inFlight;
+  if (list === null) return;
+  const fresh = phase !== 'recovery' && phase !== 'loss';
+  if ((list.marks(0) & SACKED) !== 0) {
+    tcb.host.counters.ext.TCPSACKReneging++;
+    list.unmarkSacked();
+  } else if (!tcb.sack) {
+    list.sackedOut = 0;
+  }
+  for (let k = 0; k < list.count; k++) {
+    // RFC 8985 section 6.3: what was sent within the last round trip may still arrive.
+    if (k > 0 && tcb.sack && timeLeft(tcb, list, k, 0) > 0) continue;
+    loseSegment(tcb, list, k, null);
+  }
+  const inside = phase === 'recovery' || phase === 'loss' || phase === 'cwr';
+  // Once in a window of data; a second expiry for the same segment reduces no further.
+  if (!inside || !seqLess(tcb.sndUna, recovery.highSeq) || (phase === 'loss' && tcb.retransmits === 0)) {
+    const threshold = currentThreshold(tcb);
+    recovery.priorCwnd = congestion.cwnd;
+    congestion.ssthresh = congestion.reduced();
+    rememberWindow(tcb, threshold);
+  }
+  congestion.cwnd = list.pipe + 1;
+  congestion.timedOut();
+  const base = tcb.host.sysctl.get('net.ipv4.tcp_reordering');
+  if (!inside && list.sackedOut >= base) recovery.reordering = Math.min(recovery.reordering, base);
   tcb.phase = 'loss';
-  tcb.duplicates = 0;
-  tcb.recover = tcb.sndNxt;
-  tcb.lossNext = tcb.sndUna;
-  const count = retransmit(tcb, tcb.sndUna, 'tcp.rto');
-  tcb.lossNext = seqAdd(tcb.sndUna, count);
+  recovery.highSeq = tcb.sndNxt;
+  recovery.probing = false;
+  if (tcb.ecn !== null) tcb.ecn.tellReduced = true;
+  recovery.frto = tcb.host.sysctl.get('net.ipv4.tcp_frto') !== 0 && (fresh || tcb.retransmits > 0);
+  resendSegment(tcb, list, 0, 'tcp.rto');
 }
 
-/** The path takes only smaller segments: what was in flight is sent again in such, without blaming congestion (RFC 1191 section 6.4). */
+/** The path takes only smaller segments: what was too large is sent again in pieces, without blaming congestion (RFC 1191 section 6.4). */
 export function resegment(tcb: Tcb): void {
-  if (tcb.flight === 0) return;
-  tcb.phase = 'loss';
-  tcb.duplicates = 0;
-  tcb.recover = tcb.sndNxt;
-  const count = retransmit(tcb, tcb.sndUna, 'tcp.path-mtu');
-  tcb.lossNext = seqAdd(tcb.sndUna, count);
-  output(tcb);
-}
-
-/** Whether the congestion window was what held sending back; in slow start, whether half of it was used (Linux: tcp_is_cwnd_limited). */
-function limited(tcb: Tcb): boolean {
-  const { cwnd, ssthresh } = tcb.congestion;
-  return tcb.cwndLimited || (cwnd < ssthresh && cwnd < 2 * tcb.usedWindow);
+  const list = tcb.inFlight;
+  if (list === null) return;
+  const size = segmentSize(tcb);
+  let from = tcb.sndUna;
+  for (let k = 0; k < list.count; k++) {
+    const end = list.endOf(k);
+    if (seqDiff(end, from) > size && (list.marks(k) & (SACKED | RESENT)) === 0)
+      loseSegment(tcb, list, k, null);
+    from = end;
+  }
+  if (list.lostOut === 0) return;
+  if (!tcb.sack) list.sackedOut = 0;
+  if (tcb.phase !== 'loss') {
+    const recovery = recoveryOf(tcb);
+    recovery.highSeq = tcb.sndNxt;
+    tcb.congestion.ssthresh = currentThreshold(tcb);
+    recovery.priorSsthresh = 0;
+    recovery.undoable = false;
+    recovery.frto = false;
+    tcb.phase = 'loss';
+  }
+  resendLost(tcb, 'tcp.path-mtu');
 }

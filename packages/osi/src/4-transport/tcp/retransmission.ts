@@ -6,6 +6,8 @@ const RTO_INITIAL = seconds(1);
 export const RTO_MIN = milliseconds(200);
 /** Linux's TCP_RTO_MAX; RFC 6298 section 2.5 asks for at least 60 s. */
 export const RTO_MAX = seconds(120);
+/** Linux's net.ipv4.tcp_min_rtt_wlen, 300 seconds. */
+const SHORTEST_LIFE = seconds(300);
 
 /**
  * Round-trip time and retransmission timeout of one path (RFC 6298), with Linux's two changes: the variance has
@@ -20,6 +22,9 @@ export class RoundTrip {
   /** What is added to `srtt`: four deviations, at least RTO_MIN. */
   variance: Nanoseconds = 0;
   rto: Nanoseconds = RTO_INITIAL;
+  /** The shortest of the last minutes (net.ipv4.tcp_min_rtt_wlen); `Infinity` before the first. */
+  shortest: Nanoseconds = Number.POSITIVE_INFINITY;
+  #shortestAt: Nanoseconds = 0;
   #highest: Nanoseconds = RTO_MIN;
 
   /**
@@ -50,6 +55,13 @@ export class RoundTrip {
       }
     }
     this.rto = Math.min(this.srtt + this.variance, RTO_MAX);
+  }
+
+  /** Takes a measurement for the shortest round trip. */
+  noteShortest(sample: Nanoseconds, now: Nanoseconds): void {
+    if (sample > this.shortest && now - this.#shortestAt <= SHORTEST_LIFE) return;
+    this.shortest = Math.max(sample, 1);
+    this.#shortestAt = now;
   }
 }
 

@@ -1,8 +1,13 @@
 import { ACK, FIN, HEADER_LENGTH, PSH, SYN } from './codec.ts';
-import { TIMESTAMPS_LENGTH } from './options.ts';
+import { INITIAL_SEGMENTS } from './congestion/interface.ts';
+import { type InFlight, LOST, RESENT, SACKED } from './in-flight.ts';
+import { sackBlocksThatFit, sackLength, TIMESTAMPS_LENGTH } from './options.ts';
 import type { TcpReason } from './reasons.ts';
+import type { RecoveryState } from './recovery-state.ts';
+import { currentThreshold, pipe, reducing } from './reduction.ts';
 import { backedOff, RTO_MIN } from './retransmission.ts';
-import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
+import { rearm, scheduleProbe } from './send-timers.ts';
+import { type Sequence, seqAdd, seqDiff, seqLess, seqMin } from './sequence.ts';
 import { maySend } from './state.ts';
 import type { Tcb } from './tcb.ts';
 import { transmit, transmitSyn } from './transmit.ts';
@@ -23,7 +28,6 @@ export function fitMss(tcb: Tcb): void {
   if (tcb.timestamps) mss -= TIMESTAMPS_LENGTH;
   if (mss === tcb.mss) return;
   tcb.mss = mss;
-  tcb.congestion.segmentSize(mss);
 }
 
 /** States in which data or FIN may go out. */
@@ -45,34 +49,31 @@ function mayTransmit(tcb: Tcb): boolean {
   }
 }
 
-/** Bytes that are taken to be on their way: after a time-out only what has been sent since. */
-export const pipe = (tcb: Tcb): number =>
-  tcb.phase === 'loss' && seqLess(tcb.lossNext, tcb.recover)
-    ? seqDiff(tcb.lossNext, tcb.sndUna)
-    : seqDiff(tcb.sndNxt, tcb.sndUna);
+/** Sends what may be sent: window, congestion window and Nagle's rule allowing (RFC 9293 section 3.8.6.2.1). */
+export function output(tcb: Tcb, sizes = usual(tcb)): void {
+  if (!mayTransmit(tcb)) return;
+  restartAfterIdle(tcb);
+  sendNew(tcb, tcb.phase === 'disorder' ? 'tcp.limited-transmit' : 'tcp.data', sizes, false);
+  keepTimer(tcb);
+}
 
 /**
- * Sends what may be sent: window, congestion window and Nagle's rule allowing (RFC 9293 section 3.8.6.2.1).
- *
- * Segments go out in bursts, as Linux hands them to segmentation offload; the last of several together has PSH, so
+ * Sends new segments, in bursts, as Linux hands them to segmentation offload; the last of several together has PSH, so
  * that the receiver does not wait for more (Linux: __tcp_transmit_skb).
- * @param extra bytes beyond the congestion window (limited transmit, RFC 3042).
+ * @param probe just one, whatever the congestion window and Nagle's rule say: something is needed that will be acknowledged.
  */
-export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data', sizes = usual(tcb)): void {
-  if (!mayTransmit(tcb)) return;
-  if (tcb.phase === 'loss' && !resendLost(tcb)) return;
-  restartAfterIdle(tcb);
-  const cwnd = tcb.congestion.cwnd + extra;
+export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, probe: boolean): void {
   const mss = segmentSize(tcb);
+  const before = tcb.sndNxt;
   let burst = 0;
   let together = 0;
-  let length = sendable(tcb, 0, cwnd, mss, sizes);
+  let length = sendable(tcb, 0, mss, sizes, probe);
   while (length > 0) {
     const last = length === seqDiff(tcb.bufferEnd, tcb.sndNxt);
     const finish = last && tcb.finQueued && length < sendRoom(tcb);
     if (length < mss) tcb.smallEnd = seqAdd(tcb.sndNxt, length);
-    const next = sendable(tcb, length, cwnd, mss, sizes);
-    if (next > 0 && burst === 0) burst = burstSize(tcb, cwnd, mss);
+    const next = probe ? 0 : sendable(tcb, length, mss, sizes, false);
+    if (next > 0 && burst === 0) burst = burstSize(tcb, mss);
     together++;
     const ends = together === burst || next <= 0;
     const push = ends && together > 1 ? PSH : 0;
@@ -83,8 +84,8 @@ export function output(tcb: Tcb, extra = 0, reason: TcpReason = 'tcp.data', size
   if (tcb.finQueued && tcb.sndNxt === tcb.bufferEnd && sendRoom(tcb) > 0) {
     transmit(tcb, tcb.sndNxt, 0, FIN, 'tcp.fin');
   }
-  noteUsage(tcb, cwnd, length === HELD_BY_CWND);
-  keepTimer(tcb);
+  if (tcb.sndNxt !== before && tcb.inFlight !== null) sentMore(tcb, tcb.inFlight, before);
+  noteUsage(tcb, length === HELD_BY_CWND);
 }
 
 /** Which segments may go: any; full ones; or by Nagle's rule. */
@@ -102,58 +103,78 @@ const MAX_BURST = 65_536;
  * How many segments go out together: about a millisecond's worth of the path, more where the round trip is short,
  * and at most half the congestion window (Linux: tcp_tso_autosize, tcp_cwnd_test).
  */
-function burstSize(tcb: Tcb, cwnd: number, mss: number): number {
+function burstSize(tcb: Tcb, mss: number): number {
   const { srtt } = tcb.roundTrip;
-  const { ssthresh } = tcb.congestion;
+  const { cwnd, ssthresh } = tcb.congestion;
   const least = tcb.host.sysctl.get('net.ipv4.tcp_min_tso_segs');
   const ratio = cwnd < ssthresh / 2 ? 2 : 1.2;
-  const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * 1e9) / srtt / 1024;
+  const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * mss * 1e9) / srtt / 1024;
   const near = MAX_BURST / 2 ** Math.floor(srtt / 512_000);
   const segments = Math.floor(Math.min(perTick + near, MAX_BURST) / mss);
-  const half = Math.max(1, Math.floor(cwnd / (2 * mss)));
-  return Math.min(half, Math.max(segments, least));
+  return Math.min(Math.max(1, cwnd >> 1), Math.max(segments, least));
 }
 
 /** Result of `sendable` when only the congestion window holds data back. */
 const HELD_BY_CWND = -1;
 
-/** Size of the segment that may follow `ahead` bytes of unsent data; 0 or HELD_BY_CWND for none. */
-function sendable(tcb: Tcb, ahead: number, cwnd: number, mss: number, sizes: Sizes): number {
+/** Size of the segment that may follow `ahead` bytes of unsent data (none, or one segment); 0 or HELD_BY_CWND for none. */
+function sendable(tcb: Tcb, ahead: number, mss: number, sizes: Sizes, probe: boolean): number {
   const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt) - ahead;
   if (unsent <= 0) return 0;
   const length = Math.min(unsent, mss);
-  const flight = seqDiff(tcb.sndNxt, tcb.sndUna) + ahead;
-  if (flight > 0 && flight + length > cwnd) return HELD_BY_CWND;
+  if (!probe && pipe(tcb) + (ahead > 0 ? 1 : 0) >= tcb.congestion.cwnd) return HELD_BY_CWND;
   const room = sendRoom(tcb) - ahead;
   if (length > room) return 0;
   if (length === mss || sizes === 'any') return length;
   const finish = tcb.finQueued && length === unsent && length < room;
-  return !finish && (sizes === 'full' || mustWait(tcb, flight)) ? 0 : length;
+  return !finish && (sizes === 'full' || mustWait(tcb, ahead)) ? 0 : length;
+}
+
+/** New segments went out, from `from` on: the timers of the oldest and of the last one follow. */
+function sentMore(tcb: Tcb, list: InFlight, from: Sequence): void {
+  const first = list.find(from);
+  if (tcb.recovery !== null && reducing(tcb)) tcb.recovery.sent += list.count - first;
+  if (first === 0 || tcb.timers.sending === 'tcp.loss-probe') rearm(tcb);
+  scheduleProbe(tcb, false);
 }
 
 /**
  * Remembers how much of the congestion window was used at most since the last window's worth, or that it was what
  * held sending back: an unused window must not grow (RFC 7661; Linux: tcp_cwnd_validate).
  */
-function noteUsage(tcb: Tcb, cwnd: number, held: boolean): void {
-  const flight = seqDiff(tcb.sndNxt, tcb.sndUna);
-  const limited = held || (flight > 0 && flight + tcb.mss > cwnd);
+function noteUsage(tcb: Tcb, held: boolean): void {
+  const count = tcb.inFlight?.count ?? 0;
+  const limited = held || pipe(tcb) >= tcb.congestion.cwnd;
   const begins = !seqLess(tcb.sndUna, tcb.usageEnd);
-  if (!begins && !limited && (tcb.cwndLimited || flight <= tcb.usedWindow)) return;
+  if (!begins && !limited && (tcb.cwndLimited || count <= tcb.usedWindow)) return;
   tcb.cwndLimited = limited;
-  tcb.usedWindow = flight;
+  tcb.usedWindow = count;
   tcb.usageEnd = tcb.sndNxt;
+}
+
+/** Whether the congestion window was what held sending back: in slow start half of it is enough. */
+export function windowLimited(tcb: Tcb): boolean {
+  if (tcb.cwndLimited) return true;
+  const { congestion } = tcb;
+  return congestion.slowStart && congestion.cwnd < 2 * tcb.usedWindow;
 }
 
 /**
  * Nagle's rule with Minshall's refinement, as in Linux: a segment that is not full waits while an earlier one
  * that was not full is unacknowledged.
  */
-const mustWait = (tcb: Tcb, flight: number): boolean => flight > 0 && seqLess(tcb.sndUna, tcb.smallEnd);
+function mustWait(tcb: Tcb, ahead: number): boolean {
+  const flight = seqDiff(tcb.sndNxt, tcb.sndUna) + ahead;
+  return flight > 0 && seqLess(tcb.sndUna, tcb.smallEnd);
+}
 
 /** A full segment, but at most half of the largest window the peer ever offered (RFC 9293 section 3.8.6.2.1, Fs). */
-function segmentSize(tcb: Tcb): number {
-  const { maxWindow, mss } = tcb;
+export function segmentSize(tcb: Tcb): number {
+  const { maxWindow, selective } = tcb;
+  let { mss } = tcb;
+  if (selective !== null && selective.waiting > 0) {
+    mss -= sackLength(Math.min(selective.waiting, sackBlocksThatFit(tcb.timestamps)));
+  }
   if (maxWindow === 0) return mss;
   const bound = maxWindow > 536 ? maxWindow >> 1 : maxWindow;
   return Math.min(mss, Math.max(bound, SMALLEST_BOUND));
@@ -165,14 +186,19 @@ function restartAfterIdle(tcb: Tcb): void {
   const { rto } = tcb.roundTrip;
   const idle = tcb.host.sim.now - tcb.lastSentAt;
   if (idle <= rto || tcb.host.sysctl.get('net.ipv4.tcp_slow_start_after_idle') === 0) return;
-  if (tcb.buffer.length > 0) tcb.congestion.idle(Math.floor(idle / rto));
+  if (tcb.buffer.length === 0) return;
+  const { congestion } = tcb;
+  congestion.ssthresh = currentThreshold(tcb);
+  const restart = Math.min(INITIAL_SEGMENTS, congestion.cwnd);
+  const halvings = Math.min(Math.floor(idle / rto), 30);
+  congestion.cwnd = Math.max(restart, congestion.cwnd >> halvings);
 }
 
 /** What is in flight has a retransmission timer, what cannot be sent has a probe timer, nothing has none. */
 export function keepTimer(tcb: Tcb): void {
   const { timers, roundTrip } = tcb;
   if (seqDiff(tcb.sndNxt, tcb.sndUna) > 0) {
-    if (timers.send === Number.POSITIVE_INFINITY || timers.sendName !== 'tcp.retransmission') {
+    if (timers.sending === null || timers.sending === 'tcp.zero-window-probe') {
       tcb.probes = 0;
       timers.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));
     }
@@ -189,45 +215,65 @@ export function keepTimer(tcb: Tcb): void {
 export const hasUnsent = (tcb: Tcb): boolean =>
   seqDiff(tcb.bufferEnd, tcb.sndNxt) > 0 || (tcb.finQueued && !tcb.finSent);
 
-/**
- * Sends one segment again from `seq` on: as much as was sent of it, fits into a segment and (unless it is the
- * oldest) into the window. @returns how much sequence space it took; 0 when it may not be sent.
- */
-export function retransmit(tcb: Tcb, seq: Sequence, reason: TcpReason): number {
-  if (tcb.state === 'SYN_SENT') {
-    transmitSyn(tcb, SYN, reason);
-    return 1;
-  }
-  if (tcb.state === 'SYN_RECV' && tcb.sndUna === tcb.iss) {
-    transmitSyn(tcb, SYN | ACK, reason);
-    return 1;
-  }
-  const room = sendRoom(tcb) + seqDiff(tcb.sndNxt, seq);
-  const sent = Math.min(seqDiff(tcb.bufferEnd, seq), seqDiff(tcb.sndNxt, seq));
-  let length = Math.max(0, Math.min(sent, segmentSize(tcb)));
-  if (room <= 0) {
-    if (seq !== tcb.sndUna) return 0;
-  } else {
-    length = Math.min(length, room);
-  }
-  const fin = tcb.finSent && length === seqDiff(tcb.bufferEnd, seq);
-  if (length === 0 && !fin) return 0;
-  transmit(tcb, seq, length, fin ? FIN : 0, reason);
-  return length + (fin ? 1 : 0);
+/** Sends our SYN, or SYN+ACK, again. */
+export function resendSyn(tcb: Tcb, reason: TcpReason): void {
+  transmitSyn(tcb, tcb.state === 'SYN_SENT' ? SYN : SYN | ACK, reason);
 }
 
-/** After a time-out: sends again what was in flight then, as the window grows. @returns whether all of it has been. */
-function resendLost(tcb: Tcb): boolean {
-  if (seqLess(tcb.lossNext, tcb.sndUna)) tcb.lossNext = tcb.sndUna;
-  while (seqLess(tcb.lossNext, tcb.recover)) {
-    const done = seqDiff(tcb.lossNext, tcb.sndUna);
-    if (done > 0 && done + tcb.mss > tcb.congestion.cwnd) return false;
-    const count = retransmit(tcb, tcb.lossNext, 'tcp.loss-recovery');
-    if (count === 0) return false;
-    tcb.host.counters.ext.TCPSlowStartRetrans++;
-    tcb.lossNext = seqAdd(tcb.lossNext, count);
+/**
+ * Sends segment `k` of what is in flight again: cut where it is too large for the path or the window by now, and
+ * joined by its neighbours as long as they fit in. @returns whether it may be sent: behind the window only the oldest may.
+ */
+export function resendSegment(tcb: Tcb, list: InFlight, k: number, reason: TcpReason): boolean {
+  const start = k === 0 ? tcb.sndUna : list.endOf(k - 1);
+  const size = segmentSize(tcb);
+  const room = seqDiff((tcb.sndUna + tcb.sndWnd) | 0, start);
+  if (room <= 0 && start !== tcb.sndUna) return false;
+  const most = room > 0 ? Math.min(size, room) : size;
+  const data = seqDiff(seqMin(list.endOf(k), tcb.bufferEnd), start);
+  if (data > most) list.split(k, seqAdd(start, most));
+  else if (data < most && tcb.host.sysctl.get('net.ipv4.tcp_retrans_collapse') !== 0) {
+    collapse(tcb, list, k, start, most);
   }
+  const end = list.endOf(k);
+  const length = seqDiff(seqMin(end, tcb.bufferEnd), start);
+  transmit(tcb, start, length, seqLess(tcb.bufferEnd, end) ? FIN : 0, reason);
   return true;
+}
+
+/** Small segments that follow are sent again as one with it (Linux: tcp_retrans_try_collapse). */
+function collapse(tcb: Tcb, list: InFlight, k: number, start: Sequence, most: number): void {
+  if (!tcb.sack && list.sackedOut > 0) return;
+  while (k + 1 < list.count && (list.marks(k + 1) & SACKED) === 0) {
+    const end = list.endOf(k + 1);
+    if (seqDiff(end, start) > most || seqLess(tcb.bufferEnd, end)) return;
+    list.join(k);
+  }
+}
+
+/** Sends lost segments again as the congestion window allows, the oldest first (Linux: tcp_xmit_retransmit_queue). */
+export function resendLost(tcb: Tcb, reason: TcpReason | null = null): void {
+  const { host, congestion, recovery } = tcb;
+  const list = tcb.inFlight;
+  if (list === null || recovery === null) return;
+  const inReduction = reducing(tcb);
+  for (let k = 0; k < list.count && list.resentOut < list.lostOut; k++) {
+    const marks = list.marks(k);
+    if ((marks & (LOST | SACKED | RESENT)) !== LOST) continue;
+    if (list.pipe >= congestion.cwnd) return;
+    if (!resendSegment(tcb, list, k, reason ?? reasonToResend(tcb, recovery))) return;
+    host.counters.ext[tcb.phase === 'loss' ? 'TCPSlowStartRetrans' : 'TCPFastRetrans']++;
+    if (inReduction) recovery.sent++;
+    if (k === 0 && tcb.timers.sending !== 'tcp.reordering') {
+      tcb.timers.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, tcb.backoff));
+    }
+  }
+}
+
+function reasonToResend(tcb: Tcb, recovery: RecoveryState): TcpReason {
+  if (tcb.phase === 'loss') return 'tcp.loss-recovery';
+  if (tcb.sack) return 'tcp.rack-retransmit';
+  return recovery.undoFrom === tcb.sndUna ? 'tcp.fast-retransmit' : 'tcp.partial-ack';
 }
 
 /** How many bytes the program may write: what the buffer has room for (Linux: sk_stream_wspace). */
@@ -239,6 +285,6 @@ export function sendSpace(tcb: Tcb): number {
 /** Lets the send buffer hold two congestion windows, so that it is not what limits (Linux: tcp_sndbuf_expand). */
 export function fitSendBuffer(tcb: Tcb): void {
   if (tcb.options.sendBufferLocked === true) return;
-  const wanted = Math.min(2 * tcb.congestion.cwnd, tcb.host.sysctl.get('net.ipv4.tcp_wmem.max'));
+  const wanted = Math.min(2 * tcb.cwndBytes, tcb.host.sysctl.get('net.ipv4.tcp_wmem.max'));
   if (wanted > tcb.options.sendBuffer) tcb.options.sendBuffer = wanted;
 }

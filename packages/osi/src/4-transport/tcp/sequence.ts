@@ -20,5 +20,7 @@ export const seqAtMost = (a: Sequence, b: Sequence): boolean => ((a - b) | 0) <=
 
 export const seqMax = (a: Sequence, b: Sequence): Sequence => (((a - b) | 0) < 0 ? b : a);
 
+export const seqMin = (a: Sequence, b: Sequence): Sequence => (((a - b) | 0) < 0 ? a : b);
+
 /** The sequence number as headers and people have it, 0 to 2^32 - 1. */
 export const seqUnsigned = (a: Sequence): number => a >>> 0;

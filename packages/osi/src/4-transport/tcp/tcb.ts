@@ -4,15 +4,18 @@ import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
-import type { CongestionControl } from './congestion/interface.ts';
+import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
+import type { Ecn } from './ecn.ts';
 import type { InFlight, InFlightPool } from './in-flight.ts';
 import type { Secrets } from './isn.ts';
 import type { Pace } from './pace.ts';
 import type { Claim } from './ports.ts';
 import type { Reassembly } from './reassembly.ts';
 import { ReceiveQueue } from './receive-queue.ts';
+import type { RecoveryState } from './recovery-state.ts';
 import { RoundTrip } from './retransmission.ts';
+import type { SelectiveAcks } from './selective-acks.ts';
 import { type RingPool, SendBuffer } from './send-buffer.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
@@ -118,7 +121,7 @@ export abstract class Tcb {
   moreFollows = false;
   /** When data was sent last; -1 before. */
   lastSentAt: Nanoseconds = -1;
-  /** Of the last window's worth: whether the congestion window held it back, and the most that was in flight. */
+  /** Of the last window's worth: whether the congestion window held it back, and the most segments in flight. */
   cwndLimited = false;
   usedWindow = 0;
   /** That window's worth ends when this is acknowledged. */
@@ -134,14 +137,17 @@ export abstract class Tcb {
   retransmits = 0;
   retransmittingSince: Nanoseconds = 0;
   totalRetransmits = 0;
-  phase: 'open' | 'recovery' | 'loss' = 'open';
-  duplicates = 0;
-  /** Partial acknowledgments in this recovery. */
-  partials = 0;
-  /** RFC 6582's `recover`: recovery ends when this is acknowledged. */
-  recover: Sequence = 0;
-  /** In phase `loss`: what lies before it has been sent again. */
-  lossNext: Sequence = 0;
+  /** Where loss recovery stands; see `recovery.ts`. */
+  phase: 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss' = 'open';
+  /** Only once something was out of order or lost. */
+  recovery: RecoveryState | null = null;
+  /** Selective acknowledgment is offered (in SYN_SENT) or agreed on (RFC 2018). */
+  sack = false;
+  /** RACK (RFC 8985): the round trip of what arrived last, and whether something has since losses were looked for. */
+  rackRoundTrip: Nanoseconds = 0;
+  rackMoved = false;
+  /** Explicit congestion notification, when it is offered or agreed on (RFC 3168). */
+  ecn: Ecn | null = null;
   /** Zero-window or keepalive probes since the peer was last heard. */
   probes = 0;
 
@@ -161,6 +167,8 @@ export abstract class Tcb {
   advMss = 536;
   readonly queue = new ReceiveQueue();
   reassembly: Reassembly | null = null;
+  /** What is told of segments behind a gap; null until one came. */
+  selective: SelectiveAcks | null = null;
   finReceived = false;
   lastDataAt: Nanoseconds = 0;
   lastHeardAt: Nanoseconds = 0;
@@ -222,6 +230,16 @@ export abstract class Tcb {
     return seqDiff(this.sndNxt, this.sndUna);
   }
 
+  /** The congestion window and its threshold as the record has them, in bytes. */
+  get cwndBytes(): number {
+    return this.congestion.cwnd * this.mss;
+  }
+
+  get ssthreshBytes(): number {
+    const { ssthresh } = this.congestion;
+    return ssthresh === INFINITE ? Number.POSITIVE_INFINITY : ssthresh * this.mss;
+  }
+
   /** Sequence number behind the last byte that the program has written. */
   get bufferEnd(): Sequence {
     return (this.bufferSeq + this.buffer.length) | 0;
@@ -263,8 +281,8 @@ export abstract class Tcb {
     const { tracer } = this.host;
     if (!tracer.on) return;
     const now: Shown = {
-      cwnd: this.congestion.cwnd,
-      ssthresh: this.congestion.ssthresh,
+      cwnd: this.cwndBytes,
+      ssthresh: this.ssthreshBytes,
       srtt: this.roundTrip.srtt,
       rto: this.roundTrip.rto,
       flight: this.flight,

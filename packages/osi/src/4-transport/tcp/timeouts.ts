@@ -2,10 +2,11 @@ import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
 import { end, giveUp, reset } from './closing.ts';
 import { FIN, PSH } from './codec.ts';
-import { timedOut } from './recovery.ts';
+import { reorderingOver, timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
-import { fitMss, hasUnsent, retransmit } from './sender.ts';
+import { fitMss, hasUnsent, resendSyn } from './sender.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
+import { probeTail } from './tail-loss.ts';
 import type { Tcb } from './tcb.ts';
 import type { TimerName } from './timers.ts';
 import { transmit } from './transmit.ts';
@@ -22,6 +23,12 @@ export function expired(tcb: Tcb, name: TimerName): void {
       return;
     case 'tcp.zero-window-probe':
       probeDue(tcb);
+      return;
+    case 'tcp.loss-probe':
+      probeTail(tcb);
+      return;
+    case 'tcp.reordering':
+      reorderingOver(tcb);
       return;
     case 'tcp.delayed-ack':
       acknowledgmentDue(tcb);
@@ -55,7 +62,7 @@ function retransmissionDue(tcb: Tcb): void {
   }
   if (opening) {
     counters.ext.TCPSynRetrans++;
-    retransmit(tcb, tcb.sndUna, 'tcp.rto');
+    resendSyn(tcb, 'tcp.rto');
   } else {
     // The path's MTU may have become known by another connection since.
     fitMss(tcb);

@@ -7,10 +7,15 @@ const NEVER = Number.POSITIVE_INFINITY;
 export type TimerName =
   | 'tcp.retransmission'
   | 'tcp.zero-window-probe'
+  | 'tcp.loss-probe'
+  | 'tcp.reordering'
   | 'tcp.delayed-ack'
   | 'tcp.keepalive'
   | 'tcp.fin-wait-2'
   | 'tcp.time-wait';
+
+/** Those of what was sent. */
+export type SendTimer = 'tcp.retransmission' | 'tcp.zero-window-probe' | 'tcp.loss-probe' | 'tcp.reordering';
 
 /** Whose timers they are. */
 export interface TimerOwner {
@@ -21,7 +26,7 @@ export interface TimerOwner {
 /**
  * The deadlines of one connection over one timer, which does not exist before it is needed.
  *
- * Three can run at a time: one for what was sent (retransmission or zero-window probe), one for the delayed
+ * Three can run at a time: one for what was sent (retransmission, probes, late segments), one for the delayed
  * acknowledgment, one for the long waits (keepalive, FIN_WAIT2, TIME_WAIT). Each keeps the event that started it,
  * and its expiry is recorded with that cause.
  */
@@ -30,7 +35,7 @@ export class Timers {
   send: Nanoseconds = NEVER;
   ack: Nanoseconds = NEVER;
   wait: Nanoseconds = NEVER;
-  sendName: 'tcp.retransmission' | 'tcp.zero-window-probe' = 'tcp.retransmission';
+  sendName: SendTimer = 'tcp.retransmission';
   waitName: 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait' = 'tcp.keepalive';
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
@@ -46,7 +51,12 @@ export class Timers {
     this.#owner = owner;
   }
 
-  startSend(name: 'tcp.retransmission' | 'tcp.zero-window-probe', delay: Nanoseconds): void {
+  /** Which timer runs for what was sent; null when none does. */
+  get sending(): SendTimer | null {
+    return this.send === NEVER ? null : this.sendName;
+  }
+
+  startSend(name: SendTimer, delay: Nanoseconds): void {
     this.send = this.#sim.now + delay;
     this.sendName = name;
     this.#sendCause = this.#tracer.cause;

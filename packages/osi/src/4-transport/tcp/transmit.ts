@@ -4,14 +4,20 @@ import { milliseconds } from '../../time/index.ts';
 import { ACK, FIN, HEADER_LENGTH, PSH, RST, type Segment, writeChecksum, writeHeader } from './codec.ts';
 import {
   MSS_LENGTH,
+  SACK_PERMITTED_LENGTH,
+  sackBlocksThatFit,
+  sackLength,
   TIMESTAMPS_LENGTH,
   WINDOW_SCALE_LENGTH,
   writeMss,
+  writeSackBlock,
+  writeSackHead,
+  writeSackPermitted,
   writeTimestamps,
   writeWindowScale,
 } from './options.ts';
 import type { TcpReason } from './reasons.ts';
-import { type Sequence, seqAdd, seqDiff } from './sequence.ts';
+import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { offerWindow } from './window.ts';
 
@@ -28,7 +34,9 @@ export const timestampNow = (tcb: Tcb): number =>
  */
 export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number, reason: TcpReason): number {
   const { host } = tcb;
-  const headerLength = tcb.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
+  let headerLength = tcb.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
+  const blocks = tcb.selective === null ? 0 : blocksBeside(tcb, length);
+  if (blocks > 0) headerLength += sackLength(blocks);
   const frame = host.pool.take(length);
   const { view } = frame;
   const start = HEADROOM - headerLength;
@@ -44,9 +52,10 @@ export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number,
   const window = offerWindow(tcb);
   writeHeader(view, start, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerLength, flags | ACK, window);
   if (tcb.timestamps) writeTimestamps(view, start + HEADER_LENGTH, timestampNow(tcb), tcb.tsRecent);
+  if (blocks > 0) writeSacks(tcb, view, HEADROOM - sackLength(blocks), blocks);
   acknowledgmentSent(tcb);
   const end = seqAdd(seq, length + (flags & FIN));
-  if (end !== seq) noteSent(tcb, seq, end, length);
+  if (end !== seq) noteSent(tcb, seq, end, length, reason);
   writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   host.counters.tcp.OutSegs++;
   host.sending++;
@@ -55,13 +64,28 @@ export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number,
   return result;
 }
 
+/** How many SACK blocks go out with `length` bytes: none when they would make the packet too large. */
+function blocksBeside(tcb: Tcb, length: number): number {
+  let count = Math.min(tcb.selective?.waiting ?? 0, sackBlocksThatFit(tcb.timestamps));
+  while (count > 0 && length > 0 && length + sackLength(count) > tcb.mss) count--;
+  return count;
+}
+
+function writeSacks(tcb: Tcb, view: DataView, at: number, count: number): void {
+  const { selective } = tcb;
+  if (selective === null) return;
+  let next = writeSackHead(view, at, count);
+  for (let i = 0; i < count; i++) next = writeSackBlock(view, next, selective.start(i), selective.end(i));
+  selective.duplicate = false;
+}
+
 /** Sends SYN, or SYN+ACK, with the options that are offered or agreed. @returns as `transmit`. */
 export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason): number {
   const { host } = tcb;
   const headerLength =
     HEADER_LENGTH +
     MSS_LENGTH +
-    (tcb.timestamps ? TIMESTAMPS_LENGTH : 0) +
+    (tcb.timestamps ? TIMESTAMPS_LENGTH : tcb.sack ? SACK_PERMITTED_LENGTH : 0) +
     (tcb.scaling ? WINDOW_SCALE_LENGTH : 0);
   const frame = host.pool.take(0);
   const { view } = frame;
@@ -81,10 +105,12 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason): number 
   );
   let at = writeMss(view, start + HEADER_LENGTH, tcb.advMss);
   if (tcb.timestamps) {
-    at = writeTimestamps(view, at, timestampNow(tcb), (flags & ACK) !== 0 ? tcb.tsRecent : 0);
+    at = writeTimestamps(view, at, timestampNow(tcb), (flags & ACK) !== 0 ? tcb.tsRecent : 0, tcb.sack);
+  } else if (tcb.sack) {
+    at = writeSackPermitted(view, at);
   }
   if (tcb.scaling) writeWindowScale(view, at, tcb.rcvScale);
-  noteSent(tcb, tcb.iss, seqAdd(tcb.iss, 1), 0);
+  noteSent(tcb, tcb.iss, seqAdd(tcb.iss, 1), 0, reason);
   if ((flags & ACK) !== 0) acknowledgmentSent(tcb);
   writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   host.counters.tcp.OutSegs++;
@@ -153,11 +179,11 @@ function acknowledgmentSent(tcb: Tcb): void {
 }
 
 /** Keeps the books of what takes sequence space: new, or sent again. */
-function noteSent(tcb: Tcb, seq: Sequence, end: Sequence, length: number): void {
+function noteSent(tcb: Tcb, seq: Sequence, end: Sequence, length: number, reason: TcpReason): void {
   const { host } = tcb;
   const { now } = host.sim;
   if (seqDiff(end, tcb.sndNxt) <= 0) {
-    tcb.inFlight?.resent(seq, end, now);
+    noteResent(tcb, seq, end, reason);
     tcb.totalRetransmits++;
     host.counters.tcp.RetransSegs++;
   } else {
@@ -171,4 +197,21 @@ function noteSent(tcb: Tcb, seq: Sequence, end: Sequence, length: number): void 
     if (now - tcb.lastDataAt < tcb.ackTimeout) tcb.interactive = true;
     tcb.lastSentAt = now;
   }
+}
+
+/** Segment `[seq, end)` goes out again: it counts as under way, except as a probe (Linux: tcp_retransmit_skb). */
+function noteResent(tcb: Tcb, seq: Sequence, end: Sequence, reason: TcpReason): void {
+  const { inFlight, recovery, host } = tcb;
+  if (inFlight === null) return;
+  const counted = reason !== 'tcp.loss-probe' && seqDiff(end, tcb.iss) !== 1;
+  for (let k = inFlight.find(seq); k < inFlight.count; k++) {
+    inFlight.markResent(k, host.sim.now, counted);
+    if (!seqLess(inFlight.endOf(k), end)) break;
+  }
+  if (!counted || recovery === null) return;
+  if (!recovery.resentSince) {
+    recovery.resentSince = true;
+    recovery.resentTimestamp = timestampNow(tcb);
+  }
+  recovery.undoRetransmits = Math.max(recovery.undoRetransmits, 0) + 1;
 }

@@ -41,6 +41,9 @@ test('options of any bytes are read without harm', () => {
         hasTimestamps: false,
         timestamp: 0,
         timestampEcho: 0,
+        sackPermitted: false,
+        sacks: 0,
+        sackEdges: new Int32Array(8),
       };
       clearOptions(into);
       readOptions(new DataView(bytes.buffer), 0, bytes.length, into);

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { Script } from '../../../test/tcp-script.ts';
+import type { SysctlName } from '../../3-network/index.ts';
+
+const MSS = 1000;
+
+/** A connection with SACK, a round trip of 100 ms, and ten full segments in flight. */
+function sending(settings: Partial<Record<SysctlName, number>> = {}, segments = 40) {
+  const script = new Script(settings);
+  const listener = script.listen(8, { sendBuffer: 1_000_000, sendBufferLocked: true });
+  script.inject({ flags: 'S', mss: MSS, sack: true });
+  script.wait(0.1);
+  script.inject({ flags: 'A', seq: 1, ack: 1 });
+  const c = listener.accept()!;
+  script.take();
+  c.send(new Uint8Array(segments * MSS), 0);
+  const ack = (to: number, ...blocks: [number, number][]) =>
+    script.inject({
+      flags: 'A',
+      seq: 1,
+      ack: 1 + to * MSS,
+      sacks: blocks.map(([from, end]) => [1 + from * MSS, 1 + end * MSS]),
+    });
+  /** Which segments went out since the last look, by their numbers. */
+  const out = () => script.take().map((s) => (s.seq - 1) / MSS);
+  return { script, c, ack, out };
+}
+
+describe('RACK', () => {
+  test('three segments acknowledged behind a hole: it is sent again at once', () => {
+    const { script, ack, out } = sending();
+    expect(out().length).toBe(10);
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    ack(0, [1, 3]);
+    expect(out()).toEqual([10, 11]);
+    ack(0, [1, 4]);
+    expect(script.take()).toMatchObject([{ seq: 1, reason: 'tcp.rack-retransmit' }]);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPSackRecovery: 1, TCPFastRetrans: 1 });
+  });
+
+  test('all holes of a window are sent again in one round trip, as the reduced window allows (RFC 6937)', () => {
+    const { script, c, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    ack(0, [1, 2], [3, 4]);
+    ack(0, [1, 2], [3, 4], [5, 6]);
+    ack(0, [5, 7], [3, 4], [1, 2]);
+    ack(0, [5, 8], [3, 4], [1, 2]);
+    ack(0, [5, 9], [3, 4], [1, 2]);
+    ack(0, [5, 10], [3, 4], [1, 2]);
+    expect(out().filter((n) => n < 10)).toEqual([0, 2, 4]);
+    expect(c.info().ssthresh).toBe(5 * MSS);
+    script.wait(0.1);
+    ack(14);
+    expect(c.info().cwnd).toBe(5 * MSS);
+  });
+
+  test('one or two behind a hole may have overtaken it: a quarter of a round trip later it counts as lost', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    out();
+    script.wait(0.024);
+    expect(out()).toEqual([]);
+    script.wait(0.005);
+    expect(script.take()).toMatchObject([{ seq: 1, reason: 'tcp.rack-retransmit' }]);
+    expect(script.record.events.find((e) => e.kind === 'timer')).toMatchObject({ name: 'tcp.reordering' });
+  });
+
+  test('a segment that was only late raises no alarm, and the path is known to reorder from then on', () => {
+    const { script, c, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    script.wait(0.01);
+    ack(2);
+    expect(script.tcp.counters.ext.TCPSACKReorder).toBe(1);
+    out();
+    ack(2, [3, 4]);
+    ack(2, [3, 5]);
+    ack(2, [3, 6]);
+    expect(out().every((n) => n >= 10)).toBe(true);
+    expect(c.info().ssthresh).toBe(Number.POSITIVE_INFINITY);
+    script.wait(0.03);
+    expect(out()).toEqual([2]);
+  });
+
+  test('a retransmission that is lost too is found lost, without a time-out', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 4]);
+    expect(out()).toContain(0);
+    script.wait(0.1);
+    ack(0, [1, 11]);
+    script.wait(0.001);
+    expect(out()).toContain(0);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPLostRetransmit: 1, TCPTimeouts: 0 });
+  });
+
+  test('selective acknowledgments of what was never sent are ignored', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [20, 30]);
+    ack(0, [5, 4]);
+    expect(script.tcp.counters.ext.TCPSACKDiscard).toBe(2);
+    expect(out()).toEqual([]);
+  });
+
+  test('a peer that throws away what it had acknowledged selectively gets it again', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 3]);
+    ack(1);
+    out();
+    script.wait(0.2);
+    expect(out()).toContain(1);
+    expect(script.tcp.counters.ext.TCPSACKReneging).toBe(1);
+  });
+});
+
+describe('the tail loss probe', () => {
+  test('two round trips without an answer: new data goes out if there is some', () => {
+    const { script, out } = sending();
+    out();
+    script.wait(0.21);
+    expect(script.take()).toMatchObject([{ seq: 1 + 10 * MSS, reason: 'tcp.loss-probe' }]);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPLossProbes: 1, TCPTimeouts: 0 });
+  });
+
+  test('or else the last segment again; the SACK it brings starts recovery long before the RTO', () => {
+    const { script, c, ack, out } = sending({}, 4);
+    out();
+    script.wait(0.21);
+    expect(script.take()).toMatchObject([{ seq: 1 + 3 * MSS, reason: 'tcp.loss-probe' }]);
+    script.wait(0.1);
+    ack(0, [3, 4]);
+    script.wait(0.05);
+    expect(out()[0]).toBe(0);
+    expect(script.tcp.counters.ext.TCPTimeouts).toBe(0);
+    expect(c.info().ssthresh).toBe(5 * MSS);
+  });
+
+  test('a probe that repaired the loss was congestion: the window is reduced', () => {
+    const { script, c, ack, out } = sending({}, 4);
+    out();
+    script.wait(0.1);
+    ack(3);
+    script.wait(0.45);
+    expect(out()).toEqual([3]);
+    script.wait(0.1);
+    c.send(new Uint8Array(MSS), 0);
+    ack(4);
+    ack(5);
+    expect(c.info().cwnd).toBe(5 * MSS);
+    expect(script.tcp.counters.ext.TCPLossProbeRecovery).toBe(1);
+  });
+
+  test('one whose D-SACK says that nothing was lost changes nothing', () => {
+    const { script, c, ack, out } = sending({}, 4);
+    out();
+    script.wait(0.1);
+    ack(3);
+    script.wait(0.45);
+    expect(out()).toEqual([3]);
+    ack(4);
+    ack(4, [3, 4]);
+    c.send(new Uint8Array(MSS), 0);
+    ack(5);
+    expect(c.info().cwnd).toBe(10 * MSS);
+    expect(script.tcp.counters.ext.TCPLossProbeRecovery).toBe(0);
+  });
+
+  test('there is one probe in a row; the RTO follows', () => {
+    const { script, out } = sending({}, 2);
+    out();
+    script.wait(0.21);
+    expect(out()).toEqual([1]);
+    script.wait(0.3);
+    expect(script.take()[0]).toMatchObject({ seq: 1, reason: 'tcp.rto' });
+  });
+
+  test('net.ipv4.tcp_early_retrans 0 does without it', () => {
+    const { script, out } = sending({ 'net.ipv4.tcp_early_retrans': 0 });
+    out();
+    script.wait(0.21);
+    expect(out()).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { Script } from '../../../test/tcp-script.ts';
+
+const MSS = 1000;
+
+/** Ten full segments in flight after a round trip of 100 ms; with timestamps when `stamped`. */
+function sending(options: { stamped?: boolean; sack?: boolean; segments?: number } = {}) {
+  const { stamped = false, sack = true, segments = 40 } = options;
+  const script = new Script();
+  const listener = script.listen(8, { sendBuffer: 1_000_000, sendBufferLocked: true });
+  const ts = (n: number, echo: number) => (stamped ? { ts: [n, echo] as const } : {});
+  script.inject({ flags: 'S', mss: MSS + (stamped ? 12 : 0), sack, ...ts(1, 0) });
+  script.wait(0.1);
+  const synAck = script.take()[0]?.ts[0] ?? 0;
+  script.inject({ flags: 'A', seq: 1, ack: 1, ...ts(2, synAck) });
+  const c = listener.accept()!;
+  c.send(new Uint8Array(segments * MSS), 0);
+  const stamp = script.take().at(-1)?.ts[0] ?? 0;
+  let clock = 3;
+  const ack = (to: number, blocks: [number, number][] = [], echo = stamp) =>
+    script.inject({
+      flags: 'A',
+      seq: 1,
+      ack: 1 + to * MSS,
+      sacks: blocks.map(([from, end]) => [1 + from * MSS, 1 + end * MSS]),
+      ...ts(clock++, echo),
+    });
+  const out = () => script.take().map((s) => (s.seq - 1) / MSS);
+  return { script, c, ack, out, stamp };
+}
+
+describe('a reduction that was a mistake is taken back', () => {
+  test('when D-SACKs report every retransmission of the recovery as a duplicate', () => {
+    const { script, c, ack, out } = sending();
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    expect(out()).toContain(0);
+    expect(c.info().ssthresh).toBe(5 * MSS);
+    script.wait(0.01);
+    ack(11);
+    script.wait(0.09);
+    ack(11, [[0, 1]]);
+    expect(c.info()).toMatchObject({ cwnd: 10 * MSS });
+    expect(c.info().ssthresh).toBeGreaterThan(5 * MSS);
+    expect(script.tcp.counters.ext.TCPDSACKUndo).toBe(1);
+  });
+
+  test('when a timestamp shows that the original was answered, not the retransmission (Eifel)', () => {
+    const { script, c, ack, out } = sending({ stamped: true });
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    expect(out()).toContain(0);
+    script.wait(0.01);
+    ack(11);
+    expect(c.info().cwnd).toBeGreaterThanOrEqual(10 * MSS);
+    expect(script.tcp.counters.ext.TCPFullUndo).toBe(1);
+  });
+
+  test('but not when the retransmission was what arrived', () => {
+    const { script, c, ack, stamp } = sending({ stamped: true });
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    script.wait(0.1);
+    ack(11, [], stamp + 100);
+    expect(c.info().ssthresh).toBe(5 * MSS);
+    expect(c.info().cwnd).toBeLessThanOrEqual(6 * MSS);
+    expect(script.tcp.counters.ext.TCPFullUndo).toBe(0);
+  });
+});
+
+describe('F-RTO', () => {
+  /** The delay of the path jumps: the retransmission timer expires, nothing is lost. */
+  function expired(sack: boolean) {
+    const all = sending({ sack, segments: 40 });
+    all.script.wait(1.2);
+    const sent = all.script.take();
+    expect(sent.some((s) => s.reason === 'tcp.rto')).toBe(true);
+    expect(all.c.info().ssthresh).toBe(5 * MSS);
+    return all;
+  }
+
+  test('after a time-out the first acknowledgment lets new data out instead of retransmissions', () => {
+    const { script, ack } = expired(false);
+    ack(1);
+    expect(script.take().map((s) => [(s.seq - 1) / MSS, s.reason])).toEqual([
+      [10, 'tcp.data'],
+      [11, 'tcp.data'],
+    ]);
+  });
+
+  test('when more that was sent before it is acknowledged, the time-out was needless: the window comes back', () => {
+    const { script, c, ack, out } = expired(true);
+    ack(1);
+    ack(2);
+    expect(c.info().cwnd).toBeGreaterThanOrEqual(10 * MSS);
+    expect(c.info().ssthresh).toBeGreaterThan(5 * MSS);
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(1);
+    expect(out().every((n) => n >= 10)).toBe(true);
+  });
+
+  test('when a duplicate comes instead, the loss was real and is repaired', () => {
+    const { ack, out } = expired(false);
+    ack(1);
+    out();
+    ack(1);
+    expect(out()[0]).toBe(1);
+  });
+
+  test('with SACK, what arrived of the new data says so', () => {
+    const { script, ack, out } = expired(true);
+    ack(1);
+    const [first = 0] = out();
+    expect(first).toBeGreaterThanOrEqual(10);
+    ack(1, [[first, first + 1]]);
+    expect(out()[0]).toBe(1);
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(0);
+  });
+});
