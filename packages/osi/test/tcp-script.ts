@@ -91,6 +91,8 @@ export class Script {
   peerPort = 5000;
 
   constructor(settings: Partial<Record<SysctlName, number>> = {}) {
+    // Reno's windows are easier to follow: halves.
+    this.sysctl.setText('net.ipv4.tcp_congestion_control', 'reno');
     for (const [name, value] of Object.entries(settings)) this.sysctl.set(name, value);
     const ip: IpService = {
       register: (transport) => {

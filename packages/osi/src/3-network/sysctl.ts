@@ -30,6 +30,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_keepalive_intvl': 75,
   'net.ipv4.tcp_keepalive_probes': 9,
   'net.ipv4.tcp_timestamps': 1,
+  // The first of its choices.
+  'net.ipv4.tcp_congestion_control': 0,
   'net.ipv4.tcp_sack': 1,
   'net.ipv4.tcp_dsack': 1,
   'net.ipv4.tcp_recovery': 1,
@@ -62,6 +64,11 @@ export const SYSCTL_DEFAULTS = {
 
 export type SysctlName = keyof typeof SYSCTL_DEFAULTS;
 
+/** Tunables that Linux has as words: their value here is a word's place in this list. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  'net.ipv4.tcp_congestion_control': ['cubic', 'reno'],
+};
+
 /** The tunables of one machine. Setting one takes effect for what is decided afterwards. */
 export class Sysctl {
   /** Those that are not as Linux has them: mostly none, so thousands of machines share the defaults. */
@@ -77,6 +84,19 @@ export class Sysctl {
     this.#changed ??= new Map();
     this.#changed.set(name, value);
     return true;
+  }
+
+  /** A tunable as Linux shows it: a number, or one of its words. */
+  text(name: SysctlName): string {
+    const value = this.get(name);
+    return WORDS[name]?.[value] ?? String(value);
+  }
+
+  /** Sets a tunable to what Linux would take. @returns false when the name is not one of ours, or the text no value of it. */
+  setText(name: string, text: string): boolean {
+    const words = WORDS[name];
+    if (words !== undefined) return words.includes(text) && this.set(name, words.indexOf(text));
+    return /^-?\d+$/.test(text) && this.set(name, Number(text));
   }
 
   *entries(): Iterable<[name: string, value: number]> {

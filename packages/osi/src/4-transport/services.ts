@@ -58,6 +58,8 @@ export interface TcpOptions {
   sendBufferLocked?: boolean;
   /** TCP_NODELAY: do not wait to fill a segment (RFC 9293 section 3.7.4). */
   noDelay: boolean;
+  /** TCP_CONGESTION: congestion control by Linux's name; net.ipv4.tcp_congestion_control when the socket was made. */
+  congestion: string;
   /** TCP_CORK: send only full segments, for up to a retransmission timeout (at least 200 ms). */
   cork: boolean;
   /** SO_KEEPALIVE with TCP_KEEPIDLE, TCP_KEEPINTVL in nanoseconds, TCP_KEEPCNT. */

@@ -74,6 +74,7 @@ export const TCP_LINGER2 = 8;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
+export const TCP_CONGESTION = 13;
 export const TCP_USER_TIMEOUT = 18;
 
 /** TCP's states as `tcp_info` and /proc/net/tcp number them (net/tcp_states.h). */

@@ -1,4 +1,5 @@
 import type { TcpConnection, TcpInfo, TcpOptions, TcpState } from '../4-transport/index.ts';
+import { CONGESTION_CONTROLS } from '../4-transport/index.ts';
 import { seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
@@ -19,6 +20,9 @@ const MIN_MSS = 88;
 const MAX_MSS = 32_767;
 /** What a socket without a connection reports (`TCP_MSS_DEFAULT`, RFC 9293 section 3.7.1). */
 const DEFAULT_MSS = 536;
+
+/** Room for a congestion control's name (TCP_CA_NAME_MAX). */
+const CONGESTION_NAME = 16;
 
 const inSeconds = (duration: number): number => Math.floor(duration / seconds(1));
 
@@ -87,6 +91,26 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
         return 0;
       },
     ),
+  ],
+  [
+    linux.TCP_CONGESTION,
+    {
+      // 16 bytes of the name (TCP_CA_NAME_MAX), as many as fit.
+      read: ({ options }, length) => {
+        const name = new Uint8Array(CONGESTION_NAME);
+        new TextEncoder().encodeInto(options.congestion, name);
+        return name.subarray(0, Math.max(0, Math.min(length, CONGESTION_NAME)));
+      },
+      write: ({ options }, value) => {
+        const text = new TextDecoder().decode(value.subarray(0, CONGESTION_NAME - 1));
+        const end = text.indexOf('\0');
+        const name = end < 0 ? text : text.slice(0, end);
+        if (name === '') return -ERRNO.EINVAL;
+        if (!CONGESTION_CONTROLS.includes(name)) return -ERRNO.ENOENT;
+        options.congestion = name;
+        return 0;
+      },
+    },
   ],
   [
     linux.TCP_INFO,

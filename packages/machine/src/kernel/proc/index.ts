@@ -62,8 +62,8 @@ export function mountProc(kernel: Kernel): void {
     }
     add(
       path,
-      () => `${network.sysctl.get(name as SysctlName)}\n`,
-      (text) => (/^-?\d+\s*$/.test(text) && network.sysctl.set(name, Number(text)) ? 0 : -ERRNO.EINVAL),
+      () => `${network.sysctl.text(name as SysctlName)}\n`,
+      (text) => (network.sysctl.setText(name, text.trimEnd()) ? 0 : -ERRNO.EINVAL),
     );
   }
 }

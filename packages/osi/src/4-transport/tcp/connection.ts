@@ -3,6 +3,7 @@ import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
 import { acknowledgeRead } from './acknowledgment.ts';
 import { end, enterFinWait2, reset } from './closing.ts';
+import { congestionControl } from './congestion/choice.ts';
 import { reorderingOf } from './recovery-of.ts';
 import { fitReceiveBuffer } from './right-sizing.ts';
 import { fitMss, hasUnsent, output, sendSpace } from './sender.ts';
@@ -144,6 +145,7 @@ export class Connection extends Tcb implements TcpConnection {
   optionsChanged(): void {
     if (this.state === 'CLOSED') return;
     keepAlive(this);
+    this.#chooseCongestion();
     if (this.options.receiveBufferLocked === true) this.windowLimit = fullSpace(this);
     if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RECV') fitMss(this);
     output(this);
@@ -203,6 +205,16 @@ export class Connection extends Tcb implements TcpConnection {
   override expired(name: TimerName): void {
     expired(this, name);
     if (this.state !== 'CLOSED') this.show();
+  }
+
+  /** TCP_CONGESTION may change while the connection goes on: the window stays. */
+  #chooseCongestion(): void {
+    const { congestion, options } = this;
+    if (options.congestion === congestion.name) return;
+    const next = congestionControl(options.congestion);
+    next.cwnd = congestion.cwnd;
+    next.ssthresh = congestion.ssthresh;
+    this.congestion = next;
   }
 
   #running(): TcpEntry['timer'] {

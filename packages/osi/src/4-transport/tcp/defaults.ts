@@ -11,6 +11,7 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     sendBufferLocked: false,
     noDelay: false,
     cork: false,
+    congestion: sysctl.text('net.ipv4.tcp_congestion_control'),
     keepAlive: false,
     keepIdle: seconds(sysctl.get('net.ipv4.tcp_keepalive_time')),
     keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),

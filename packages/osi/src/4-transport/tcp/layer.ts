@@ -24,7 +24,7 @@ import type {
 import { arrive } from './arrival.ts';
 import { end } from './closing.ts';
 import { readSegment, Segment } from './codec.ts';
-import { NewReno } from './congestion/newreno.ts';
+import { congestionControl } from './congestion/choice.ts';
 import { Connection } from './connection.ts';
 import { TcpCounters } from './counters.ts';
 import { defaultOptions } from './defaults.ts';
@@ -280,7 +280,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     claim: Claim,
   ): Connection {
     const number = ++this.#lastNumber;
-    const congestion = new NewReno();
+    const congestion = congestionControl(options.congestion);
     const connection = new Connection(this, number, local, remote, options, user, claim, congestion);
     this.#demux.add(connection);
     this.#all.add(connection);
