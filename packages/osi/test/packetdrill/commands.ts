@@ -20,17 +20,10 @@ export interface Machine {
  * not built, or is of no consequence here since packets leave one by one and memory is not limited.
  */
 const AS_BUILT: Record<string, readonly string[] | 'any'> = {
-  'net.ipv4.tcp_sack': ['0'],
-  'net.ipv4.tcp_dsack': ['0'],
   'net.ipv4.tcp_fack': ['0'],
   'net.ipv4.tcp_ecn': ['0', '2'],
-  'net.ipv4.tcp_frto': ['0'],
-  'net.ipv4.tcp_early_retrans': ['0'],
-  'net.ipv4.tcp_recovery': ['0'],
   'net.ipv4.tcp_fastopen': ['0'],
   'net.ipv4.tcp_mtu_probing': ['0'],
-  'net.ipv4.tcp_reordering': ['3'],
-  'net.ipv4.tcp_congestion_control': ['reno'],
   'net.ipv4.tcp_notsent_lowat': ['4294967295'],
   'net.ipv4.tcp_tso_win_divisor': 'any',
   'net.ipv4.tcp_pacing_ss_ratio': 'any',
@@ -114,7 +107,7 @@ class Shell {
     const numbers = value.split(/\s+/).map(Number);
     const { sysctl } = this.#machine.stack;
     if (numbers.some((number) => !Number.isFinite(number))) {
-      if (!asBuilt(name, value)) this.#unknown(name, value);
+      if (!sysctl.setText(name, value) && !asBuilt(name, value)) this.#unknown(name, value);
       return;
     }
     const names =
