@@ -80,7 +80,7 @@ describe.skipIf(executablePath === undefined)(
       return JSON.parse(report) as Report;
     }
 
-    it('two programs talk as they do in Node, to the byte and the microsecond', async () => {
+    it('two programs, one with two threads, talk as they do in Node, to the byte and the microsecond', async () => {
       const python = pythonProgram();
       const expected = await exchange(python);
       python.close();

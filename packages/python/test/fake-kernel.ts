@@ -143,11 +143,15 @@ export class FakeMachine {
   }
 
   spawn(program: Program, argv: string[], options: SpawnOptions = {}): FakeProcess {
-    const process = new FakeProcess(this, ++this.#pids, argv, options);
+    const process = new FakeProcess(this, this.nextPid(), argv, options);
     this.network.processes.push(process);
     process.begin();
     program.start(process);
     return process;
+  }
+
+  nextPid(): number {
+    return ++this.#pids;
   }
 
   owns(address: string): boolean {
@@ -191,6 +195,7 @@ export class FakeProcess implements RunningProcess {
   #rest: () => void = () => undefined;
   readonly #descriptors = new Map<number, FakeSocket>();
   readonly #waiting = new Map<number, { attempt: Attempt; finish: (result: unknown) => void }>();
+  readonly #sleeping = new Map<number, () => void>();
   #numbers = 0;
   #input: Uint8Array[] = [];
   #inputEnded = false;
@@ -328,6 +333,28 @@ export class FakeProcess implements RunningProcess {
     const until = this.machine.network.time + duration;
     this.machine.network.at(until, () => this.machine.network.changed());
     return () => (this.machine.network.time >= until ? 0 : undefined);
+  }
+
+  do_clone(): number {
+    return this.machine.nextPid();
+  }
+
+  do_exit(): number {
+    return 0;
+  }
+
+  /** Waits (128), or wakes the one who waits there. */
+  do_futex(address: number, operation: number): unknown {
+    if (operation !== 128) {
+      this.#sleeping.get(address)?.();
+      this.machine.network.changed();
+      return 1;
+    }
+    let woken = false;
+    this.#sleeping.set(address, () => {
+      woken = true;
+    });
+    return () => (woken ? 0 : undefined);
   }
 
   do_uname() {

@@ -8,10 +8,13 @@ c, a = s.accept()
 while data := c.recv(1024):
     c.sendall('에코: '.encode() + data)
 `;
-const CLIENT = `import socket, os, random, time
+const CLIENT = `import socket, os, random, threading, time
 c = socket.create_connection(('server', 9000))
 c.sendall('안녕하세요'.encode())
-print(c.recv(1024).decode())
+def receive(): print(c.recv(1024).decode())
+thread = threading.Thread(target=receive)
+thread.start()
+thread.join()
 print(random.random(), os.urandom(4).hex(), time.time(), id(c), {'a', 'b', 'c'})
 c.close()
 input()
