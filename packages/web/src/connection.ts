@@ -54,9 +54,15 @@ export function restart(): void {
 export function runLab(): void {
   const { phase } = useGlass.getState();
   if (phase === 'running' || phase === 'failed') return;
-  if (phase === 'ended') restart();
+  if (phase === 'ended' || isOutdated()) restart();
   useGlass.setState({ view: null });
   send({ type: 'run' });
+}
+
+/** Whether nothing has run yet and the files were changed: what was loaded is not what a person means to run. */
+function isOutdated(): boolean {
+  const { phase, files, loaded } = useGlass.getState();
+  return phase === 'ready' && files !== loaded;
 }
 
 export function pauseLab(): void {
@@ -64,6 +70,7 @@ export function pauseLab(): void {
 }
 
 export function stepLab(kind: StepKind): void {
+  if (isOutdated()) restart();
   useGlass.setState({ view: null });
   send({ type: 'step', kind });
 }
@@ -83,7 +90,7 @@ export function typeOn(node: string, text: string): void {
   send({ type: 'type', node, text });
 }
 
-/** Changes a file of the lab; it runs from the next restart on. */
+/** Changes a file of the lab; a run that has begun goes on with the old one until its restart. */
 export function editFile(path: string, text: string): void {
   const { files } = useGlass.getState();
   if (files[path] !== text) useGlass.setState({ files: { ...files, [path]: text } as LabFiles });

@@ -244,6 +244,14 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: 120_000 }, 
     await english.context().close();
   });
 
+  it('runs a program that was changed before the first run', async () => {
+    await ready();
+    await write('client/client.py', 'print("바뀌었다")\n');
+    await runToEnd();
+    await says('client', '바뀌었다');
+    await byId('code-client/client.py').getByRole('button').first().click();
+  });
+
   it('runs a changed program after a restart; a syntax error is said on its terminal, and the page goes on', async () => {
     await ready();
     await write('client/client.py', 'print("안녕"\n');
