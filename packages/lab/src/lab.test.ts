@@ -1,6 +1,6 @@
 import { writePcapng } from '@netarium/osi/capture';
 import { describe, expect, test } from 'vitest';
-import { Lab, Ladder, programResults, type StepUnit } from './index.ts';
+import { Host, Lab, Ladder, programResults, type StepUnit } from './index.ts';
 
 /** Two machines at a switch. */
 function twoMachines(seed: number) {
@@ -36,6 +36,21 @@ async function echo(seed: number) {
 }
 
 describe('a lab in TypeScript', () => {
+  test('its machines know one another by name, whichever was added first', async () => {
+    const { lab } = twoMachines(1);
+    lab.router('r', { addresses: { eth0: '10.0.0.254/24', eth1: '10.0.1.254/24' } });
+    lab.host('bare');
+    const known = (name: string) => {
+      const host = lab.node(name);
+      return host instanceof Host ? new TextDecoder().decode(host.machine.files.content('/etc/hosts')) : '';
+    };
+    const own = (name: string) => `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n`;
+    expect(known('server')).toBe(`${own('server')}10.0.0.2\tclient\n10.0.0.254\tr\n`);
+    expect(known('client')).toBe(`${own('client')}10.0.0.1\tserver\n10.0.0.254\tr\n`);
+    expect(known('bare')).toBe(`${own('bare')}10.0.0.1\tserver\n10.0.0.2\tclient\n10.0.0.254\tr\n`);
+    lab.close();
+  });
+
   test('carries text there and back, and its ladder tells each frame', async () => {
     const { lab, answer } = await echo(7);
     expect(answer).toBe('안녕하세요');

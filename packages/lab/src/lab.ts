@@ -112,7 +112,9 @@ export class Lab {
 
   /** Adds a computer. @throws Error when the name is taken, for a bad address or a gateway out of reach. */
   host(name: string, options: HostOptions = {}): Host {
-    return this.#add(name, this.#machine(name, options));
+    const host = this.#add(name, this.#machine(name, options));
+    this.#introduce(host);
+    return host;
   }
 
   /** Adds a computer that passes packets on: `net.ipv4.ip_forward` is 1. */
@@ -238,6 +240,15 @@ export class Lab {
       epoch: this.#epoch,
     });
     return new Host(machine, options, () => macFromNumber(this.#nextMac++));
+  }
+
+  /** The machines of a lab know one another by name: each is a line in the others' /etc/hosts. */
+  #introduce(host: Host): void {
+    for (const other of this.#nodes.values()) {
+      if (!(other instanceof Host) || other === host) continue;
+      if (other.address !== '') host.machine.configure({ hosts: { [other.name]: other.address } });
+      if (host.address !== '') other.machine.configure({ hosts: { [host.name]: host.address } });
+    }
   }
 
   #add<N extends LabNode>(name: string, node: N): N {
