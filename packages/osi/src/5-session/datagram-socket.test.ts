@@ -55,6 +55,8 @@ describe('a datagram', () => {
   test('to 255.255.255.255 needs a route or an interface to go by', () => {
     const { sim, client, server } = twoStacks();
     const listener = datagram(server, 67);
+    // The route is asked for before the permission to broadcast, as Linux does.
+    expect(datagram(client).send(bytes('x'), 0, at('255.255.255.255', 67), 0)).toBe(-ERRNO.ENETUNREACH);
     const sender = datagram(client, 68, '0.0.0.0', linux.SO_BROADCAST);
     expect(sender.send(bytes('x'), 0, at('255.255.255.255', 67), 0)).toBe(-ERRNO.ENETUNREACH);
     sender.setOption(linux.SOL_SOCKET, linux.SO_BINDTODEVICE, bytes('eth0\0'));

@@ -14,7 +14,7 @@ const MULTICAST_TTL = 1;
 /**
  * The address that a datagram to `destination` bears.
  * @param bound where the socket is bound; nothing is sent from a group or from 0.0.0.0 while there is better.
- * @returns -EACCES for a broadcast without SO_BROADCAST, -ENETUNREACH.
+ * @returns -ENETUNREACH, -EACCES for a broadcast without SO_BROADCAST.
  */
 export function chooseSource(
   ip: IpService,
@@ -22,13 +22,13 @@ export function chooseSource(
   destination: Ipv4Address,
   options: UdpOptions,
 ): Ipv4Address | number {
-  if (!options.broadcast && !isMulticast(destination) && ip.isBroadcast(destination)) return -ERRNO.EACCES;
   const chosen = ip.sourceFor(destination);
-  if (bound !== ANY && !isMulticast(bound) && !ip.isBroadcast(bound)) {
-    return chosen === null && options.ip.interface === undefined ? -ERRNO.ENETUNREACH : bound;
-  }
+  // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
+  if (chosen === null && options.ip.interface === undefined) return -ERRNO.ENETUNREACH;
+  if (!options.broadcast && !isMulticast(destination) && ip.isBroadcast(destination)) return -ERRNO.EACCES;
+  if (bound !== ANY && !isMulticast(bound) && !ip.isBroadcast(bound)) return bound;
   // Bound to an interface it can be sent without an address yet, as DHCP has to (RFC 2131 section 4.1).
-  return chosen ?? (options.ip.interface === undefined ? -ERRNO.ENETUNREACH : ANY);
+  return chosen ?? ANY;
 }
 
 /** Fills `into` with how a datagram to `destination` is sent. */
