@@ -239,8 +239,8 @@ export const DROPS: Readonly<Record<string, Text>> = {
   'tcp.checksum': { en: 'dropped: the TCP checksum is wrong', ko: 'TCP 체크섬이 맞지 않아 버렸다' },
   'tcp.broadcast': { en: 'dropped: TCP talks to one peer only', ko: 'TCP는 한 상대와만 이야기하므로 버렸다' },
   'tcp.no-socket': {
-    en: 'not taken: no program listens on that port',
-    ko: '그 포트에서 기다리는 프로그램이 없다',
+    en: 'not taken: that port has no listening program and no such connection',
+    ko: '그 포트에는 기다리는 프로그램도 이런 연결도 없다',
   },
   'tcp.bad-ack': {
     en: 'not taken: it acknowledges what was never sent',

@@ -74,8 +74,12 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '패킷을 전달하지 못했음을 알린다',
   },
   'icmp.time-exceeded': {
-    en: 'reports that the TTL ran out, or that fragments were missing',
-    ko: 'TTL이 다했거나 조각이 빠졌음을 알린다',
+    en: 'reports that the TTL ran out',
+    ko: 'TTL이 다했음을 알린다',
+  },
+  'icmp.reassembly-timeout': {
+    en: 'reports that fragments of a packet did not come in time',
+    ko: '패킷의 조각이 제때 다 오지 않았음을 알린다',
   },
   'icmp.parameter-problem': { en: 'reports a header that makes no sense', ko: '헤더가 잘못되었음을 알린다' },
   'icmp.echo-request': { en: 'ping asks for an answer', ko: 'ping이 대답을 청한다' },
@@ -101,8 +105,8 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '가득 찬 세그먼트를 하나 넘게 받아서 확인 응답한다',
   },
   'tcp.quick-ack': {
-    en: 'acknowledges at once, early in a connection',
-    ko: '연결 초기라서 바로 확인 응답한다',
+    en: 'acknowledges at once: early in a connection, after a pause or a loss',
+    ko: '바로 확인 응답한다: 연결 초기이거나 쉼이나 손실 뒤이다',
   },
   'tcp.delayed-ack': {
     en: 'acknowledges: no data to send came up meanwhile',
@@ -190,8 +194,8 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '끝난 연결에 한 번 더 확인 응답한다',
   },
   'tcp.reset-no-socket': {
-    en: 'refuses: no program listens on that port, or the connection is unknown',
-    ko: '거절한다: 그 포트에서 기다리는 프로그램이 없거나 모르는 연결이다',
+    en: 'refuses: that port has no listening program and no such connection',
+    ko: '거절한다: 그 포트에는 기다리는 프로그램도 이런 연결도 없다',
   },
   'tcp.reset-bad-ack': {
     en: 'resets: what never was sent was acknowledged',

@@ -203,7 +203,7 @@ describe('errors sent', () => {
     world.sim.run(seconds(31));
     expect(b.net.ip.counters.ReasmTimeout).toBe(1);
     expect(a.transport.errors).toMatchObject([{ error: { type: 11, code: 1 } }]);
-    const sent = world.events('frame-sent').find(({ reason }) => reason === 'icmp.time-exceeded')!;
+    const sent = world.events('frame-sent').find(({ reason }) => reason === 'icmp.reassembly-timeout')!;
     expect(world.record.get(sent.cause)).toMatchObject({ kind: 'timer', name: 'ip.reassembly' });
   });
 

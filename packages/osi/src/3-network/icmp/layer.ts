@@ -24,6 +24,7 @@ import type { ErrorReports } from '../ipv4/reports.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
   CODE_FRAGMENTATION_NEEDED,
+  CODE_REASSEMBLY_TIME_EXCEEDED,
   checkIcmp,
   ICMP_DESTINATION_UNREACHABLE,
   ICMP_ECHO_REPLY,
@@ -292,5 +293,6 @@ const isQuery = (type: number): boolean =>
 
 function reasonOf(type: number, code: number): string {
   if (type === ICMP_DESTINATION_UNREACHABLE) return UNREACHABLE_REASONS[code] ?? 'icmp.unreachable';
-  return type === ICMP_TIME_EXCEEDED ? 'icmp.time-exceeded' : 'icmp.parameter-problem';
+  if (type !== ICMP_TIME_EXCEEDED) return 'icmp.parameter-problem';
+  return code === CODE_REASSEMBLY_TIME_EXCEEDED ? 'icmp.reassembly-timeout' : 'icmp.time-exceeded';
 }
