@@ -220,7 +220,7 @@ const commands = {
     build();
     return 0;
   },
-  /** What the `netarium` command needs before its first run. */
+  /** What the `netarium` command needs before a run. */
   'build-python'() {
     install();
     build({ only: ['packages/python'] });

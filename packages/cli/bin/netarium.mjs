@@ -28,10 +28,9 @@ if (Number.parseInt(process.versions.node, 10) >= 26) {
   }
 }
 
-/** In a clone where nothing has been built yet, makes what Python processes start from; its messages go to stderr. */
+/** In a clone, makes what Python processes start from unless it is up to date; its messages go to stderr. */
 function buildPython() {
-  const built = new URL('../../python/build/.built', import.meta.url);
   const setup = fileURLToPath(new URL('../../../tools/setup.mjs', import.meta.url));
-  if (existsSync(built) || !existsSync(setup)) return;
+  if (!existsSync(setup)) return;
   spawnSync(process.execPath, [setup, 'build-python'], { stdio: ['ignore', 2, 2] });
 }
