@@ -4,10 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writePcapng } from '@netarium/osi/capture';
 import { type FrameSent, lineOf, type TraceRecord, whyOf } from '@netarium/osi/trace';
 import { pythonProgram } from '@netarium/python/node';
 import { Ladder, loadLab, outputs, programResults } from 'netarium';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareWithTshark, lineOfDifference, tsharkIsThere } from '../../packages/osi/test/tshark.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
@@ -94,6 +96,10 @@ describe('the echo lab', () => {
     expect(lineOfFirst('SYN, ACK', 'server')).toBe('client.connect((HOST, PORT))');
     expect(lineOfFirst('FIN, ACK', 'client')).toBe('client.close()');
     expect(lineOfFirst('FIN, ACK', 'server')).toBe('conn.close()');
+  });
+
+  test.skipIf(!tsharkIsThere())('tshark reads its capture as we do, and finds nothing wrong', async () => {
+    expect((await compareWithTshark(writePcapng(record))).map(lineOfDifference)).toEqual([]);
   });
 
   test('the whole record is the same for the same seed', async () => {
