@@ -16,6 +16,9 @@ const texts = import.meta.glob<string>('../../../labs/**/*.{yaml,yml,json,md,py,
   eager: true,
 });
 
+/** The lab that the page opens with: the first lecture's. The others follow by name. */
+const FIRST = 'echo';
+
 export const bundledLabs: readonly BundledLab[] = collect();
 
 function collect(): BundledLab[] {
@@ -25,19 +28,22 @@ function collect(): BundledLab[] {
   const folders = paths.flatMap(([path]) =>
     path.endsWith('/lab.yaml') ? [path.slice(0, -'/lab.yaml'.length)] : [],
   );
-  return folders.sort().flatMap((folder) => {
-    const files = Object.fromEntries(
-      paths
-        .filter(([path]) => path.startsWith(`${folder}/`))
-        .map(([path, text]) => [path.slice(folder.length + 1), text]),
-    );
-    const others = Object.keys(files).filter((path) => /^[^/]+[.]ya?ml$/.test(path) && path !== 'lab.yaml');
-    return ['lab.yaml', ...others.sort()].map((file) => ({
-      id: file === 'lab.yaml' ? folder : `${folder}/${file.replace(/[.]ya?ml$/, '')}`,
-      file,
-      files,
-    }));
-  });
+  const later = (folder: string) => (folder === FIRST ? 0 : 1);
+  return folders
+    .sort((a, b) => later(a) - later(b) || a.localeCompare(b, 'en'))
+    .flatMap((folder) => {
+      const files = Object.fromEntries(
+        paths
+          .filter(([path]) => path.startsWith(`${folder}/`))
+          .map(([path, text]) => [path.slice(folder.length + 1), text]),
+      );
+      const others = Object.keys(files).filter((path) => /^[^/]+[.]ya?ml$/.test(path) && path !== 'lab.yaml');
+      return ['lab.yaml', ...others.sort()].map((file) => ({
+        id: file === 'lab.yaml' ? folder : `${folder}/${file.replace(/[.]ya?ml$/, '')}`,
+        file,
+        files,
+      }));
+    });
 }
 
 /** A lab's title in a language, read from its file without loading it. */
