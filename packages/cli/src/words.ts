@@ -16,7 +16,7 @@ export const WORDS = {
     idle: (last: string | null, now: string) =>
       last === null
         ? `no frame was sent; nothing can happen any more at ${now} s`
-        : `the last frame was sent at ${last} s; nothing can happen any more at ${now} s`,
+        : `the last frame was sent at ${last} s, the last timer ran out at ${now} s: nothing can happen any more`,
     eventLimit: (now: string, events: number) =>
       `stopped at ${now} s, after ${events} recorded events: a program goes on and on (see --event-limit, --until)`,
     storm: (now: string, events: number) =>
@@ -50,7 +50,7 @@ export const WORDS = {
     idle: (last: string | null, now: string) =>
       last === null
         ? `프레임이 하나도 없었다; ${now}초에 더 일어날 일이 없다`
-        : `마지막 프레임은 ${last}초에 보냈다; ${now}초에 더 일어날 일이 없다`,
+        : `마지막 프레임은 ${last}초에 보냈고 마지막 타이머는 ${now}초에 끝났다: 더 일어날 일이 없다`,
     eventLimit: (now: string, events: number) =>
       `기록된 사건 ${events}개 뒤 ${now}초에 멈췄다: 프로그램이 끝나지 않는다 (--event-limit, --until 참고)`,
     storm: (now: string, events: number) =>
