@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writePcapng } from '@netarium/osi/capture';
-import { type FrameSent, lineOf, type TraceRecord, whyOf } from '@netarium/osi/trace';
+import { type FrameSent, lineOf, type SystemCall, type TraceRecord, whyOf } from '@netarium/osi/trace';
 import { pythonProgram } from '@netarium/python/node';
 import { Ladder, loadLab, outputs, programResults } from 'netarium';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -79,6 +79,11 @@ describe('the echo lab', () => {
       'client.sendall(message.encode())',
       'conn.sendall(data)',
     ]);
+    // By the bytes themselves, not only by what happened to be the cause of their leaving.
+    for (const { event } of data) {
+      const { origins } = record.get(event) as FrameSent;
+      expect(origins.map((origin) => (record.get(origin) as SystemCall).name)).toEqual(['sendto']);
+    }
     const texts = data.map(({ event, length }) =>
       new TextDecoder().decode(record.bytes(event).slice(-length)),
     );
