@@ -82,6 +82,15 @@ export class Frame {
   }
 }
 
+/** Gives back a whole chain of frames, linked by `next`. */
+export function releaseAll(head: Frame | null): void {
+  for (let frame = head; frame !== null; ) {
+    const { next } = frame;
+    frame.release();
+    frame = next;
+  }
+}
+
 /**
  * Frames from one arena with free lists: taking and giving back costs a few nanoseconds, and no frame
  * is allocated twice. The arena grows by chunks and is never given back.

@@ -71,11 +71,6 @@ export class TcpCounters {
     TCPDSACKUndo: 0,
     TCPLossUndo: 0,
     TCPLostRetransmit: 0,
-    TCPRenoFailures: 0,
-    TCPSackFailures: 0,
-    TCPLossFailures: 0,
-    TCPRenoRecoveryFail: 0,
-    TCPSackRecoveryFail: 0,
     TCPLossProbes: 0,
     TCPLossProbeRecovery: 0,
     TCPSpuriousRTOs: 0,
@@ -85,9 +80,6 @@ export class TcpCounters {
     TCPDSACKOfoRecv: 0,
     TCPDSACKIgnoredDubious: 0,
     TCPSACKDiscard: 0,
-    TCPHystartTrainDetect: 0,
-    TCPHystartDelayDetect: 0,
     TCPDelivered: 0,
-    TCPDeliveredCE: 0,
   };
 }

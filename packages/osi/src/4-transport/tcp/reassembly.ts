@@ -1,4 +1,4 @@
-import type { Frame } from '../../1-physical/index.ts';
+import { type Frame, releaseAll } from '../../1-physical/index.ts';
 import { type Sequence, seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 
 /**
@@ -97,11 +97,7 @@ export class Reassembly {
   }
 
   clear(): void {
-    for (let frame = this.#head; frame !== null; ) {
-      const { next } = frame;
-      frame.release();
-      frame = next;
-    }
+    releaseAll(this.#head);
     this.#head = null;
     this.#tail = null;
     this.count = 0;

@@ -1,4 +1,4 @@
-import type { Frame } from '../../1-physical/index.ts';
+import { type Frame, releaseAll } from '../../1-physical/index.ts';
 
 /**
  * Bytes that came in order and wait for the program. They stay in the frames they came in until they are read.
@@ -48,11 +48,7 @@ export class ReceiveQueue {
   }
 
   clear(): void {
-    for (let frame = this.#head; frame !== null; ) {
-      const { next } = frame;
-      frame.release();
-      frame = next;
-    }
+    releaseAll(this.#head);
     this.#head = null;
     this.#tail = null;
     this.length = 0;

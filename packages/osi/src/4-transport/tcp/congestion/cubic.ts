@@ -85,11 +85,6 @@ export class Cubic extends CongestionControl {
     this.#roundBegan = -1;
   }
 
-  /** A pause does not count: the curve goes on where it was (section 5.8). */
-  override resumed(idle: Nanoseconds, now: Nanoseconds): void {
-    if (this.#epoch >= 0 && idle > 0) this.#epoch = Math.min(this.#epoch + idle, now);
-  }
-
   override measured(roundTrip: Nanoseconds, now: Nanoseconds, una: Sequence, next: Sequence): void {
     // What is measured right after a recovery says little.
     if (this.#epoch >= 0 && now - this.#epoch < seconds(1)) return;

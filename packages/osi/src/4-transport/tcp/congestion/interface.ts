@@ -40,9 +40,6 @@ export abstract class CongestionControl {
     this.credit = 0;
   }
 
-  /** Sending begins again, `idle` after the last segment. */
-  resumed(_idle: Nanoseconds, _now: Nanoseconds): void {}
-
   /** The reduction begins: nothing that was gathered before counts. */
   forgetCredit(): void {
     this.credit = 0;
