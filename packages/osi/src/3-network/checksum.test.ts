@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Frame, FramePool } from '../1-physical/index.ts';
 import { checksumOf, pseudoHeaderSum, sumBytes, sumFrame } from './checksum.ts';
+import { Ipv6Address, writeIpv6Address } from './ipv6/address.ts';
 
 /** RFC 1071 section 4.1, word by word. */
 function reference(bytes: Uint8Array, sum = 0): number {
@@ -30,6 +31,17 @@ describe('the Internet checksum', () => {
   test('of a pseudo-header is that of its twelve bytes', () => {
     const bytes = new Uint8Array([10, 0, 0, 1, 192, 168, 255, 254, 0, 6, 5, 0xdc]);
     expect(pseudoHeaderSum(0x0a000001, 0xc0a8fffe, 6, 0x5dc)).toBe(reference(bytes));
+  });
+
+  test('of a pseudo-header over IPv6 is that of its forty bytes (RFC 8200 section 8.1)', () => {
+    const source = new Ipv6Address(0x20010db8, 0xffffffff | 0, 0x12345678, 1);
+    const destination = new Ipv6Address(0xfe800000 | 0, 0, 0x00ff_fe00, -2);
+    const view = new DataView(new ArrayBuffer(40));
+    writeIpv6Address(view, 0, source);
+    writeIpv6Address(view, 16, destination);
+    view.setUint32(32, 0x1_2345);
+    view.setUint32(36, 17);
+    expect(pseudoHeaderSum(source, destination, 17, 0x1_2345)).toBe(reference(new Uint8Array(view.buffer)));
   });
 
   test('is the same word by word, in JavaScript and in WebAssembly, at any place and length', () => {

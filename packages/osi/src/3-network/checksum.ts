@@ -1,4 +1,5 @@
 import type { Frame } from '../1-physical/index.ts';
+import type { Ipv6Address } from './ipv6/address.ts';
 
 /**
  * The Internet checksum (RFC 1071): the one's complement of the one's complement sum of 16-bit words.
@@ -39,15 +40,22 @@ export function sumFrame(frame: Frame, start: number, end: number, sum = 0): num
   return fold(wordSum(view.byteOffset + start, end - start) + sum);
 }
 
-/** The sum of a pseudo-header (RFC 9293 section 3.1, RFC 768) over IPv4. `length`: of the segment, in bytes. */
+/** The sum of a pseudo-header (RFC 9293 section 3.1, RFC 768, RFC 8200 section 8.1). `length`: of the segment, in bytes. */
 export function pseudoHeaderSum(
-  source: number,
-  destination: number,
+  source: number | Ipv6Address,
+  destination: number | Ipv6Address,
   protocol: number,
   length: number,
 ): number {
-  return fold(source + destination + protocol + length);
+  const addresses =
+    typeof source === 'number' && typeof destination === 'number'
+      ? source + destination
+      : addressSum(source) + addressSum(destination);
+  return fold(addresses + protocol + length);
 }
+
+const addressSum = (address: number | Ipv6Address): number =>
+  typeof address === 'number' ? address : address.sum;
 
 /** The checksum field for a folded sum: its one's complement. */
 export const checksumOf = (sum: number): number => ~sum & 0xffff;
