@@ -2,6 +2,7 @@ import { INITIAL_SEGMENTS } from './congestion/interface.ts';
 import { Pace } from './pace.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
+import { usefulWindow } from './useful-window.ts';
 import { fullSpace } from './window.ts';
 
 /** Data has come in order (Linux: tcp_rcv_rtt_measure). */
@@ -31,7 +32,7 @@ export function fitReceiveBuffer(tcb: Tcb, count: number): void {
   pace.read += count;
   if (pace.roundTrip === 0 || host.sim.now - pace.roundBegan < pace.roundTrip) return;
   if (pace.read > pace.most) {
-    grow(tcb, pace.read, pace.most);
+    grow(tcb, pace.read, pace.most, usefulWindow(pace.roundTrip));
     pace.most = pace.read;
   }
   pace.read = 0;
@@ -39,13 +40,13 @@ export function fitReceiveBuffer(tcb: Tcb, count: number): void {
 }
 
 /** Room for twice what was read in a round trip, and more while that grows: the peer may be in slow start. */
-function grow(tcb: Tcb, read: number, before: number): void {
+function grow(tcb: Tcb, read: number, before: number, most: number): void {
   const { options, host } = tcb;
   if (options.receiveBufferLocked === true) return;
   if (host.sysctl.get('net.ipv4.tcp_moderate_rcvbuf') === 0) return;
   let window = 2 * read + 16 * tcb.advMss;
   window += 2 * Math.max(0, Math.floor((window * (read - before)) / before));
-  const size = Math.min(2 * window, host.sysctl.get('net.ipv4.tcp_rmem.max'));
+  const size = Math.min(2 * Math.min(window, most), host.sysctl.get('net.ipv4.tcp_rmem.max'));
   if (size <= options.receiveBuffer) return;
   options.receiveBuffer = size;
   tcb.windowLimit = fullSpace(tcb);

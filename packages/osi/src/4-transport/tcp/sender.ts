@@ -11,6 +11,7 @@ import { type Sequence, seqAdd, seqDiff, seqLess, seqMin } from './sequence.ts';
 import { maySend } from './state.ts';
 import type { Tcb } from './tcb.ts';
 import { transmit, transmitSyn } from './transmit.ts';
+import { usefulWindow } from './useful-window.ts';
 import { sendRoom } from './window.ts';
 
 /** A window smaller than this does not make segments smaller (Linux: tcp_bound_to_half_wnd, 68 bytes with header). */
@@ -285,6 +286,9 @@ export function sendSpace(tcb: Tcb): number {
 /** Lets the send buffer hold two congestion windows, so that it is not what limits (Linux: tcp_sndbuf_expand). */
 export function fitSendBuffer(tcb: Tcb): void {
   if (tcb.options.sendBufferLocked === true) return;
-  const wanted = Math.min(2 * tcb.cwndBytes, tcb.host.sysctl.get('net.ipv4.tcp_wmem.max'));
-  if (wanted > tcb.options.sendBuffer) tcb.options.sendBuffer = wanted;
+  const { options, roundTrip } = tcb;
+  let wanted = 2 * tcb.cwndBytes;
+  if (wanted <= options.sendBuffer) return;
+  wanted = Math.min(wanted, usefulWindow(roundTrip.srtt), tcb.host.sysctl.get('net.ipv4.tcp_wmem.max'));
+  if (wanted > options.sendBuffer) options.sendBuffer = wanted;
 }
