@@ -35,6 +35,7 @@ export class FakeSocket implements Socket {
   readonly protocol: number;
   readonly id: string;
   receiveTimeout = 0;
+  atMark = false;
   sendTimeout = 0;
   closed = false;
   /** How many bytes `send` takes before it is full. */

@@ -177,6 +177,93 @@ const SCRIPTS: Record<string, string> = {
     d = stream
     connect d 255.255.255.255:80 -> ENETUNREACH
   `,
+  'urgent data is read apart; reading the rest stops at its mark': `
+    ${PAIR}
+    recv s 1 oob        -> EINVAL
+    mark s              -> 0
+    send c abcX oob     -> 4
+    settle
+    poll s              -> IN|PRI|OUT
+    inq s               -> 3
+    mark s              -> 0
+    recv s 1 oob peek   -> 'X'
+    recv s 5 oob        -> 'X'
+    recv s 1 oob        -> EINVAL
+    poll s              -> IN|OUT
+    send c def          -> 3
+    settle
+    inq s               -> 3
+    recv s 100 peek     -> 'abc'
+    recv s 100          -> 'abc'
+    mark s              -> 1
+    inq s               -> 0
+    poll s              -> IN|OUT
+    recv s 100 peek     -> 'def'
+    recv s 100          -> 'def'
+    mark s              -> 0
+    recv s 100          -> EAGAIN
+  `,
+  'the urgent byte alone is nothing to read': `
+    ${PAIR}
+    send c X oob        -> 1
+    settle
+    poll s              -> PRI|OUT
+    mark s              -> 1
+    inq s               -> 0
+    recv s 100          -> EAGAIN
+    mark s              -> 0
+    poll s              -> OUT
+    recv s 1 oob        -> EINVAL
+  `,
+  'a later urgent byte takes the place of the former, which stays in the stream': `
+    ${PAIR}
+    send c aX oob       -> 2
+    settle
+    send c bY oob       -> 2
+    settle
+    recv s 1 oob        -> 'Y'
+    recv s 100          -> 'aXb'
+    mark s              -> 1
+    recv s 100          -> EAGAIN
+  `,
+  'the former urgent byte that was read apart is gone from the stream when the next one comes': `
+    ${PAIR}
+    send c aX oob       -> 2
+    settle
+    recv s 1 oob        -> 'X'
+    recv s 100          -> 'a'
+    send c bY oob       -> 2
+    settle
+    recv s 100          -> 'b'
+    recv s 1 oob        -> 'Y'
+    recv s 100          -> EAGAIN
+  `,
+  'SO_OOBINLINE leaves the urgent byte in the stream, at the mark': `
+    ${PAIR}
+    get s SO_OOBINLINE   -> 0
+    set s SO_OOBINLINE 1 -> 0
+    get s SO_OOBINLINE   -> 1
+    send c abX oob      -> 3
+    send c cd           -> 2
+    settle
+    poll s              -> IN|PRI|OUT
+    inq s               -> 5
+    recv s 1 oob        -> EINVAL
+    recv s 100          -> 'ab'
+    mark s              -> 1
+    recv s 100          -> 'Xcd'
+    mark s              -> 0
+  `,
+  'an urgent byte before the end is read apart after it, too': `
+    ${PAIR}
+    send c X oob        -> 1
+    shutdown c write    -> 0
+    settle
+    poll s              -> IN|PRI|OUT|RDHUP
+    recv s 100          -> ''
+    recv s 1 oob        -> EINVAL
+    recv s 100          -> ''
+  `,
   'data can be peeked at, read in pieces, thrown away; the end comes after it': `
     ${PAIR}
     poll s              -> OUT

@@ -135,6 +135,10 @@ export function runHere(script: readonly Step[]): string[] {
       case 'close':
         socket.close();
         return '0';
+      case 'mark':
+        return socket.atMark ? '1' : '0';
+      case 'inq':
+        return String(socket.readable);
       case 'poll':
         return pollText(socket.poll());
       case 'name':
@@ -163,7 +167,7 @@ function bytesOf(text: string): Uint8Array {
 }
 
 const JUDGE = `
-import ctypes, errno, json, os, select, socket, struct, sys, time
+import ctypes, errno, fcntl, json, os, select, socket, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 FLAGS = {'oob': 1, 'peek': 2, 'trunc': 0x20, 'dontwait': 0x40, 'errqueue': 0x2000}
 HOW = {'read': 0, 'write': 1, 'both': 2, 'nonsense': 3}
@@ -228,6 +232,9 @@ def run(steps, options):
             return check(libc.shutdown(s.fileno(), HOW[rest[0]]))
         if call == 'close':
             s.close(); return '0'
+        if call == 'mark' or call == 'inq':
+            number = 0x8905 if call == 'mark' else 0x541b
+            return str(struct.unpack('<i', fcntl.ioctl(s, number, bytes(4)))[0])
         if call == 'poll':
             p = select.poll()
             p.register(s, 0x2007)

@@ -17,7 +17,13 @@ import {
   type TcpListener,
   type TcpOptions,
 } from '../src/4-transport/index.ts';
-import { readSegment, Segment, writeChecksum, writeHeader } from '../src/4-transport/tcp/codec.ts';
+import {
+  readSegment,
+  Segment,
+  writeChecksum,
+  writeHeader,
+  writeUrgent,
+} from '../src/4-transport/tcp/codec.ts';
 import {
   sackLength,
   writeMss,
@@ -43,6 +49,7 @@ export interface Scripted {
   ack?: number;
   data?: string;
   window?: number;
+  urgent?: number;
   mss?: number;
   scale?: number;
   ts?: readonly [value: number, echo: number];
@@ -155,6 +162,7 @@ export class Script {
       flags,
       s.window ?? 65535,
     );
+    if (s.urgent !== undefined) writeUrgent(view, frame.start, s.urgent);
     let at = frame.start + 20;
     if (s.mss) at = writeMss(view, at, s.mss);
     if (s.ts) at = writeTimestamps(view, at, s.ts[0], s.ts[1], s.sack);
@@ -245,6 +253,7 @@ export class Script {
       ack: (segment.flags & 16) !== 0 ? (segment.ack - PEER_ISS) | 0 : 0,
       data: new TextDecoder().decode(frame.bytes.subarray(segment.dataStart, segment.dataEnd)),
       window: segment.window,
+      urgent: segment.urgentPointer,
       mss: segment.mss,
       scale: segment.windowScale,
       hasTs: segment.hasTimestamps,

@@ -32,6 +32,7 @@ export class UnixSocket implements Omit<Socket, 'localAddress' | 'remoteAddress'
   readonly protocol = 0;
   readonly id: string;
   readonly receiveTimeout = 0;
+  readonly atMark = false;
   readonly sendTimeout = 0;
   readonly #queue: Uint8Array[] = [];
   readonly #changed = new WaitQueue();

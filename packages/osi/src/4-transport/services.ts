@@ -71,6 +71,8 @@ export interface TcpOptions {
   linger: number | null;
   /** TCP_MAXSEG: 0 for what the path allows. */
   maxSegment: number;
+  /** SO_OOBINLINE: the urgent byte is read in the stream, not apart. */
+  urgentInline: boolean;
   ip: SendOptions;
 }
 
@@ -83,8 +85,13 @@ export interface TcpConnection {
   readonly remote: Endpoint;
   readonly options: TcpOptions;
   user: TcpUser | null;
-  /** Bytes that `receive` would give now. */
+  /** Bytes that can be read now. */
   readonly readable: number;
+  /** Those before the urgent mark, if there is one ahead (SIOCINQ). */
+  readonly waiting: number;
+  /** The urgent byte is there to be read (POLLPRI); the next byte of the stream is the urgent one (sockatmark(3)). */
+  readonly urgentReady: boolean;
+  readonly atMark: boolean;
   /** The peer has sent FIN and everything before it has been read: `receive` gives 0 for good. */
   readonly ended: boolean;
   /** Why it ended before it had a user, while it waited to be accepted: positive errno, or 0. */
@@ -95,13 +102,15 @@ export interface TcpConnection {
   readonly unacknowledged: number;
   /**
    * Copies bytes into the send buffer. @param origin the system call. @param more MSG_MORE: a segment that these bytes
-   * do not fill waits. @returns how many it took, 0 when it is full; -EPIPE after `shutdown`.
+   * do not fill waits. @param urgent MSG_OOB: the last byte is urgent data (RFC 9293 section 3.8.5). @returns how many it took, 0 when it is full; -EPIPE after `shutdown`.
    */
-  send(bytes: Uint8Array, origin: EventId, more?: boolean): number;
+  send(bytes: Uint8Array, origin: EventId, more?: boolean, urgent?: boolean): number;
   /** Sends what waits to fill a segment: TCP_NODELAY was switched on. */
   push(): void;
-  /** Copies received bytes out. @returns how many. */
+  /** Copies received bytes out, in one call none beyond the urgent mark. @returns how many. */
   receive(into: Uint8Array, peek?: boolean): number;
+  /** @returns the urgent byte; -1 when there is none, it was read already or is in the stream; -2 when it is still to come. */
+  receiveUrgent(peek: boolean): number;
   /** No more sending: FIN follows what is buffered (shutdown(2) SHUT_WR). */
   shutdown(): void;
   /** The program is done with it: FIN, or RST when unread data is lost (RFC 9293 section 3.10.4) or linger is 0. It goes on without a user. */

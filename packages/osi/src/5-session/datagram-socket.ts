@@ -50,6 +50,7 @@ class DatagramEvents extends WaitQueue implements UdpUser {
 export class DatagramSocket extends InternetSocket {
   readonly protocol: number;
   keepAlive = false;
+  urgentInline = false;
   linger: Nanoseconds | null = null;
   readonly #service: DatagramService;
   readonly #options: UdpOptions;

@@ -38,11 +38,16 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
     return AF_INET;
   }
 
+  get atMark(): boolean {
+    return false;
+  }
+
   abstract readonly listening: boolean;
   abstract readonly peer: Endpoint | null;
   abstract readonly ip: SendOptions;
   abstract broadcast: boolean;
   abstract keepAlive: boolean;
+  abstract urgentInline: boolean;
   abstract sendBuffer: number;
   abstract receiveBuffer: number;
   abstract linger: Nanoseconds | null;

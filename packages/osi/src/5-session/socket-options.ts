@@ -17,6 +17,7 @@ export interface SocketSettings {
   readonly ip: SendOptions;
   broadcast: boolean;
   keepAlive: boolean;
+  urgentInline: boolean;
   /** As SO_SNDBUF and SO_RCVBUF report them. */
   sendBuffer: number;
   receiveBuffer: number;
@@ -87,6 +88,15 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
       (socket) => socket.keepAlive,
       (socket, on) => {
         socket.keepAlive = on;
+      },
+    ),
+  ],
+  [
+    linux.SO_OOBINLINE,
+    flag(
+      (socket) => socket.urgentInline,
+      (socket, on) => {
+        socket.urgentInline = on;
       },
     ),
   ],

@@ -83,6 +83,8 @@ export interface Socket {
   poll(): number;
   /** Bytes a read would give without waiting (FIONREAD, tcp(7) SIOCINQ). */
   readonly readable: number;
+  /** Whether the next byte of a stream is the urgent one (sockatmark(3), tcp(7) SIOCATMARK). */
+  readonly atMark: boolean;
   /** Calls `changed` whenever what `poll()` says may have changed. @returns what ends it. */
   subscribe(changed: () => void): () => void;
   /** The last descriptor of it was closed. */

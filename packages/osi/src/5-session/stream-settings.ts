@@ -35,6 +35,14 @@ export abstract class StreamSettings extends InternetSocket {
     this.options.keepAlive = on;
   }
 
+  get urgentInline(): boolean {
+    return this.options.urgentInline;
+  }
+
+  set urgentInline(on: boolean) {
+    this.options.urgentInline = on;
+  }
+
   get linger(): Nanoseconds | null {
     return this.options.linger;
   }

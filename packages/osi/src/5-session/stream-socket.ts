@@ -109,7 +109,6 @@ export class StreamSocket extends StreamSettings {
   }
 
   send(bytes: Uint8Array, flags: number, _to: SocketAddress | null, origin: EventId): number {
-    if ((flags & linux.MSG_OOB) !== 0) return -ERRNO.EOPNOTSUPP;
     if (this.#events.error !== 0) return -this.takeError();
     const connection = this.#connection;
     if (connection === null || (this.#shutdown & SEND) !== 0 || this.#events.over) return -ERRNO.EPIPE;
@@ -118,19 +117,22 @@ export class StreamSocket extends StreamSettings {
       return state === 'SYN_SENT' || state === 'SYN_RECV' ? -ERRNO.EAGAIN : -ERRNO.EPIPE;
     }
     if (bytes.length === 0) return 0;
-    return connection.send(bytes, origin, (flags & linux.MSG_MORE) !== 0) || -ERRNO.EAGAIN;
+    const urgent = (flags & linux.MSG_OOB) !== 0;
+    return connection.send(bytes, origin, (flags & linux.MSG_MORE) !== 0, urgent) || -ERRNO.EAGAIN;
   }
 
   /** The order of `tcp_recvmsg_locked`: data, the end, an error, a shutdown, no connection. */
   receive(into: Uint8Array, flags: number): Received | number {
     if ((flags & linux.MSG_ERRQUEUE) !== 0) return -ERRNO.EAGAIN;
-    if ((flags & linux.MSG_OOB) !== 0) return -ERRNO.EINVAL;
     if (this.#listener !== null) return -ERRNO.ENOTCONN;
+    if ((flags & linux.MSG_OOB) !== 0) return this.#receiveUrgent(into, flags);
     const connection = this.#connection;
-    if (connection !== null && connection.readable > 0) {
+    if (connection !== null && (connection.readable > 0 || connection.atMark)) {
       // MSG_TRUNC on a stream throws the bytes away (tcp(7)).
       const target = (flags & linux.MSG_TRUNC) !== 0 ? new Uint8Array(into.length) : into;
-      return receivedStream(connection.receive(target, (flags & linux.MSG_PEEK) !== 0));
+      const count = connection.receive(target, (flags & linux.MSG_PEEK) !== 0);
+      // What was there may have been the urgent byte alone, which is not read here.
+      if (count > 0 || connection.readable > 0) return receivedStream(count);
     }
     if (this.#finished) return receivedStream(0);
     if (this.#events.error !== 0) return -this.takeError();
@@ -170,13 +172,18 @@ export class StreamSocket extends StreamSettings {
     if (state !== 'SYN_SENT' && state !== 'SYN_RECV') {
       if (connection !== null && connection.readable > 0) mask |= linux.POLLIN;
       if ((shut & SEND) !== 0 || connection === null || hasRoom(connection)) mask |= linux.POLLOUT;
+      if (connection?.urgentReady) mask |= linux.POLLPRI;
     }
     if (this.#events.error !== 0) mask |= linux.POLLERR;
     return mask;
   }
 
   get readable(): number {
-    return this.#connection?.readable ?? 0;
+    return this.#connection?.waiting ?? 0;
+  }
+
+  override get atMark(): boolean {
+    return this.#connection?.atMark ?? false;
   }
 
   subscribe(changed: () => void): () => void {
@@ -282,6 +289,20 @@ export class StreamSocket extends StreamSettings {
     const { state } = connection;
     if (this.#events.over || state === 'CLOSED' || state === 'TIME_WAIT') return BOTH;
     return this.#finished ? this.#shutdown | RECEIVE : this.#shutdown;
+  }
+
+  /** The urgent byte (`tcp_recv_urg`). */
+  #receiveUrgent(into: Uint8Array, flags: number): Received | number {
+    const connection = this.#connection;
+    if (connection === null) return -ERRNO.EINVAL;
+    const keeps = (flags & linux.MSG_PEEK) !== 0;
+    const byte = connection.receiveUrgent(true);
+    if (byte === -1) return -ERRNO.EINVAL;
+    if (this.state === 'CLOSED' && !this.#finished) return -ERRNO.ENOTCONN;
+    if (byte === -2) return (this.#shutdownNow & RECEIVE) !== 0 ? receivedStream(0) : -ERRNO.EAGAIN;
+    if (!keeps) connection.receiveUrgent(false);
+    if (into.length > 0 && (flags & linux.MSG_TRUNC) === 0) into[0] = byte;
+    return { ...receivedStream(Math.min(into.length, 1)), truncated: into.length === 0 };
   }
 
   #open(remote: Endpoint): number {

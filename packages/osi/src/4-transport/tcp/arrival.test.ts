@@ -128,13 +128,6 @@ describe('a segment arrives', () => {
     expect(script.tracer.drops.get('tcp.old-ack')).toBe(1);
   });
 
-  test('the urgent pointer changes nothing: its byte is in the stream', () => {
-    const script = new Script();
-    const c = script.accepted();
-    script.inject({ flags: 'PAU', seq: 1, ack: 1, data: 'urgent' });
-    expect(readAll(c)).toBe('urgent');
-  });
-
   test('an ICMP error does not end an established connection, but explains its time-out', () => {
     const script = new Script();
     const c = script.accepted();

@@ -3,7 +3,7 @@ import { decideAcknowledgment } from './acknowledgment.ts';
 import { takeAcknowledgment } from './acks.ts';
 import { answerInvalid, challenge } from './challenge.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
-import { ACK, FIN, PSH, RST, type Segment, SYN } from './codec.ts';
+import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
 import { established } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
 import { output, resendSyn } from './sender.ts';
@@ -12,6 +12,7 @@ import { mayReceive } from './state.ts';
 import type { Tcb } from './tcb.ts';
 import { rememberTimestamp, tooOld } from './timestamps.ts';
 import { acknowledge, replyReset } from './transmit.ts';
+import { noteUrgent } from './urgent.ts';
 import { offeredWindow } from './window.ts';
 
 /**
@@ -49,6 +50,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     frame.release();
     return;
   }
+  const called = urgent(tcb, frame, segment);
   const news = text(tcb, frame, segment);
   if (isClosed(tcb)) return;
   output(tcb);
@@ -59,7 +61,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     tcb.user?.connected();
     tcb.parent?.established(tcb);
   }
-  if (news) tcb.user?.readable();
+  if (news || called) tcb.user?.readable();
 }
 
 const isClosed = (tcb: Tcb): boolean => tcb.state === 'CLOSED';
@@ -77,6 +79,7 @@ function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     tcb.phase !== 'open' ||
     segment.sacks > 0 ||
     tcb.orphan ||
+    tcb.urgent !== null ||
     tcb.timestamps !== segment.hasTimestamps
   ) {
     return false;
@@ -212,6 +215,15 @@ function finAcknowledged(tcb: Tcb): void {
     default:
       return;
   }
+}
+
+/** Sixth check: URG. @returns whether the program is to be told. */
+function urgent(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  const { flags, seq, urgentPointer, dataStart, dataEnd } = segment;
+  if ((flags & URG) === 0 && tcb.urgent === null) return false;
+  if (!mayReceive(tcb.state) || tcb.receiveShutdown) return false;
+  const first = (flags & SYN) === 0 ? seq : seqAdd(seq, 1);
+  return noteUrgent(tcb, flags, urgentPointer, first, frame.bytes, dataStart, dataEnd);
 }
 
 /** Seventh and eighth check: data and FIN. Takes the frame over. @returns whether there is something new to read. */

@@ -9,12 +9,13 @@ import {
 import { clearOptions, readOptions, SACK_BLOCKS, type SegmentOptions } from './options.ts';
 import type { Sequence } from './sequence.ts';
 
-/** Control bits (RFC 9293 section 3.1). URG, 0x20, is accepted and ignored: its byte is in the stream anyway. */
+/** Control bits (RFC 9293 section 3.1). */
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
+export const URG = 0x20;
 /** Explicit congestion notification (RFC 3168 section 6.1). */
 export const ECE = 0x40;
 
@@ -35,6 +36,7 @@ export class Segment implements SegmentOptions {
   flags = 0;
   /** As it stands in the header, not scaled. */
   window = 0;
+  urgentPointer = 0;
   /** The segment's data is `frame.bytes[dataStart … dataEnd)`. */
   dataStart = 0;
   dataEnd = 0;
@@ -89,6 +91,7 @@ export function readSegment(
   segment.ack = view.getInt32(start + 8);
   segment.flags = view.getUint8(start + 13);
   segment.window = view.getUint16(start + 14);
+  segment.urgentPointer = view.getUint16(start + 18);
   segment.dataStart = start + headerLength;
   segment.dataEnd = end;
   if (headerLength > HEADER_LENGTH) readOptions(view, start + HEADER_LENGTH, segment.dataStart, segment);
@@ -115,6 +118,12 @@ export function writeHeader(
   view.setUint16(at + 12, (headerLength << 10) | flags);
   view.setUint16(at + 14, window);
   view.setUint32(at + 16, 0);
+}
+
+/** Says in the header at `at` that urgent data ends `pointer` bytes behind the segment's first. */
+export function writeUrgent(view: DataView, at: number, pointer: number): void {
+  view.setUint8(at + 13, view.getUint8(at + 13) | URG);
+  view.setUint16(at + 18, pointer);
 }
 
 /** Fills in the checksum of the segment in `frame`: header at `frame.start`, data to `frame.end`. */

@@ -12,6 +12,7 @@ import { maySend } from './state.ts';
 import { Tcb } from './tcb.ts';
 import { expired, keepAlive } from './timeouts.ts';
 import type { TimerName } from './timers.ts';
+import { atMark, bytesToMark, markUrgent, readAroundMark, readableBytes, takeUrgent } from './urgent.ts';
 import { fullSpace } from './window.ts';
 
 const PHASE_NAMES = {
@@ -33,7 +34,19 @@ export class Connection extends Tcb implements TcpConnection {
   }
 
   get readable(): number {
-    return this.queue.length;
+    return readableBytes(this);
+  }
+
+  get waiting(): number {
+    return bytesToMark(this);
+  }
+
+  get urgentReady(): boolean {
+    return this.urgent?.ready === true;
+  }
+
+  get atMark(): boolean {
+    return atMark(this);
   }
 
   get ended(): boolean {
@@ -48,12 +61,13 @@ export class Connection extends Tcb implements TcpConnection {
     return this.buffer.length;
   }
 
-  send(bytes: Uint8Array, origin: EventId, more = false): number {
+  send(bytes: Uint8Array, origin: EventId, more = false, urgent = false): number {
     if (this.finQueued || this.state === 'CLOSED') return -ERRNO.EPIPE;
     const count = Math.min(bytes.length, sendSpace(this));
     if (count > 0) {
       this.buffer.write(count === bytes.length ? bytes : bytes.subarray(0, count), origin);
       this.moreFollows = more;
+      if (urgent) markUrgent(this);
       output(this, more ? 'full' : undefined);
     }
     if (count < bytes.length || 3 * sendSpace(this) < this.options.sendBuffer) this.bufferFull = true;
@@ -67,14 +81,25 @@ export class Connection extends Tcb implements TcpConnection {
   }
 
   receive(into: Uint8Array, peek = false): number {
-    const count = this.queue.read(into, peek);
-    if (count === 0 || peek) return count;
+    let copied: number;
+    let gone: number;
+    if (this.urgent === null) {
+      copied = this.queue.read(into, peek);
+      gone = peek ? 0 : copied;
+    } else {
+      ({ copied, gone } = readAroundMark(this, this.urgent, into, peek));
+    }
+    if (gone === 0) return copied;
     if (maySend(this.state) || this.state === 'FIN_WAIT1' || this.state === 'FIN_WAIT2') {
-      fitReceiveBuffer(this, count);
+      fitReceiveBuffer(this, gone);
       acknowledgeRead(this);
       this.show();
     }
-    return count;
+    return copied;
+  }
+
+  receiveUrgent(peek: boolean): number {
+    return takeUrgent(this, peek);
   }
 
   shutdown(): void {

@@ -47,6 +47,16 @@ export class ReceiveQueue {
     return done;
   }
 
+  /** Lets the next `count` bytes, of those that are there, go unread. */
+  skip(count: number): void {
+    let left = count;
+    while (left > 0 && this.#head !== null) {
+      const some = Math.min(left, this.#head.end - this.#head.start);
+      this.#take(this.#head, some);
+      left -= some;
+    }
+  }
+
   clear(): void {
     releaseAll(this.#head);
     this.#head = null;

@@ -11,6 +11,7 @@ import { type Sequence, seqAdd, seqDiff, seqLess, seqMin } from './sequence.ts';
 import { maySend } from './state.ts';
 import type { Tcb } from './tcb.ts';
 import { transmit, transmitSyn } from './transmit.ts';
+import { isUrgent } from './urgent.ts';
 import { usefulWindow } from './useful-window.ts';
 import { sendRoom } from './window.ts';
 
@@ -126,7 +127,7 @@ function sendable(tcb: Tcb, ahead: number, mss: number, sizes: Sizes, probe: boo
   if (!probe && pipe(tcb) + (ahead > 0 ? 1 : 0) >= tcb.congestion.cwnd) return HELD_BY_CWND;
   const room = sendRoom(tcb) - ahead;
   if (length > room) return 0;
-  if (length === mss || sizes === 'any') return length;
+  if (length === mss || sizes === 'any' || isUrgent(tcb)) return length;
   const finish = tcb.finQueued && length === unsent && length < room;
   return !finish && (sizes === 'full' || mustWait(tcb, ahead)) ? 0 : length;
 }

@@ -20,6 +20,7 @@ import { type RingPool, SendBuffer } from './send-buffer.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
 import { type TimerName, Timers } from './timers.ts';
+import type { UrgentMark } from './urgent-mark.ts';
 
 /** What connections need of the layer they belong to. */
 export interface TcpHost {
@@ -119,6 +120,8 @@ export abstract class Tcb {
   smallEnd: Sequence = 0;
   /** The program has said that more follows what it wrote last (MSG_MORE). */
   moreFollows = false;
+  /** Behind the last urgent byte that the program wrote; null when none is unacknowledged. */
+  sndUrgent: Sequence | null = null;
   /** When data was sent last; -1 before. */
   lastSentAt: Nanoseconds = -1;
   /** Of the last window's worth: whether the congestion window held it back, and the most segments in flight. */
@@ -170,6 +173,8 @@ export abstract class Tcb {
   /** What is told of segments behind a gap; null until one came. */
   selective: SelectiveAcks | null = null;
   finReceived = false;
+  /** The peer's urgent mark, until the program has read past it. */
+  urgent: UrgentMark | null = null;
   lastDataAt: Nanoseconds = 0;
   lastHeardAt: Nanoseconds = 0;
 

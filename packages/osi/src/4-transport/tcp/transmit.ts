@@ -1,7 +1,17 @@
 import { HEADROOM } from '../../1-physical/index.ts';
 import { type Ipv4Address, PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
 import { milliseconds } from '../../time/index.ts';
-import { ACK, FIN, HEADER_LENGTH, PSH, RST, type Segment, writeChecksum, writeHeader } from './codec.ts';
+import {
+  ACK,
+  FIN,
+  HEADER_LENGTH,
+  PSH,
+  RST,
+  type Segment,
+  writeChecksum,
+  writeHeader,
+  writeUrgent,
+} from './codec.ts';
 import {
   MSS_LENGTH,
   SACK_PERMITTED_LENGTH,
@@ -19,6 +29,7 @@ import {
 import type { TcpReason } from './reasons.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
+import { urgentPointer } from './urgent.ts';
 import { offerWindow } from './window.ts';
 
 /** Segments of no connection (RST) are sent as Linux does: not to be fragmented. */
@@ -53,6 +64,10 @@ export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number,
   writeHeader(view, start, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerLength, flags | ACK, window);
   if (tcb.timestamps) writeTimestamps(view, start + HEADER_LENGTH, timestampNow(tcb), tcb.tsRecent);
   if (blocks > 0) writeSacks(tcb, view, HEADROOM - sackLength(blocks), blocks);
+  if (tcb.sndUrgent !== null) {
+    const pointer = urgentPointer(tcb, seq);
+    if (pointer > 0) writeUrgent(view, start, pointer);
+  }
   acknowledgmentSent(tcb);
   const end = seqAdd(seq, length + (flags & FIN));
   if (end !== seq) noteSent(tcb, seq, end, length, reason);
