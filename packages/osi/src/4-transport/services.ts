@@ -1,4 +1,5 @@
 import type { Ipv4Address, SendOptions } from '../3-network/index.ts';
+import type { Nanoseconds } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
 
 /** An address and a port, 0–65535. */
@@ -231,17 +232,22 @@ export interface ReceivedDatagram {
  */
 export interface ErrorReport {
   readonly errno: number;
-  /** SO_EE_ORIGIN_LOCAL 1: this machine did not send it; SO_EE_ORIGIN_ICMP 2: an ICMP message came back. */
-  readonly origin: 1 | 2;
+  /**
+   * SO_EE_ORIGIN_LOCAL 1: this machine did not send it; SO_EE_ORIGIN_ICMP 2: an ICMP message came back;
+   * SO_EE_ORIGIN_TIMESTAMPING 4 and SO_EE_ORIGIN_ZEROCOPY 5 are no errors.
+   */
+  readonly origin: 1 | 2 | 4 | 5;
   /** Of the ICMP message; 0 for a local error. */
   readonly type: number;
   readonly code: number;
-  /** EMSGSIZE: the MTU that was too small. Otherwise 0. */
+  /** EMSGSIZE: the MTU that was too small. For what is no error, with `value`, what it is about. Otherwise 0. */
   readonly info: number;
-  /** Who sent the ICMP message. */
-  readonly offender: Ipv4Address;
-  /** Where the packet was to go. */
-  readonly destination: Endpoint;
+  readonly value?: number;
+  /** When it happened, for a timestamp. */
+  readonly stamp?: Nanoseconds;
+  /** Who sent the ICMP message, and where the packet was to go; null when it was no packet. */
+  readonly offender: Ipv4Address | null;
+  readonly destination: Endpoint | null;
   /** As much of the packet's payload as came back: a copy. */
   readonly data: Uint8Array;
 }

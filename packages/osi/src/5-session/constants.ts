@@ -78,6 +78,9 @@ export const TCP_QUICKACK = 12;
 export const TCP_CONGESTION = 13;
 export const TCP_USER_TIMEOUT = 18;
 
+/** `ee_origin` of `struct sock_extended_err` (`linux/errqueue.h`). */
+export const SO_EE_ORIGIN_ICMP = 2;
+
 /** TCP's states as `tcp_info` and /proc/net/tcp number them (net/tcp_states.h). */
 export const TCP_STATE_NUMBERS: Record<TcpState, number> = {
   ESTABLISHED: 1,

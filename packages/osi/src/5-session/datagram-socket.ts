@@ -1,4 +1,4 @@
-import { ANY, formatIpv4, type SendOptions } from '../3-network/index.ts';
+import { ANY, type SendOptions } from '../3-network/index.ts';
 import type {
   DatagramService,
   Endpoint,
@@ -10,9 +10,10 @@ import type {
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import { ErrorQueue } from './error-queue.ts';
 import { addressOf, InternetSocket, type SocketParts } from './internet-socket.ts';
 import type { OptionTable } from './option-table.ts';
-import type { ExtendedError, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
+import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 const NOWHERE: Endpoint = { address: ANY, port: 0 };
@@ -20,15 +21,12 @@ const RECEIVE = 1;
 const SEND = 2;
 const BOTH = 3;
 
-/** How many reports wait at most; Linux bounds them by the receive buffer's memory. */
-const MAX_REPORTS = 256;
-
 /** What the transport tells the socket. */
 class DatagramEvents extends WaitQueue implements UdpUser {
   /** SO_ERROR: positive, or 0. */
   error = 0;
   /** What MSG_ERRQUEUE reads. */
-  readonly reports: ErrorReport[] = [];
+  readonly reports = new ErrorQueue();
 
   readable(): void {
     this.wake();
@@ -38,7 +36,7 @@ class DatagramEvents extends WaitQueue implements UdpUser {
     this.wake();
   }
   reported(report: ErrorReport): void {
-    if (this.reports.length < MAX_REPORTS) this.reports.push(report);
+    this.reports.add(report);
     this.wake();
   }
 }
@@ -112,7 +110,9 @@ export class DatagramSocket extends InternetSocket {
 
   /** A pending error comes before data (`__skb_recv_udp`). */
   receive(into: Uint8Array, flags: number): Received | number {
-    if ((flags & linux.MSG_ERRQUEUE) !== 0) return this.#receiveReport(into);
+    if ((flags & linux.MSG_ERRQUEUE) !== 0) {
+      return this.#events.reports.receive(into, this.#events);
+    }
     if (this.#events.error !== 0) return -this.takeError();
     const datagram = this.#channel?.receive(into, (flags & linux.MSG_PEEK) !== 0) ?? null;
     if (datagram === null) {
@@ -204,7 +204,7 @@ export class DatagramSocket extends InternetSocket {
 
   set receiveErrors(on: boolean) {
     this.#options.receiveErrors = on;
-    if (!on) this.#events.reports.length = 0;
+    if (!on) this.#events.reports.clear();
   }
 
   protected get local(): Endpoint {
@@ -242,32 +242,7 @@ export class DatagramSocket extends InternetSocket {
     const result = channel.bind({ address: channel.local.address, port: 0 });
     return result < 0 ? result : channel;
   }
-
-  /** Takes the oldest report; the next one's error is then pending (`sock_dequeue_err_skb`). */
-  #receiveReport(into: Uint8Array): Received | number {
-    const events = this.#events;
-    const report = events.reports.shift();
-    if (report === undefined) return -ERRNO.EAGAIN;
-    const next = events.reports[0];
-    if (next?.origin === SO_EE_ORIGIN_ICMP) events.error = next.errno;
-    else if (report.origin === SO_EE_ORIGIN_ICMP) events.error = 0;
-
-    const whole = report.data.length;
-    const length = Math.min(whole, into.length);
-    into.set(report.data.subarray(0, length));
-    const error: ExtendedError = {
-      errno: report.errno,
-      origin: report.origin,
-      type: report.type,
-      code: report.code,
-      info: report.info,
-      offender: formatIpv4(report.offender),
-    };
-    return { length, whole, address: addressOf(report.destination), truncated: whole > length, error };
-  }
 }
-
-const SO_EE_ORIGIN_ICMP = 2;
 
 const NOTHING: Received = { length: 0, whole: 0, address: null, truncated: false };
 

@@ -16,14 +16,16 @@ export interface UnspecifiedAddress {
 /** An error about a sent packet, read with MSG_ERRQUEUE (ip(7) IP_RECVERR, `struct sock_extended_err`). */
 export interface ExtendedError {
   readonly errno: number;
-  /** SO_EE_ORIGIN_LOCAL 1, SO_EE_ORIGIN_ICMP 2. */
+  /** SO_EE_ORIGIN_LOCAL 1, SO_EE_ORIGIN_ICMP 2, SO_EE_ORIGIN_TIMESTAMPING 4, SO_EE_ORIGIN_ZEROCOPY 5. */
   readonly origin: number;
   readonly type: number;
   readonly code: number;
-  /** The MTU that was too small, with EMSGSIZE. */
+  /** The MTU that was too small, with EMSGSIZE; the first of the completed calls; which timestamp it is. */
   readonly info: number;
-  /** Who sent the ICMP message, dotted decimal. */
-  readonly offender: string;
+  /** The last of the completed calls; the byte that the timestamp is about. Otherwise 0. */
+  readonly data: number;
+  /** Who sent the ICMP message, dotted decimal; null when it was no packet. */
+  readonly offender: string | null;
 }
 
 /** What a receive call brought. `length` bytes were copied; `truncated`: the datagram had more (MSG_TRUNC). */
@@ -35,6 +37,10 @@ export interface Received {
   readonly whole: number;
   /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
   readonly ttl?: number;
+  /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
+  readonly flags?: number;
+  /** When what the report is about happened, in nanoseconds of virtual time (SCM_TIMESTAMPING). */
+  readonly stamp?: number;
   /** With MSG_ERRQUEUE: what happened; the data is then the packet's own, and `address` where it was to go. */
   readonly error?: ExtendedError;
 }
