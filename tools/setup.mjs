@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run bench`, `npm run packetdrill` and `npm run build` need on a fresh
+// What `npm start`, `npm test`, `npm run bench`, `npm run packetdrill`, `npm run cpython-tests`, `npm run build` need on a fresh
 // clone, in plain JavaScript that any Node from 20 on runs: it installs what package-lock.json names when
 // that is not installed yet, and hands the real work to the Node that is pinned there.
 import { spawnSync } from 'node:child_process';
@@ -203,12 +203,20 @@ function packetdrill(args) {
   return runNode(at('packages/osi/test/packetdrill/main.ts'), ...args);
 }
 
+/** Runs CPython's own tests on a machine of a lab: see docs/python-conformance.md. */
+function cpythonTests(args) {
+  install();
+  build({ only: ['packages/python'] });
+  return runNode(at('packages/python/test/conformance/main.ts'), ...args);
+}
+
 const commands = {
   start,
   test,
   bench,
   fuzz,
   packetdrill,
+  'cpython-tests': cpythonTests,
   build() {
     install();
     build({ always: true });

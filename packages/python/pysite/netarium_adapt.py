@@ -1,6 +1,7 @@
 """Makes the interpreter one of a machine: done once, before a program is known. Also part of the memory snapshot."""
 
 import netarium_errno
+import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
 import netarium_socket
 
@@ -11,6 +12,7 @@ import select, selectors, signal, socket, string, struct, threading, time, trace
 
 
 def adapt():
+    netarium_platform.adapt()
     netarium_errno.adapt()
     netarium_socket.adapt()
     netarium_process.adapt()

@@ -57,7 +57,9 @@ def prepare(description):
     if problem:
         return json.dumps(problem)
     first = os.path.dirname(path) if path else process["cwd"] if process["kind"] == "module" else ""
-    sys.path[:] = [first, *(entry for entry in sys.path if entry.startswith("/lib/"))]
+    given = process["env"].get("PYTHONPATH", "")
+    library = [entry for entry in sys.path if entry.startswith("/lib/")]
+    sys.path[:] = [first, *(given.split(":") if given else []), *library]
     _make_main(path)
     _module = process["module"] or None
     return None
