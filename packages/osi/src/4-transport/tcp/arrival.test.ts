@@ -38,6 +38,14 @@ describe('a segment arrives', () => {
     expect(script.take()).toEqual([]);
   });
 
+  test('RST with data, too', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'R', seq: 1, data: 'go away' });
+    expect(c.app.errno).toBe(ERRNO.ECONNRESET);
+    expect(c.readable).toBe(0);
+  });
+
   test('RST elsewhere in the window is challenged, and outside of it ignored (RFC 5961)', () => {
     const script = new Script();
     const c = script.accepted();

@@ -4,7 +4,7 @@ import { takeAcknowledgment } from './acks.ts';
 import { answerInvalid, challenge } from './challenge.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
-import { established } from './handshake.ts';
+import { established, startTimeout } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
 import { output, resendSyn } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
@@ -44,6 +44,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   const crossed = opened && (segment.flags & SYN) !== 0;
   if (opened && !completeHandshake(tcb, frame, segment)) return;
   if (!acknowledged(tcb, frame, segment)) return;
+  if (opened) startTimeout(tcb);
   rememberTimestamp(tcb, segment);
   finAcknowledged(tcb);
   if (isClosed(tcb)) {

@@ -7,6 +7,7 @@ import { ACK, HEADER_LENGTH, RST, type Segment, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
 import type { TcpDrop } from './reasons.ts';
+import { RTO_FALLBACK } from './retransmission.ts';
 import { fitMss, fitSendBuffer, keepTimer, output } from './sender.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
@@ -133,6 +134,7 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   }
   established(tcb, segment.window, segment.seq);
   takeAcknowledgment(tcb, segment);
+  startTimeout(tcb);
   acknowledge(tcb, 'tcp.handshake-ack');
   output(tcb);
   tcb.user?.connected();
@@ -158,6 +160,13 @@ export function established(tcb: Tcb, window: number, seq: Sequence): void {
   fitSendBuffer(tcb);
   tcb.move('established');
   if (tcb.options.keepAlive) keepAlive(tcb);
+}
+
+/** The acknowledgment of our SYN has been taken: if it has measured nothing the timer is to be patient. */
+export function startTimeout(tcb: Tcb): void {
+  if (tcb.roundTrip.srtt > 0) return;
+  tcb.roundTrip.rto = RTO_FALLBACK;
+  tcb.backoff = 0;
 }
 
 /** An ICMP error about a SYN: the attempt has failed (RFC 1122 section 4.2.3.9; Linux: any of them). */

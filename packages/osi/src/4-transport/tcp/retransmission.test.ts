@@ -39,6 +39,20 @@ describe('the round-trip estimator', () => {
 });
 
 describe('retransmission', () => {
+  test('begins with 3 s when a SYN was sent again and nothing was measured (RFC 6298 section 5.7)', () => {
+    const script = new Script();
+    const c = script.connect();
+    script.wait(1.5);
+    script.inject({ flags: 'SA', seq: 0, ack: 1, mss: 1460 });
+    script.take();
+    c.send(new TextEncoder().encode('hello'), 0);
+    expect(script.take()).toHaveLength(1);
+    script.wait(2.9);
+    expect(script.take()).toEqual([]);
+    script.wait(0.2);
+    expect(script.take().map((s) => [s.data, s.reason])).toEqual([['hello', 'tcp.rto']]);
+  });
+
   test('a segment lost once is sent again after the RTO, then at doubled intervals', () => {
     const script = new Script();
     const c = script.accepted();

@@ -2,6 +2,8 @@ import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
 
 /** Before the first measurement (RFC 6298 section 2.1). */
 const RTO_INITIAL = seconds(1);
+/** When the handshake has measured nothing, since a SYN was lost (RFC 6298 section 5.7; Linux: TCP_TIMEOUT_FALLBACK). */
+export const RTO_FALLBACK = seconds(3);
 /** Linux's TCP_RTO_MIN; RFC 6298 section 2.4 would have 1 s, which is an age on today's networks. */
 export const RTO_MIN = milliseconds(200);
 /** Linux's TCP_RTO_MAX; RFC 6298 section 2.5 asks for at least 60 s. */

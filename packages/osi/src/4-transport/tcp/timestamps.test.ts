@@ -2,6 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { readAll } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
 
+test('a timestamp is no longer old when the peer was silent for 24 days: its clock may have gone round', () => {
+  const script = new Script();
+  const c = script.accepted({ ts: [1000, 0] });
+  script.wait(23 * 86_400);
+  script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'early', ts: [999, 0] });
+  expect(c.readable).toBe(0);
+  script.wait(2 * 86_400);
+  script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello', ts: [999, 0] });
+  expect(readAll(c)).toBe('hello');
+});
+
 describe('an old segment with a timestamp from the future', () => {
   /** A connection that has got `hello`, and then an old segment like that. @returns what it reads of what follows. */
   function after(old: { seq: number; ack: number; flags?: string }): string {
