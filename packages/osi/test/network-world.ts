@@ -66,7 +66,7 @@ export class Echoes implements EchoUser {
     this.#sim = sim;
   }
 
-  received(message: Uint8Array, packet: ReceivedPacket): void {
+  received(message: Uint8Array, packet: ReceivedPacket<Ipv4Address>): void {
     this.replies.push({ from: packet.source, ttl: packet.ttl, data: message.slice(8), at: this.#sim.now });
   }
 

@@ -101,7 +101,7 @@ export class Script {
     // Reno's windows are easier to follow: halves.
     this.sysctl.setText('net.ipv4.tcp_congestion_control', 'reno');
     for (const [name, value] of Object.entries(settings)) this.sysctl.set(name, value);
-    const ip: IpService = {
+    const ip: IpService<Ipv4Address> = {
       register: (transport) => {
         this.#transport = transport;
       },
@@ -109,6 +109,7 @@ export class Script {
         this.#sent(frame, source, destination, options?.tos ?? 0),
       sourceFor: () => US,
       mtuTo: () => this.mtu,
+      roomTo: () => this.mtu - 20,
       isLocal: (address) => address === US,
       isBroadcast: (address) => address === (0xffffffff as Ipv4Address),
       confirm: () => {},
@@ -196,6 +197,7 @@ export class Script {
       code: 1,
       errno: 113,
       fatal: false,
+      tooLarge: false,
       mtu: 0,
       from: THEM,
       source: US,

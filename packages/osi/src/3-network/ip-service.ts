@@ -1,5 +1,5 @@
 import type { Frame } from '../1-physical/index.ts';
-import type { Ipv4Address } from './address.ts';
+import type { IpAddress } from './ip-address.ts';
 
 /** Protocol numbers (IANA "Assigned Internet Protocol Numbers"). */
 export const PROTOCOL_ICMP = 1;
@@ -10,12 +10,13 @@ export const PROTOCOL_UDP = 17;
  * What the network layer hands up with a packet for this machine. One object per layer, written anew
  * for each packet: read what you need before you return, keep nothing.
  */
-export interface ReceivedPacket {
-  source: Ipv4Address;
-  destination: Ipv4Address;
+export interface ReceivedPacket<A extends IpAddress = IpAddress> {
+  source: A;
+  destination: A;
   protocol: number;
+  /** Time to live, or hop limit. */
   ttl: number;
-  /** Type of service / DS field with ECN bits (RFC 3168). */
+  /** Type of service, or traffic class: the DS field with ECN bits (RFC 3168). */
   tos: number;
   /** Name of the interface it came in by. */
   interface: string;
@@ -23,21 +24,23 @@ export interface ReceivedPacket {
   broadcast: boolean;
 }
 
-/** An ICMP error about a packet that a transport of this machine sent. */
+/** An ICMP or ICMPv6 error about a packet that a transport of this machine sent. */
 export interface IcmpError {
   readonly type: number;
   readonly code: number;
-  /** The Linux errno it means for the socket (icmp(7), `icmp_err_convert`). */
+  /** The Linux errno it means for the socket (icmp(7), `icmp_err_convert`, `icmpv6_err_convert`). */
   readonly errno: number;
   /** Whether a stream ends by it outside SYN_SENT; soft errors are only remembered (RFC 1122 section 4.2.3.9). */
   readonly fatal: boolean;
-  /** The next hop's MTU of a "fragmentation needed" (RFC 1191); 0 otherwise. */
+  /** The packet was too large for a link on its way: "fragmentation needed", or "packet too big". */
+  readonly tooLarge: boolean;
+  /** That link's MTU (RFC 1191, RFC 8201); 0 otherwise. */
   readonly mtu: number;
   /** Who said so. */
-  readonly from: Ipv4Address;
+  readonly from: IpAddress;
   /** From the packet that the error is about, as we sent it. */
-  readonly source: Ipv4Address;
-  readonly destination: Ipv4Address;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
 }
 
 /** What a transport protocol gives to the network layer. */
@@ -50,8 +53,9 @@ export interface TransportProtocol {
 }
 
 export interface SendOptions {
-  /** Default: sysctl `net.ipv4.ip_default_ttl`, 64. */
+  /** Or hop limit. Default: sysctl `net.ipv4.ip_default_ttl`, or the hop limit of the interface. */
   ttl?: number;
+  /** Type of service, or traffic class. */
   tos?: number;
   /**
    * The Don't Fragment bit; a packet larger than the path's MTU is then refused with EMSGSIZE. With 'if-it-fits' a
@@ -62,34 +66,30 @@ export interface SendOptions {
   interface?: string;
 }
 
-/** The network layer as transports see it. */
-export interface IpService {
+/** One version of IP as transports see it, or both: then the destination's version decides. */
+export interface IpService<A extends IpAddress = IpAddress> {
   register(transport: TransportProtocol): void;
   /**
    * Sends a transport segment (`frame.start` at its header, checksum filled in) and takes the frame over.
    * @returns 0, or a negated Linux errno: -ENETUNREACH, -EHOSTUNREACH, -EMSGSIZE, -EACCES (broadcast not allowed
-   * is the caller's matter), -ENETDOWN. An address that does not answer ARP is reported later, by `receiveError`.
+   * is the caller's matter), -ENETDOWN. An address that no neighbour answers for is reported later, by `receiveError`.
    */
-  send(
-    frame: Frame,
-    source: Ipv4Address,
-    destination: Ipv4Address,
-    protocol: number,
-    options?: SendOptions,
-  ): number;
-  /** The address this machine would send from to `destination`, or null without a route. */
-  sourceFor(destination: Ipv4Address): Ipv4Address | null;
+  send(frame: Frame, source: A, destination: A, protocol: number, options?: SendOptions): number;
+  /** The address this machine would send from to `destination`, or null without a route. @param by an interface to send by. */
+  sourceFor(destination: A, by?: string): A | null;
   /** The largest packet in bytes, IP header included, that the path to `destination` takes as far as is known. */
-  mtuTo(destination: Ipv4Address): number;
+  mtuTo(destination: A): number;
+  /** How much of such a packet is left behind the IP header. */
+  roomTo(destination: A): number;
   /** Whether `address` is one of this machine's own (127.0.0.0/8 included). */
-  isLocal(address: Ipv4Address): boolean;
+  isLocal(address: A): boolean;
   /** Whether it is 255.255.255.255, a multicast address or the broadcast address of one of our networks. */
-  isBroadcast(address: Ipv4Address): boolean;
+  isBroadcast(address: A): boolean;
   /**
-   * What was sent to `destination` arrived, as an acknowledgment of new data shows: ARP need not probe the next hop
+   * What was sent to `destination` arrived, as an acknowledgment of new data shows: the next hop need not be probed
    * (RFC 1122 section 2.3.2.1; `dst_confirm` in Linux).
    */
-  confirm(destination: Ipv4Address): void;
+  confirm(destination: A): void;
   /** Tells a peer that nobody listens: ICMP port unreachable about the packet in `frame` (RFC 1122 section 4.1.3.1); frame stays the caller's. */
   portUnreachable(frame: Frame, packet: ReceivedPacket): void;
 }

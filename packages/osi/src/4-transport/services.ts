@@ -1,10 +1,10 @@
-import type { Ipv4Address, SendOptions } from '../3-network/index.ts';
+import type { IpAddress, SendOptions } from '../3-network/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
 
-/** An address and a port, 0–65535. */
+/** An address of either version and a port, 0–65535. */
 export interface Endpoint {
-  readonly address: Ipv4Address;
+  readonly address: IpAddress;
   readonly port: number;
 }
 
@@ -26,6 +26,8 @@ export type TcpState =
 export interface BindOptions {
   readonly reuseAddress: boolean;
   readonly reusePort: boolean;
+  /** IPV6_V6ONLY: `::` leaves IPv4 to others (ipv6(7)). */
+  readonly v6Only?: boolean;
 }
 
 /** A claim on a local address and port. A connection or listener keeps it; `release` gives it back. */
@@ -233,10 +235,10 @@ export interface ReceivedDatagram {
 export interface ErrorReport {
   readonly errno: number;
   /**
-   * SO_EE_ORIGIN_LOCAL 1: this machine did not send it; SO_EE_ORIGIN_ICMP 2: an ICMP message came back;
+   * SO_EE_ORIGIN_LOCAL 1: this machine did not send it; _ICMP 2, _ICMP6 3: an ICMP message came back;
    * SO_EE_ORIGIN_TIMESTAMPING 4 and SO_EE_ORIGIN_ZEROCOPY 5 are no errors.
    */
-  readonly origin: 1 | 2 | 4 | 5;
+  readonly origin: 1 | 2 | 3 | 4 | 5;
   /** Of the ICMP message; 0 for a local error. */
   readonly type: number;
   readonly code: number;
@@ -246,7 +248,7 @@ export interface ErrorReport {
   /** When it happened, for a timestamp. */
   readonly stamp?: Nanoseconds;
   /** Who sent the ICMP message, and where the packet was to go; null when it was no packet. */
-  readonly offender: Ipv4Address | null;
+  readonly offender: IpAddress | null;
   readonly destination: Endpoint | null;
   /** As much of the packet's payload as came back: a copy. */
   readonly data: Uint8Array;

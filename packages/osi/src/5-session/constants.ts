@@ -80,6 +80,7 @@ export const TCP_USER_TIMEOUT = 18;
 
 /** `ee_origin` of `struct sock_extended_err` (`linux/errqueue.h`). */
 export const SO_EE_ORIGIN_ICMP = 2;
+export const SO_EE_ORIGIN_ICMP6 = 3;
 
 /** TCP's states as `tcp_info` and /proc/net/tcp number them (net/tcp_states.h). */
 export const TCP_STATE_NUMBERS: Record<TcpState, number> = {

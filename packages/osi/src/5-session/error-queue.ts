@@ -1,7 +1,7 @@
-import { formatIpv4 } from '../3-network/index.ts';
+import { formatIp } from '../3-network/index.ts';
 import type { ErrorReport } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
-import { MSG_ERRQUEUE, SO_EE_ORIGIN_ICMP } from './constants.ts';
+import { MSG_ERRQUEUE, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from './constants.ts';
 import { addressOf } from './internet-socket.ts';
 import type { ExtendedError, Received } from './socket-types.ts';
 
@@ -43,8 +43,8 @@ export class ErrorQueue {
     const report = this.#reports.shift();
     if (report === undefined) return -ERRNO.EAGAIN;
     const next = this.#reports[0];
-    if (next?.origin === SO_EE_ORIGIN_ICMP) owner.error = next.errno;
-    else if (report.origin === SO_EE_ORIGIN_ICMP) owner.error = 0;
+    if (next !== undefined && isIcmp(next)) owner.error = next.errno;
+    else if (isIcmp(report)) owner.error = 0;
 
     const whole = report.data.length;
     const length = Math.min(whole, into.length);
@@ -56,7 +56,7 @@ export class ErrorQueue {
       code: report.code,
       info: report.info,
       data: report.value ?? 0,
-      offender: report.offender === null ? null : formatIpv4(report.offender),
+      offender: report.offender === null ? null : formatIp(report.offender),
     };
     return {
       length,
@@ -69,3 +69,6 @@ export class ErrorQueue {
     };
   }
 }
+
+const isIcmp = ({ origin }: ErrorReport): boolean =>
+  origin === SO_EE_ORIGIN_ICMP || origin === SO_EE_ORIGIN_ICMP6;

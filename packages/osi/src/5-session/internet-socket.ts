@@ -1,4 +1,4 @@
-import { formatIpv4, type IpService, parseIpv4, type SendOptions, type Sysctl } from '../3-network/index.ts';
+import { formatIp, type IpService, parseIpv4, type SendOptions, type Sysctl } from '../3-network/index.ts';
 import type { BindOptions, Endpoint, TcpService, UdpService } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
@@ -142,6 +142,6 @@ export function addressOf(endpoint: Endpoint): SocketAddress {
     return latestAddress;
   }
   latest = endpoint;
-  latestAddress = { family: AF_INET, address: formatIpv4(endpoint.address), port: endpoint.port };
+  latestAddress = { family: AF_INET, address: formatIp(endpoint.address), port: endpoint.port };
   return latestAddress;
 }

@@ -1,4 +1,4 @@
-import { type IpService, isMulticast, type SendOptions, type Sysctl } from '../3-network/index.ts';
+import { type IpService, isMulticastIp, type SendOptions, type Sysctl } from '../3-network/index.ts';
 import type { Endpoint } from '../4-transport/index.ts';
 import { type Nanoseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
@@ -210,7 +210,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
     linux.IP_MTU,
     byteOrInteger((socket) => {
       const remote = socket.peer;
-      if (remote === null || isMulticast(remote.address)) return -ERRNO.ENOTCONN;
+      if (remote === null || isMulticastIp(remote.address)) return -ERRNO.ENOTCONN;
       return socket.parts.ip.mtuTo(remote.address);
     }),
   ],

@@ -83,7 +83,7 @@ export class Stack implements SocketParts {
     const parts = { sim, tracer, pool, sysctl, ip };
     this.tcp = new TcpLayer(parts);
     this.udp = new UdpLayer(parts);
-    this.ping = new PingLayer({ ...parts, icmp });
+    this.ping = new PingLayer({ ...parts, echo: icmp.echo });
   }
 
   /** Makes a port, with this stack's tracer, a network interface of the port's name, switched on. */

@@ -1,4 +1,4 @@
-import { type Ipv4Address, parseIpv4 } from '@netarium/osi/3-network';
+import { type IpAddress, type Ipv4Address, isIpv6, parseIpv4 } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
 import { TCP_STATE_NUMBERS } from '@netarium/osi/5-session';
 import type { NetlinkAnswer, NetlinkRequest } from '../../system-calls.ts';
@@ -24,7 +24,12 @@ const hex = (value: number, digits: number): string => value.toString(16).toUppe
 const decimal = (value: number, digits: number): string => String(value).padStart(digits);
 
 /** An address as a little-endian machine prints the 32 bits that are in network order in its memory. */
-function hexAddress(address: Ipv4Address): string {
+function hexAddress(address: IpAddress): string {
+  if (isIpv6(address)) return [address.a, address.b, address.c, address.d].map(hexWord).join('');
+  return hexWord(address);
+}
+
+function hexWord(address: number): string {
   const swapped =
     ((address & 0xff) << 24) |
     ((address & 0xff00) << 8) |
@@ -34,7 +39,7 @@ function hexAddress(address: Ipv4Address): string {
 }
 
 interface Endpoint {
-  readonly address: Ipv4Address;
+  readonly address: IpAddress;
   readonly port: number;
 }
 
@@ -52,7 +57,7 @@ export function tcpTable(kernel: Kernel): string {
       SOCKET_LINE,
     ),
   ];
-  const entries = [...kernel.network.tcpEntries()];
+  const entries = [...kernel.network.tcpEntries()].filter(({ local }) => !isIpv6(local.address));
   // Linux lists its table of listeners, then that of connections.
   const ordered = [
     ...entries.filter(({ state }) => state === 'LISTEN'),
@@ -89,6 +94,7 @@ export function udpTable(kernel: Kernel): string {
     ),
   ];
   for (const entry of kernel.network.udpEntries()) {
+    if (isIpv6(entry.local.address)) continue;
     const { uid, inode } = owner(kernel, entry.id);
     lines.push(udpLine(entry, uid, inode, lines.length - 1).padEnd(UDP_LINE));
   }

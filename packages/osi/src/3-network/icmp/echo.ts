@@ -1,26 +1,26 @@
-import { type FramePool, HEADROOM } from '../../1-physical/index.ts';
+import { type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
 import type { Random, Simulation } from '../../time/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../../trace/index.ts';
-import { ANY, type Ipv4Address } from '../address.ts';
-import type { IcmpCounters } from '../counters.ts';
-import {
-  type IcmpError,
-  type IpService,
-  PROTOCOL_ICMP,
-  type ReceivedPacket,
-  type SendOptions,
-} from '../ip-service.ts';
-import {
-  ICMP_ECHO_REQUEST,
-  ICMP_HEADER,
-  readCode,
-  readType,
-  writeIcmpChecksum,
-  writeIdentifier,
-} from './codec.ts';
+import { type IpAddress, isAnyIp } from '../ip-address.ts';
+import type { IcmpError, IpService, ReceivedPacket, SendOptions } from '../ip-service.ts';
+import { ICMP_HEADER, readCode, readType, writeIdentifier } from './codec.ts';
 
-/** The largest echo message: an IPv4 packet's payload. */
-const LARGEST_MESSAGE = 65_515;
+/** How one version of ICMP has echoes. Identifier and sequence number stand in the same place in both. */
+export interface EchoProtocol {
+  readonly protocol: number;
+  /** The type of a request. */
+  readonly request: number;
+  /** Why a request is sent, for the record. */
+  readonly reason: string;
+  /** The name of its stream of chance. */
+  readonly random: string;
+  /** The largest message, in bytes. */
+  readonly largest: number;
+  /** Fills in the checksum. */
+  finish(frame: Frame, source: IpAddress, destination: IpAddress): void;
+  /** A request was sent. */
+  sent(): void;
+}
 
 /** What a "ping" socket is told. Called inside the stack: do not block, do not throw. */
 export interface EchoUser {
@@ -30,41 +30,41 @@ export interface EchoUser {
   failed(error: IcmpError, original: DataView, at: number): void;
 }
 
-/** A claim on an echo identifier: socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) of icmp(7), whose port it is. */
+/** A claim on an echo identifier: a ping socket of icmp(7), whose port it is. */
 export interface EchoChannel {
   readonly identifier: number;
   /**
    * Sends an echo request: 8 bytes of ICMP header, then data. Identifier and checksum are filled in.
-   * @param source `ANY` leaves it to the routes. @param origin the system call.
+   * @param source `0.0.0.0` or `::` leaves it to the routes. @param origin the system call.
    * @returns the message's length, or -EINVAL (too short, or no echo request), -EMSGSIZE, -ENETUNREACH …
    */
   send(
     message: Uint8Array,
-    source: Ipv4Address,
-    destination: Ipv4Address,
+    source: IpAddress,
+    destination: IpAddress,
     origin: EventId,
     options?: SendOptions,
   ): number;
   close(): void;
 }
 
-/** The echo identifiers of one machine, and who uses them. */
+/** The echo identifiers of one machine and version of IP, and who uses them. */
 export class EchoChannels {
   readonly #users = new Map<number, EchoUser>();
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
   readonly #ip: IpService;
-  readonly #counters: IcmpCounters;
+  readonly #how: EchoProtocol;
   #random: Random | null = null;
   #next = 0;
 
-  constructor(sim: Simulation, tracer: Tracer, pool: FramePool, ip: IpService, counters: IcmpCounters) {
+  constructor(sim: Simulation, tracer: Tracer, pool: FramePool, ip: IpService, how: EchoProtocol) {
     this.#sim = sim;
     this.#tracer = tracer;
     this.#pool = pool;
     this.#ip = ip;
-    this.#counters = counters;
+    this.#how = how;
   }
 
   find(identifier: number): EchoUser | undefined {
@@ -90,36 +90,35 @@ export class EchoChannels {
   #send(
     identifier: number,
     message: Uint8Array,
-    source: Ipv4Address,
-    destination: Ipv4Address,
+    source: IpAddress,
+    destination: IpAddress,
     origin: EventId,
     options: SendOptions = {},
   ): number {
-    if (message.length > LARGEST_MESSAGE) return -ERRNO.EMSGSIZE;
+    if (message.length > this.#how.largest) return -ERRNO.EMSGSIZE;
     if (message.length < ICMP_HEADER) return -ERRNO.EINVAL;
-    const from = source === ANY ? this.#ip.sourceFor(destination) : source;
+    const from = isAnyIp(source) ? this.#ip.sourceFor(destination, options.interface) : source;
     if (from === null) return -ERRNO.ENETUNREACH;
     const frame = this.#pool.take(message.length);
     frame.bytes.set(message, HEADROOM);
     frame.end = HEADROOM + message.length;
-    if (readType(frame.view, HEADROOM) !== ICMP_ECHO_REQUEST || readCode(frame.view, HEADROOM) !== 0) {
+    if (readType(frame.view, HEADROOM) !== this.#how.request || readCode(frame.view, HEADROOM) !== 0) {
       frame.release();
       return -ERRNO.EINVAL;
     }
     writeIdentifier(frame.view, HEADROOM, identifier);
-    writeIcmpChecksum(frame.view, HEADROOM, frame.end);
-    frame.reason = 'icmp.echo-request';
+    this.#how.finish(frame, from, destination);
+    frame.reason = this.#how.reason;
     if (origin !== 0) frame.origins = [origin];
-    const error = this.#ip.send(frame, from, destination, PROTOCOL_ICMP, options);
+    const error = this.#ip.send(frame, from, destination, this.#how.protocol, options);
     if (error !== 0) return error;
-    this.#counters.OutMsgs++;
-    this.#counters.OutEchos++;
+    this.#how.sent();
     return message.length;
   }
 
   /** Identifiers follow one another from a random one (`ping_port_rover` in Linux). */
   #choose(): number {
-    this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/icmp.identifier`);
+    this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/${this.#how.random}`);
     if (this.#next === 0) this.#next = 1 + this.#random.below(0xffff);
     for (let tries = 0; tries < 0xffff; tries++) {
       const identifier = this.#next;

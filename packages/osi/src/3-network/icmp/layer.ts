@@ -47,6 +47,8 @@ import { RateLimit } from './rate-limit.ts';
 
 /** No error message is longer than what every host takes whole (RFC 1812 section 4.3.2.3). */
 const LARGEST_ERROR = 576;
+/** The largest echo message: an IPv4 packet's payload. */
+const LARGEST_MESSAGE = 65_515;
 /** How much of the packet's payload an error must have to tell whose it was: the ports (RFC 792). */
 const LEAST_QUOTE = 8;
 
@@ -93,12 +95,23 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     this.#sysctl = sysctl;
     this.#ip = ip;
     this.#rate = new RateLimit(sim, sysctl);
-    this.echo = new EchoChannels(sim, tracer, pool, ip, this.counters);
+    this.echo = new EchoChannels(sim, tracer, pool, ip, {
+      protocol: PROTOCOL_ICMP,
+      request: ICMP_ECHO_REQUEST,
+      reason: 'icmp.echo-request',
+      random: 'icmp.identifier',
+      largest: LARGEST_MESSAGE,
+      finish: (frame) => writeIcmpChecksum(frame.view, frame.start, frame.end),
+      sent: () => {
+        this.counters.OutMsgs++;
+        this.counters.OutEchos++;
+      },
+    });
     ip.register(this);
     ip.reports = this;
   }
 
-  receive(frame: Frame, packet: ReceivedPacket): void {
+  receive(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
     const { counters } = this;
     const { view, start } = frame;
     counters.InMsgs++;
@@ -211,7 +224,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   }
 
   /** Sends an echo request back where it came from, in place, its data as they are (RFC 1122 section 3.2.2.6). */
-  #answer(frame: Frame, packet: ReceivedPacket): void {
+  #answer(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
     if (this.#sysctl.get('net.ipv4.icmp_echo_ignore_all') !== 0) {
       this.#drop(frame, 'icmp.echo-ignored', packet);
       return;
@@ -239,7 +252,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     this.counters.OutEchoReps++;
   }
 
-  #answered(frame: Frame, packet: ReceivedPacket): void {
+  #answered(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
     const user = this.echo.find(readIdentifier(frame.view, frame.start));
     if (user === undefined) {
       this.#drop(frame, 'icmp.no-listener', packet);
@@ -250,7 +263,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   }
 
   /** Somebody tells of a packet of ours; the transport that sent it gets to know. */
-  #takeError(frame: Frame, packet: ReceivedPacket): void {
+  #takeError(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
     const { view, start } = frame;
     const at = start + ICMP_HEADER;
     const headerLength = frame.end - at < IPV4_HEADER ? 0 : readHeaderLength(view, at);
@@ -276,13 +289,14 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     const mtu = tooLarge ? readInfo(view, start) & 0xffff : 0;
     if (tooLarge && !isLoopback(destination)) this.#ip.pathMtu.learn(destination, mtu);
     const { errno, fatal } = meaning;
-    const error: IcmpError = { type, code, errno, fatal, mtu, from: packet.source, source, destination };
+    const { source: from } = packet;
+    const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
     this.#ip.transport(readProtocol(view, at))?.receiveError?.(error, quoted, at + headerLength);
     frame.release();
   }
 
-  #drop(frame: Frame, reason: string, packet: ReceivedPacket): void {
+  #drop(frame: Frame, reason: string, packet: ReceivedPacket<Ipv4Address>): void {
     dropFrame(this.#tracer, packet.interface, frame, reason);
   }
 }

@@ -60,7 +60,7 @@ export interface Ipv4Options {
 const NO_OPTIONS: SendOptions = {};
 
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
-export class Ipv4Layer extends Routing implements IpService {
+export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   readonly counters = ipCounters();
   readonly pathMtu: PathMtu;
   /** Set by ICMP when it joins. */
@@ -72,7 +72,7 @@ export class Ipv4Layer extends Routing implements IpService {
   readonly #identification: Identification;
   readonly #reassembly: Reassembly;
   readonly #transports: (TransportProtocol | undefined)[] = [];
-  readonly #packet: ReceivedPacket = {
+  readonly #packet: ReceivedPacket<Ipv4Address> = {
     source: ANY,
     destination: ANY,
     protocol: 0,
@@ -124,6 +124,10 @@ export class Ipv4Layer extends Routing implements IpService {
     if (error !== 0 || link === null) return 576;
     // The MTU of `lo` is larger than any packet (`IP_MAX_MTU` in Linux).
     return Math.min(IPV4_MAX_PACKET, this.pathMtu.limit(destination, link.mtu));
+  }
+
+  roomTo(destination: Ipv4Address): number {
+    return this.mtuTo(destination) - IPV4_HEADER;
   }
 
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {

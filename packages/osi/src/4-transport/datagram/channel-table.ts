@@ -1,6 +1,7 @@
-import { ANY, type Ipv4Address, type Sysctl } from '../../3-network/index.ts';
+import { hashIp, type IpAddress, type Sysctl } from '../../3-network/index.ts';
 import type { Random } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
+import { overlaps } from '../overlap.ts';
 import type { Endpoint } from '../services.ts';
 import type { Channel } from './channel.ts';
 
@@ -61,9 +62,9 @@ export class ChannelTable {
    */
   find(
     port: number,
-    remote: Ipv4Address,
+    remote: IpAddress,
     remotePort: number,
-    local: Ipv4Address,
+    local: IpAddress,
     inInterface: string | null,
   ): Channel | null {
     const candidates = this.at(port);
@@ -84,14 +85,14 @@ export class ChannelTable {
         channel.sharing.reusePort && channel.score(remote, remotePort, local, inInterface) === highest,
     );
     const flow = Math.imul(
-      Math.imul(remote ^ this.#salt, 0x9e3779b1) ^ (remotePort << 16) ^ port,
+      Math.imul(hashIp(remote) ^ this.#salt, 0x9e3779b1) ^ (remotePort << 16) ^ port,
       0x85ebca6b,
     );
     return group[((flow ^ (flow >>> 15)) >>> 0) % group.length] ?? best;
   }
 
   /** A random place in `net.ipv4.ip_local_port_range`, and from there the next that is free (RFC 6056 section 3.3.1); 0 when none is. */
-  #choose(channel: Channel, address: Ipv4Address): number {
+  #choose(channel: Channel, address: IpAddress): number {
     const low = this.#sysctl.get('net.ipv4.ip_local_port_range.low');
     const count = this.#sysctl.get('net.ipv4.ip_local_port_range.high') - low + 1;
     if (count <= 0) return 0;
@@ -104,14 +105,14 @@ export class ChannelTable {
   }
 
   /** Whether another channel keeps this one from an address and port (`udp_lib_lport_inuse`, `inet_rcv_saddr_equal`). */
-  #conflict(channel: Channel, address: Ipv4Address, port: number): boolean {
+  #conflict(channel: Channel, address: IpAddress, port: number): boolean {
     for (const other of this.at(port)) {
       if (other.sharing.reuseAddress && channel.sharing.reuseAddress) continue;
       if (other.sharing.reusePort && channel.sharing.reusePort) continue;
       const mine = channel.options.ip.interface;
       const its = other.options.ip.interface;
       if (mine !== undefined && its !== undefined && mine !== its) continue;
-      if (address === ANY || other.local.address === ANY || address === other.local.address) return true;
+      if (overlaps(address, channel.sharing.v6Only, other.local.address, other.sharing.v6Only)) return true;
     }
     return false;
   }

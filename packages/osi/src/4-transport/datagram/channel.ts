@@ -1,6 +1,16 @@
 import type { Frame } from '../../1-physical/index.ts';
-import { ANY, type Ipv4Address, isMulticast, LOOPBACK, type ReceivedPacket } from '../../3-network/index.ts';
+import {
+  type IpAddress,
+  isAnyIp,
+  isIpv6,
+  isMulticastIp,
+  LOOPBACK,
+  LOOPBACK6,
+  type ReceivedPacket,
+  sameIp,
+} from '../../3-network/index.ts';
 import { ERRNO, type EventId } from '../../trace/index.ts';
+import { hears } from '../overlap.ts';
 import type {
   BindOptions,
   Endpoint,
@@ -10,6 +20,7 @@ import type {
   UdpOptions,
   UdpUser,
 } from '../services.ts';
+import { isRefusal } from './output.ts';
 
 /** What a channel asks of the transport it belongs to. */
 export interface ChannelHost {
@@ -18,7 +29,7 @@ export interface ChannelHost {
   bind(channel: Channel, local: Endpoint): number;
   unbind(channel: Channel): void;
   /** The address that packets from `source` (or any) to `destination` bear, or a negated errno. */
-  route(source: Ipv4Address, destination: Ipv4Address, options: UdpOptions): Ipv4Address | number;
+  route(source: IpAddress, destination: IpAddress, options: UdpOptions): IpAddress | number;
   transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number;
   stateChanged(channel: Channel, from: ChannelState, to: ChannelState): void;
 }
@@ -85,9 +96,11 @@ export class Channel implements UdpChannel {
     }
     const destination = reachable(remote.address, this.local.address);
     const source = this.#host.route(this.local.address, destination, this.options);
-    if (source < 0) return source;
+    if (isRefusal(source)) return source as number;
     this.remote = { address: destination, port: remote.port };
-    if (this.local.address === ANY) this.local = { address: source as Ipv4Address, port: this.local.port };
+    if (isAnyIp(this.local.address)) {
+      this.local = { address: source as IpAddress, port: this.local.port };
+    }
     this.#enter('CONNECTED');
     return 0;
   }
@@ -132,20 +145,13 @@ export class Channel implements UdpChannel {
    * How well it fits a packet that came to its port: 0 not at all. A bound address counts more than a peer,
    * a peer more than a bound interface (Linux looks for the address first, then `compute_score`).
    */
-  score(
-    source: Ipv4Address,
-    sourcePort: number,
-    destination: Ipv4Address,
-    inInterface: string | null,
-  ): number {
+  score(source: IpAddress, sourcePort: number, destination: IpAddress, inInterface: string | null): number {
     const { local, remote, options } = this;
     let score = 1;
-    if (local.address !== ANY) {
-      if (local.address !== destination) return 0;
-      score += 8;
-    }
+    if (!hears(local.address, this.sharing.v6Only, destination)) return 0;
+    if (!isAnyIp(local.address)) score += 8;
     if (remote !== null) {
-      if (remote.address !== source || remote.port !== sourcePort) return 0;
+      if (remote.port !== sourcePort || !sameIp(remote.address, source)) return 0;
       score += 4;
     }
     if (options.ip.interface !== undefined) {
@@ -233,10 +239,11 @@ export class Channel implements UdpChannel {
   }
 }
 
-/** Sending to 0.0.0.0 means this machine (`ip_route_output_key`): the bound address, or else 127.0.0.1. */
-function reachable(destination: Ipv4Address, local: Ipv4Address): Ipv4Address {
-  if (destination !== ANY) return destination;
-  return local === ANY || isMulticast(local) ? LOOPBACK : local;
+/** Sending to 0.0.0.0 or :: means this machine (`ip_route_output_key`, `__ip6_datagram_connect`): the bound address, or else loopback. */
+function reachable(destination: IpAddress, local: IpAddress): IpAddress {
+  if (!isAnyIp(destination)) return destination;
+  if (isIpv6(destination)) return LOOPBACK6;
+  return isIpv6(local) || isAnyIp(local) || isMulticastIp(local) ? LOOPBACK : local;
 }
 
 /** Linux 6.18's `struct sk_buff`, its smallest block (`SKB_SMALL_HEAD_CACHE_SIZE`), and what a block holds besides the payload. */

@@ -1,4 +1,4 @@
-import type { IcmpError } from '../../3-network/index.ts';
+import { type IcmpError, isIpv6 } from '../../3-network/index.ts';
 import type { ErrorReport } from '../services.ts';
 
 /** An ICMP error as the socket's error queue keeps it: the packet's payload is `[from, to)` of what came back. */
@@ -15,7 +15,7 @@ export function reportOf(
       : new Uint8Array(original.buffer, original.byteOffset + from, to - from).slice();
   return {
     errno: error.errno,
-    origin: 2,
+    origin: isIpv6(error.source) ? 3 : 2,
     type: error.type,
     code: error.code,
     info: error.mtu,

@@ -1,4 +1,4 @@
-import type { Sysctl } from '../../3-network/index.ts';
+import { anyLike, type Sysctl } from '../../3-network/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type { UdpChannel, UdpOptions } from '../services.ts';
@@ -18,6 +18,6 @@ export function defaultDatagramOptions(sysctl: Sysctl): UdpOptions {
 export function recordState(tracer: Tracer, channel: UdpChannel, from: string, to: string): void {
   if (!tracer.on) return;
   const local = formatEndpoint(channel.local);
-  const remote = formatEndpoint(channel.remote);
+  const remote = formatEndpoint(channel.remote ?? { address: anyLike(channel.local.address), port: 0 });
   tracer.write({ kind: 'socket-state', socket: channel.id, local, remote, from, to });
 }

@@ -1,17 +1,18 @@
 import { type FramePool, HEADROOM } from '../../1-physical/index.ts';
 import {
-  ANY,
   type EchoChannel,
+  type EchoChannels,
   type EchoUser,
-  type IcmpLayer,
+  type IpAddress,
   type IpService,
-  type Ipv4Address,
+  isAnyIp,
   type SendOptions,
   type Sysctl,
+  sameIp,
 } from '../../3-network/index.ts';
 import type { EventId, Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
-import { chooseSource, fillSendOptions } from '../datagram/output.ts';
+import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
 import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
 import type {
@@ -29,11 +30,11 @@ export interface PingParts {
   readonly pool: FramePool;
   readonly sysctl: Sysctl;
   readonly ip: IpService;
-  readonly icmp: IcmpLayer;
+  readonly echo: EchoChannels;
 }
 
 /**
- * Ping sockets (icmp(7)): ICMP echo as a datagram transport. What a program sends and gets are whole ICMP messages,
+ * Ping sockets (icmp(7)) of one version of IP: ICMP echo as a datagram transport. What a program sends and gets are whole ICMP messages,
  * the port is the echo identifier, and peers have none.
  */
 export class PingLayer implements DatagramService, ChannelHost {
@@ -67,7 +68,7 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   /** @internal For channels. */
   bind(channel: Channel, local: Endpoint): number {
-    const echo = this.#parts.icmp.echo.open(local.port, this.#userOf(channel));
+    const echo = this.#parts.echo.open(local.port, this.#userOf(channel));
     if (typeof echo === 'number') return echo;
     this.#echoes.set(channel, echo);
     channel.local = { address: local.address, port: echo.identifier };
@@ -81,16 +82,16 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   /** @internal For channels. */
-  route(source: Ipv4Address, destination: Ipv4Address, options: UdpOptions): Ipv4Address | number {
+  route(source: IpAddress, destination: IpAddress, options: UdpOptions): IpAddress | number {
     return chooseSource(this.#parts.ip, source, destination, options);
   }
 
   /** @internal For channels. */
   transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
     const source = this.route(channel.local.address, remote.address, channel.options);
-    if (source < 0) return source;
+    if (isRefusal(source)) return source as number;
     const how = fillSendOptions(this.#how, channel.options.ip, remote.address);
-    return this.#echoes.get(channel)?.send(bytes, source as Ipv4Address, remote.address, origin, how) ?? 0;
+    return this.#echoes.get(channel)?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
   }
 
   /** @internal For channels. */
@@ -103,7 +104,7 @@ export class PingLayer implements DatagramService, ChannelHost {
     return {
       received: (message, packet) => {
         const bound = channel.local.address;
-        if (bound !== ANY && bound !== packet.destination) return;
+        if (!isAnyIp(bound) && !sameIp(bound, packet.destination)) return;
         const frame = pool.take(message.length);
         frame.bytes.set(message, HEADROOM);
         frame.end = HEADROOM + message.length;

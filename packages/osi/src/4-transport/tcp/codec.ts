@@ -1,7 +1,8 @@
 import type { Frame } from '../../1-physical/index.ts';
 import {
+  ANY,
   checksumOf,
-  type Ipv4Address,
+  type IpAddress,
   PROTOCOL_TCP,
   pseudoHeaderSum,
   sumFrame,
@@ -27,8 +28,8 @@ export const HEADER_LENGTH = 20;
  * allocated per header; its fields hold until the next segment is read.
  */
 export class Segment implements SegmentOptions {
-  source = 0 as Ipv4Address;
-  destination = 0 as Ipv4Address;
+  source: IpAddress = ANY;
+  destination: IpAddress = ANY;
   sourcePort = 0;
   destinationPort = 0;
   seq: Sequence = 0;
@@ -72,8 +73,8 @@ export type SegmentFault = 'tcp.malformed' | 'tcp.checksum';
 /** Reads the segment in `frame` (header at `frame.start`) into `segment`. @returns what is wrong with it, or null. */
 export function readSegment(
   frame: Frame,
-  source: Ipv4Address,
-  destination: Ipv4Address,
+  source: IpAddress,
+  destination: IpAddress,
   segment: Segment,
 ): SegmentFault | null {
   const { view, start, end } = frame;
@@ -127,7 +128,7 @@ export function writeUrgent(view: DataView, at: number, pointer: number): void {
 }
 
 /** Fills in the checksum of the segment in `frame`: header at `frame.start`, data to `frame.end`. */
-export function writeChecksum(frame: Frame, source: Ipv4Address, destination: Ipv4Address): void {
+export function writeChecksum(frame: Frame, source: IpAddress, destination: IpAddress): void {
   const { view, start, end } = frame;
   view.setUint16(start + 16, 0);
   const pseudo = pseudoHeaderSum(source, destination, PROTOCOL_TCP, end - start);

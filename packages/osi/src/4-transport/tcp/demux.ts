@@ -1,4 +1,5 @@
-import { ANY, type Ipv4Address } from '../../3-network/index.ts';
+import { hashIp, type IpAddress, isIpv6, sameIp } from '../../3-network/index.ts';
+import { isWild } from '../overlap.ts';
 import type { Listener } from './listener.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -12,7 +13,7 @@ export class Demux {
   readonly #connections = new Map<number, Tcb>();
   readonly #listeners = new Map<number, Listener[]>();
 
-  find(local: Ipv4Address, localPort: number, remote: Ipv4Address, remotePort: number): Tcb | null {
+  find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Tcb | null {
     let tcb = this.#connections.get(key(localPort, remote, remotePort)) ?? null;
     while (tcb !== null && !matches(tcb, local, localPort, remote, remotePort)) tcb = tcb.chain;
     return tcb;
@@ -42,14 +43,18 @@ export class Demux {
   }
 
   /**
-   * The listener for a port: one bound to the address before one for any; of several with SO_REUSEPORT the one
-   * that `hash`, made of the four-tuple, selects.
+   * The listener for a port: one bound to the address before one for any, and one of the address's own version of IP
+   * before one for both; of several with SO_REUSEPORT the one that `hash`, made of the four-tuple, selects.
    */
-  listener(local: Ipv4Address, port: number, hash: number): Listener | null {
+  listener(local: IpAddress, port: number, hash: number): Listener | null {
     const listeners = this.#listeners.get(port);
     if (listeners === undefined) return null;
-    const exact = listeners.filter((each) => each.local.address === local);
-    const fitting = exact.length > 0 ? exact : listeners.filter((each) => each.local.address === ANY);
+    let fitting = listeners.filter((each) => sameIp(each.local.address, local));
+    if (fitting.length === 0) {
+      fitting = listeners.filter(({ claim }) => isWild(claim.local.address, claim.options.v6Only, local));
+      const own = fitting.filter((each) => isIpv6(each.local.address) === isIpv6(local));
+      if (own.length > 0) fitting = own;
+    }
     return fitting[(hash >>> 0) % Math.max(fitting.length, 1)] ?? null;
   }
 
@@ -67,19 +72,19 @@ export class Demux {
   }
 }
 
-const key = (localPort: number, remote: number, remotePort: number): number =>
-  ((localPort << 16) | remotePort) ^ Math.imul(remote, 0x9e3779b1);
+const key = (localPort: number, remote: IpAddress, remotePort: number): number =>
+  ((localPort << 16) | remotePort) ^ Math.imul(hashIp(remote), 0x9e3779b1);
 
 const keyOf = (tcb: Tcb): number => key(tcb.localPort, tcb.remoteAddress, tcb.remotePort);
 
 const matches = (
   tcb: Tcb,
-  local: Ipv4Address,
+  local: IpAddress,
   localPort: number,
-  remote: Ipv4Address,
+  remote: IpAddress,
   remotePort: number,
 ): boolean =>
   tcb.remotePort === remotePort &&
   tcb.localPort === localPort &&
-  tcb.remoteAddress === remote &&
-  tcb.localAddress === local;
+  sameIp(tcb.remoteAddress, remote) &&
+  sameIp(tcb.localAddress, local);

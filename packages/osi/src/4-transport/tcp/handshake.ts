@@ -1,4 +1,5 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
+import { hashIp, isIpv6 } from '../../3-network/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { startAcknowledging } from './acknowledgment.ts';
 import { takeAcknowledgment } from './acks.ts';
@@ -15,13 +16,19 @@ import { keepAlive } from './timeouts.ts';
 import { acknowledge, replyReset, timestampNow, transmitSyn } from './transmit.ts';
 import { chooseInitialWindow } from './window.ts';
 
-/** When the peer's SYN has no MSS option (RFC 9293 section 3.7.1). */
+/** When the peer's SYN has no MSS option (RFC 9293 section 3.7.1): what every IPv4, every IPv6 host takes. */
 const MSS_DEFAULT = 536;
-const IP_HEADER_LENGTH = 20;
+const MSS_DEFAULT_V6 = 1220;
 
 function chooseSequence(tcb: Tcb): Sequence {
   const { secrets, sim } = tcb.host;
-  return secrets.initialSequence(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort, sim.now);
+  return secrets.initialSequence(
+    hashIp(tcb.localAddress),
+    tcb.localPort,
+    hashIp(tcb.remoteAddress),
+    tcb.remotePort,
+    sim.now,
+  );
 }
 
 /** Our side of the numbers: the initial sequence number and what follows from it. */
@@ -34,8 +41,8 @@ function startSending(tcb: Tcb, iss: Sequence): void {
   tcb.usageEnd = iss;
   tcb.smallEnd = iss;
   tcb.roundEnd = iss;
-  tcb.timestampOffset = host.secrets.timestampOffset(tcb.localAddress, tcb.remoteAddress);
-  const fits = host.ip.mtuTo(tcb.remoteAddress) - IP_HEADER_LENGTH - HEADER_LENGTH;
+  tcb.timestampOffset = host.secrets.timestampOffset(hashIp(tcb.localAddress), hashIp(tcb.remoteAddress));
+  const fits = host.ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH;
   tcb.advMss = tcb.options.maxSegment > 0 ? Math.min(tcb.options.maxSegment, fits) : fits;
 }
 
@@ -90,7 +97,7 @@ function takeSyn(tcb: Tcb, segment: Segment): void {
   tcb.scaling = segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sndScale = tcb.scaling ? segment.windowScale : 0;
   if (!tcb.scaling) tcb.rcvScale = 0;
-  tcb.peerMss = segment.mss > 0 ? segment.mss : MSS_DEFAULT;
+  tcb.peerMss = segment.mss > 0 ? segment.mss : isIpv6(segment.source) ? MSS_DEFAULT_V6 : MSS_DEFAULT;
   tcb.sndWnd = segment.window;
   tcb.sndWl1 = segment.seq;
   tcb.maxWindow = segment.window;

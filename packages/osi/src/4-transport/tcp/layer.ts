@@ -1,9 +1,15 @@
 import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts';
 import {
-  ANY,
+  anyLike,
+  hashIp,
   type IcmpError,
+  type IpAddress,
   type IpService,
-  isLoopback,
+  isAnyIp,
+  isIpv6,
+  isLoopbackIp,
+  LOOPBACK,
+  LOOPBACK6,
   PROTOCOL_TCP,
   type ReceivedPacket,
   type Sysctl,
@@ -110,19 +116,21 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     options: TcpOptions,
     user: TcpUser,
   ): Connection | number {
-    // Linux: connecting to 0.0.0.0 means this machine itself.
-    const target = remote.address === ANY ? (0x7f00_0001 as Endpoint['address']) : remote.address;
+    // Linux: connecting to 0.0.0.0 or :: means this machine itself.
+    const target = isAnyIp(remote.address) ? loopbackLike(remote.address) : remote.address;
     if (this.ip.isBroadcast(target)) return -ERRNO.ENETUNREACH;
     const bound = binding === null ? null : ourClaim(binding);
     const source =
-      bound !== null && bound.local.address !== ANY ? bound.local.address : this.ip.sourceFor(target);
-    if (source === null) return -ERRNO.ENETUNREACH;
+      bound !== null && !isAnyIp(bound.local.address)
+        ? bound.local.address
+        : this.ip.sourceFor(target, options.ip.interface);
+    if (source === null || isIpv6(source) !== isIpv6(target)) return -ERRNO.ENETUNREACH;
     const to = { address: target, port: remote.port };
     let replaced: Connection | null = null;
     const free = (port: number): boolean => {
       const other = this.#demux.find(source, port, target, remote.port);
       if (other === null) return true;
-      if (!mayReplace(other, isLoopback(target))) return false;
+      if (!mayReplace(other, isLoopbackIp(target))) return false;
       replaced = other as Connection;
       return true;
     };
@@ -170,12 +178,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     this.#receive(frame, packet.source, packet.destination, packet.broadcast);
   }
 
-  #receive(
-    frame: Frame,
-    source: Endpoint['address'],
-    destination: Endpoint['address'],
-    broadcast: boolean,
-  ): void {
+  #receive(frame: Frame, source: IpAddress, destination: IpAddress, broadcast: boolean): void {
     const { counters, tracer } = this;
     const segment = this.#segment;
     counters.tcp.InSegs++;
@@ -262,7 +265,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   /** A segment that belongs to no connection: for a listener, or for nobody. */
   #unconnected(frame: Frame, segment: Segment, iss: Sequence | null): void {
     const { destination, destinationPort, source, sourcePort } = segment;
-    const hash = this.secrets.hash(source, sourcePort, destinationPort);
+    const hash = this.secrets.hash(hashIp(source), sourcePort, destinationPort);
     const listener = this.#demux.listener(destination, destinationPort, hash);
     if (listener !== null) {
       listener.arrive(frame, segment, iss);
@@ -293,12 +296,14 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       kind: 'socket-state',
       socket: listener.id,
       local: formatEndpoint(listener.local),
-      remote: formatEndpoint(null),
+      remote: formatEndpoint({ address: anyLike(listener.local.address), port: 0 }),
       from,
       to,
     });
   }
 }
+
+const loopbackLike = (address: IpAddress): IpAddress => (isIpv6(address) ? LOOPBACK6 : LOOPBACK);
 
 /** Whether an error of the network layer ends an attempt to connect at once; others may pass (Linux: tcp_v4_connect). */
 const isFinal = (result: number): boolean =>

@@ -1,4 +1,5 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
+import { anyLike } from '../../3-network/index.ts';
 import type { Endpoint, TcpEntry, TcpListener, TcpOptions, TcpUser } from '../services.ts';
 import { end, reset } from './closing.ts';
 import { ACK, FIN, RST, type Segment, SYN } from './codec.ts';
@@ -147,7 +148,7 @@ export class Listener implements TcpListener, Parent {
       id: this.id,
       state: 'LISTEN',
       local: this.local,
-      remote: { address: 0 as Endpoint['address'], port: 0 },
+      remote: { address: anyLike(this.local.address), port: 0 },
       receiveQueue: this.#ready.length,
       sendQueue: this.backlog,
       timer: { kind: 'off', left: 0 },

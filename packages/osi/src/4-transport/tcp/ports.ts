@@ -1,6 +1,7 @@
-import { ANY, type IpService, type Ipv4Address, type Sysctl } from '../../3-network/index.ts';
+import { hashIp, type IpAddress, type IpService, isAnyIp, type Sysctl } from '../../3-network/index.ts';
 import type { Random } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
+import { overlaps } from '../overlap.ts';
 import type { Binding, BindOptions, Endpoint } from '../services.ts';
 import type { Secrets } from './isn.ts';
 
@@ -70,7 +71,7 @@ export class PortTable {
 
   /** bind(2). @returns -EADDRNOTAVAIL for an address that is not ours, -EADDRINUSE. */
   bind(local: Endpoint, options: BindOptions): Claim | number {
-    if (local.address !== ANY && !this.#ip.isLocal(local.address)) return -ERRNO.EADDRNOTAVAIL;
+    if (!isAnyIp(local.address) && !this.#ip.isLocal(local.address)) return -ERRNO.EADDRNOTAVAIL;
     if (local.port !== 0) {
       return this.#conflict(local, options, null, false)
         ? -ERRNO.EADDRINUSE
@@ -91,9 +92,11 @@ export class PortTable {
    * connect(2) without bind: an ephemeral port such that `free` says the four-tuple is not taken; after RFC 6056's
    * "double-hash port selection". Linux keeps odd ports for bind and even ones for connect, as long as it can.
    */
-  choose(address: Ipv4Address, remote: Endpoint, free: (port: number) => boolean): Claim | number {
-    const slot = this.#secrets.hash(address, remote.address, remote.port ^ 0x5bd1_0000) & (COUNTERS - 1);
-    const offset = this.#secrets.hash(address, remote.address, remote.port) >>> 0;
+  choose(address: IpAddress, remote: Endpoint, free: (port: number) => boolean): Claim | number {
+    const from = hashIp(address);
+    const to = hashIp(remote.address);
+    const slot = this.#secrets.hash(from, to, remote.port ^ 0x5bd1_0000) & (COUNTERS - 1);
+    const offset = this.#secrets.hash(from, to, remote.port) >>> 0;
     const counter = this.#counters[slot] ?? 0;
     const port = this.#ephemeral(offset + counter, this.#parities[slot] ?? 0, (candidate) => {
       for (let other = this.#first(candidate); other !== null; other = other.next) {
@@ -140,8 +143,8 @@ export class PortTable {
   #conflict(local: Endpoint, options: BindOptions, self: Claim | null, strict: boolean): boolean {
     for (let other = this.#first(local.port); other !== null; other = other.next) {
       if (other === self) continue;
-      const { address } = other.local;
-      if (address !== ANY && local.address !== ANY && address !== local.address) continue;
+      const { v6Only } = other.options;
+      if (!overlaps(local.address, options.v6Only, other.local.address, v6Only)) continue;
       if (options.reusePort && other.options.reusePort) continue;
       if (!strict && options.reuseAddress && other.options.reuseAddress && !other.listening) continue;
       return true;

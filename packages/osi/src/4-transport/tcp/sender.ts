@@ -18,13 +18,10 @@ import { sendRoom } from './window.ts';
 /** A window smaller than this does not make segments smaller (Linux: tcp_bound_to_half_wnd, 68 bytes with header). */
 const SMALLEST_BOUND = 48;
 
-/** IPv4 header without options. */
-const IP_HEADER_LENGTH = 20;
-
 /** The largest payload that fits: the peer's MSS, the path's MTU, what the program allows; options taken off. */
 export function fitMss(tcb: Tcb): void {
   const { ip, sysctl } = tcb.host;
-  let mss = Math.min(tcb.peerMss, ip.mtuTo(tcb.remoteAddress) - IP_HEADER_LENGTH - HEADER_LENGTH);
+  let mss = Math.min(tcb.peerMss, ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
   if (tcb.options.maxSegment > 0) mss = Math.min(mss, tcb.options.maxSegment);
   mss = Math.max(mss, sysctl.get('net.ipv4.tcp_min_snd_mss'));
   if (tcb.timestamps) mss -= TIMESTAMPS_LENGTH;

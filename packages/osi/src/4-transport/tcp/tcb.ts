@@ -1,5 +1,5 @@
 import type { FramePool } from '../../1-physical/index.ts';
-import type { IpService, Ipv4Address, Sysctl } from '../../3-network/index.ts';
+import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
@@ -72,9 +72,9 @@ export interface Shown {
 export abstract class Tcb {
   readonly host: TcpHost;
   readonly number: number;
-  readonly localAddress: Ipv4Address;
+  readonly localAddress: IpAddress;
   readonly localPort: number;
-  readonly remoteAddress: Ipv4Address;
+  readonly remoteAddress: IpAddress;
   readonly remotePort: number;
   state: TcpState = 'CLOSED';
   options: TcpOptions;

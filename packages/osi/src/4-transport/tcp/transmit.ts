@@ -1,5 +1,5 @@
 import { HEADROOM } from '../../1-physical/index.ts';
-import { type Ipv4Address, PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
+import { type IpAddress, PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
 import { milliseconds } from '../../time/index.ts';
 import {
   ACK,
@@ -174,8 +174,8 @@ export function replyReset(host: TcpHost, segment: Segment, reason: TcpReason): 
 function reply(
   host: TcpHost,
   frame: ReturnType<TcpHost['pool']['take']>,
-  source: Ipv4Address,
-  destination: Ipv4Address,
+  source: IpAddress,
+  destination: IpAddress,
 ): void {
   writeChecksum(frame, source, destination);
   host.counters.tcp.OutSegs++;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Ipv4Address, ipv4FromNumber } from '../../3-network/index.ts';
+import { type Ipv4Address, ipv4FromNumber, LOOPBACK, LOOPBACK6 } from '../../3-network/index.ts';
 import {
   checkDatagram,
+  largestPayload,
   readChecksum,
   readDestinationPort,
   readLength,
   readSourcePort,
   UDP_HEADER,
-  UDP_MAX_PAYLOAD,
   writeHeader,
 } from './codec.ts';
 
@@ -85,7 +85,8 @@ describe('the UDP header', () => {
     expect(checkDatagram(view, at, end, A, B)).toBe('udp.length');
   });
 
-  test('the largest payload fills an IPv4 packet', () => {
-    expect(UDP_MAX_PAYLOAD).toBe(65_507);
+  test('the largest payload fills an IPv4 packet, or the length field over IPv6', () => {
+    expect(largestPayload(LOOPBACK)).toBe(65_507);
+    expect(largestPayload(LOOPBACK6)).toBe(65_527);
   });
 });

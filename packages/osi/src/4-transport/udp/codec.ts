@@ -1,6 +1,7 @@
 import {
   checksumOf,
-  type Ipv4Address,
+  type IpAddress,
+  isIpv6,
   PROTOCOL_UDP,
   pseudoHeaderSum,
   sumBytes,
@@ -16,8 +17,9 @@ import {
  */
 export const UDP_HEADER = 8;
 
-/** The largest payload over IPv4: 65535 less the headers of IP and UDP. */
-export const UDP_MAX_PAYLOAD = 65_535 - 20 - UDP_HEADER;
+/** The largest payload: 65535 less the headers, of which IPv4's length counts its own too and IPv6's does not. */
+export const largestPayload = (destination: IpAddress): number =>
+  65_535 - UDP_HEADER - (isIpv6(destination) ? 0 : 20);
 
 export const readSourcePort = (view: DataView, at: number): number => view.getUint16(at);
 export const readDestinationPort = (view: DataView, at: number): number => view.getUint16(at + 2);
@@ -37,13 +39,14 @@ export function checkDatagram(
   view: DataView,
   at: number,
   end: number,
-  source: Ipv4Address,
-  destination: Ipv4Address,
+  source: IpAddress,
+  destination: IpAddress,
 ): UdpFault | null {
   if (end - at < UDP_HEADER) return 'udp.truncated';
   const length = readLength(view, at);
   if (length < UDP_HEADER || length > end - at) return 'udp.length';
-  if (readChecksum(view, at) === 0) return null;
+  // IPv6 has no checksum of its own, so UDP must have one there (RFC 8200 section 8.1).
+  if (readChecksum(view, at) === 0) return isIpv6(source) ? 'udp.checksum' : null;
   const sum = sumBytes(view, at, at + length, pseudoHeaderSum(source, destination, PROTOCOL_UDP, length));
   return sum === 0xffff ? null : 'udp.checksum';
 }
@@ -55,9 +58,9 @@ export function checkDatagram(
 export function writeHeader(
   view: DataView,
   at: number,
-  source: Ipv4Address,
+  source: IpAddress,
   sourcePort: number,
-  destination: Ipv4Address,
+  destination: IpAddress,
   destinationPort: number,
   length: number,
 ): void {

@@ -1,8 +1,8 @@
 import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
 import {
   type IcmpError,
+  type IpAddress,
   type IpService,
-  type Ipv4Address,
   PROTOCOL_UDP,
   type ReceivedPacket,
   type SendOptions,
@@ -13,7 +13,7 @@ import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
 import { ChannelTable } from '../datagram/channel-table.ts';
-import { chooseSource, fillSendOptions } from '../datagram/output.ts';
+import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
 import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
 import type {
@@ -28,17 +28,13 @@ import type {
 } from '../services.ts';
 import {
   checkDatagram,
+  largestPayload,
   readDestinationPort,
   readLength,
   readSourcePort,
   UDP_HEADER,
-  UDP_MAX_PAYLOAD,
   writeHeader,
 } from './codec.ts';
-
-/** `ICMP_DEST_UNREACH` with `ICMP_FRAG_NEEDED` (RFC 1191). */
-const DESTINATION_UNREACHABLE = 3;
-const FRAGMENTATION_NEEDED = 4;
 
 export interface DatagramParts {
   readonly sim: Simulation;
@@ -121,11 +117,10 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
       null,
     );
     if (channel === null) return;
-    const tooBig = error.type === DESTINATION_UNREACHABLE && error.code === FRAGMENTATION_NEEDED;
     // A socket that lets its datagrams be cut takes no notice of the path's MTU: the network layer has noted it.
-    if (tooBig && channel.options.ip.dontFragment === false) return;
+    if (error.tooLarge && channel.options.ip.dontFragment === false) return;
     const end = Math.min(original.byteLength, at + readLength(original, at));
-    channel.fail(reportOf(error, remotePort, original, at + UDP_HEADER, end), error.fatal || tooBig);
+    channel.fail(reportOf(error, remotePort, original, at + UDP_HEADER, end), error.fatal || error.tooLarge);
   }
 
   /** @internal For channels. */
@@ -139,7 +134,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
   }
 
   /** @internal For channels. */
-  route(source: Ipv4Address, destination: Ipv4Address, options: UdpOptions): Ipv4Address | number {
+  route(source: IpAddress, destination: IpAddress, options: UdpOptions): IpAddress | number {
     return chooseSource(this.#parts.ip, source, destination, options);
   }
 
@@ -147,8 +142,8 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
   transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
     const { ip, pool } = this.#parts;
     const source = this.route(channel.local.address, remote.address, channel.options);
-    if (source < 0) return source;
-    if (bytes.length > UDP_MAX_PAYLOAD) return -ERRNO.EMSGSIZE;
+    if (isRefusal(source)) return source as number;
+    if (bytes.length > largestPayload(remote.address)) return -ERRNO.EMSGSIZE;
 
     const frame = pool.take(bytes.length);
     frame.bytes.set(bytes, HEADROOM);
@@ -156,7 +151,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     frame.end = HEADROOM + bytes.length;
     frame.reason = 'udp.data';
     if (origin !== 0) frame.origins = [origin];
-    const from = source as Ipv4Address;
+    const from = source as IpAddress;
     writeHeader(frame.view, frame.start, from, channel.local.port, remote.address, remote.port, frame.length);
     const how = fillSendOptions(this.#how, channel.options.ip, remote.address);
     const result = ip.send(frame, from, remote.address, PROTOCOL_UDP, how);
