@@ -1,7 +1,7 @@
 import { type IpAddress, isAnyIp, isIpv6, sameIp } from '../3-network/index.ts';
 
 /** Whether `::` of a socket stands for every IPv4 address too (ipv6(7), IPV6_V6ONLY). */
-export const takesBoth = (bound: IpAddress, v6Only: boolean | undefined): boolean =>
+const takesBoth = (bound: IpAddress, v6Only: boolean | undefined): boolean =>
   isIpv6(bound) && v6Only !== true && isAnyIp(bound);
 
 /** Whether what is sent to `address` is for a socket bound to `bound`. */
