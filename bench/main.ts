@@ -1,6 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Figure, measure, type Result } from './support/measure.ts';
+import { dumbbellFigures } from './support/dumbbell.ts';
+import { faceFigures } from './support/faces.ts';
+import { idleFigures } from './support/idle.ts';
+import { machineFigures } from './support/machines.ts';
+import { describe, type Figure, measure, type Result } from './support/measure.ts';
 import { tapFigures } from './support/tap.ts';
 import { transportFigures } from './support/transport.ts';
 
@@ -12,7 +16,14 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const figures: readonly Figure[] = [...(await transportFigures()), ...tapFigures()];
+const figures: readonly Figure[] = [
+  ...(await transportFigures()),
+  ...(await faceFigures()),
+  ...idleFigures(),
+  ...dumbbellFigures(),
+  ...machineFigures(),
+  ...tapFigures(),
+];
 const known = [...new Set(figures.map((figure) => figure.id.replace(/\/.*/, '')))];
 const unknown = positionals.filter((id) => !known.includes(id));
 const rounds = Number(values.rounds);
@@ -27,21 +38,12 @@ const results: Result[] = [];
 for (const figure of chosen) {
   const result = await measure(figure, rounds);
   results.push(result);
-  const { ours, peer, ratio, unit } = result;
-  const wanted = figure.absolute === true ? ` ${unit}` : '×';
   console.log(`${figure.id.padEnd(7)} ${figure.title}`);
-  console.log(
-    `        ours ${amount(ours)} ${unit}   ${figure.peerName} ${amount(peer)} ${unit}   ` +
-      `ratio ${ratio.toFixed(2)}×   (must ${figure.must}${wanted}, aim ${figure.aim}${wanted})`,
-  );
+  console.log(`        ${describe(figure, result)}`);
   console.log(`        ${figure.conditions}; median of ${rounds} rounds`);
 }
 for (const figure of figures) await figure.close?.();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
-
-function amount(value: number): string {
-  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
-}
 
 function stop(message: string): never {
   console.error(message);

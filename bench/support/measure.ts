@@ -8,21 +8,27 @@ export interface Figure {
   /** What was on: checksums, recorder, MTU. */
   readonly conditions: string;
   readonly peerName: string;
-  /** One round of ours and one of the peer's: each returns units per second of real time. */
+  /** One round of ours and one of the peer's. */
   ours(): Promise<number> | number;
-  peer(): Promise<number>;
+  /** Left out when there is none: what is asked for is then in the figure's own unit. */
+  peer?(): Promise<number> | number;
+  /** The peer is a program of its own, which no round before makes faster. */
+  readonly cold?: true;
   /** The ratios that are asked for; with `absolute` in the figure's own unit, for a peer that is no yardstick. */
   readonly must: number;
   readonly aim: number;
   readonly absolute?: true;
+  /** Less is better: a cost, or bytes. */
+  readonly less?: true;
   close?(): Promise<void>;
 }
 
 export interface Result {
   readonly id: string;
   readonly ours: number;
-  readonly peer: number;
-  readonly ratio: number;
+  /** Null without a peer. */
+  readonly peer: number | null;
+  readonly ratio: number | null;
   readonly unit: string;
   readonly rounds: number;
 }
@@ -32,14 +38,35 @@ export async function measure(figure: Figure, rounds: number): Promise<Result> {
   const ours: number[] = [];
   const peer: number[] = [];
   for (let round = -1; round < rounds; round++) {
+    const warming = round < 0;
     const a = await figure.ours();
-    const b = await figure.peer();
-    if (round < 0) continue;
+    const b = warming && figure.cold === true ? undefined : await figure.peer?.();
+    if (warming) continue;
     ours.push(a);
-    peer.push(b);
+    if (b !== undefined) peer.push(b);
   }
-  const result = { ours: median(ours), peer: median(peer) };
-  return { id: figure.id, ...result, ratio: result.ours / result.peer, unit: figure.unit, rounds };
+  const middle = median(ours);
+  const its = peer.length > 0 ? median(peer) : null;
+  const ratio = its === null ? null : middle / its;
+  return { id: figure.id, ours: middle, peer: its, ratio, unit: figure.unit, rounds };
+}
+
+/** What a result is, in the words of the table. */
+export function describe(figure: Figure, { ours, peer, ratio }: Result): string {
+  const { unit } = figure;
+  const absolute = figure.absolute === true || ratio === null;
+  const wanted = (value: number) => (absolute ? `${amount(value)} ${unit}` : `${value}×`);
+  return [
+    `ours ${amount(ours)} ${unit}`,
+    ...(peer === null || ratio === null
+      ? []
+      : [`${figure.peerName} ${amount(peer)} ${unit}`, `ratio ${ratio.toFixed(2)}×`]),
+    `(must ${figure.less === true ? 'at most ' : ''}${wanted(figure.must)}, aim ${wanted(figure.aim)})`,
+  ].join('   ');
+}
+
+function amount(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 }
 
 /** Units per second of real time that `work` achieves. */

@@ -1,0 +1,104 @@
+import { Switch } from '@netarium/osi/2-datalink';
+import type { Socket, Stack } from '@netarium/osi/5-session';
+import { microseconds, Simulation } from '@netarium/osi/time';
+import { errnoName } from '@netarium/osi/trace';
+import { inet, Network, succeed } from './network.ts';
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const IPPROTO_ICMP = 1;
+const ECHO_REQUEST = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1, ...new Array<number>(56).fill(0x5a));
+/** One request after the other, or the server's cable has a longer queue than it holds. */
+const BETWEEN = microseconds(2);
+const CABLE = { bandwidth: 1e9, delay: microseconds(1) };
+
+/**
+ * Machines in switched subnets 10.1.0.0/16, 10.2.0.0/16 …; each subnet has a router, and those are on one more switch,
+ * with one server.
+ */
+export class Subnets {
+  static readonly server = '10.0.255.1';
+  readonly sim = new Simulation(1);
+  readonly machines: Stack[] = [];
+  readonly #net = new Network(this.sim);
+  readonly #core: Switch;
+  readonly #into = new Uint8Array(ECHO_REQUEST.length);
+
+  constructor(machines: number, subnets: number) {
+    this.#core = new Switch({ sim: this.sim, name: 'core' });
+    const server = this.#machine('server', `${Subnets.server}/16`, this.#core);
+    const size = Math.ceil(machines / subnets);
+    for (let s = 1; s <= subnets; s++) {
+      this.#subnet(s, Math.min(size, machines - this.machines.length));
+      this.#net.route(server, `10.${s}.0.0/16`, `10.0.0.${s}`);
+    }
+  }
+
+  /** Every machine pings the server once. @throws Error unless every one gets its answer. */
+  pingServer(): void {
+    let answered = 0;
+    for (const [i, machine] of this.machines.entries()) {
+      this.sim.at(i * BETWEEN, () => {
+        const socket = this.#ping(machine, Subnets.server, () => {
+          answered++;
+          socket.close();
+        });
+      });
+    }
+    this.sim.run();
+    if (answered !== this.machines.length)
+      throw new Error(`${answered} of ${this.machines.length} were answered`);
+  }
+
+  /** Every machine pings its neighbour, again and again as time goes on. */
+  pingNeighbours(): void {
+    const { machines } = this;
+    for (const [i, machine] of machines.entries()) {
+      const to = addressOf(machines[i ^ 1] ?? machine);
+      const socket = this.#ping(machine, to, () =>
+        succeed('ping', socket.send(ECHO_REQUEST, 0, inet(to, 0), 0)),
+      );
+    }
+  }
+
+  /** Lets `events` events happen. @throws Error when there are no more. */
+  goOn(events: number): void {
+    for (let left = events; left > 0; left--) {
+      if (!this.sim.step()) throw new Error('nothing happens any more, and the measurement is not over');
+    }
+  }
+
+  #subnet(s: number, size: number): void {
+    const router = this.#machine(`router${s}`, `10.0.0.${s}/16`, this.#core);
+    router.sysctl.set('net.ipv4.ip_forward', 1);
+    const local = new Switch({ sim: this.sim, name: `switch${s}` });
+    this.#net.cable(this.#net.interface(router, 'eth1', `10.${s}.255.254/16`), local.addPort(), CABLE);
+    for (let i = 1; i <= size; i++) {
+      const machine = this.#machine(`m${s}.${i}`, `10.${s}.${i >> 8}.${i & 255}/16`, local);
+      this.#net.route(machine, 'default', `10.${s}.255.254`);
+      this.machines.push(machine);
+    }
+  }
+
+  #machine(name: string, prefix: string, at: Switch): Stack {
+    const stack = this.#net.stack(name);
+    this.#net.cable(this.#net.interface(stack, 'eth0', prefix), at.addPort(), CABLE);
+    return stack;
+  }
+
+  /** Sends an echo request from a socket, and calls `answered` with each answer. */
+  #ping(machine: Stack, to: string, answered: () => void): Socket {
+    const socket = machine.socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+    if (typeof socket === 'number') throw new Error(`socket: ${errnoName(-socket)}`);
+    socket.subscribe(() => {
+      if (typeof socket.receive(this.#into, 0) !== 'number') answered();
+    });
+    succeed('ping', socket.send(ECHO_REQUEST, 0, inet(to, 0), 0));
+    return socket;
+  }
+}
+
+function addressOf(machine: Stack): string {
+  const address = machine.addresses.find(({ link }) => !link.loopback)?.address ?? 0;
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
+}
