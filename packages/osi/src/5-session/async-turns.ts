@@ -12,6 +12,8 @@ const PATIENCE = 100;
 export class AsyncTurns {
   /** Programs that were told a result and have not asked for anything since. */
   #running = 0;
+  /** What lets callbacks run that were called since the last turn; null when none was. */
+  #turn: (() => Promise<void>) | null = null;
 
   /** @internal A call was made. */
   asked(): void {
@@ -23,12 +25,24 @@ export class AsyncTurns {
     this.#running++;
   }
 
+  /**
+   * @internal Code was called that does not tell when it is done: callbacks, and what follows from them.
+   * @param turn fulfilled when everything that such code may have set going has run: a turn of the event loop.
+   */
+  called(turn: () => Promise<void>): void {
+    this.#turn = turn;
+  }
+
   get busy(): boolean {
-    return this.#running > 0;
+    return this.#running > 0 || this.#turn !== null;
   }
 
   /** Lets the programs run until all of them wait again. */
   async settle(): Promise<void> {
+    for (let turn = this.#turn; turn !== null; turn = this.#turn) {
+      this.#turn = null;
+      await turn();
+    }
     for (let i = 0; i < PATIENCE && this.#running > 0; i++) await null;
     this.#running = 0;
   }
