@@ -1,5 +1,12 @@
-import { formatMac, type Link, type Neighbour } from '@netarium/osi/2-datalink';
-import { formatIpv4, ipv4FromNumber, parseIpv4, type Route, type Sysctl } from '@netarium/osi/3-network';
+import { formatMac, type Link, multicastMac, type Neighbour } from '@netarium/osi/2-datalink';
+import {
+  formatIpv4,
+  type GroupEntry,
+  ipv4FromNumber,
+  parseIpv4,
+  type Route,
+  type Sysctl,
+} from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
 import type { Socket, Stack } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
@@ -22,6 +29,10 @@ export class StackNetwork implements Network {
 
   socket(domain: number, type: number, protocol: number): Socket | number {
     return this.#stack.socket(domain, type, protocol);
+  }
+
+  groups(): Iterable<GroupEntry> {
+    return this.#stack.igmp.entries();
   }
 
   tcpEntries(): Iterable<TcpEntry> {
@@ -63,6 +74,8 @@ export class StackNetwork implements Network {
         }));
       case 'getroute':
         return [...stack.routes].sort(byDestination).map(routeAnswer);
+      case 'getmaddr':
+        return Array.from(stack.igmp.entries(), groupAnswer);
       case 'getneigh':
         return Array.from(stack.neighbours(), ({ link, neighbour }) => neighbourAnswer(link, neighbour));
       case 'setlink':
@@ -123,6 +136,17 @@ function routeAnswer({ destination, length, gateway, link, metric, source, proto
     metric,
     source: source === null ? null : formatIpv4(source),
     protocol,
+  };
+}
+
+function groupAnswer({ link, address, users }: GroupEntry): NetlinkAnswer {
+  return {
+    type: 'maddr',
+    interface: link.name,
+    index: link.index,
+    address: formatIpv4(address),
+    mac: link.loopback ? null : formatMac(multicastMac(address)),
+    users,
   };
 }
 

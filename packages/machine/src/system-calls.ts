@@ -159,7 +159,7 @@ export interface SpawnOptions {
 }
 
 export type NetlinkRequest =
-  | { readonly type: 'getlink' | 'getaddr' | 'getroute' | 'getneigh' }
+  | { readonly type: 'getlink' | 'getaddr' | 'getmaddr' | 'getroute' | 'getneigh' }
   | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
   | { readonly type: 'newaddr' | 'deladdr'; readonly interface: string; readonly prefix: string }
   | {
@@ -198,6 +198,17 @@ export type NetlinkAnswer =
       readonly interface: string;
       readonly prefix: string;
       readonly broadcast: string | null;
+    }
+  | {
+      /** A group that an interface is in. */
+      readonly type: 'maddr';
+      readonly interface: string;
+      readonly index: number;
+      readonly address: string;
+      /** Of its frames; null on loopback. */
+      readonly mac: string | null;
+      /** How many sockets are in it. */
+      readonly users: number;
     }
   | {
       readonly type: 'route';

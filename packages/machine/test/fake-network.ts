@@ -18,6 +18,9 @@ export class FakeNetwork implements Network {
   netlink(): number {
     return -ERRNO.EOPNOTSUPP;
   }
+  groups() {
+    return [];
+  }
   tcpEntries() {
     return [];
   }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodePcapng } from '../src/capture/index.ts';
 import {
   arp,
   CLIENT,
@@ -18,20 +17,12 @@ import {
 } from './frames.ts';
 import {
   type CompareOptions,
+  capture,
   compareWithTshark,
   type Difference,
   lineOfDifference,
   tsharkIsThere,
 } from './tshark.ts';
-
-/** Frames a millisecond apart, as one capture. */
-function capture(frames: readonly Uint8Array[], times?: readonly number[]): Uint8Array {
-  const bytesAt = (bytes: Uint8Array, i: number) => ({ time: times?.[i] ?? i * 1_000_000, bytes });
-  return encodePcapng(
-    ['client:eth0'],
-    frames.map(bytesAt).map((frame) => ({ ...frame, interface: 0, direction: 'out', comment: '' })),
-  );
-}
 
 async function expectAgreement(
   frames: readonly Uint8Array[],

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readPcapng } from '../src/capture/index.ts';
+import { encodePcapng, readPcapng } from '../src/capture/index.ts';
 import {
   conversations,
   dissect,
@@ -91,6 +91,15 @@ export function tsharkIsThere(): boolean {
     if (process.env.CI) throw new Error('tshark is missing: install it (Debian: apt-get install tshark)');
     return false;
   }
+}
+
+/** Frames a millisecond apart, as one capture. */
+export function capture(frames: readonly Uint8Array[], times?: readonly number[]): Uint8Array {
+  const bytesAt = (bytes: Uint8Array, i: number) => ({ time: times?.[i] ?? i * 1_000_000, bytes });
+  return encodePcapng(
+    ['client:eth0'],
+    frames.map(bytesAt).map((frame) => ({ ...frame, interface: 0, direction: 'out', comment: '' })),
+  );
 }
 
 /** Reads a capture with tshark and with our dissector, and tells every difference, field by field. */

@@ -196,6 +196,12 @@ export const DROPS: Readonly<Record<string, Text>> = {
   },
   'ip.fragment-empty': { en: 'dropped: a fragment without content', ko: '내용이 없는 조각이라 버렸다' },
   'ip.fragment-overlap': { en: 'dropped: fragments that overlap', ko: '서로 겹치는 조각이라 버렸다' },
+  'igmp.truncated': { en: 'dropped: the IGMP message is too short', ko: 'IGMP 메시지가 너무 짧아 버렸다' },
+  'igmp.checksum': { en: 'dropped: the IGMP checksum is wrong', ko: 'IGMP 체크섬이 맞지 않아 버렸다' },
+  'igmp.malformed': {
+    en: 'dropped: a general IGMP query cannot name sources',
+    ko: 'IGMP 일반 질의에는 출발지가 있을 수 없어 버렸다',
+  },
   'icmp.truncated': { en: 'dropped: the ICMP message is too short', ko: 'ICMP 메시지가 너무 짧아 버렸다' },
   'icmp.checksum': { en: 'dropped: the ICMP checksum is wrong', ko: 'ICMP 체크섬이 맞지 않아 버렸다' },
   'icmp.type': { en: 'ignored: an ICMP type this machine does not know', ko: '모르는 ICMP 종류라 무시했다' },

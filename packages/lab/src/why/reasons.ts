@@ -49,6 +49,11 @@ export const REASONS: Readonly<Record<string, Text>> = {
 
   // layer 3
   'ip.forward': { en: 'the router passes the packet on', ko: '라우터가 패킷을 다음으로 넘긴다' },
+  'igmp.membership': {
+    en: 'tells routers which groups this machine is in',
+    ko: '이 컴퓨터가 어떤 그룹에 들어 있는지 라우터에 알린다',
+  },
+  'igmp.leave': { en: 'tells routers that a group is left', ko: '그룹에서 나간다고 라우터에 알린다' },
   'icmp.network-unreachable': {
     en: 'reports that no route leads there',
     ko: '그곳으로 가는 경로가 없음을 알린다',

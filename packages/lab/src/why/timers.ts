@@ -13,6 +13,12 @@ export const TIMERS: Readonly<Record<string, Text>> = {
   },
   'stp.edge-delay': { en: 'wait for a switch behind the port', ko: '포트 뒤의 스위치를 기다리는 타이머' },
   'stp.forward-delay': { en: 'forward delay of the spanning tree', ko: '스패닝 트리 전달 지연 타이머' },
+  'igmp.report': { en: 'wait before a group is reported', ko: '그룹을 보고하기 전에 기다리는 타이머' },
+  'igmp.query': { en: 'wait before a query is answered', ko: '질의에 대답하기 전에 기다리는 타이머' },
+  'igmp.change': {
+    en: 'changes of groups are reported, and once more to be sure',
+    ko: '그룹 변경을 보고하는 타이머 (확실하도록 한 번 더)',
+  },
   'ip.reassembly': { en: 'wait for missing fragments', ko: '빠진 조각을 기다리는 타이머' },
   'tcp.retransmission': { en: 'retransmission timer', ko: '재전송 타이머' },
   'tcp.delayed-ack': { en: 'delayed-ACK timer', ko: '지연 확인 응답 타이머' },

@@ -2,7 +2,7 @@ import { parseIpv4, parseIpv4Prefix } from '@netarium/osi/3-network';
 import { ERRNO } from '@netarium/osi/trace';
 import type { AsyncSystemCalls, Main } from '../program.ts';
 import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
-import { addressText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
+import { addressText, groupsText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
 import { because, complain, print } from './support.ts';
 
 /** The words of a command after its object, taken one by one. */
@@ -33,6 +33,7 @@ const HELP = `Usage: ip [-s] [-4] OBJECT { COMMAND }
   ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME
   ip link [show [dev] NAME]    ip link set [dev] NAME { up | down | mtu N }
   ip route [show]              ip route { add | del } { PREFIX | default } [via ADDRESS] [dev NAME] [metric N]
+  ip maddr [show [dev] NAME]
   ip neigh [show]              ip neigh del ADDRESS dev NAME
 `;
 
@@ -40,6 +41,7 @@ const OBJECTS: readonly (readonly [name: string, run: (context: Context) => Prom
   ['address', address],
   ['link', link],
   ['route', route],
+  ['maddress', groups],
   ['neighbour', neighbour],
   ['neighbor', neighbour],
   ['help', async ({ sys }) => showHelp(sys)],
@@ -205,6 +207,19 @@ async function route({ sys, words }: Context): Promise<number> {
   if (result === -ERRNO.ENETUNREACH) throw new Refusal('Error: Nexthop has invalid gateway.', 2);
   if (result === -ERRNO.ENODEV) throw new Refusal('RTNETLINK answers: No such device', 2);
   return told(sys, result);
+}
+
+/** ip-maddress(8), without adding and deleting frames' addresses. */
+async function groups({ sys, words }: Context): Promise<number> {
+  const command = words.next() ?? 'show';
+  if (!isShow(command)) throw unknownCommand(command, 'maddress');
+  const device = deviceOf(words);
+  const all = await answers(sys, { type: 'getmaddr' }, 'maddr');
+  const shown = (await links(sys, device)).map(({ name }) =>
+    groupsText(all.filter((one) => one.interface === name)),
+  );
+  await print(sys, shown.join(''));
+  return 0;
 }
 
 async function neighbour({ sys, words }: Context): Promise<number> {

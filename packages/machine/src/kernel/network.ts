@@ -1,4 +1,4 @@
-import type { Sysctl } from '@netarium/osi/3-network';
+import type { GroupEntry, Sysctl } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
 import type { Socket } from '@netarium/osi/5-session';
 import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
@@ -10,6 +10,8 @@ export interface Network {
   socket(domain: number, type: number, protocol: number): Socket | number;
   /** Reads or changes links, addresses, routes and neighbours (rtnetlink(7)). @returns 0 or the answers, or a negated errno. */
   netlink(request: NetlinkRequest): number | NetlinkAnswer[];
+  /** The groups of each interface, of IP and of its frames. */
+  groups(): Iterable<GroupEntry>;
   tcpEntries(): Iterable<TcpEntry>;
   udpEntries(): Iterable<UdpEntry>;
   /** Counters by Linux's names (`/proc/net/snmp`, `/proc/net/netstat`): `Ip` → `InReceives` → number, in the order printed. */

@@ -49,6 +49,8 @@ export interface Link {
    * @param nextHop the address on this link it goes to. @param group it is a broadcast or multicast address.
    */
   send(frame: Frame, nextHop: number, group: boolean): void;
+  /** Takes frames to a group's address, or no longer; as often as it was told to. */
+  setGroup(group: MacAddress, member: boolean): void;
   setUp(up: boolean): void;
   /** @throws RangeError outside what the interface can carry. */
   setMtu(mtu: number): void;

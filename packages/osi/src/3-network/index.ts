@@ -10,6 +10,8 @@ export type { IcmpCounters, IpCounters } from './counters.ts';
 export * from './icmp/codec.ts';
 export type { EchoChannel, EchoChannels, EchoUser } from './icmp/echo.ts';
 export { IcmpLayer } from './icmp/layer.ts';
+export { type GroupEntry, IgmpLayer } from './igmp/layer.ts';
+export { type GroupRequest, Memberships } from './igmp/memberships.ts';
 export * from './ip-service.ts';
 export type { AddressTable, LocalAddress } from './ipv4/addresses.ts';
 export * as icmpv6Codec from './icmpv6/codec.ts';

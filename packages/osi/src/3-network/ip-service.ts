@@ -3,6 +3,7 @@ import type { IpAddress } from './ip-address.ts';
 
 /** Protocol numbers (IANA "Assigned Internet Protocol Numbers"). */
 export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_IGMP = 2;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 
@@ -64,6 +65,10 @@ export interface SendOptions {
   dontFragment?: boolean | 'if-it-fits';
   /** Bind to this interface instead of asking the routes (SO_BINDTODEVICE). */
   interface?: string;
+  /** A multicast does not come back to the sockets of this machine (IP_MULTICAST_LOOP 0). */
+  quiet?: boolean;
+  /** Options of the IP header, padded to a multiple of 4 bytes, at most 40. */
+  headerOptions?: Uint8Array;
 }
 
 /** One version of IP as transports see it, or both: then the destination's version decides. */

@@ -61,6 +61,9 @@ export class Loopback implements Link, PortOwner {
     return this.port.carrier;
   }
 
+  /** What it sends it hears, whatever the address. */
+  setGroup(): void {}
+
   setUp(up: boolean): void {
     if (up === this.up) return;
     this.port.setEnabled(up);

@@ -4,6 +4,7 @@ import type { Simulation } from '../time/index.ts';
 import type { Tracer } from '../trace/index.ts';
 import { formatIpv4, type Ipv4Address, ipv4FromNumber, LOOPBACK } from './address.ts';
 import { IcmpLayer } from './icmp/layer.ts';
+import { IgmpLayer } from './igmp/layer.ts';
 import { Ipv4Layer } from './ipv4/layer.ts';
 import { Loopback } from './loopback.ts';
 import { Sysctl } from './sysctl.ts';
@@ -26,6 +27,7 @@ export class NetworkLayer {
   readonly sysctl: Sysctl;
   readonly ip: Ipv4Layer;
   readonly icmp: IcmpLayer;
+  readonly igmp: IgmpLayer;
   readonly lo: Loopback;
   readonly #sim: Simulation;
   readonly #upcalls: LinkUpcalls;
@@ -39,6 +41,7 @@ export class NetworkLayer {
     this.sysctl = sysctl;
     this.ip = ip;
     this.icmp = new IcmpLayer({ sim, tracer, pool, sysctl, ip });
+    this.igmp = new IgmpLayer({ sim, tracer, pool, sysctl, ip });
     this.#upcalls = {
       receive: (link, frame, group) => ip.receive(link, frame, group),
       unresolved: (link, frame) => ip.unresolved(link, frame),
@@ -74,6 +77,7 @@ export class NetworkLayer {
 
   #linkChanged(link: Link): void {
     this.ip.linkChanged(link);
+    this.igmp.linkChanged(link);
     if (this.sysctl.get('net.ipv4.conf.all.arp_notify') === 0 || !link.up || !link.carrier) return;
     if (!(link instanceof EthernetInterface)) return;
     for (const line of this.ip.addresses.entries()) if (line.link === link) link.arp.announce(line.address);

@@ -1,4 +1,4 @@
-import type { IpAddress, SendOptions } from '../3-network/index.ts';
+import type { IpAddress, Ipv4Address, Memberships, SendOptions } from '../3-network/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
 
@@ -254,6 +254,17 @@ export interface ErrorReport {
   readonly data: Uint8Array;
 }
 
+/** How a socket sends to groups (ip(7)). */
+export interface MulticastOptions {
+  /** IP_MULTICAST_IF: the interface, and the address to send from; undefined leaves it to the routes. */
+  interface?: string;
+  source?: Ipv4Address;
+  /** IP_MULTICAST_TTL. */
+  ttl: number;
+  /** IP_MULTICAST_LOOP: sockets of this machine that are in the group hear it too. */
+  loop: boolean;
+}
+
 export interface UdpUser {
   /** A datagram came, or an error report. */
   readable(): void;
@@ -272,6 +283,9 @@ export interface UdpOptions {
   broadcast: boolean;
   /** IP_RECVERR: report every ICMP error, also to a socket that is not connected. */
   receiveErrors: boolean;
+  /** The groups that the socket is in; null as long as it has asked for none. */
+  memberships: Memberships | null;
+  multicast: MulticastOptions;
   /** `dontFragment` is 'if-it-fits' by default (IP_PMTUDISC_WANT). */
   ip: SendOptions;
 }

@@ -1,8 +1,9 @@
-import { ANY, type SendOptions } from '../3-network/index.ts';
+import { ANY, Memberships, type SendOptions } from '../3-network/index.ts';
 import type {
   DatagramService,
   Endpoint,
   ErrorReport,
+  MulticastOptions,
   UdpChannel,
   UdpOptions,
   UdpUser,
@@ -151,7 +152,18 @@ export class DatagramSocket extends InternetSocket {
     return this.#events.subscribe(changed);
   }
 
+  get multicast(): MulticastOptions {
+    return this.#options.multicast;
+  }
+
+  /** What it is in, made when first asked for. */
+  get memberships(): Memberships {
+    this.#options.memberships ??= new Memberships(this.parts.igmp);
+    return this.#options.memberships;
+  }
+
   close(): void {
+    this.#options.memberships?.leaveAll();
     this.#channel?.close();
     this.#channel = null;
   }

@@ -1,5 +1,20 @@
-import { formatIp, type IpService, parseIpv4, type SendOptions, type Sysctl } from '../3-network/index.ts';
-import type { BindOptions, Endpoint, TcpService, UdpService } from '../4-transport/index.ts';
+import {
+  formatIp,
+  type IgmpLayer,
+  type IpService,
+  type Ipv4Address,
+  type Memberships,
+  parseIpv4,
+  type SendOptions,
+  type Sysctl,
+} from '../3-network/index.ts';
+import type {
+  BindOptions,
+  Endpoint,
+  MulticastOptions,
+  TcpService,
+  UdpService,
+} from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import { AF_INET, AF_UNSPEC, IPPROTO_IP, SOL_SOCKET } from './constants.ts';
@@ -13,7 +28,10 @@ export interface SocketParts {
   readonly tcp: TcpService;
   readonly udp: UdpService;
   readonly sysctl: Sysctl;
+  readonly igmp: IgmpLayer;
   hasInterface(name: string): boolean;
+  interfaceAt(index: number): { readonly name: string } | undefined;
+  interfaceWith(address: Ipv4Address): { readonly name: string } | undefined;
   /** A name for a socket that no transport has named yet. */
   nextId(): string;
 }
@@ -45,6 +63,8 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   abstract readonly listening: boolean;
   abstract readonly peer: Endpoint | null;
   abstract readonly ip: SendOptions;
+  abstract readonly multicast: MulticastOptions | null;
+  abstract readonly memberships: Memberships | null;
   abstract broadcast: boolean;
   abstract keepAlive: boolean;
   abstract urgentInline: boolean;

@@ -1,12 +1,13 @@
-import { type IpService, isMulticastIp, type SendOptions, type Sysctl } from '../3-network/index.ts';
+import { isMulticastIp, type SendOptions, type Sysctl } from '../3-network/index.ts';
 import type { Endpoint } from '../4-transport/index.ts';
 import { type Nanoseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import { MULTICAST_OPTIONS, type MulticastSettings } from './multicast-options.ts';
 import { byteOrInteger, flag, integer, ints, type Option, type OptionTable } from './option-table.ts';
 
 /** What the options of a socket are kept in. */
-export interface SocketSettings {
+export interface SocketSettings extends MulticastSettings {
   readonly domain: number;
   readonly type: number;
   readonly protocol: number;
@@ -26,8 +27,7 @@ export interface SocketSettings {
   sendTimeout: Nanoseconds;
   receiveErrors: boolean;
   receiveTtl: boolean;
-  readonly parts: {
-    readonly ip: IpService;
+  readonly parts: MulticastSettings['parts'] & {
     readonly sysctl: Sysctl;
     hasInterface(name: string): boolean;
   };
@@ -175,6 +175,7 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
 
 /** Level IPPROTO_IP (ip(7)). */
 export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<SocketSettings>>([
+  ...MULTICAST_OPTIONS,
   [
     linux.IP_TOS,
     byteOrInteger(

@@ -3,7 +3,9 @@ import type { EthernetInterface, Link, Neighbour } from '../2-datalink/index.ts'
 import {
   type AddressTable,
   type IcmpLayer,
+  type IgmpLayer,
   type InterfaceOptions,
+  type Ipv4Address,
   type Ipv4Layer,
   type Ipv4Prefix,
   type Loopback,
@@ -59,6 +61,7 @@ export class Stack implements SocketParts {
   readonly sysctl: Sysctl;
   readonly ip: Ipv4Layer;
   readonly icmp: IcmpLayer;
+  readonly igmp: IgmpLayer;
   readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   readonly ping: PingLayer;
@@ -75,10 +78,11 @@ export class Stack implements SocketParts {
     this.tracer = tracer;
     this.pool = pool;
     this.#network = new NetworkLayer({ sim, tracer, pool });
-    const { sysctl, ip, icmp, lo } = this.#network;
+    const { sysctl, ip, icmp, igmp, lo } = this.#network;
     this.sysctl = sysctl;
     this.ip = ip;
     this.icmp = icmp;
+    this.igmp = igmp;
     this.lo = lo;
     const parts = { sim, tracer, pool, sysctl, ip };
     this.tcp = new TcpLayer(parts);
@@ -103,6 +107,16 @@ export class Stack implements SocketParts {
 
   hasInterface(name: string): boolean {
     return this.interface(name) !== undefined;
+  }
+
+  /** @returns undefined for a number that none has. */
+  interfaceAt(index: number): Link | undefined {
+    return this.#network.links.find((link) => link.index === index);
+  }
+
+  /** The interface that has an address. */
+  interfaceWith(address: Ipv4Address): Link | undefined {
+    return this.ip.addresses.find(address)?.link;
   }
 
   get addresses(): ReturnType<AddressTable['entries']> {

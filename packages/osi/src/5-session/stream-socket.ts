@@ -235,6 +235,15 @@ export class StreamSocket extends StreamSettings {
     return this.#own;
   }
 
+  /** A stream has one peer, and no groups. */
+  get multicast(): null {
+    return null;
+  }
+
+  get memberships(): null {
+    return null;
+  }
+
   get listening(): boolean {
     return this.#listener !== null;
   }

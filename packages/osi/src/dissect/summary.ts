@@ -1,6 +1,7 @@
 import type { TcpHint } from './analysis.ts';
 import type { FrameView } from './conversation.ts';
 import { findField, numberOf, textOf } from './find.ts';
+import { igmpSummary } from './igmp-summary.ts';
 import type { Field, FieldTree, ProtocolField } from './tree.ts';
 
 /** One frame in a packet list: Wireshark's columns. */
@@ -59,6 +60,8 @@ function upperSummary(
       return { protocol: 'UDP', info: udp(known) };
     case 'icmp':
       return { protocol: 'ICMP', info: icmp(known, upper) };
+    case 'igmp':
+      return igmpSummary(known);
     case 'arp':
       return { protocol: 'ARP', info: arp(known) };
     case 'ip':

@@ -36,6 +36,8 @@ export class Tun implements Link {
     this.#mtu = mtu;
   }
 
+  setGroup(): void {}
+
   setUp(): void {}
 
   send(frame: Frame): void {

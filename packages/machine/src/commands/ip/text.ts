@@ -3,6 +3,7 @@ import type { NetlinkAnswer } from '../../system-calls.ts';
 type Link = Extract<NetlinkAnswer, { type: 'link' }>;
 type Address = Extract<NetlinkAnswer, { type: 'addr' }>;
 type Route = Extract<NetlinkAnswer, { type: 'route' }>;
+type Group = Extract<NetlinkAnswer, { type: 'maddr' }>;
 type Neighbour = Extract<NetlinkAnswer, { type: 'neigh' }>;
 
 /** The lines of iproute2. */
@@ -53,6 +54,17 @@ export function routeText(route: Route, carrier: boolean): string {
   if (route.metric !== 0) parts.push(`metric ${route.metric}`);
   if (!carrier) parts.push('linkdown');
   return `${parts.join(' ')} \n`;
+}
+
+/** The groups of one interface, as `ip maddr` shows them: frames first. */
+export function groupsText(groups: readonly Group[]): string {
+  const [first] = groups;
+  if (first === undefined) return '';
+  const frames = groups.filter(({ mac }) => mac !== null).map(({ mac }) => `\tlink  ${mac}\n`);
+  const packets = groups.map(
+    ({ address, users }) => `\tinet  ${address}${users > 1 ? ` users ${users}` : ''}\n`,
+  );
+  return `${first.index}:\t${first.interface}\n${[...new Set(frames)].join('')}${packets.join('')}`;
 }
 
 export function neighbourText(

@@ -3,6 +3,7 @@ import { ERRNO } from '@netarium/osi/trace';
 import type { SysctlName } from '@netarium/osi/3-network';
 import { LiveDirectory, ROOT } from '../../files/inode.ts';
 import type { Kernel } from '../kernel.ts';
+import { deviceGroupTable, igmpTable } from './multicast.ts';
 import { arpTable, counterTable, deviceTable, routeTable, tcpTable, udpTable } from './net.ts';
 import { processDirectory } from './processes.ts';
 import { textFile } from './text-file.ts';
@@ -42,6 +43,8 @@ export function mountProc(kernel: Kernel): void {
   add('/proc/net/udp', () => udpTable(kernel));
   add('/proc/net/route', () => routeTable(kernel));
   add('/proc/net/arp', () => arpTable(kernel));
+  add('/proc/net/igmp', () => igmpTable(kernel));
+  add('/proc/net/dev_mcast', () => deviceGroupTable(kernel));
   add('/proc/net/dev', () => deviceTable(kernel));
   add('/proc/net/snmp', () => counterTable(kernel, (group) => !EXTENDED(group)));
   add('/proc/net/netstat', () => counterTable(kernel, EXTENDED));

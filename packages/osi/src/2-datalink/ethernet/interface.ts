@@ -15,6 +15,7 @@ import {
   readEtherType,
   writeEthernet,
 } from './codec.ts';
+import { GroupFilter } from './group-filter.ts';
 import { BROADCAST_MAC, isGroupMac, type MacAddress, multicastMac } from './mac-address.ts';
 
 /** The least MTU for IPv4 (RFC 791 section 3.2), and what the frame pool's larger slots hold. */
@@ -46,6 +47,7 @@ export class EthernetInterface implements Link, PortOwner {
   readonly loopback = false;
   readonly arp: Arp;
   readonly statistics = noStatistics();
+  readonly groups = new GroupFilter();
   #mtu = ETHERNET_MTU;
   /** The state that was told last. */
   #told: 'down' | 'no-carrier' | 'up';
@@ -93,6 +95,10 @@ export class EthernetInterface implements Link, PortOwner {
 
   get neighbours(): ArpCache {
     return this.arp.cache;
+  }
+
+  setGroup(group: MacAddress, member: boolean): void {
+    this.groups.set(group, member);
   }
 
   /** Switched off it loses its carrier, and the far end too; what ARP has learned is forgotten. */
@@ -165,11 +171,20 @@ export class EthernetInterface implements Link, PortOwner {
       frame.release();
       return;
     }
+    const etherType = readEtherType(view, start);
+    if (group && destination !== BROADCAST_MAC) {
+      if (etherType === ETHERTYPE_IPV4 && !this.groups.hears(destination)) {
+        // The card's filter lets nobody see it.
+        port.tracer.countDrop('ethernet.not-for-us');
+        frame.release();
+        return;
+      }
+      statistics.rxMulticast++;
+    }
     statistics.rxPackets++;
     statistics.rxBytes += frame.length;
-    if (group && destination !== BROADCAST_MAC) statistics.rxMulticast++;
     frame.start += ETHERNET_HEADER;
-    switch (readEtherType(view, start)) {
+    switch (etherType) {
       case ETHERTYPE_IPV4:
         this.#up.receive(this, frame, group);
         return;

@@ -11,9 +11,6 @@ import {
   netmask,
 } from '../address.ts';
 
-/** 224.0.0.1, every host on the link: a group that each host is in (RFC 1112 section 4). */
-const ALL_HOSTS = 0xe0000001;
-
 /** A line of `ip addr`. */
 export interface LocalAddress {
   readonly link: Link;
@@ -92,9 +89,9 @@ export class AddressTable {
     return address === BROADCAST || isMulticast(address) || this.#broadcasts.has(address);
   }
 
-  /** Whether a packet to this group or broadcast address is for this machine too. */
+  /** Whether a packet to this broadcast address is for this machine too. */
   isHeard(address: Ipv4Address): boolean {
-    return address === BROADCAST || address === ALL_HOSTS || this.#broadcasts.has(address);
+    return address === BROADCAST || this.#broadcasts.has(address);
   }
 
   /**

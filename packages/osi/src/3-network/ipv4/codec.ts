@@ -1,3 +1,4 @@
+import type { Frame } from '../../1-physical/index.ts';
 import type { Ipv4Address } from '../address.ts';
 import { checksumOf, sumBytes } from '../checksum.ts';
 
@@ -80,6 +81,15 @@ export function writeIpv4(
   view.setUint32(at + SOURCE, source);
   view.setUint32(at + DESTINATION, destination);
   writeChecksum(view, at, IPV4_HEADER);
+}
+
+/** Writes options behind the header that `writeIpv4` wrote at `frame.start`: the bytes are free for them. */
+export function writeHeaderOptions(frame: Frame, options: Uint8Array): void {
+  const { view, start } = frame;
+  const length = IPV4_HEADER + options.length;
+  frame.bytes.set(options, start + IPV4_HEADER);
+  view.setUint8(start, 0x40 | (length >> 2));
+  writeChecksum(view, start, length);
 }
 
 /** Makes a header that was copied the header of a piece of its packet. */

@@ -170,8 +170,11 @@ describe('broadcast', () => {
     const { world, a, b } = twoHosts();
     a.send('239.1.2.3', counting(4), { from: '10.0.0.1' });
     a.send('224.0.0.1', counting(4), { from: '10.0.0.1' });
+    // 32 groups share the address of its frames with 224.0.0.1 (RFC 1112 section 6.4): the card cannot tell.
+    a.send('225.128.0.1', counting(4), { from: '10.0.0.1' });
     world.sim.run();
     expect(b.transport.received).toHaveLength(1);
+    expect(b.drops('ethernet.not-for-us')).toBe(1);
     expect(b.drops('ip.multicast-not-joined')).toBe(1);
   });
 });

@@ -39,9 +39,11 @@ import {
   readTos,
   readTotalLength,
   readTtl,
+  writeHeaderOptions,
   writeIpv4,
 } from './codec.ts';
 import { cutFragment, nextFragment } from './fragmentation.ts';
+import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { findMartian } from './martians.ts';
 import { findBadOption } from './options.ts';
@@ -65,6 +67,8 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   readonly pathMtu: PathMtu;
   /** Set by ICMP when it joins. */
   reports: ErrorReports | null = null;
+  /** Set by IGMP when it joins. */
+  groups: JoinedGroups | null = null;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
@@ -150,7 +154,9 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       return error;
     }
     counters.OutRequests++;
-    const length = IPV4_HEADER + frame.length;
+    const { headerOptions } = options;
+    const headerLength = headerOptions === undefined ? IPV4_HEADER : IPV4_HEADER + headerOptions.length;
+    const length = headerLength + frame.length;
     const mtu = this.pathMtu.limit(destination, link.mtu);
     const { dontFragment } = options;
     const whole = length <= mtu;
@@ -162,7 +168,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const atomic = dontFragment === true || (dontFragment === 'if-it-fits' && whole);
     // A packet that is never cut needs no number (RFC 6864 section 4.1); Linux's TCP counts all the same.
     const id = atomic && protocol !== PROTOCOL_TCP ? 0 : this.#identification.next(destination, protocol);
-    frame.start -= IPV4_HEADER;
+    frame.start -= headerLength;
     writeIpv4(
       frame.view,
       frame.start,
@@ -175,7 +181,15 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       source,
       destination,
     );
-    if (group && !link.loopback && this.addresses.isHeard(destination)) this.#hearOwn(link, frame);
+    if (headerOptions !== undefined) writeHeaderOptions(frame, headerOptions);
+    if (group && !link.loopback) {
+      if (this.#hearsItself(link, source, destination, protocol, options)) this.#hearOwn(link, frame);
+      if (options.ttl === 0) {
+        // It may be heard in this machine, but goes nowhere.
+        frame.release();
+        return 0;
+      }
+    }
     if (whole) link.send(frame, nextHop, group);
     else this.#sendFragments(link, frame, nextHop, group, mtu);
     return 0;
@@ -219,6 +233,10 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     if (addresses.isOwn(destination)) this.#deliver(link, frame, group, false);
     else if (addresses.isHeard(destination)) this.#deliver(link, frame, group, true);
     else if (isMulticast(destination)) {
+      if (this.groups?.hears(link, destination, source, readProtocol(view, start)) === true) {
+        this.#deliver(link, frame, group, true);
+        return;
+      }
       // A group that nobody here has joined: everybody on the link sees it. Counted, not recorded.
       this.#tracer.countDrop('ip.multicast-not-joined');
       frame.release();
@@ -242,6 +260,17 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     }
     this.counters.FragOKs++;
     packet.release();
+  }
+
+  #hearsItself(
+    link: Link,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+    protocol: number,
+    options: SendOptions,
+  ): boolean {
+    if (!isMulticast(destination)) return this.addresses.isHeard(destination);
+    return options.quiet !== true && this.groups?.hears(link, destination, source, protocol) === true;
   }
 
   /** What we broadcast we hear ourselves (`ip_mc_output` in Linux), after the call that sends it. */

@@ -1,6 +1,9 @@
 import { ANY, BROADCAST, type Ipv4Address, isLoopback } from '../address.ts';
 import type { AddressTable } from './addresses.ts';
 
+/** 224.0.0.0/24 without its last byte. */
+const LINK_LOCAL_GROUPS = 0xe00000;
+
 /**
  * Says what is wrong with a packet's addresses that no packet on a cable may have (RFC 1122 section 3.2.1.3, RFC 1812
  * section 5.3.7): the reason it is dropped by, or null. What comes in by `lo` is not asked.
@@ -13,7 +16,9 @@ export function findMartian(
   if (isLoopback(source) || addresses.isBroadcast(source)) return 'ip.martian-source';
   // Nobody else sends from our address (`fib_validate_source` in Linux).
   if (addresses.isOwn(source)) return 'ip.martian-source';
-  if (source === ANY && destination !== BROADCAST) return 'ip.martian-source';
+  // Who has no address yet may speak to all, and to groups of the link: IGMP does (`ip_mc_validate_source`).
+  const unnamed = destination === BROADCAST || destination >>> 8 === LINK_LOCAL_GROUPS;
+  if (source === ANY && !unnamed) return 'ip.martian-source';
   if (isLoopback(destination) || destination === ANY) return 'ip.martian-destination';
   return null;
 }

@@ -71,9 +71,15 @@ export class Routing {
     for (const line of this.addresses.entries()) if (line.link === link) this.#connect(link, line);
   }
 
-  sourceFor(destination: Ipv4Address): Ipv4Address | null {
+  sourceFor(destination: Ipv4Address, via?: string): Ipv4Address | null {
     if (this.addresses.isOwn(destination)) {
       return isLoopback(destination) ? LOOPBACK : destination;
+    }
+    if (via !== undefined) {
+      const link = this.links.find(({ name }) => name === via);
+      if (link === undefined) return null;
+      const way = this.routes.lookup(destination, link);
+      return way?.source ?? this.addresses.select(link, way?.gateway ?? destination);
     }
     const route = this.routes.lookup(destination);
     const broadcast = this.addresses.ofBroadcast(destination);

@@ -10,8 +10,8 @@ import {
 import { ERRNO } from '../../trace/index.ts';
 import type { UdpOptions } from '../services.ts';
 
-/** A multicast goes no further than the next router unless the program says so (RFC 1112 section 6.1). */
-const MULTICAST_TTL = 1;
+/** A multicast of IPv6 goes no further than the link unless the program says so (RFC 3493 section 5.2). */
+const MULTICAST_HOPS = 1;
 
 /**
  * The address that a datagram to `destination` bears.
@@ -24,12 +24,13 @@ export function chooseSource(
   destination: IpAddress,
   options: UdpOptions,
 ): IpAddress | number {
-  const chosen = ip.sourceFor(destination, options.ip.interface);
+  const group = isMulticastIp(destination);
+  const multicast = group && !isIpv6(destination) ? options.multicast : null;
+  const via = options.ip.interface ?? multicast?.interface;
+  const chosen = multicast?.source ?? ip.sourceFor(destination, via);
   // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
-  if (chosen === null && options.ip.interface === undefined) return -ERRNO.ENETUNREACH;
-  if (!options.broadcast && !isMulticastIp(destination) && ip.isBroadcast(destination)) {
-    return -ERRNO.EACCES;
-  }
+  if (chosen === null && via === undefined) return -ERRNO.ENETUNREACH;
+  if (!options.broadcast && !group && ip.isBroadcast(destination)) return -ERRNO.EACCES;
   if (isIpv6(bound) === isIpv6(destination) && !isAnyIp(bound) && !ip.isBroadcast(bound)) return bound;
   // Bound to an interface it can be sent without an address yet, as DHCP has to (RFC 2131 section 4.1).
   return chosen ?? anyLike(destination);
@@ -41,12 +42,16 @@ export const isRefusal = (source: IpAddress | number): boolean => typeof source 
 /** Fills `into` with how a datagram to `destination` is sent. */
 export function fillSendOptions(
   into: SendOptions,
-  options: SendOptions,
+  { ip, multicast }: UdpOptions,
   destination: IpAddress,
 ): SendOptions {
-  into.ttl = options.ttl ?? (isMulticastIp(destination) ? MULTICAST_TTL : undefined);
-  into.tos = options.tos;
-  into.interface = options.interface;
-  into.dontFragment = options.dontFragment ?? 'if-it-fits';
+  const group = isMulticastIp(destination);
+  const sending = group && !isIpv6(destination) ? multicast : null;
+  into.ttl = sending?.ttl ?? ip.ttl ?? (group ? MULTICAST_HOPS : undefined);
+  into.tos = ip.tos;
+  into.interface = ip.interface ?? sending?.interface;
+  into.dontFragment = ip.dontFragment ?? 'if-it-fits';
+  into.quiet = sending?.loop === false;
+  into.headerOptions = ip.headerOptions;
   return into;
 }

@@ -10,6 +10,9 @@ export function defaultDatagramOptions(sysctl: Sysctl): UdpOptions {
     sendBuffer: sysctl.get('net.core.wmem_default'),
     broadcast: false,
     receiveErrors: false,
+    memberships: null,
+    // A multicast goes no further than the next router unless the program says so (RFC 1112 section 6.1).
+    multicast: { ttl: 1, loop: true },
     ip: {},
   };
 }

@@ -90,7 +90,7 @@ export class PingLayer implements DatagramService, ChannelHost {
   transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
     const source = this.route(channel.local.address, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
-    const how = fillSendOptions(this.#how, channel.options.ip, remote.address);
+    const how = fillSendOptions(this.#how, channel.options, remote.address);
     return this.#echoes.get(channel)?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
   }
 

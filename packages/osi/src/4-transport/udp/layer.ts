@@ -153,7 +153,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     if (origin !== 0) frame.origins = [origin];
     const from = source as IpAddress;
     writeHeader(frame.view, frame.start, from, channel.local.port, remote.address, remote.port, frame.length);
-    const how = fillSendOptions(this.#how, channel.options.ip, remote.address);
+    const how = fillSendOptions(this.#how, channel.options, remote.address);
     const result = ip.send(frame, from, remote.address, PROTOCOL_UDP, how);
     if (result < 0) {
       if (result === -ERRNO.EMSGSIZE) channel.tooLong(bytes, remote, ip.mtuTo(remote.address));
@@ -189,6 +189,8 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     let last: Channel | null = null;
     for (const channel of this.#table.at(readDestinationPort(view, start))) {
       if (channel.score(packet.source, sourcePort, packet.destination, packet.interface) === 0) continue;
+      if (channel.options.memberships?.allow(packet.destination, packet.source, packet.interface) === false)
+        continue;
       if (last !== null) this.#give(last, this.#parts.pool.copy(frame), packet);
       last = channel;
     }

@@ -1,0 +1,159 @@
+import type { Ipv4Address } from '../address.ts';
+
+/** How a filter's sources are meant: only these, or all but these (RFC 3376 section 2). */
+export type FilterMode = 'include' | 'exclude';
+
+/** What the sockets of a machine want of one source of a group. */
+export class Source {
+  readonly address: Ipv4Address;
+  /** How many filters include it, how many exclude it. */
+  include = 0;
+  exclude = 0;
+  /** How many reports are still to tell that it has changed. */
+  changes = 0;
+  /** A query asked for it. */
+  queried = false;
+  /** Whether it counted before the change that is being made. */
+  counted = false;
+
+  constructor(address: Ipv4Address) {
+    this.address = address;
+  }
+}
+
+/**
+ * One group on one link: the merger of all sockets' filters, and what reports are to tell of it (RFC 3376 section 5;
+ * `struct ip_mc_list` in Linux).
+ */
+export class Group {
+  readonly address: Ipv4Address;
+  /** How many sockets are in it. */
+  users = 1;
+  mode: FilterMode;
+  /** How many filters include or exclude, by mode. */
+  readonly filters: Record<FilterMode, number> = { include: 0, exclude: 0 };
+  sources = new Map<Ipv4Address, Source>();
+  /** Sources that no filter names any more, of which reports are still to tell. */
+  removed = new Map<Ipv4Address, Source>();
+  /** How many reports are still to tell that the mode has changed. */
+  changes = 0;
+  /** A query for some of its sources waits for its answer. */
+  sourcesQueried = false;
+  /** How many unsolicited reports of version 1 or 2 are still to be sent. */
+  unsolicited = 0;
+  /** Who was the last to report it on the link: this machine. */
+  reporter = false;
+
+  constructor(address: Ipv4Address, mode: FilterMode) {
+    this.address = address;
+    this.mode = mode;
+    this.filters[mode] = 1;
+  }
+
+  /** Whether the merged filter lets packets of a source in (`ip_check_mc_rcu`). */
+  hears(source: Ipv4Address): boolean {
+    const known = this.sources.get(source);
+    if (known === undefined) return this.filters.exclude > 0;
+    return known.include > 0 || known.exclude !== this.filters.exclude;
+  }
+
+  /**
+   * Adds a filter, or sources to one.
+   * @param sources that the filter names. @param another a filter more, not only sources.
+   * @param robustness how often a change is told. @returns whether there is something to tell.
+   */
+  add(mode: FilterMode, sources: readonly Ipv4Address[], another: boolean, robustness: number): boolean {
+    this.#markCounted();
+    const excluding = this.mode === 'exclude';
+    if (another) this.filters[mode]++;
+    for (const address of sources) {
+      let source = this.sources.get(address);
+      if (source === undefined) {
+        source = new Source(address);
+        source.counted = false;
+        this.sources.set(address, source);
+      }
+      source[mode]++;
+    }
+    if (excluding === this.filters.exclude > 0) return this.#noteChanges(robustness);
+    if (this.filters.exclude > 0) this.mode = 'exclude';
+    else if (this.filters.include > 0) this.mode = 'include';
+    this.#modeChanged(robustness);
+    return true;
+  }
+
+  /** Takes away what `add` added. @returns whether there is something to tell. */
+  remove(mode: FilterMode, sources: readonly Ipv4Address[], another: boolean, robustness: number): boolean {
+    this.#markCounted();
+    if (another && this.filters[mode] > 0) this.filters[mode]--;
+    let gone = false;
+    for (const address of sources) {
+      const source = this.sources.get(address);
+      if (source === undefined || source[mode] === 0) continue;
+      source[mode]--;
+      if (source.include > 0 || source.exclude > 0) continue;
+      this.sources.delete(address);
+      if (!source.counted) continue;
+      source.changes = robustness;
+      this.removed.set(address, source);
+      gone = true;
+    }
+    if (this.mode === 'exclude' && this.filters.exclude === 0 && this.filters.include > 0) {
+      this.mode = 'include';
+      this.#modeChanged(robustness);
+      return true;
+    }
+    return this.#noteChanges(robustness) || gone;
+  }
+
+  /** The sources that a record of the present state names. */
+  current(): Source[] {
+    return [...this.sources.values()].filter((source) => {
+      if (this.sourcesQueried && !source.queried) return false;
+      return this.mode === 'include' ? true : this.#counts(source);
+    });
+  }
+
+  /** The sources that a record of a change to this mode names. */
+  ofMode(): Source[] {
+    const all = [...this.sources.values()];
+    return this.mode === 'include'
+      ? all.filter(({ include }) => include > 0)
+      : all.filter((s) => this.#counts(s));
+  }
+
+  /** Whether a source is in the merged filter: included by someone, or excluded by all (`sf_setstate`). */
+  #counts(source: Source): boolean {
+    if (this.filters.exclude === 0) return source.include > 0;
+    return source.include === 0 && source.exclude === this.filters.exclude;
+  }
+
+  #markCounted(): void {
+    for (const source of this.sources.values()) source.counted = this.#counts(source);
+  }
+
+  #modeChanged(robustness: number): void {
+    this.changes = robustness;
+    for (const source of this.sources.values()) source.changes = 0;
+  }
+
+  /** Compares with what `#markCounted` noted. @returns whether something has changed. */
+  #noteChanges(robustness: number): boolean {
+    let changed = false;
+    for (const source of this.sources.values()) {
+      const counts = this.#counts(source);
+      if (counts === source.counted) continue;
+      changed = true;
+      if (counts) {
+        this.removed.delete(source.address);
+        source.changes = robustness;
+      } else {
+        source.changes = 0;
+        const record = new Source(source.address);
+        record.changes = robustness;
+        this.removed.set(source.address, record);
+      }
+    }
+    return changed;
+  }
+}
