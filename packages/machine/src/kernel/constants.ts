@@ -38,6 +38,7 @@ export const IPPROTO_ICMP = 1;
 
 export const MSG_PEEK = 0x2;
 export const MSG_DONTWAIT = 0x40;
+export const MSG_FASTOPEN = 0x2000_0000;
 export const MSG_WAITALL = 0x100;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;

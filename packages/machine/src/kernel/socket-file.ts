@@ -1,7 +1,7 @@
 import type { Received, Socket } from '@netarium/osi/5-session';
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { FileStatus } from '../system-calls.ts';
-import { MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
+import { MSG_DONTWAIT, MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
 import { type Caller, OpenFile } from './open-file.ts';
 import type { UnixSocket } from './unix-socket.ts';
 
@@ -57,7 +57,7 @@ export class SocketFile extends OpenFile {
   }
 
   override write(data: Uint8Array, by: Caller): number {
-    return this.socket.send(data, 0, null, by.call);
+    return this.socket.send(data, this.nonBlocking ? MSG_DONTWAIT : 0, null, by.call);
   }
 
   override status(): FileStatus {

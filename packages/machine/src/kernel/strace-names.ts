@@ -32,6 +32,7 @@ export const MESSAGE_FLAGS: Names = {
   8192: 'MSG_ERRQUEUE',
   16384: 'MSG_NOSIGNAL',
   32768: 'MSG_MORE',
+  [0x2000_0000]: 'MSG_FASTOPEN',
 };
 export const SHUTDOWN: Names = { 0: 'SHUT_RD', 1: 'SHUT_WR', 2: 'SHUT_RDWR' };
 export const OPTION_LEVELS: Names = {
@@ -116,10 +117,15 @@ const OPTIONS: Readonly<Record<number, Names>> = {
     4: 'TCP_KEEPIDLE',
     5: 'TCP_KEEPINTVL',
     6: 'TCP_KEEPCNT',
+    7: 'TCP_SYNCNT',
     11: 'TCP_INFO',
     12: 'TCP_QUICKACK',
     13: 'TCP_CONGESTION',
     18: 'TCP_USER_TIMEOUT',
+    23: 'TCP_FASTOPEN',
+    30: 'TCP_FASTOPEN_CONNECT',
+    33: 'TCP_FASTOPEN_KEY',
+    34: 'TCP_FASTOPEN_NO_COOKIE',
   },
 };
 

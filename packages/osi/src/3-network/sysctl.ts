@@ -48,6 +48,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_max_reordering': 300,
   'net.ipv4.tcp_retrans_collapse': 1,
   'net.ipv4.tcp_window_scaling': 1,
+  'net.ipv4.tcp_fastopen': 1,
+  'net.ipv4.tcp_fastopen_blackhole_timeout_sec': 0,
   'net.ipv4.tcp_abort_on_overflow': 0,
   'net.ipv4.tcp_max_syn_backlog': 4096,
   // Linux: half of the places in its table of connections, which has 2^16 on a machine with 8 GB.
@@ -76,10 +78,18 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'net.ipv4.tcp_congestion_control': ['cubic', 'reno'],
 };
 
+/** A tunable that is neither a number nor a choice of words, and whose owner keeps it. */
+export interface TextTunable {
+  read(): string;
+  /** @returns whether it is a value of it. */
+  write(text: string): boolean;
+}
+
 /** The tunables of one machine. Setting one takes effect for what is decided afterwards. */
 export class Sysctl {
   /** Those that are not as Linux has them: mostly none, so thousands of machines share the defaults. */
   #changed: Map<string, number> | null = null;
+  readonly #texts = new Map<string, TextTunable>();
 
   get(name: SysctlName): number {
     return this.#changed?.get(name) ?? SYSCTL_DEFAULTS[name];
@@ -99,8 +109,19 @@ export class Sysctl {
     return WORDS[name]?.[value] ?? String(value);
   }
 
+  /** Adds a tunable that somebody else keeps, for `texts` and `setText`. */
+  provide(name: string, tunable: TextTunable): void {
+    this.#texts.set(name, tunable);
+  }
+
+  texts(): Iterable<[name: string, tunable: TextTunable]> {
+    return this.#texts;
+  }
+
   /** Sets a tunable to what Linux would take. @returns false when the name is not one of ours, or the text no value of it. */
   setText(name: string, text: string): boolean {
+    const kept = this.#texts.get(name);
+    if (kept !== undefined) return kept.write(text);
     const words = WORDS[name];
     if (words !== undefined) return words.includes(text) && this.set(name, words.indexOf(text));
     return /^-?\d+$/.test(text) && this.set(name, Number(text));

@@ -76,7 +76,22 @@ export interface TcpOptions {
   maxSegment: number;
   /** SO_OOBINLINE: the urgent byte is read in the stream, not apart. */
   urgentInline: boolean;
+  /** TCP_SYNCNT: how often a SYN is sent again; absent for net.ipv4.tcp_syn_retries. */
+  synRetries?: number;
+  fastOpen?: FastOpenOptions;
   ip: SendOptions;
+}
+
+/** TCP Fast Open (RFC 7413, tcp(7)). Not changed in place: sockets share it. */
+export interface FastOpenOptions {
+  /** TCP_FASTOPEN: how many connections of a listener may wait that a SYN alone has opened; 0 for none. */
+  readonly queue: number;
+  /** TCP_FASTOPEN_KEY: 16 bytes, or 32 for two keys; null for the machine's. */
+  readonly key: Uint8Array | null;
+  /** TCP_FASTOPEN_NO_COOKIE: data goes, and is taken, without a cookie. */
+  readonly withoutCookie: boolean;
+  /** TCP_FASTOPEN_CONNECT: `connect` waits for the first bytes, where a SYN can carry them. */
+  readonly onConnect: boolean;
 }
 
 /** One connection (a "TCB", RFC 9293 section 3.3.1). */
@@ -108,6 +123,19 @@ export interface TcpConnection {
    * do not fill waits. @param urgent MSG_OOB: the last byte is urgent data (RFC 9293 section 3.8.5). @returns how many it took, 0 when it is full; -EPIPE after `shutdown`.
    */
   send(bytes: Uint8Array, origin: EventId, more?: boolean, urgent?: boolean): number;
+  /** `connect` has only prepared it: no SYN has been sent. */
+  readonly prepared: boolean;
+  /** Whether its SYN may carry data: a cookie is known, or none is needed (RFC 7413 section 4.2.1). */
+  mayCarryData(): boolean;
+  /**
+   * Sends the SYN of a connection that is only prepared, with as many bytes as it takes; or with a request for a cookie.
+   * @returns how many it took, or a negated errno of the network layer, and then it has ended.
+   */
+  openFast(bytes: Uint8Array, origin: EventId): number;
+  /** Opened by the peer's SYN alone, and its handshake is not done: data may be sent all the same. */
+  readonly early: boolean;
+  /** A program waits to write: what it writes will carry the acknowledgment of the peer's SYN. */
+  writePending: boolean;
   /** Sends what waits to fill a segment: TCP_NODELAY was switched on. */
   push(): void;
   /** Copies received bytes out, in one call none beyond the urgent mark. @returns how many. */
@@ -137,6 +165,10 @@ export interface TcpInfo {
   readonly timestamps: boolean;
   readonly sack: boolean;
   readonly ecn: boolean;
+  /** Data in a SYN was taken; the peer's SYN alone has opened it; why the data in our SYN was not taken, as Linux numbers it. */
+  readonly synData: boolean;
+  readonly fastOpenChild: boolean;
+  readonly fastOpenFailure: number;
   readonly scaling: { readonly send: number; readonly receive: number } | null;
   /** How long acknowledgments are delayed, in nanoseconds. */
   readonly ackTimeout: number;
@@ -168,6 +200,8 @@ export interface TcpInfo {
   readonly unacked: number;
   readonly retransmits: number;
   readonly totalRetransmits: number;
+  /** Segments that are known to have arrived, the SYN included. */
+  readonly delivered: number;
 }
 
 export interface TcpListener {
@@ -204,6 +238,7 @@ export interface TcpService {
   listen(binding: Binding, backlog: number, options: TcpOptions, user: TcpUser): TcpListener | number;
   /**
    * Opens a connection and sends SYN. Without a binding it chooses the source address and an ephemeral port.
+   * @param prepare sends no SYN yet: `openFast` does.
    * @returns -ENETUNREACH, -EADDRNOTAVAIL (ports used up, or the same four-tuple exists), …
    */
   connect(
@@ -211,7 +246,10 @@ export interface TcpService {
     remote: Endpoint,
     options: TcpOptions,
     user: TcpUser,
+    prepare?: boolean,
   ): TcpConnection | number;
+  /** Fast Open of the machine: whether programs may use it to connect, and its keys. */
+  readonly fastOpen: { readonly forClients: boolean; readonly keys: { readonly bytes: Uint8Array } };
   /** All connections and listeners, in the order in which they were made. */
   entries(): Iterable<TcpEntry>;
   /** Default options from `net.ipv4.tcp_*` and `net.core.*`. */

@@ -24,6 +24,7 @@ export const MSG_WAITALL = 0x100;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_MORE = 0x8000;
+export const MSG_FASTOPEN = 0x2000_0000;
 
 export const POLLIN = 0x1;
 export const POLLPRI = 0x2;
@@ -96,6 +97,10 @@ export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
 export const TCP_CONGESTION = 13;
 export const TCP_USER_TIMEOUT = 18;
+export const TCP_FASTOPEN = 23;
+export const TCP_FASTOPEN_CONNECT = 30;
+export const TCP_FASTOPEN_KEY = 33;
+export const TCP_FASTOPEN_NO_COOKIE = 34;
 
 /** `ee_origin` of `struct sock_extended_err` (`linux/errqueue.h`). */
 export const SO_EE_ORIGIN_ICMP = 2;

@@ -68,7 +68,10 @@ export interface Socket {
   accept(): Socket | number;
   /** @returns 0, -EINPROGRESS (first call), -EALREADY, -EISCONN, or the error the attempt ended with. */
   connect(address: SocketAddress | UnspecifiedAddress): number;
-  /** @param origin the system call, for the record. @returns how many bytes were taken. */
+  /**
+   * @param flags MSG_OOB, MSG_MORE, MSG_FASTOPEN; MSG_DONTWAIT 0x40 says that nobody will wait and call again.
+   * @param origin the system call, for the record. @returns how many bytes were taken.
+   */
   send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number;
   /**
    * A stream gives length 0 at its end.

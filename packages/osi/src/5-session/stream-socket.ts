@@ -15,6 +15,7 @@ import { StreamEvents } from './stream-events.ts';
 import { StreamSettings } from './stream-settings.ts';
 
 const NOWHERE: Endpoint = { address: ANY, port: 0 };
+const NOTHING = new Uint8Array(0);
 const RECEIVE = 1;
 const SEND = 2;
 const BOTH = 3;
@@ -34,6 +35,8 @@ export class StreamSocket extends StreamSettings {
   #binding: Binding | null = null;
   #listener: TcpListener | null = null;
   #connection: TcpConnection | null = null;
+  /** A call with MSG_FASTOPEN waits for the handshake: how many of its bytes went with the SYN. */
+  #synTook: number | null = null;
 
   /** @param accepted a connection that a listener has handed out. */
   constructor(parts: SocketParts, accepted?: TcpConnection) {
@@ -93,12 +96,25 @@ export class StreamSocket extends StreamSettings {
     if (this.#phase === 'unconnected') {
       const remote = this.endpointOf(address);
       if (typeof remote === 'number') return remote;
-      const result = this.#open(remote);
+      const fast = this.options.fastOpen?.onConnect === true;
+      const result = this.#open(remote, fast);
       if (result < 0) return result;
+      if (fast) {
+        if (this.#connection?.mayCarryData() === true) return 0;
+        const asked = this.#begin(NOTHING, 0);
+        if (asked < 0) return asked;
+      }
       pending = -ERRNO.EINPROGRESS;
+    } else if (this.#connection?.prepared === true) {
+      return -ERRNO.EISCONN;
     }
+    return this.#settle(pending);
+  }
+
+  /** How an attempt to connect stands: `pending`, 0, or why it failed (`__inet_stream_connect`). */
+  #settle(pending: number): number {
     const state = this.state;
-    if (state === 'SYN_SENT' || state === 'SYN_RECV') return pending;
+    if (state === 'SYN_SENT' || (state === 'SYN_RECV' && !this.#early)) return pending;
     if (state === 'CLOSED') {
       const error = this.takeError() || ERRNO.ECONNABORTED;
       this.#disconnect();
@@ -108,17 +124,74 @@ export class StreamSocket extends StreamSettings {
     return 0;
   }
 
-  send(bytes: Uint8Array, flags: number, _to: SocketAddress | null, origin: EventId): number {
+  send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number {
+    if ((flags & linux.MSG_FASTOPEN) !== 0 || this.#synTook !== null || this.#connection?.prepared === true) {
+      return this.#sendFast(bytes, flags, to, origin);
+    }
+    return this.#write(bytes, flags, origin);
+  }
+
+  #write(bytes: Uint8Array, flags: number, origin: EventId): number {
     if (this.#events.error !== 0) return -this.takeError();
     const connection = this.#connection;
     if (connection === null || (this.#shutdown & SEND) !== 0 || this.#events.over) return -ERRNO.EPIPE;
     const { state } = connection;
-    if (state !== 'ESTABLISHED' && state !== 'CLOSE_WAIT') {
-      return state === 'SYN_SENT' || state === 'SYN_RECV' ? -ERRNO.EAGAIN : -ERRNO.EPIPE;
+    if (state !== 'ESTABLISHED' && state !== 'CLOSE_WAIT' && !connection.early) {
+      if (state !== 'SYN_SENT' && state !== 'SYN_RECV') return -ERRNO.EPIPE;
+      if ((flags & linux.MSG_DONTWAIT) === 0) connection.writePending = true;
+      return -ERRNO.EAGAIN;
     }
     if (bytes.length === 0) return 0;
     const urgent = (flags & linux.MSG_OOB) !== 0;
     return connection.send(bytes, origin, (flags & linux.MSG_MORE) !== 0, urgent) || -ERRNO.EAGAIN;
+  }
+
+  /** Connects and sends in one (`tcp_sendmsg_fastopen`). */
+  #sendFast(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number {
+    const waits = (flags & linux.MSG_DONTWAIT) === 0;
+    if (this.#synTook !== null && waits) return this.#goOn(bytes, flags, origin);
+    const family: number = to?.family ?? linux.AF_INET;
+    if (!this.parts.tcp.fastOpen.forClients || family === linux.AF_UNSPEC) return -ERRNO.EOPNOTSUPP;
+    if (this.#synTook !== null) return -ERRNO.EALREADY;
+    if (this.#phase === 'connected' || this.#listener !== null) return -ERRNO.EISCONN;
+    if (this.#phase === 'disconnecting') return -ERRNO.EINVAL;
+    if (this.#phase === 'unconnected') {
+      if (to === null) return -ERRNO.EINVAL;
+      const remote = this.endpointOf(to);
+      if (typeof remote === 'number') return remote;
+      const result = this.#open(remote, true);
+      if (result < 0) return result;
+    } else if (this.#connection?.prepared !== true) {
+      return this.#settle(-ERRNO.EALREADY) || this.#write(bytes, flags, origin);
+    }
+    const took = this.#begin(bytes, origin);
+    if (took < 0) return took;
+    if (!waits) return took > 0 ? took : this.#settle(-ERRNO.EINPROGRESS);
+    this.#synTook = took;
+    if (this.#connection !== null && took < bytes.length) this.#connection.writePending = true;
+    return this.#goOn(bytes, flags, origin);
+  }
+
+  /** The call waits for the handshake; then what did not go with the SYN follows. */
+  #goOn(bytes: Uint8Array, flags: number, origin: EventId): number {
+    const took = this.#synTook ?? 0;
+    const result = this.#settle(-ERRNO.EAGAIN);
+    if (result === -ERRNO.EAGAIN) return result;
+    this.#synTook = null;
+    if (result < 0) return result;
+    if (took >= bytes.length) return took;
+    const more = this.#write(bytes.subarray(took), flags, origin);
+    return took > 0 ? took + Math.max(0, more) : more;
+  }
+
+  /** Sends the SYN of a connection that was only prepared. @returns how many bytes went with it. */
+  #begin(bytes: Uint8Array, origin: EventId): number {
+    const took = this.#connection?.openFast(bytes, origin) ?? -ERRNO.EPIPE;
+    if (took < 0) {
+      this.#connection = null;
+      this.#phase = 'unconnected';
+    }
+    return took;
   }
 
   /** The order of `tcp_recvmsg_locked`: data, the end, an error, a shutdown, no connection. */
@@ -169,10 +242,12 @@ export class StreamSocket extends StreamSettings {
     let mask = 0;
     if (shut === BOTH || state === 'CLOSED') mask |= linux.POLLHUP;
     if ((shut & RECEIVE) !== 0) mask |= linux.POLLIN | linux.POLLRDHUP;
-    if (state !== 'SYN_SENT' && state !== 'SYN_RECV') {
+    if (state !== 'SYN_SENT' && (state !== 'SYN_RECV' || this.#early)) {
       if (connection !== null && connection.readable > 0) mask |= linux.POLLIN;
       if ((shut & SEND) !== 0 || connection === null || hasRoom(connection)) mask |= linux.POLLOUT;
       if (connection?.urgentReady) mask |= linux.POLLPRI;
+    } else if (connection?.prepared === true) {
+      mask |= linux.POLLOUT;
     }
     if (this.#events.error !== 0) mask |= linux.POLLERR;
     return mask;
@@ -314,7 +389,11 @@ export class StreamSocket extends StreamSettings {
     return { ...receivedStream(Math.min(into.length, 1)), truncated: into.length === 0 };
   }
 
-  #open(remote: Endpoint): number {
+  get #early(): boolean {
+    return this.#connection?.early === true;
+  }
+
+  #open(remote: Endpoint, prepare: boolean): number {
     const own = this.#binding?.local.address ?? ANY;
     const address = remote.address === ANY ? ((own === ANY ? LOOPBACK : own) as Ipv4Address) : remote.address;
     // A stream has one peer (`tcp_v4_connect`).
@@ -323,7 +402,7 @@ export class StreamSocket extends StreamSettings {
     this.#events.error = 0;
     this.#shutdown = 0;
     const to = { address, port: remote.port };
-    const connection = this.parts.tcp.connect(this.#binding, to, this.options, this.#events);
+    const connection = this.parts.tcp.connect(this.#binding, to, this.options, this.#events, prepare);
     if (typeof connection === 'number') {
       this.#events.error = before;
       return connection;
@@ -338,6 +417,7 @@ export class StreamSocket extends StreamSettings {
     const active = this.#connection ?? this.#listener;
     this.#phase = 'unconnected';
     this.#shutdown = 0;
+    this.#synTook = null;
     this.#events.over = false;
     if (active === null) return;
     this.#own = { ...active.options, ip: { ...active.options.ip } };

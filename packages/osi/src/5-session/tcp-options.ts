@@ -1,20 +1,21 @@
-import type { TcpConnection, TcpInfo, TcpOptions, TcpState } from '../4-transport/index.ts';
+import type { TcpConnection, TcpInfo, TcpState } from '../4-transport/index.ts';
 import { CONGESTION_CONTROLS } from '../4-transport/index.ts';
 import { seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import { FAST_OPEN_OPTIONS, type FastOpenSettings } from './fast-open-options.ts';
 import { flag, integer, type Option, type OptionTable } from './option-table.ts';
 
 /** What the options of level IPPROTO_TCP are kept in. */
-export interface TcpSettings {
-  readonly options: TcpOptions;
+export interface TcpSettings extends FastOpenSettings {
   readonly connection: TcpConnection | null;
-  readonly state: TcpState;
 }
 
 /** `MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL` in seconds; `MAX_TCP_KEEPCNT`. */
 const MAX_KEEP_SECONDS = 32_767;
 const MAX_KEEP_COUNT = 127;
+/** `MAX_TCP_SYNCNT`. */
+const MAX_SYN_COUNT = 127;
 /** `TCP_MIN_MSS` and `MAX_TCP_WINDOW`. */
 const MIN_MSS = 88;
 const MAX_MSS = 32_767;
@@ -93,6 +94,18 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     ),
   ],
   [
+    linux.TCP_SYNCNT,
+    integer(
+      ({ options, parts }) => options.synRetries ?? parts.sysctl.get('net.ipv4.tcp_syn_retries'),
+      ({ options }, value) => {
+        if (value < 1 || value > MAX_SYN_COUNT) return -ERRNO.EINVAL;
+        options.synRetries = value;
+        return 0;
+      },
+    ),
+  ],
+  ...FAST_OPEN_OPTIONS,
+  [
     linux.TCP_CONGESTION,
     {
       // 16 bytes of the name (TCP_CA_NAME_MAX), as many as fit.
@@ -133,10 +146,12 @@ const OPTION_TIMESTAMPS = 1;
 const OPTION_SACK = 2;
 const OPTION_WINDOW_SCALE = 4;
 const OPTION_ECN = 8;
+const OPTION_SYN_DATA = 32;
+const OPTION_FAST_OPEN_CHILD = 128;
 
-/** The beginning of `struct tcp_info`, up to `tcpi_total_retrans`; what is not known here is 0. */
+/** The beginning of `struct tcp_info`, up to `tcpi_delivered`; what is not known here is 0. */
 function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
-  const view = new DataView(new ArrayBuffer(104));
+  const view = new DataView(new ArrayBuffer(196));
   const put = (at: number, value: number) => view.setUint32(at, Math.min(value, 0xffff_ffff), true);
   view.setUint8(0, linux.TCP_STATE_NUMBERS[state]);
   if (info !== null) {
@@ -151,9 +166,12 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
       (info.timestamps ? OPTION_TIMESTAMPS : 0) |
         (info.sack ? OPTION_SACK : 0) |
         (scaling === null ? 0 : OPTION_WINDOW_SCALE) |
-        (info.ecn ? OPTION_ECN : 0),
+        (info.ecn ? OPTION_ECN : 0) |
+        (info.synData ? OPTION_SYN_DATA : 0) |
+        (info.fastOpenChild ? OPTION_FAST_OPEN_CHILD : 0),
     );
     if (scaling !== null) view.setUint8(6, scaling.send | (scaling.receive << 4));
+    view.setUint8(7, info.fastOpenFailure << 1);
     put(8, info.rto / 1000);
     put(12, info.ackTimeout / 1000);
     put(16, info.sendMss);
@@ -177,6 +195,7 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
     put(92, info.receiveRtt / 1000);
     put(96, info.receiveSpace);
     put(100, info.totalRetransmits);
+    put(192, info.delivered);
   }
   return new Uint8Array(view.buffer);
 }

@@ -14,7 +14,7 @@ function machine() {
   const stack = new Stack({ sim: new Simulation(), name: 'dut' });
   const notes: string[] = [];
   const tun = new Tun(stack, 1500);
-  return { stack, tun, folder, notes, note: (text: string) => notes.push(text) };
+  return { stack, tun, folder, notes, counters: null, note: (text: string) => notes.push(text) };
 }
 
 const run = (text: string, on = machine()) => {
@@ -39,8 +39,24 @@ describe('commands of scripts', () => {
   });
 
   test('may turn off what the stack does not have, and not turn it on', () => {
-    expect(() => run('sysctl -q net.ipv4.tcp_fastopen=0')).not.toThrow();
-    expect(() => run('sysctl -q net.ipv4.tcp_fastopen=3')).toThrow('sysctl net.ipv4.tcp_fastopen=3');
+    expect(() => run('sysctl -q net.ipv4.tcp_mtu_probing=0')).not.toThrow();
+    expect(() => run('sysctl -q net.ipv4.tcp_mtu_probing=2')).toThrow('sysctl net.ipv4.tcp_mtu_probing=2');
+  });
+
+  test('are tried one after the other where `||` is between them', () => {
+    const { stack } = run('sysctl -q net.ipv4.tcp_nonsense=1 || sysctl -q net.ipv4.tcp_fin_timeout=9');
+    expect(stack.sysctl.get('net.ipv4.tcp_fin_timeout')).toBe(9);
+    run('sysctl -q net.ipv4.tcp_retries2=4 || reboot now');
+  });
+
+  test('find a counter that has grown since nstat was called', () => {
+    const on = run('nstat > /dev/null');
+    expect(() => run('nstat | grep TcpExtTCPFastOpenActive', on)).toThrow(
+      'TcpExtTCPFastOpenActive has not grown',
+    );
+    on.stack.tcp.counters.ext.TCPFastOpenActive++;
+    run('nstat | grep TcpExtTCPFastOpenActive > /dev/null', on);
+    expect(() => run('nstat | grep TcpExtNonsense', on)).toThrow('the counter TcpExtNonsense');
   });
 
   test('a file of defaults is read; what is unknown in it is noted', () => {

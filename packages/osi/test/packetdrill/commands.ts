@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Stack } from '../../src/5-session/index.ts';
-import { SyntaxProblem, Unsupported } from './problems.ts';
+import { Mismatch, SyntaxProblem, Unsupported } from './problems.ts';
 import type { Command } from './script.ts';
 import type { Tun } from './tun.ts';
 
@@ -11,6 +11,8 @@ export interface Machine {
   readonly tun: Tun;
   /** The folder that the script is in; null for a script without one. */
   readonly folder: string | null;
+  /** As `nstat` saw them last. */
+  counters: ReadonlyMap<string, number> | null;
   /** Takes a remark: something was passed over that may matter. */
   note(text: string): void;
 }
@@ -22,7 +24,6 @@ export interface Machine {
 const AS_BUILT: Record<string, readonly string[] | 'any'> = {
   'net.ipv4.tcp_fack': ['0'],
   'net.ipv4.tcp_ecn': ['0', '2'],
-  'net.ipv4.tcp_fastopen': ['0'],
   'net.ipv4.tcp_mtu_probing': ['0'],
   'net.ipv4.tcp_notsent_lowat': ['4294967295'],
   'net.ipv4.tcp_tso_win_divisor': 'any',
@@ -51,9 +52,17 @@ class Shell {
 
   run(text: string): void {
     const lines = text.replace(/\\\n/g, ' ').split(/\n|;|&&/);
-    for (const line of lines) {
-      const words = splitWords(line);
+    for (const line of lines) this.#anyOf(line.split('||'));
+  }
+
+  /** Commands with `||` between them: the next one only if one cannot be done. */
+  #anyOf([line = '', ...others]: string[]): void {
+    const words = splitWords(line);
+    try {
       if (words.length > 0) this.#command(words, line.trim());
+    } catch (error) {
+      if (others.length === 0 || !(error instanceof Unsupported)) throw error;
+      this.#anyOf(others);
     }
   }
 
@@ -76,15 +85,35 @@ class Shell {
     const all = args.join(' ');
     // What was set is forgotten with the stack at the end of the script.
     if (/^sysctl_restore_/.test(tool)) return true;
-    if (tool === 'ip') return /^tcp_metrics flush/.test(all);
+    if (tool === 'ip' && /^tcp_metrics flush(?: all)?$/.test(all)) {
+      this.#machine.stack.tcp.fastOpen.cache.flush();
+      return true;
+    }
     if (tool === 'ethtool') return /^-K tun0(?: (?:tso|gso|gro) off)+$/.test(all);
-    if (tool === 'nstat') return args.length === 0 || /^(?:-n)$/.test(all);
+    if (tool === 'nstat') return this.#counters(all);
     if (
       tool !== 'tc' ||
       !/^qdisc (?:add|replace|delete|del) dev tun0 root(?: pfifo(?: limit \d+)?)?$/.test(all)
     )
       return false;
     this.#machine.tun.blocked = all.endsWith('limit 0');
+    return true;
+  }
+
+  /** `nstat` shows the counters that have grown since it was called last: `nstat | grep Name` is there to find one. */
+  #counters(all: string): boolean {
+    const now = new Map<string, number>();
+    const { tcp, ext } = this.#machine.stack.tcp.counters;
+    for (const [name, value] of Object.entries(tcp)) now.set(`Tcp${name}`, value);
+    for (const [name, value] of Object.entries(ext)) now.set(`TcpExt${name}`, value);
+    const wanted = /^\| grep (\w+)$/.exec(all)?.[1];
+    if (wanted === undefined && !/^(?:-n)?$/.test(all)) return false;
+    const before = this.#machine.counters;
+    this.#machine.counters = now;
+    if (wanted === undefined) return true;
+    if (!now.has(wanted)) throw new Unsupported(this.#line, `the counter ${wanted}`);
+    if (now.get(wanted) === (before?.get(wanted) ?? 0))
+      throw new Mismatch(this.#line, `nstat: ${wanted} has not grown`);
     return true;
   }
 

@@ -72,6 +72,7 @@ export class Interpreter {
       stack,
       tun: this.#tun,
       folder: options.folder ?? null,
+      counters: null,
       note: (text) => notes.push(text),
     };
     stack.addAddress(this.#tun, `${formatIpv4(settings.localAddress)}/${PREFIX}`);

@@ -29,7 +29,8 @@ const address = (text: string): Ipv4Address => parseIpv4(text) ?? (0 as Ipv4Addr
 const defaultSettings = (): Settings => ({
   bindPort: 8080,
   connectPort: 8080,
-  localAddress: address('192.168.17.8'),
+  // packetdrill takes any of 192.168.0.0/16; cookies of Fast Open depend on it, and this is the one of run_all.py.
+  localAddress: address('192.168.0.1'),
   remoteAddress: address('192.0.2.1'),
   mtu: 1500,
   receiveOffload: null,

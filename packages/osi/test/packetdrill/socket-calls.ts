@@ -3,6 +3,7 @@ import {
   AF_INET,
   AF_UNSPEC,
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_TRUNC,
   MSG_WAITALL,
   type Received,
@@ -84,6 +85,8 @@ function accept(args: Arguments): Call {
     if (subject === undefined)
       throw new Mismatch(line, `accept() gave a connection that the script does not know, from port ${port}`);
     subject.socket = accepted;
+    // As in packetdrill, a number that is still open stands for the newer one from now on.
+    if (args.integer(0) !== expected) program.descriptors.delete(expected);
     enter(args, expected, { kind: 'socket', socket: accepted, subject, nonBlocking: false });
     return Math.max(0, expected);
   };
@@ -123,12 +126,14 @@ function send(args: Arguments, { length, flags, to, nowhere }: Sending): Call {
   if (to !== undefined && subject.stage === 'new') subject.connecting();
   const waits = !nonBlocking && (flags & MSG_DONTWAIT) === 0;
   const bytes = new Uint8Array(length);
+  const how = waits ? flags : flags | MSG_DONTWAIT;
   let sent = 0;
   const attempt = () => {
     if (nowhere === true && length > 0) return -ERRNO.EFAULT;
     for (;;) {
       const rest = sent === 0 ? bytes : bytes.subarray(sent);
-      const result = socket.send(rest, flags, to ?? null, 0);
+      // What follows the first piece is no new attempt to connect.
+      const result = socket.send(rest, sent === 0 ? how : how & ~MSG_FASTOPEN, to ?? null, 0);
       if (result < 0) {
         if (result === -ERRNO.EAGAIN && waits) return null;
         return sent > 0 ? sent : result;
@@ -178,7 +183,8 @@ function sendMessage(args: Arguments): Call {
   if (control?.kind === 'list' && control.items.length > 0)
     throw new Unsupported(args.line, 'control messages of sendmsg()');
   const length = vectorLength(field(message, 'msg_iov'), args.line);
-  return send(args, { length, flags: args.flags(2) });
+  const named = field(message, 'msg_name')?.kind === 'ellipsis';
+  return send(args, { length, flags: args.flags(2), ...(named && { to: peerAddress(args) }) });
 }
 
 function receiveMessage(args: Arguments): Call {
@@ -257,8 +263,9 @@ export const SOCKET_CALLS: Record<string, Prepare> = {
   write: (args) => send(args, { length: args.integer(2), flags: 0, nowhere: args.isNull(1) }),
   send: (args) => send(args, { length: args.integer(2), flags: args.flags(3), nowhere: args.isNull(1) }),
   sendto: (args) => {
-    if (args.at(4)?.kind !== 'ellipsis') throw new Unsupported(args.line, 'sendto() other families');
-    const to = peerAddress(args);
+    // Another family is written in place of the address, whose bytes then say nothing.
+    const family = args.at(4)?.kind === 'ellipsis' ? AF_INET : args.integer(4);
+    const to = { ...peerAddress(args), family: family as typeof AF_INET };
     return send(args, { length: args.integer(2), flags: args.flags(3), to, nowhere: args.isNull(1) });
   },
   writev: (args) => send(args, { length: vectorLength(args.at(1), args.line), flags: 0 }),

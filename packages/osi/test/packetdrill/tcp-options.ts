@@ -88,14 +88,18 @@ function readOption(view: DataView, at: number, number: number, length: number):
     for (let i = at + 2; i < at + length; i += 8) blocks.push([view.getUint32(i), view.getUint32(i + 4)]);
     return { kind: 'sack', blocks };
   }
-  return { kind: 'bytes', name: nameOf(number), number, data: bytes(view, at + 2, at + length) };
+  const data = bytes(view, at + 2, at + length);
+  return { kind: 'bytes', name: nameOf(number, data), number, data };
 }
 
 const bytes = (view: DataView, start: number, end: number): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
 
-const nameOf = (number: number): string =>
-  ({ 34: 'FO', 254: 'EXP', 19: 'md5', 172: 'ECN', 174: 'ECN' })[number] ?? `option-${number}`;
+function nameOf(number: number, data: Uint8Array): string {
+  // The magic number of Fast Open (RFC 6994).
+  if (number === 254) return data[0] === 0xf9 && data[1] === 0x89 ? 'FOEXP' : 'EXP';
+  return { 34: 'FO', 19: 'md5', 172: 'ECN', 174: 'ECN' }[number] ?? `option-${number}`;
+}
 
 /** As scripts write it. */
 export function formatOption(option: TcpOption): string {

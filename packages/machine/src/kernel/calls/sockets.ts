@@ -4,6 +4,7 @@ import type { ReceivedMessage } from '../../system-calls.ts';
 import {
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
+  MSG_FASTOPEN,
   MSG_NOSIGNAL,
   MSG_PEEK,
   MSG_WAITALL,
@@ -92,7 +93,11 @@ export const socketCalls: Family<
   sendto(call, fd, data, flags, address) {
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
-    return sendAll(call, file, data, flags, (rest) => file.socket.send(rest, flags, address, call.event));
+    const patience = file.nonBlocking ? flags | MSG_DONTWAIT : flags;
+    // What follows the first piece is no new attempt to connect.
+    return sendAll(call, file, data, flags, (rest) =>
+      file.socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event),
+    );
   },
 
   recvfrom(call, fd, length, flags) {

@@ -38,6 +38,15 @@ export function becomeQuick(tcb: Tcb): void {
   tcb.ackTimeout = DELAY_MIN;
 }
 
+/** A program is about to send: its data carries the acknowledgment, unless that takes too long (Linux: tcp_rcv_synsent_state_process). */
+export function expectData(tcb: Tcb): void {
+  tcb.quickAcks = MAX_QUICK_ACKS;
+  tcb.interactive = false;
+  tcb.ackTimeout = DELAY_MIN;
+  tcb.ackPending = true;
+  tcb.timers.startAck(DELAY_MAX);
+}
+
 /** Data has come: learns the peer's segment size and rhythm (Linux: tcp_event_data_recv). */
 export function noteData(tcb: Tcb, length: number): void {
   const { now } = tcb.host.sim;

@@ -79,8 +79,13 @@ function takeLate(tcb: Tcb, segment: Segment, una: Sequence): void {
   takeSacks(tcb, segment, una, facts);
   if (tcb.inFlight === null) return;
   judge(tcb, una, facts);
-  if (facts.delivered > 0) tcb.host.counters.ext.TCPDelivered += facts.delivered;
+  countDelivered(tcb);
   resend(tcb);
+}
+
+function countDelivered(tcb: Tcb): void {
+  tcb.delivered += facts.delivered;
+  tcb.host.counters.ext.TCPDelivered += facts.delivered;
 }
 
 /** The window is taken from segments in their order (RFC 9293 section 3.10.7.4: SND.WL1, SND.WL2). */
@@ -161,7 +166,7 @@ function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void 
     tcb.roundTrip.rto = RTO_FALLBACK;
     tcb.backoff = 0;
   }
-  if (facts.delivered > 0) tcb.host.counters.ext.TCPDelivered += facts.delivered;
+  countDelivered(tcb);
 }
 
 /** By its timestamp the acknowledgment answers a copy older than the one sent at `sentAt`. */

@@ -4,12 +4,15 @@ import { takeAcknowledgment } from './acks.ts';
 import { answerInvalid, challenge } from './challenge.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
+import { fastOpenReset } from './fast-open/health.ts';
+import { settle } from './fast-open/server.ts';
 import { established, startTimeout } from './handshake.ts';
-import { deliver, drop, dropAndAcknowledge, receiveData } from './receiver.ts';
+import { deliver, drop, dropAndAcknowledge, receiveData, tellDuplicate } from './receiver.ts';
 import { output, resendSyn } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
 import type { Tcb } from './tcb.ts';
+import { keepAlive } from './timeouts.ts';
 import { rememberTimestamp, tooOld } from './timestamps.ts';
 import { acknowledge, replyReset } from './transmit.ts';
 import { noteUrgent } from './urgent.ts';
@@ -21,15 +24,15 @@ import { offeredWindow } from './window.ts';
  */
 export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (fastPath(tcb, frame, segment)) return;
-  if (!acceptable(tcb, frame, segment)) return;
-  if ((segment.flags & RST) !== 0) {
-    resetArrived(tcb, frame, segment);
-    return;
-  }
   if (repeatedSyn(tcb, segment)) {
     rememberTimestamp(tcb, segment);
     drop(tcb, frame, 'tcp.duplicate');
     resendSyn(tcb, 'tcp.syn-ack');
+    return;
+  }
+  if (!acceptable(tcb, frame, segment)) return;
+  if ((segment.flags & RST) !== 0) {
+    resetArrived(tcb, frame, segment);
     return;
   }
   if ((segment.flags & SYN) !== 0 && !crossedSyn(tcb, segment)) {
@@ -40,10 +43,13 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     drop(tcb, frame, 'tcp.no-ack');
     return;
   }
-  const opened = tcb.state === 'SYN_RECV';
+  const request = tcb.fastOpen === null ? null : tcb.fastOpen.request;
+  const opened = tcb.state === 'SYN_RECV' || request !== null;
   const crossed = opened && (segment.flags & SYN) !== 0;
   if (opened && !completeHandshake(tcb, frame, segment)) return;
+  if (isCurrent(tcb, segment)) rememberTimestamp(tcb, segment);
   if (!acknowledged(tcb, frame, segment)) return;
+  if (request !== null) settle(tcb, request);
   if (opened) startTimeout(tcb);
   rememberTimestamp(tcb, segment);
   finAcknowledged(tcb);
@@ -56,8 +62,10 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (isClosed(tcb)) return;
   output(tcb);
   // Their SYN is there already: a repetition, which Linux answers as such.
-  if (crossed) acknowledge(tcb, 'tcp.duplicate-ack');
-  else decideAcknowledgment(tcb);
+  if (crossed) {
+    tellDuplicate(tcb, segment.seq, tcb.rcvNxt);
+    acknowledge(tcb, 'tcp.duplicate-ack');
+  } else decideAcknowledgment(tcb);
   if (opened) {
     tcb.user?.connected();
     tcb.parent?.established(tcb);
@@ -139,6 +147,7 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
 /** Second check. Only a RST with exactly the next number ends the connection (RFC 5961 section 3.2). */
 function resetArrived(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (segment.seq !== tcb.rcvNxt) {
+    if (tcb.fastOpen !== null) fastOpenReset(tcb, tcb.fastOpen);
     challenge(tcb, frame, 'TCPChallengeACK');
     return;
   }
@@ -157,13 +166,15 @@ const crossedSyn = (tcb: Tcb, segment: Segment): boolean =>
 
 /** The peer has not got our SYN+ACK, and calls again (Linux: tcp_check_req). */
 const repeatedSyn = (tcb: Tcb, segment: Segment): boolean =>
-  tcb.state === 'SYN_RECV' &&
-  (segment.flags & (SYN | ACK)) === SYN &&
+  (tcb.state === 'SYN_RECV' || tcb.early) &&
+  (segment.flags & (SYN | ACK | RST)) === SYN &&
   segment.seq === tcb.irs &&
-  tcb.sndUna === tcb.iss;
+  (tcb.sndUna === tcb.iss || tcb.early) &&
+  !(tcb.timestamps && segment.hasTimestamps && tooOld(tcb, segment));
 
 /** Fifth check in SYN_RECV. @returns whether the connection is established. */
 function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  if (tcb.early) return completeEarly(tcb, frame, segment);
   if (!seqLess(tcb.sndUna, segment.ack) || !seqAtMost(segment.ack, tcb.sndNxt)) {
     replyReset(tcb.host, segment, 'tcp.reset-bad-ack');
     drop(tcb, frame, 'tcp.bad-ack');
@@ -182,6 +193,28 @@ function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   if (tcb.finQueued) tcb.move('finish');
   return true;
 }
+
+/** The same where the connection has been open since the peer's SYN: it may have sent, and closed, meanwhile. */
+function completeEarly(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  if (seqLess(segment.ack, tcb.sndUna) || seqLess(tcb.sndNxt, segment.ack)) {
+    replyReset(tcb.host, segment, 'tcp.reset-bad-ack');
+    drop(tcb, frame, 'tcp.bad-ack');
+    return false;
+  }
+  if (tcb.state !== 'SYN_RECV') return true;
+  tcb.sndWl1 = segment.seq;
+  tcb.sndWnd = offeredWindow(tcb, segment);
+  tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
+  tcb.lastHeardAt = tcb.host.sim.now;
+  tcb.move('established');
+  if (tcb.options.keepAlive) keepAlive(tcb);
+  if (tcb.finQueued) tcb.move('finish');
+  return true;
+}
+
+/** What it acknowledges is in flight: then its timestamp is the one to echo in what it makes us send (Linux: tcp_ack). */
+const isCurrent = (tcb: Tcb, segment: Segment): boolean =>
+  seqAtMost(tcb.sndUna, segment.ack) && seqAtMost(segment.ack, tcb.sndNxt);
 
 /** Fifth check. @returns whether to go on. */
 function acknowledged(tcb: Tcb, frame: Frame, segment: Segment): boolean {

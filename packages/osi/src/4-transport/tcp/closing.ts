@@ -1,5 +1,7 @@
 import { seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
+import { fastOpenEnded } from './fast-open/health.ts';
+import { dropRequest } from './fast-open/server.ts';
 import type { TcpReason } from './reasons.ts';
 import type { Tcb } from './tcb.ts';
 import { transmitReset } from './transmit.ts';
@@ -14,6 +16,10 @@ export const TIME_WAIT_LENGTH = seconds(60);
 export function end(tcb: Tcb, errno: number): void {
   if (tcb.state === 'CLOSED') return;
   const { user, parent } = tcb;
+  if (tcb.fastOpen !== null) {
+    dropRequest(tcb, false);
+    fastOpenEnded(tcb, tcb.fastOpen);
+  }
   if (tcb.state === 'TIME_WAIT') tcb.host.waiting--;
   tcb.move('end');
   dispose(tcb);
@@ -50,6 +56,11 @@ export function resetByPeer(tcb: Tcb): void {
     case 'SYN_SENT':
     case 'SYN_RECV':
       counters.tcp.AttemptFails++;
+      if (tcb.early) {
+        dropRequest(tcb, true);
+        end(tcb, ERRNO.ECONNRESET);
+        return;
+      }
       if (tcb.state === 'SYN_RECV') counters.ext.EmbryonicRsts++;
       end(tcb, ERRNO.ECONNREFUSED);
       return;

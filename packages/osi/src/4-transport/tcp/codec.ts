@@ -7,6 +7,7 @@ import {
   pseudoHeaderSum,
   sumFrame,
 } from '../../3-network/index.ts';
+import { COOKIE_MAX } from './fast-open/cookie.ts';
 import { clearOptions, readOptions, SACK_BLOCKS, type SegmentOptions } from './options.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -49,6 +50,9 @@ export class Segment implements SegmentOptions {
   sackPermitted = false;
   sacks = 0;
   readonly sackEdges = new Int32Array(2 * SACK_BLOCKS);
+  fastOpen = -1;
+  fastOpenExperimental = false;
+  readonly fastOpenCookie = new Uint8Array(COOKIE_MAX);
   /** Type of service / DS field of the packet that brought it, with the ECN bits (RFC 3168). */
   tos = 0;
 

@@ -4,6 +4,9 @@ import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts'
 import { acknowledgeRead } from './acknowledgment.ts';
 import { end, enterFinWait2, reset } from './closing.ts';
 import { congestionControl } from './congestion/choice.ts';
+import { mayCarryData, openFast } from './fast-open/client.ts';
+import { CLIENT_FAILURES } from './fast-open/state.ts';
+import { isFinal } from './handshake.ts';
 import { reorderingOf } from './recovery-of.ts';
 import { fitReceiveBuffer } from './right-sizing.ts';
 import { fitMss, hasUnsent, output, sendSpace } from './sender.ts';
@@ -61,7 +64,27 @@ export class Connection extends Tcb implements TcpConnection {
     return this.buffer.length;
   }
 
+  get prepared(): boolean {
+    return this.state === 'SYN_SENT' && this.sndNxt === this.iss;
+  }
+
+  mayCarryData(): boolean {
+    return mayCarryData(this);
+  }
+
+  openFast(bytes: Uint8Array, origin: EventId): number {
+    const result = openFast(this, bytes, origin);
+    this.show();
+    if (result < 0 && isFinal(result)) {
+      this.user = null;
+      end(this, 0);
+      return result;
+    }
+    return Math.max(0, result);
+  }
+
   send(bytes: Uint8Array, origin: EventId, more = false, urgent = false): number {
+    this.writePending = false;
     if (this.finQueued || this.state === 'CLOSED') return -ERRNO.EPIPE;
     const count = Math.min(bytes.length, sendSpace(this));
     if (count > 0) {
@@ -127,6 +150,7 @@ export class Connection extends Tcb implements TcpConnection {
     const { options, queue, host } = this;
     this.user = null;
     this.parent = null;
+    this.writePending = false;
     this.orphan = true;
     this.receiveShutdown = true;
     const unread = queue.length > 0;
@@ -141,6 +165,12 @@ export class Connection extends Tcb implements TcpConnection {
     } else if (this.state === 'FIN_WAIT2') {
       this.timers.stopWait();
       enterFinWait2(this);
+    } else if (this.state === 'SYN_RECV' && this.early) {
+      // With shutdown(2) Linux waits for the handshake; with close(2) it does not.
+      this.finQueued = true;
+      this.move('finish');
+      output(this);
+      this.show();
     } else {
       this.shutdown();
     }
@@ -188,6 +218,9 @@ export class Connection extends Tcb implements TcpConnection {
       timestamps: this.timestamps,
       sack: this.sack,
       ecn: this.ecn !== null,
+      synData: this.fastOpen?.dataTaken === true,
+      fastOpenChild: this.fastOpen?.isChild === true,
+      fastOpenFailure: CLIENT_FAILURES.indexOf(this.fastOpen?.failure ?? 'none'),
       scaling: this.scaling ? { send: this.sndScale, receive: this.rcvScale } : null,
       ackTimeout: this.ackTimeout,
       sinceSent: since(this.lastSentAt),
@@ -212,6 +245,7 @@ export class Connection extends Tcb implements TcpConnection {
       unacked: this.inFlight?.count ?? 0,
       retransmits: this.retransmits,
       totalRetransmits: this.totalRetransmits,
+      delivered: this.delivered,
     };
   }
 

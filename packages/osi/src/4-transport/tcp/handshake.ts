@@ -1,15 +1,17 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import { hashIp, isIpv6 } from '../../3-network/index.ts';
 import { ERRNO } from '../../trace/index.ts';
-import { startAcknowledging } from './acknowledgment.ts';
+import { expectData, startAcknowledging } from './acknowledgment.ts';
 import { takeAcknowledgment } from './acks.ts';
 import { end, resetByPeer } from './closing.ts';
 import { ACK, HEADER_LENGTH, RST, type Segment, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
+import { synAnswered } from './fast-open/client.ts';
+import { takeSynData } from './fast-open/data.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
-import type { TcpDrop } from './reasons.ts';
+import type { TcpDrop, TcpReason } from './reasons.ts';
 import { RTO_FALLBACK } from './retransmission.ts';
-import { fitMss, fitSendBuffer, keepTimer, output } from './sender.ts';
+import { fitMss, fitSendBuffer, keepTimer, output, resendSyn } from './sender.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
@@ -20,7 +22,7 @@ import { chooseInitialWindow } from './window.ts';
 const MSS_DEFAULT = 536;
 const MSS_DEFAULT_V6 = 1220;
 
-function chooseSequence(tcb: Tcb): Sequence {
+export function chooseSequence(tcb: Tcb): Sequence {
   const { secrets, sim } = tcb.host;
   return secrets.initialSequence(
     hashIp(tcb.localAddress),
@@ -32,7 +34,7 @@ function chooseSequence(tcb: Tcb): Sequence {
 }
 
 /** Our side of the numbers: the initial sequence number and what follows from it. */
-function startSending(tcb: Tcb, iss: Sequence): void {
+export function startSending(tcb: Tcb, iss: Sequence): void {
   const { host } = tcb;
   tcb.iss = iss;
   tcb.sndUna = iss;
@@ -47,11 +49,10 @@ function startSending(tcb: Tcb, iss: Sequence): void {
 }
 
 /**
- * A program connects: sends SYN (RFC 9293 section 3.10.1).
+ * A program connects: all that there is to do before the SYN (RFC 9293 section 3.10.1).
  * @param least where its numbers begin at the earliest, when it takes over from a connection in TIME_WAIT; else null.
- * @returns 0 or a negated errno of the network layer.
  */
-export function open(tcb: Tcb, least: Sequence | null): number {
+export function prepare(tcb: Tcb, least: Sequence | null): void {
   const { host } = tcb;
   const { sysctl } = host;
   const chosen = chooseSequence(tcb);
@@ -60,9 +61,16 @@ export function open(tcb: Tcb, least: Sequence | null): number {
   tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sack = sysctl.get('net.ipv4.tcp_sack') !== 0;
   chooseInitialWindow(tcb, tcb.advMss);
-  host.counters.tcp.ActiveOpens++;
   tcb.move('open');
-  const result = transmitSyn(tcb, SYN, 'tcp.syn');
+}
+
+/**
+ * Sends the SYN of a connection that is prepared. @param length how many bytes of the send buffer go with it.
+ * @returns 0 or a negated errno of the network layer.
+ */
+export function call(tcb: Tcb, reason: TcpReason, length: number): number {
+  tcb.host.counters.tcp.ActiveOpens++;
+  const result = transmitSyn(tcb, SYN, reason, length);
   if (tcb.state === 'SYN_SENT') keepTimer(tcb);
   return result;
 }
@@ -79,11 +87,12 @@ export function answer(tcb: Tcb, segment: Segment, iss: Sequence | null): void {
   host.counters.tcp.PassiveOpens++;
   tcb.move('syn');
   transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
+  if (tcb.fastOpen !== null) tcb.fastOpen.option = null;
   keepTimer(tcb);
 }
 
 /** What the peer's SYN says: its numbers and options. An option is agreed on if both have sent it. */
-function takeSyn(tcb: Tcb, segment: Segment): void {
+export function takeSyn(tcb: Tcb, segment: Segment): void {
   const { sysctl, sim } = tcb.host;
   tcb.irs = segment.seq;
   tcb.rcvNxt = seqAdd(segment.seq, 1);
@@ -109,7 +118,7 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   const { flags } = segment;
   const { host } = tcb;
   const acks = (flags & ACK) !== 0;
-  if (acks && segment.ack !== tcb.sndNxt) {
+  if (acks && (!seqLess(tcb.sndUna, segment.ack) || seqLess(tcb.sndNxt, segment.ack))) {
     replyReset(host, segment, 'tcp.reset-bad-ack');
     discard(tcb, frame, 'tcp.bad-ack');
     return;
@@ -130,9 +139,10 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
     return;
   }
   takeSyn(tcb, segment);
-  frame.release();
   if (!acks) {
-    // Both call at once (RFC 9293 figure 8): answers as a listener would, with the number of our own SYN.
+    // Both call at once (RFC 9293 figure 8): answers as a listener would, with the number of our own SYN. Data in
+    // the peer's SYN is not taken, as in Linux: it comes again.
+    frame.release();
     tcb.move('syn');
     tcb.timers.stopSend();
     transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
@@ -142,9 +152,19 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   established(tcb, segment.window, segment.seq);
   takeAcknowledgment(tcb, segment);
   startTimeout(tcb);
-  acknowledge(tcb, 'tcp.handshake-ack');
+  const refusedData = tcb.fastOpen !== null && synAnswered(tcb, tcb.fastOpen, segment);
+  if (tcb.fastOpen !== null && !refusedData) takeSynData(tcb, tcb.fastOpen, frame, segment);
+  else frame.release();
+  if (!refusedData) acknowledgeSyn(tcb);
   output(tcb);
   tcb.user?.connected();
+  if (tcb.queue.length > 0 || tcb.finReceived) tcb.user?.readable();
+}
+
+/** At once, unless a program waits to write: then its data will carry the acknowledgment (as Linux). */
+function acknowledgeSyn(tcb: Tcb): void {
+  if (tcb.writePending) expectData(tcb);
+  else acknowledge(tcb, 'tcp.handshake-ack');
 }
 
 /** Whether the SYN+ACK echoes the timestamp of one of our SYNs. */
@@ -185,3 +205,16 @@ export function refused(tcb: Tcb, errno: number): void {
 function discard(tcb: Tcb, frame: Frame, reason: TcpDrop): void {
   dropFrame(tcb.host.tracer, '', frame, reason);
 }
+
+/**
+ * The SYN with its data was too large for the path: goes out again at once, alone, and with what the path allows
+ * (Linux: tcp_simple_retransmit).
+ */
+export function synTooLarge(tcb: Tcb): void {
+  if (tcb.fastOpen?.sentData !== true || tcb.totalRetransmits > 0) return;
+  resendSyn(tcb, 'tcp.path-mtu');
+}
+
+/** Whether an error of the network layer ends an attempt to connect at once; others may pass (Linux: tcp_v4_connect). */
+export const isFinal = (result: number): boolean =>
+  result === -ERRNO.ENETUNREACH || result === -ERRNO.EHOSTUNREACH || result === -ERRNO.EACCES;

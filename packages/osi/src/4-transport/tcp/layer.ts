@@ -22,6 +22,7 @@ import type {
   Binding,
   BindOptions,
   Endpoint,
+  FastOpenOptions,
   TcpEntry,
   TcpOptions,
   TcpService,
@@ -35,7 +36,8 @@ import { Connection } from './connection.ts';
 import { TcpCounters } from './counters.ts';
 import { defaultOptions } from './defaults.ts';
 import { Demux } from './demux.ts';
-import { arriveInSynSent, open, refused } from './handshake.ts';
+import { FastOpenHost } from './fast-open/host.ts';
+import { arriveInSynSent, call, isFinal, prepare, refused, synTooLarge } from './handshake.ts';
 import { InFlightPool } from './in-flight.ts';
 import { Secrets } from './isn.ts';
 import { Listener, type ListenerHost } from './listener.ts';
@@ -79,6 +81,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly #all = new Set<Connection | Listener>();
   readonly #segment = new Segment();
   #lastNumber = 0;
+  #fastOpen: FastOpenHost | null = null;
 
   constructor(options: TcpLayerOptions) {
     this.sim = options.sim;
@@ -88,8 +91,17 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     this.pool = options.pool;
     const random = this.sim.randomFor(`${this.tracer.node}/tcp`);
     this.secrets = new Secrets(random);
+    this.sysctl.provide('net.ipv4.tcp_fastopen_key', {
+      read: () => this.fastOpen.keys.text,
+      write: (text) => this.fastOpen.setKeys(text),
+    });
     this.#ports = new PortTable(this.ip, this.sysctl, this.secrets, random);
     this.ip.register(this);
+  }
+
+  get fastOpen(): FastOpenHost {
+    this.#fastOpen ??= new FastOpenHost(this.sysctl, this.sim.randomFor(`${this.tracer.node}/tcp-fastopen`));
+    return this.#fastOpen;
   }
 
   bind(local: Endpoint, options: BindOptions): Binding | number {
@@ -103,6 +115,9 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     claim.listening = true;
     const most = this.sysctl.get('net.core.somaxconn');
     const limit = backlog < 0 ? most : Math.min(backlog, most);
+    if (this.fastOpen.forAllListeners && (options.fastOpen?.queue ?? 0) === 0) {
+      options.fastOpen = { ...(options.fastOpen ?? NO_FAST_OPEN), queue: limit };
+    }
     const listener = new Listener(this, ++this.#lastNumber, claim, limit, options, user);
     this.#demux.listen(listener);
     this.#all.add(listener);
@@ -115,6 +130,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     remote: Endpoint,
     options: TcpOptions,
     user: TcpUser,
+    prepareOnly = false,
   ): Connection | number {
     // Linux: connecting to 0.0.0.0 or :: means this machine itself.
     const target = isAnyIp(remote.address) ? loopbackLike(remote.address) : remote.address;
@@ -147,7 +163,8 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const least = old === null ? null : successorSequence(old);
     if (old !== null) end(old, 0);
     const connection = this.#connection(from, to, options, user, claim);
-    const result = open(connection, least);
+    prepare(connection, least);
+    const result = prepareOnly ? 0 : call(connection, 'tcp.syn', 0);
     connection.show();
     if (result < 0 && isFinal(result)) {
       connection.user = null;
@@ -215,16 +232,23 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const tcb = this.#demux.find(error.source, localPort, error.destination, remotePort);
     if (tcb === null || tcb.state === 'TIME_WAIT') return;
     // RFC 5927 section 4.1: believed only about what is in flight.
-    if (seqLess(seq, tcb.sndUna) || !seqAtMost(seq, tcb.sndNxt)) {
+    const first = tcb.early ? tcb.iss : tcb.sndUna;
+    if (seqLess(seq, first) || !seqAtMost(seq, tcb.sndNxt)) {
       this.counters.ext.OutOfWindowIcmps++;
       return;
     }
-    if (error.mtu > 0) {
+    if (error.mtu > 0 && tcb.state === 'SYN_SENT') {
+      synTooLarge(tcb);
+    } else if (error.mtu > 0) {
       const before = tcb.mss;
       fitMss(tcb);
       if (tcb.mss < before) resegment(tcb);
-    } else if (tcb.state === 'SYN_SENT' || (tcb.state === 'SYN_RECV' && tcb.parent === null)) {
+    } else if (opensAnew(tcb)) {
       refused(tcb, error.errno);
+    } else if (tcb.state === 'SYN_RECV' && !tcb.early && NEVER_THERE.has(error.errno)) {
+      // A connection that only the peer knows of: forgotten without a word (Linux: tcp_req_err).
+      this.counters.ext.ListenDrops++;
+      end(tcb, 0);
     } else {
       // RFC 1122 section 4.2.3.9 would end it for a "hard" error; Linux, after RFC 5927, never does.
       tcb.softError = error.errno;
@@ -305,6 +329,15 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
 
 const loopbackLike = (address: IpAddress): IpAddress => (isIpv6(address) ? LOOPBACK6 : LOOPBACK);
 
-/** Whether an error of the network layer ends an attempt to connect at once; others may pass (Linux: tcp_v4_connect). */
-const isFinal = (result: number): boolean =>
-  result === -ERRNO.ENETUNREACH || result === -ERRNO.EHOSTUNREACH || result === -ERRNO.EACCES;
+const NO_FAST_OPEN: FastOpenOptions = { queue: 0, key: null, withoutCookie: false, onConnect: false };
+
+/** ICMP says that the peer of a half-open connection is not there (Linux: tcp_v4_err). */
+const NEVER_THERE: ReadonlySet<number> = new Set([ERRNO.ENETUNREACH, ERRNO.EHOSTUNREACH, ERRNO.EPROTO]);
+
+/** Whether an ICMP error ends it: nobody has used it yet, though it is somebody's, or will be when it is accepted. */
+function opensAnew(tcb: Tcb): boolean {
+  if (tcb.state === 'SYN_SENT') return true;
+  if (tcb.state !== 'SYN_RECV') return false;
+  const request = tcb.fastOpen?.request ?? null;
+  return request === null ? tcb.parent === null : !request.accepted;
+}

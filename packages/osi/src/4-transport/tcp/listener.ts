@@ -4,6 +4,9 @@ import type { Endpoint, TcpEntry, TcpListener, TcpOptions, TcpUser } from '../se
 import { end, reset } from './closing.ts';
 import { ACK, FIN, RST, type Segment, SYN } from './codec.ts';
 import type { Connection } from './connection.ts';
+import { FastOpenQueue } from './fast-open/queue.ts';
+import { answerEarly, judgeSyn } from './fast-open/server.ts';
+import { FastOpen } from './fast-open/state.ts';
 import { answer } from './handshake.ts';
 import type { Claim } from './ports.ts';
 import type { Sequence } from './sequence.ts';
@@ -31,6 +34,7 @@ export class Listener implements TcpListener, Parent {
   readonly #host: ListenerHost;
   readonly #halfOpen = new Set<Tcb>();
   readonly #ready: Connection[] = [];
+  readonly #early = new FastOpenQueue();
   #closed = false;
 
   constructor(
@@ -65,7 +69,10 @@ export class Listener implements TcpListener, Parent {
 
   accept(): Connection | null {
     const connection = this.#ready.shift() ?? null;
-    if (connection !== null) connection.parent = null;
+    if (connection === null) return null;
+    connection.parent = null;
+    const request = connection.fastOpen?.request ?? null;
+    if (request !== null) request.accepted = true;
     return connection;
   }
 
@@ -121,6 +128,15 @@ export class Listener implements TcpListener, Parent {
       return;
     }
     const child = host.child(this, segment);
+    const { opens, option } = judgeSyn(host, this.options, this.#early, segment);
+    if (opens) {
+      answerEarly(child, frame, segment, iss, this.#early, option);
+      child.show();
+      this.#ready.push(child);
+      this.user?.readable();
+      return;
+    }
+    if (option !== null) (child.fastOpen ??= new FastOpen()).option = option;
     this.#halfOpen.add(child);
     frame.release();
     answer(child, segment, iss);

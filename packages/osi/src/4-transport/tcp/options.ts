@@ -1,10 +1,12 @@
+import { COOKIE_MAX, COOKIE_MIN, type Cookie } from './fast-open/cookie.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
  * TCP options: kinds and lengths (IANA "TCP Option Kind Numbers"), read and written in place.
  *
  * The order is Linux's (`tcp_options_write`): MSS, SACK-permitted and timestamps, window scale, SACK blocks; each
- * padded to a multiple of four with NOPs in front, but SACK-permitted takes the place of the timestamps' NOPs.
+ * padded to a multiple of four with NOPs in front, but SACK-permitted takes the place of the timestamps' NOPs. The
+ * cookie of Fast Open is last, with its NOPs behind.
  */
 const END = 0;
 const NOP = 1;
@@ -13,6 +15,12 @@ const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
 const SACK = 5;
 const TIMESTAMPS = 8;
+/** RFC 7413 section 4.1.1; and as an experiment (RFC 6994), with the magic number of Fast Open. */
+const FAST_OPEN = 34;
+const EXPERIMENT = 254;
+const FAST_OPEN_MAGIC = 0xf989;
+const FAST_OPEN_HEAD = 2;
+const EXPERIMENT_HEAD = 4;
 
 export const MSS_LENGTH = 4;
 export const TIMESTAMPS_LENGTH = 12;
@@ -56,6 +64,10 @@ export interface SegmentOptions {
   /** How many SACK blocks there are, and their edges: left, right, left, right … */
   sacks: number;
   readonly sackEdges: Int32Array;
+  /** Length of the cookie of Fast Open: -1 when there is none, or no good one; 0 for a request. It means something only with SYN. */
+  fastOpen: number;
+  fastOpenExperimental: boolean;
+  readonly fastOpenCookie: Uint8Array;
 }
 
 export function clearOptions(into: SegmentOptions): void {
@@ -64,6 +76,7 @@ export function clearOptions(into: SegmentOptions): void {
   into.hasTimestamps = false;
   into.sackPermitted = false;
   into.sacks = 0;
+  into.fastOpen = -1;
 }
 
 /**
@@ -93,6 +106,14 @@ export function readOptions(view: DataView, at: number, end: number, into: Segme
     else if (kind === SACK_PERMITTED && length === 2) into.sackPermitted = true;
     else if (kind === SACK && length >= 2 + SACK_BLOCK && (length - 2) % SACK_BLOCK === 0) {
       readSacks(view, at + 2, (length - 2) / SACK_BLOCK, into);
+    } else if (kind === FAST_OPEN) {
+      readFastOpen(view, at + FAST_OPEN_HEAD, length - FAST_OPEN_HEAD, into, false);
+    } else if (
+      kind === EXPERIMENT &&
+      length >= EXPERIMENT_HEAD &&
+      view.getUint16(at + 2) === FAST_OPEN_MAGIC
+    ) {
+      readFastOpen(view, at + EXPERIMENT_HEAD, length - EXPERIMENT_HEAD, into, true);
     }
     at += length;
   }
@@ -107,6 +128,21 @@ function readTimestamps(view: DataView, at: number, into: SegmentOptions): void 
 function readSacks(view: DataView, at: number, count: number, into: SegmentOptions): void {
   into.sacks = Math.min(count, SACK_BLOCKS);
   for (let i = 0; i < 2 * into.sacks; i++) into.sackEdges[i] = view.getInt32(at + 4 * i);
+}
+
+/** One of an odd length is passed over, one too short or too long counts as none, as in Linux. The last one counts. */
+function readFastOpen(
+  view: DataView,
+  at: number,
+  length: number,
+  into: SegmentOptions,
+  experimental: boolean,
+): void {
+  if (length % 2 !== 0) return;
+  const good = length === 0 || (length >= COOKIE_MIN && length <= COOKIE_MAX);
+  into.fastOpen = good ? length : -1;
+  into.fastOpenExperimental = experimental;
+  if (good) into.fastOpenCookie.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
 }
 
 /** Each writes one option at `at`. @returns where the next one goes. */
@@ -150,4 +186,22 @@ export function writeSackBlock(view: DataView, at: number, start: Sequence, end:
   view.setInt32(at, start);
   view.setInt32(at + 4, end);
   return at + SACK_BLOCK;
+}
+
+/** Bytes that a cookie, or a request for one, takes; with its padding. */
+export function fastOpenLength({ bytes, experimental }: Cookie): number {
+  return (bytes.length + (experimental ? EXPERIMENT_HEAD : FAST_OPEN_HEAD) + 3) & ~3;
+}
+
+export function writeFastOpen(view: DataView, at: number, cookie: Cookie): number {
+  const { bytes, experimental } = cookie;
+  const head = experimental ? EXPERIMENT_HEAD : FAST_OPEN_HEAD;
+  const end = at + fastOpenLength(cookie);
+  view.setUint8(at, experimental ? EXPERIMENT : FAST_OPEN);
+  view.setUint8(at + 1, head + bytes.length);
+  if (experimental) view.setUint16(at + 2, FAST_OPEN_MAGIC);
+  at += head;
+  new Uint8Array(view.buffer, view.byteOffset).set(bytes, at);
+  for (at += bytes.length; at < end; at++) view.setUint8(at, NOP);
+  return end;
 }

@@ -3,6 +3,14 @@
  */
 export const TCP_REASONS = {
   'tcp.syn': 'A program connects: the first segment of the handshake, with our initial sequence number.',
+  'tcp.syn-data':
+    'A program connects and has something to say already: the cookie that the server gave lets the SYN carry it (RFC 7413).',
+  'tcp.syn-cookie-request':
+    'A program wants its first bytes to go with the SYN: asks for the cookie that lets the next SYN do so (RFC 7413).',
+  'tcp.syn-ack-early':
+    'A SYN came with a good cookie: its data is acknowledged and handed to the program before the handshake is done (RFC 7413).',
+  'tcp.syn-data-rejected':
+    'The SYN was acknowledged, the data in it was not: sent again, as ordinary data (RFC 7413 section 4.2.1).',
   'tcp.syn-ack': 'A SYN came to a listening port: ours, with the acknowledgment of theirs.',
   'tcp.handshake-ack': 'The acknowledgment that completes the handshake.',
   'tcp.data': 'Bytes that a program wrote; window and congestion window had room for them.',

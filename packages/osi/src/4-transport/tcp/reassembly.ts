@@ -96,6 +96,12 @@ export class Reassembly {
     }
   }
 
+  /** Nothing waits but the end of the stream. */
+  get onlyFin(): boolean {
+    const head = this.#head;
+    return head !== null && this.count === 1 && head.start === head.end && hasFin(head);
+  }
+
   clear(): void {
     releaseAll(this.#head);
     this.#head = null;

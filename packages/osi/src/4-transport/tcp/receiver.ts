@@ -110,7 +110,7 @@ export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence): void {
 }
 
 /** The peer's FIN, and everything before it, is there. */
-function finArrived(tcb: Tcb): void {
+export function finArrived(tcb: Tcb): void {
   tcb.rcvNxt = seqAdd(tcb.rcvNxt, 1);
   tcb.finReceived = true;
   tcb.reassembly?.clear();

@@ -2,8 +2,9 @@ import type { AckFacts } from './ack-facts.ts';
 import { type InFlight, LOST, RESENT, SACKED } from './in-flight.ts';
 import { keepOpen, tryToOpen } from './phases.ts';
 import { detectLoss, loseSegment, rackMarkLost, timeLeft } from './rack.ts';
+import type { TcpReason } from './reasons.ts';
 import { recoveryOf, reorderingOf } from './recovery-of.ts';
-import { beginReduction, currentThreshold, endReduction, reduce, reducing } from './reduction.ts';
+import { beginReduction, currentThreshold, endReduction, pipe, reduce, reducing } from './reduction.ts';
 import { noteReordering } from './scoreboard.ts';
 import { rearm } from './send-timers.ts';
 import { hasUnsent, resendLost, resendSegment, segmentSize } from './sender.ts';
@@ -235,11 +236,40 @@ export function reorderingOver(tcb: Tcb): void {
 
 /** The retransmission timer expired: what is in flight is taken as lost (RFC 5681 section 3.1; Linux: tcp_enter_loss). */
 export function timedOut(tcb: Tcb): void {
+  const list = tcb.inFlight;
+  if (list === null) return;
+  enterLoss(tcb);
+  resendSegment(tcb, list, 0, 'tcp.rto');
+}
+
+/** Takes what is in flight as lost, and begins anew with one segment. */
+export function enterLoss(tcb: Tcb): void {
   const recovery = recoveryOf(tcb);
   const { congestion, phase } = tcb;
   const list = tcb.inFlight;
-  if (list === null) return;
   const fresh = phase !== 'recovery' && phase !== 'loss';
+  if (list !== null) loseAll(tcb, list);
+  const inside = phase === 'recovery' || phase === 'loss' || phase === 'cwr';
+  // Once in a window of data; a second expiry for the same segment reduces no further.
+  if (!inside || !seqLess(tcb.sndUna, recovery.highSeq) || (phase === 'loss' && tcb.retransmits === 0)) {
+    const threshold = currentThreshold(tcb);
+    recovery.priorCwnd = congestion.cwnd;
+    congestion.ssthresh = congestion.reduced();
+    rememberWindow(tcb, threshold);
+  }
+  congestion.cwnd = pipe(tcb) + 1;
+  congestion.timedOut();
+  const base = tcb.host.sysctl.get('net.ipv4.tcp_reordering');
+  if (!inside && list !== null && list.sackedOut >= base)
+    recovery.reordering = Math.min(recovery.reordering, base);
+  tcb.phase = 'loss';
+  recovery.highSeq = tcb.sndNxt;
+  recovery.probing = false;
+  if (tcb.ecn !== null) tcb.ecn.tellReduced = true;
+  recovery.frto = tcb.host.sysctl.get('net.ipv4.tcp_frto') !== 0 && (fresh || tcb.retransmits > 0);
+}
+
+function loseAll(tcb: Tcb, list: InFlight): void {
   if ((list.marks(0) & SACKED) !== 0) {
     tcb.host.counters.ext.TCPSACKReneging++;
     list.unmarkSacked();
@@ -251,24 +281,6 @@ export function timedOut(tcb: Tcb): void {
     if (k > 0 && tcb.sack && timeLeft(tcb, list, k, 0) > 0) continue;
     loseSegment(tcb, list, k, null);
   }
-  const inside = phase === 'recovery' || phase === 'loss' || phase === 'cwr';
-  // Once in a window of data; a second expiry for the same segment reduces no further.
-  if (!inside || !seqLess(tcb.sndUna, recovery.highSeq) || (phase === 'loss' && tcb.retransmits === 0)) {
-    const threshold = currentThreshold(tcb);
-    recovery.priorCwnd = congestion.cwnd;
-    congestion.ssthresh = congestion.reduced();
-    rememberWindow(tcb, threshold);
-  }
-  congestion.cwnd = list.pipe + 1;
-  congestion.timedOut();
-  const base = tcb.host.sysctl.get('net.ipv4.tcp_reordering');
-  if (!inside && list.sackedOut >= base) recovery.reordering = Math.min(recovery.reordering, base);
-  tcb.phase = 'loss';
-  recovery.highSeq = tcb.sndNxt;
-  recovery.probing = false;
-  if (tcb.ecn !== null) tcb.ecn.tellReduced = true;
-  recovery.frto = tcb.host.sysctl.get('net.ipv4.tcp_frto') !== 0 && (fresh || tcb.retransmits > 0);
-  resendSegment(tcb, list, 0, 'tcp.rto');
 }
 
 /** The path takes only smaller segments: what was too large is sent again in pieces, without blaming congestion (RFC 1191 section 6.4). */
@@ -283,6 +295,17 @@ export function resegment(tcb: Tcb): void {
       loseSegment(tcb, list, k, null);
     from = end;
   }
+  resendBlamelessly(tcb, list, 'tcp.path-mtu');
+}
+
+/** The SYN was acknowledged and the data in it was not: the server did not take it, which is no loss of the path. */
+export function resendSynData(tcb: Tcb, list: InFlight): void {
+  for (let k = 0; k < list.count; k++) loseSegment(tcb, list, k, null);
+  resendBlamelessly(tcb, list, 'tcp.syn-data-rejected');
+}
+
+/** Sends what is taken as lost again, though not for congestion: the window stays (Linux: tcp_non_congestion_loss_retransmit). */
+function resendBlamelessly(tcb: Tcb, list: InFlight, reason: TcpReason): void {
   if (list.lostOut === 0) return;
   if (!tcb.sack) list.sackedOut = 0;
   if (tcb.phase !== 'loss') {
@@ -294,5 +317,5 @@ export function resegment(tcb: Tcb): void {
     recovery.frto = false;
     tcb.phase = 'loss';
   }
-  resendLost(tcb, 'tcp.path-mtu');
+  resendLost(tcb, reason);
 }

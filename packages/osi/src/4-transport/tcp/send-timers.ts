@@ -17,7 +17,7 @@ const PROBES = 3;
  * @returns whether it was started.
  */
 export function scheduleProbe(tcb: Tcb, fresh: boolean): boolean {
-  if (!tcb.sack || (tcb.phase !== 'open' && tcb.phase !== 'cwr')) return false;
+  if (tcb.early || !tcb.sack || (tcb.phase !== 'open' && tcb.phase !== 'cwr')) return false;
   const list = tcb.inFlight;
   if (list === null || list.count === 0) return false;
   if (tcb.host.sysctl.get('net.ipv4.tcp_early_retrans') < PROBES) return false;
@@ -41,6 +41,8 @@ function timeoutLeft(tcb: Tcb): number {
 /** Starts the retransmission timer, or stops it when nothing is in flight (Linux: tcp_rearm_rto). */
 export function rearm(tcb: Tcb): void {
   const { timers, inFlight } = tcb;
+  // Until the handshake is done it is the SYN+ACK that is sent again, and nothing else.
+  if (tcb.early) return;
   if (inFlight === null) {
     timers.stopSend();
     return;

@@ -38,10 +38,11 @@ function mayTransmit(tcb: Tcb): boolean {
     case 'CLOSING':
     case 'LAST_ACK':
       return true;
+    case 'SYN_RECV':
+      return tcb.early;
     case 'CLOSED':
     case 'LISTEN':
     case 'SYN_SENT':
-    case 'SYN_RECV':
     case 'FIN_WAIT2':
     case 'TIME_WAIT':
       return false;
@@ -196,6 +197,8 @@ function restartAfterIdle(tcb: Tcb): void {
 /** What is in flight has a retransmission timer, what cannot be sent has a probe timer, nothing has none. */
 export function keepTimer(tcb: Tcb): void {
   const { timers, roundTrip } = tcb;
+  // The timer is that of the SYN+ACK.
+  if (tcb.early) return;
   if (seqDiff(tcb.sndNxt, tcb.sndUna) > 0) {
     if (timers.sending === null || timers.sending === 'tcp.zero-window-probe') {
       tcb.probes = 0;
@@ -236,7 +239,8 @@ export function resendSegment(tcb: Tcb, list: InFlight, k: number, reason: TcpRe
   }
   const end = list.endOf(k);
   const length = seqDiff(seqMin(end, tcb.bufferEnd), start);
-  transmit(tcb, start, length, seqLess(tcb.bufferEnd, end) ? FIN : 0, reason);
+  const push = tcb.fastOpen?.sentData === true && tcb.fastOpen.dataEnd === end ? PSH : 0;
+  transmit(tcb, start, length, (seqLess(tcb.bufferEnd, end) ? FIN : 0) | push, reason);
   return true;
 }
 
@@ -277,7 +281,7 @@ function reasonToResend(tcb: Tcb, recovery: RecoveryState): TcpReason {
 
 /** How many bytes the program may write: what the buffer has room for (Linux: sk_stream_wspace). */
 export function sendSpace(tcb: Tcb): number {
-  if (tcb.finQueued || !maySend(tcb.state)) return 0;
+  if (tcb.finQueued || !(maySend(tcb.state) || tcb.early)) return 0;
   return Math.max(0, tcb.options.sendBuffer - tcb.buffer.length);
 }
 

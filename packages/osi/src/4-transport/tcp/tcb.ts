@@ -7,6 +7,8 @@ import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Ecn } from './ecn.ts';
+import type { FastOpenHost } from './fast-open/host.ts';
+import type { FastOpen } from './fast-open/state.ts';
 import type { InFlight, InFlightPool } from './in-flight.ts';
 import type { Secrets } from './isn.ts';
 import type { Pace } from './pace.ts';
@@ -33,6 +35,7 @@ export interface TcpHost {
   readonly lists: InFlightPool;
   readonly counters: TcpCounters;
   readonly secrets: Secrets;
+  readonly fastOpen: FastOpenHost;
   /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
   sending: number;
   /** How many connections are in TIME_WAIT. */
@@ -153,6 +156,10 @@ export abstract class Tcb {
   ecn: Ecn | null = null;
   /** Zero-window or keepalive probes since the peer was last heard. */
   probes = 0;
+  /** Segments known to have arrived. */
+  delivered = 0;
+  fastOpen: FastOpen | null = null;
+  writePending = false;
 
   // Receiving.
   irs: Sequence = 0;
@@ -221,6 +228,11 @@ export abstract class Tcb {
     this.congestion = congestion;
     this.buffer = new SendBuffer(host.rings);
     this.timers = new Timers(host.sim, host.tracer, this);
+  }
+
+  /** The peer's SYN alone has opened it, and its acknowledgment of ours has not come (RFC 7413 section 4.2.2). */
+  get early(): boolean {
+    return this.fastOpen !== null && this.fastOpen.request !== null;
   }
 
   /** A deadline has come. */

@@ -2,6 +2,8 @@ import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
 import { end, giveUp, reset } from './closing.ts';
 import { FIN, PSH } from './codec.ts';
+import { fastOpenTimedOut } from './fast-open/health.ts';
+import { earlyTimeout } from './fast-open/server.ts';
 import { reorderingOver, timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
 import { fitMss, hasUnsent, resendSyn } from './sender.ts';
@@ -45,12 +47,19 @@ export function expired(tcb: Tcb, name: TimerName): void {
 
 /** RFC 6298 section 5.4 to 5.7. */
 function retransmissionDue(tcb: Tcb): void {
+  const { fastOpen } = tcb;
+  if (fastOpen !== null && fastOpen.request !== null) {
+    earlyTimeout(tcb, fastOpen.request);
+    return;
+  }
   if (tcb.flight === 0) return;
   const { counters, sim } = tcb.host;
   const opening = tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV';
   // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1).
   const shut = !opening && tcb.sndWnd === 0 && !tcb.orphan && sim.now - tcb.lastHeardAt <= RTO_MAX;
-  if (!shut && exhausted(tcb)) {
+  const over = !shut && exhausted(tcb);
+  if (fastOpen !== null) fastOpenTimedOut(tcb, fastOpen, over);
+  if (over) {
     if (tcb.state === 'SYN_RECV') counters.tcp.AttemptFails++;
     if (tcb.state === 'SYN_SENT') counters.tcp.AttemptFails++;
     giveUp(tcb);
@@ -77,7 +86,7 @@ function exhausted(tcb: Tcb): boolean {
   const { sysctl, sim } = tcb.host;
   switch (tcb.state) {
     case 'SYN_SENT':
-      return tcb.retransmits >= sysctl.get('net.ipv4.tcp_syn_retries');
+      return tcb.retransmits >= (tcb.options.synRetries ?? sysctl.get('net.ipv4.tcp_syn_retries'));
     case 'SYN_RECV':
       return tcb.retransmits >= sysctl.get('net.ipv4.tcp_synack_retries');
     default:

@@ -13,12 +13,14 @@ import {
   writeUrgent,
 } from './codec.ts';
 import {
+  fastOpenLength,
   MSS_LENGTH,
   SACK_PERMITTED_LENGTH,
   sackBlocksThatFit,
   sackLength,
   TIMESTAMPS_LENGTH,
   WINDOW_SCALE_LENGTH,
+  writeFastOpen,
   writeMss,
   writeSackBlock,
   writeSackHead,
@@ -94,19 +96,31 @@ function writeSacks(tcb: Tcb, view: DataView, at: number, count: number): void {
   selective.duplicate = false;
 }
 
-/** Sends SYN, or SYN+ACK, with the options that are offered or agreed. @returns as `transmit`. */
-export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason): number {
+/**
+ * Sends SYN, or SYN+ACK, with the options that are offered or agreed.
+ * @param length how many bytes of the send buffer go with it (RFC 7413). @returns as `transmit`.
+ */
+export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length = 0): number {
   const { host } = tcb;
+  const cookie = tcb.fastOpen === null ? null : tcb.fastOpen.option;
+  // The path may have become known to take less since (Linux: tcp_advertise_mss).
+  tcb.advMss = Math.min(tcb.advMss, host.ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
   const headerLength =
     HEADER_LENGTH +
     MSS_LENGTH +
     (tcb.timestamps ? TIMESTAMPS_LENGTH : tcb.sack ? SACK_PERMITTED_LENGTH : 0) +
-    (tcb.scaling ? WINDOW_SCALE_LENGTH : 0);
-  const frame = host.pool.take(0);
+    (tcb.scaling ? WINDOW_SCALE_LENGTH : 0) +
+    (cookie === null ? 0 : fastOpenLength(cookie));
+  const frame = host.pool.take(length);
   const { view } = frame;
   const start = HEADROOM - headerLength;
   frame.start = start;
+  frame.end = HEADROOM + length;
   frame.reason = reason;
+  if (length > 0) {
+    tcb.buffer.copy(0, length, frame.bytes, HEADROOM);
+    if (host.tracer.on) frame.origins = tcb.buffer.origins(0, length);
+  }
   writeHeader(
     view,
     start,
@@ -124,8 +138,9 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason): number 
   } else if (tcb.sack) {
     at = writeSackPermitted(view, at);
   }
-  if (tcb.scaling) writeWindowScale(view, at, tcb.rcvScale);
-  noteSent(tcb, tcb.iss, seqAdd(tcb.iss, 1), 0, reason);
+  if (tcb.scaling) at = writeWindowScale(view, at, tcb.rcvScale);
+  if (cookie !== null) writeFastOpen(view, at, cookie);
+  noteSyn(tcb, length, reason);
   if ((flags & ACK) !== 0) acknowledgmentSent(tcb);
   writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   host.counters.tcp.OutSegs++;
@@ -191,6 +206,20 @@ function acknowledgmentSent(tcb: Tcb): void {
   tcb.pushed = false;
   tcb.gapFilled = false;
   tcb.timers.stopAck();
+}
+
+/** A SYN went out; data in it counts as a segment of its own, since only the SYN is sent again (Linux: tcp_send_syn_data). */
+function noteSyn(tcb: Tcb, length: number, reason: TcpReason): void {
+  const first = seqAdd(tcb.iss, 1);
+  if (tcb.early) {
+    // Whoever has a request has data of its own in flight: the SYN+ACK is no part of that.
+    if (reason === 'tcp.syn-ack-early') return;
+    tcb.totalRetransmits++;
+    tcb.host.counters.tcp.RetransSegs++;
+    return;
+  }
+  noteSent(tcb, tcb.iss, first, 0, reason);
+  if (length > 0) noteSent(tcb, first, seqAdd(first, length), length, reason);
 }
 
 /** Keeps the books of what takes sequence space: new, or sent again. */

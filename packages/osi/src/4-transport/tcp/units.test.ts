@@ -43,6 +43,9 @@ test('options of any bytes are read without harm', () => {
         timestampEcho: 0,
         sackPermitted: false,
         sacks: 0,
+        fastOpen: -1,
+        fastOpenExperimental: false,
+        fastOpenCookie: new Uint8Array(16),
         sackEdges: new Int32Array(8),
       };
       clearOptions(into);

@@ -1,0 +1,95 @@
+import type { EventId } from '../../../trace/index.ts';
+import { HEADER_LENGTH, type Segment } from '../codec.ts';
+import { call } from '../handshake.ts';
+import { resendSynData } from '../recovery.ts';
+import { seqAdd } from '../sequence.ts';
+import type { Tcb } from '../tcb.ts';
+import { mayOpen } from './health.ts';
+import { FastOpen } from './state.ts';
+
+/** All that options can take: left free in a SYN with data, for boxes on the way that add some (as Linux). */
+const OPTION_SPACE = 40;
+
+/** Whether a SYN may carry data now, and which option it has; null for none (RFC 7413 section 4.2.1, Linux: tcp_fastopen_cookie_check). */
+function choose(tcb: Tcb, fast: FastOpen): boolean {
+  const { fastOpen } = tcb.host;
+  fast.option = null;
+  if (!mayOpen(tcb.host, fast)) return false;
+  if (fastOpen.sendsWithoutCookie || tcb.options.fastOpen?.withoutCookie === true) return true;
+  fast.option = fastOpen.cache.cookieFor(tcb.remoteAddress);
+  if (fast.option.bytes.length > 0) return true;
+  fast.failure = 'cookie unavailable';
+  return false;
+}
+
+/** Whether the SYN of a prepared connection may carry data. */
+export const mayCarryData = (tcb: Tcb): boolean => choose(tcb, (tcb.fastOpen ??= new FastOpen()));
+
+/**
+ * Sends the SYN with as many of the bytes as one segment takes, or with a request for a cookie.
+ * @returns how many it took, or a negated errno of the network layer.
+ */
+export function openFast(tcb: Tcb, bytes: Uint8Array, origin: EventId): number {
+  const fast = (tcb.fastOpen ??= new FastOpen());
+  const taken = choose(tcb, fast) ? Math.min(bytes.length, room(tcb)) : 0;
+  if (taken > 0) tcb.buffer.write(bytes.subarray(0, taken), origin);
+  fast.asked = fast.option !== null;
+  fast.experimental = fast.option?.experimental === true;
+  fast.sentData = taken > 0;
+  fast.dataEnd = seqAdd(tcb.bufferSeq, taken);
+  const result = call(tcb, taken > 0 ? 'tcp.syn-data' : reasonOf(fast), taken);
+  // A SYN that is sent again has neither cookie nor data: perhaps that is why it was lost (RFC 7413 section 4.2.1).
+  fast.option = null;
+  return result < 0 ? result : taken;
+}
+
+const reasonOf = ({ option }: FastOpen) =>
+  option !== null && option.bytes.length === 0 ? 'tcp.syn-cookie-request' : 'tcp.syn';
+
+/** How much data a SYN takes: what the last SYN+ACK of that destination allowed, and the path. */
+function room(tcb: Tcb): number {
+  const { ip, fastOpen } = tcb.host;
+  const { maxSegment } = tcb.options;
+  const known = fastOpen.cache.get(tcb.remoteAddress)?.mss ?? 0;
+  let mss = Math.min(known > 0 ? known : tcb.advMss, ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
+  if (maxSegment > 0) mss = Math.min(mss, maxSegment);
+  return Math.max(0, mss - OPTION_SPACE);
+}
+
+/**
+ * The SYN+ACK came, and its acknowledgment has been taken: remembers the cookie, and sees what became of the data
+ * (Linux: tcp_rcv_fastopen_synack). @returns whether the data was not taken, and went out again.
+ */
+export function synAnswered(tcb: Tcb, fast: FastOpen, segment: Segment): boolean {
+  if (!fast.asked && !fast.sentData) return false;
+  const { host, inFlight } = tcb;
+  const { ext } = host.counters;
+  const gave = fast.asked && segment.fastOpen >= 0;
+  const again = tcb.totalRetransmits > 0;
+  host.fastOpen.cache.note(
+    tcb.remoteAddress,
+    segment.mss > 0 ? segment.mss : tcb.peerMss,
+    gave && segment.fastOpen > 0
+      ? {
+          bytes: segment.fastOpenCookie.slice(0, segment.fastOpen),
+          experimental: segment.fastOpenExperimental,
+        }
+      : null,
+    fast.asked && again && !gave && inFlight !== null,
+    fast.asked && !again && !gave && !fast.sentData ? (fast.experimental ? 'done' : 'now') : 'not yet',
+    host.sim.now,
+  );
+  if (inFlight !== null) {
+    fast.failure = again ? 'SYN sent again' : 'data not acknowledged';
+    ext.TCPFastOpenActiveFail++;
+    resendSynData(tcb, inFlight);
+    return true;
+  }
+  if (fast.sentData) {
+    fast.dataTaken = true;
+    ext.TCPFastOpenActive++;
+    // SYN and data are one segment, though they are kept as two.
+    if (tcb.delivered > 1) tcb.delivered--;
+  }
+  return false;
+}
