@@ -100,6 +100,22 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'a program listens on that port: second step of the handshake',
     ko: '그 포트에서 프로그램이 기다린다: 핸드셰이크의 둘째 단계',
   },
+  'tcp.syn-data': {
+    en: 'opens a connection and already carries data, by a cookie of the server (TCP Fast Open)',
+    ko: '연결을 열면서 서버가 준 쿠키로 데이터까지 싣는다 (TCP Fast Open)',
+  },
+  'tcp.syn-cookie-request': {
+    en: 'opens a connection and asks for a cookie, so that the next SYN can carry data (TCP Fast Open)',
+    ko: '연결을 열면서 다음 SYN에 데이터를 실을 수 있게 쿠키를 청한다 (TCP Fast Open)',
+  },
+  'tcp.syn-ack-early': {
+    en: 'the cookie in the SYN is good: its data goes to the program at once (TCP Fast Open)',
+    ko: 'SYN의 쿠키가 맞다: 그 데이터를 바로 프로그램에 준다 (TCP Fast Open)',
+  },
+  'tcp.syn-data-rejected': {
+    en: 'the server took the SYN but not the data in it: sends that again as usual',
+    ko: '서버가 SYN은 받고 그 데이터는 받지 않았다: 데이터를 보통 방식으로 다시 보낸다',
+  },
   'tcp.handshake-ack': {
     en: 'completes the handshake: the connection stands',
     ko: '핸드셰이크를 마친다: 연결이 맺어졌다',

@@ -32,7 +32,7 @@ export const MESSAGE_FLAGS: Names = {
   8192: 'MSG_ERRQUEUE',
   16384: 'MSG_NOSIGNAL',
   32768: 'MSG_MORE',
-  [0x2000_0000]: 'MSG_FASTOPEN',
+  536870912: 'MSG_FASTOPEN',
 };
 export const SHUTDOWN: Names = { 0: 'SHUT_RD', 1: 'SHUT_WR', 2: 'SHUT_RDWR' };
 export const OPTION_LEVELS: Names = {

@@ -53,7 +53,7 @@ export function mountProc(kernel: Kernel): void {
     return `${up} ${up}\n`;
   });
   folder('/proc/sys');
-  for (const [name] of network.sysctl.entries()) {
+  const tunable = (name: string, read: () => string): void => {
     const path = `/proc/sys/${name.replaceAll('.', '/')}`;
     for (
       let slash = path.indexOf('/', '/proc/sys/'.length);
@@ -65,8 +65,12 @@ export function mountProc(kernel: Kernel): void {
     }
     add(
       path,
-      () => `${network.sysctl.text(name as SysctlName)}\n`,
+      () => `${read()}\n`,
       (text) => (network.sysctl.setText(name, text.trimEnd()) ? 0 : -ERRNO.EINVAL),
     );
+  };
+  for (const [name] of network.sysctl.entries()) {
+    tunable(name, () => network.sysctl.text(name as SysctlName));
   }
+  for (const [name, { read }] of network.sysctl.texts()) tunable(name, read);
 }

@@ -1,7 +1,7 @@
 import { seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { fastOpenEnded } from './fast-open/health.ts';
-import { dropRequest } from './fast-open/server.ts';
+import { dropRequest } from './fast-open/request.ts';
 import type { TcpReason } from './reasons.ts';
 import type { Tcb } from './tcb.ts';
 import { transmitReset } from './transmit.ts';

@@ -6,7 +6,7 @@ import { takeAcknowledgment } from './acks.ts';
 import { end, resetByPeer } from './closing.ts';
 import { ACK, HEADER_LENGTH, RST, type Segment, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
-import { synAnswered } from './fast-open/client.ts';
+import { synAnswered } from './fast-open/answered.ts';
 import { takeSynData } from './fast-open/data.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';

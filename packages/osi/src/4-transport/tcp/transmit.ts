@@ -211,9 +211,11 @@ function acknowledgmentSent(tcb: Tcb): void {
 /** A SYN went out; data in it counts as a segment of its own, since only the SYN is sent again (Linux: tcp_send_syn_data). */
 function noteSyn(tcb: Tcb, length: number, reason: TcpReason): void {
   const first = seqAdd(tcb.iss, 1);
-  if (tcb.early) {
-    // Whoever has a request has data of its own in flight: the SYN+ACK is no part of that.
+  const request = tcb.fastOpen === null ? null : tcb.fastOpen.request;
+  if (request !== null) {
+    // The SYN+ACK is not among what is in flight: that is data already.
     if (reason === 'tcp.syn-ack-early') return;
+    request.sentAgain = true;
     tcb.totalRetransmits++;
     tcb.host.counters.tcp.RetransSegs++;
     return;

@@ -1,14 +1,10 @@
 import type { Frame } from '../../../1-physical/index.ts';
 import type { TcpOptions } from '../../services.ts';
 import { startAcknowledging } from '../acknowledgment.ts';
-import { giveUp } from '../closing.ts';
 import { ACK, type Segment, SYN } from '../codec.ts';
 import { INITIAL_SEGMENTS } from '../congestion/interface.ts';
-import { chooseSequence, startSending, takeSyn } from '../handshake.ts';
+import { chooseSequence, startSending, startTimeout, takeSyn } from '../handshake.ts';
 import { TIMESTAMPS_LENGTH } from '../options.ts';
-import { enterLoss } from '../recovery.ts';
-import { backedOff } from '../retransmission.ts';
-import { rearm } from '../send-timers.ts';
 import { fitSendBuffer } from '../sender.ts';
 import { type Sequence, seqAdd } from '../sequence.ts';
 import type { Tcb, TcpHost } from '../tcb.ts';
@@ -94,51 +90,13 @@ export function answerEarly(
   const fast = new FastOpen();
   tcb.fastOpen = fast;
   fast.isChild = true;
-  fast.request = new EarlyRequest(queue, host.sim.now);
+  fast.request = new EarlyRequest(queue, host.sim.now, tcb.roundTrip.rto);
   queue.enter();
   takeSynData(tcb, fast, frame, segment);
   tcb.rcvWup = tcb.rcvNxt;
   fast.option = option;
   transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack-early');
   fast.option = null;
-  tcb.timers.startSend('tcp.retransmission', tcb.roundTrip.rto);
-}
-
-/** Nobody has acknowledged our SYN: it is sent again, and nothing else is (Linux: tcp_fastopen_synack_timer). */
-export function earlyTimeout(tcb: Tcb, request: EarlyRequest): void {
-  const { host } = tcb;
-  const { ext } = host.counters;
-  ext.TCPTimeouts++;
-  if (request.timeouts >= host.sysctl.get('net.ipv4.tcp_synack_retries') + 1) {
-    giveUp(tcb);
-    return;
-  }
-  if (tcb.retransmits === 1) enterLoss(tcb);
-  ext.TCPSynRetrans++;
-  transmitSyn(tcb, SYN | ACK, 'tcp.rto');
-  request.timeouts++;
-  tcb.retransmits++;
-  tcb.timers.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, request.timeouts));
-}
-
-/** The peer has acknowledged our SYN: from now on it is a connection like all others (Linux: tcp_rcv_synrecv_state_fastopen). */
-export function settle(tcb: Tcb, request: EarlyRequest): void {
-  dropRequest(tcb, false);
-  tcb.retransmits = 0;
-  tcb.delivered++;
-  tcb.host.counters.ext.TCPDelivered++;
-  if (tcb.phase === 'loss' && tcb.inFlight === null) tcb.phase = 'open';
-  // The timer is that of the data now.
-  rearm(tcb);
-  if (request.timeouts > 0 || tcb.roundTrip.srtt !== 0) return;
-  tcb.roundTrip.measure(tcb.host.sim.now - request.sentAt, true);
-}
-
-/** It no longer counts at its listener. @param byPeer the peer reset it. */
-export function dropRequest(tcb: Tcb, byPeer: boolean): void {
-  const { fastOpen } = tcb;
-  if (fastOpen === null || fastOpen.request === null) return;
-  const { queue, accepted } = fastOpen.request;
-  queue.leave(byPeer && accepted, tcb.host.sim.now);
-  fastOpen.request = null;
+  tcb.timers.startSend('tcp.retransmission', fast.request.patience);
+  startTimeout(tcb);
 }

@@ -6,15 +6,19 @@ import type { FastOpenQueue } from './queue.ts';
 /** A connection that a SYN alone has opened, until its handshake is done (Linux: `fastopen_rsk`). */
 export class EarlyRequest {
   readonly queue: FastOpenQueue;
-  /** When our SYN+ACK went out first, and how often it was sent again. */
+  /** When our SYN+ACK went out first, how long it is waited for at first, and how often that time has gone by. */
   readonly sentAt: Nanoseconds;
+  readonly patience: Nanoseconds;
   timeouts = 0;
+  /** It was sent more than once, so that its acknowledgment measures nothing (Karn). */
+  sentAgain = false;
   /** A program has accepted the connection already. */
   accepted = false;
 
-  constructor(queue: FastOpenQueue, sentAt: Nanoseconds) {
+  constructor(queue: FastOpenQueue, sentAt: Nanoseconds, patience: Nanoseconds) {
     this.queue = queue;
     this.sentAt = sentAt;
+    this.patience = patience;
   }
 }
 
