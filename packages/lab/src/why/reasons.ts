@@ -101,11 +101,11 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '그 포트에서 프로그램이 기다린다: 핸드셰이크의 둘째 단계',
   },
   'tcp.syn-data': {
-    en: 'opens a connection and already carries data, by a cookie of the server (TCP Fast Open)',
+    en: 'opens a connection and carries data, by a cookie of the server (TCP Fast Open)',
     ko: '연결을 열면서 서버가 준 쿠키로 데이터까지 싣는다 (TCP Fast Open)',
   },
   'tcp.syn-cookie-request': {
-    en: 'opens a connection and asks for a cookie, so that the next SYN can carry data (TCP Fast Open)',
+    en: 'opens a connection, asks for a cookie that lets the next SYN carry data (Fast Open)',
     ko: '연결을 열면서 다음 SYN에 데이터를 실을 수 있게 쿠키를 청한다 (TCP Fast Open)',
   },
   'tcp.syn-ack-early': {
