@@ -5,6 +5,7 @@ import { faceFigures } from './support/faces.ts';
 import { idleFigures } from './support/idle.ts';
 import { machineFigures } from './support/machines.ts';
 import { describe, type Figure, measure, type Result } from './support/measure.ts';
+import { pythonFigures } from './support/python.ts';
 import { tapFigures } from './support/tap.ts';
 import { transportFigures } from './support/transport.ts';
 
@@ -22,6 +23,7 @@ const figures: readonly Figure[] = [
   ...idleFigures(),
   ...dumbbellFigures(),
   ...machineFigures(),
+  ...pythonFigures(),
   ...tapFigures(),
 ];
 const known = [...new Set(figures.map((figure) => figure.id.replace(/\/.*/, '')))];
