@@ -68,4 +68,9 @@ export interface Port<Out, In> {
   /** @param transfer buffers that are given away instead of copied. */
   post(message: Out, transfer?: ArrayBuffer[]): void;
   listen(receive: (message: In) => void): void;
+  /**
+   * Waits for the next message with everything else in this thread standing still, `listen` included; at the machines'
+   * end only for a moment, and undefined is returned when none has come. Absent where the platform cannot.
+   */
+  wait?(): In | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Program, RunningProcess, SystemCallArguments, SystemCallName } from '@netarium/machine';
-import type { CallMessage } from '../protocol.ts';
+import type { CallMessage, FromWorker } from '../protocol.ts';
 import type { WorkerHandle, Workers } from './workers.ts';
 
 /** What a shell reports of a process that aborted: 128 + SIGABRT. */
@@ -41,6 +41,15 @@ function start(process: RunningProcess, workers: Workers): void {
     if (resting) process.quiescent();
   };
 
+  /** It is the process's turn: what it does now is waited for here, where the platform can. */
+  function follow(): void {
+    while (!over && !resting) {
+      const message = worker?.wait?.();
+      if (message === undefined) return;
+      receive(message);
+    }
+  }
+
   /** The kernel's numbers of calls that have not returned, by the worker's. */
   const calls = new Map<number, number>();
 
@@ -57,6 +66,7 @@ function start(process: RunningProcess, workers: Workers): void {
       sent++;
       resting = false;
       worker?.post({ type: 'result', id, result });
+      follow();
     });
     if (!message.forgotten) calls.set(id, number);
     if (message.quiescent) rest(message.received);
@@ -70,6 +80,32 @@ function start(process: RunningProcess, workers: Workers): void {
     process.quiescent();
   }
 
+  function receive(message: FromWorker): void {
+    if (over) return;
+    switch (message.type) {
+      case 'call':
+        call(message);
+        break;
+      case 'files':
+        process.filesChanged(message.changes);
+        break;
+      case 'interrupt': {
+        const number = calls.get(message.id);
+        if (number !== undefined) process.interrupt(number);
+        break;
+      }
+      case 'quiescent':
+        rest(message.received);
+        break;
+      case 'exit':
+        end();
+        process.exited(message.status);
+        break;
+      case 'failed':
+        fail(message.message);
+    }
+  }
+
   function run(taken: WorkerHandle): void {
     if (over) {
       taken.terminate();
@@ -77,31 +113,7 @@ function start(process: RunningProcess, workers: Workers): void {
     }
     worker = taken;
     taken.onFailure((message) => fail(`its worker ended: ${message}`));
-    taken.listen((message) => {
-      if (over) return;
-      switch (message.type) {
-        case 'call':
-          call(message);
-          break;
-        case 'files':
-          process.filesChanged(message.changes);
-          break;
-        case 'interrupt': {
-          const number = calls.get(message.id);
-          if (number !== undefined) process.interrupt(number);
-          break;
-        }
-        case 'quiescent':
-          rest(message.received);
-          break;
-        case 'exit':
-          end();
-          process.exited(message.status);
-          break;
-        case 'failed':
-          fail(message.message);
-      }
-    });
+    taken.listen(receive);
     process.events = {
       killed: end,
       signal: (signal) => {

@@ -1,10 +1,12 @@
 /** CPython for machines that live in Node: each process is a worker thread. Needs Node 25 or newer. */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { type PythonProgram, programOf } from '../host/program.ts';
 import { ready, type WorkerHandle, Workers } from '../host/workers.ts';
 import type { PythonOptions } from '../index.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { sharedAssets } from './assets.ts';
+import { Doorbell } from './doorbell.ts';
+import type { WorkerData } from './worker.ts';
 
 export type { PythonProgram } from '../host/program.ts';
 
@@ -23,21 +25,40 @@ async function makeWorker(): Promise<WorkerHandle> {
       `Python needs Node 25 or newer (JavaScript promise integration); this is ${process.version}.`,
     );
   const assets = await sharedAssets();
-  const worker = handle(
-    new Worker(new URL('./worker.ts', import.meta.url), { stdout: false, stderr: false }),
-  );
+  const worker = makeHandle();
   worker.post({ type: 'boot', assets });
   return ready(worker);
 }
 
-function handle(worker: Worker): WorkerHandle {
+/** How long to wait for a process with this thread standing still, and how long in a row, in milliseconds. */
+const MOMENT = 2;
+const MOMENTS = 8;
+/** When the event loop came round last: who listens on this thread has its turn at least every `MOMENTS`. */
+let wentRound = 0;
+
+function makeHandle(): WorkerHandle {
+  const { port1: port, port2 } = new MessageChannel();
+  const memory = new SharedArrayBuffer(Doorbell.size);
+  const workerData: WorkerData = { port: port2, memory };
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    stdout: false,
+    stderr: false,
+    workerData,
+    transferList: [port2],
+  });
+  const doorbell = new Doorbell(port, memory, 'machine');
   let failed: (message: string) => void = () => undefined;
   let receive: (message: FromWorker) => void = () => undefined;
   worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
   worker.on('exit', (code) => failed(`exit code ${code}`));
-  worker.on('message', (message: FromWorker) => receive(message));
+  port.on('message', (message: FromWorker) => {
+    wentRound = performance.now();
+    receive(message);
+  });
   return {
-    post: (message: ToWorker) => worker.postMessage(message),
+    post: (message: ToWorker) => doorbell.post(message),
+    wait: () =>
+      performance.now() - wentRound < MOMENTS ? (doorbell.wait(MOMENT) as FromWorker | undefined) : undefined,
     listen: (listener) => {
       receive = listener;
     },
@@ -47,6 +68,7 @@ function handle(worker: Worker): WorkerHandle {
     terminate: () => {
       failed = () => undefined;
       receive = () => undefined;
+      port.close();
       void worker.terminate();
     },
   };

@@ -32,14 +32,14 @@ export function runWorker(port: Port<FromWorker, ToWorker>): void {
   const chance = new Chance();
   let booting: Promise<Interpreter> | undefined;
   let process: Process | undefined;
-  port.listen((message) => {
+  const receive = (message: ToWorker): void => {
     switch (message.type) {
       case 'boot':
         booting = boot(port, message.assets, chance);
         break;
       case 'start':
         void booting?.then(async (interpreter) => {
-          process = new Process(port, interpreter, message.process, chance);
+          process = new Process(port, interpreter, message.process, chance, next);
           await process.run();
         });
         break;
@@ -52,7 +52,15 @@ export function runWorker(port: Port<FromWorker, ToWorker>): void {
       case 'files':
         process?.replica.apply(message.changes);
     }
-  });
+  };
+  const { wait } = port;
+  const next =
+    wait &&
+    (() => {
+      const message = wait();
+      if (message !== undefined) receive(message);
+    });
+  port.listen(receive);
 }
 
 async function boot(port: Port<FromWorker, ToWorker>, assets: Assets, chance: Chance): Promise<Interpreter> {
@@ -87,6 +95,7 @@ class Process {
     interpreter: Interpreter,
     started: StartedProcess,
     chance: Chance,
+    next: (() => void) | undefined,
   ) {
     const { python, exports, hooks, stacks } = interpreter;
     this.#port = port;
@@ -97,11 +106,12 @@ class Process {
 
     const frames = new Where(python, exports);
     const where = () => frames.current() ?? threads.current.origin;
-    this.calls = new SystemCallPort(
-      (message, transfer) => port.post(message, transfer),
-      () => this.#sendChanges(),
+    this.calls = new SystemCallPort({
+      post: (message, transfer) => port.post(message, transfer),
+      before: () => this.#sendChanges(),
       where,
-    );
+      next,
+    });
     this.replica = new Replica(python);
     this.replica.apply(started.files);
     const abandon = (fd: number) => this.calls.tell(started.pid, 'close', fd);

@@ -1,6 +1,7 @@
 import type { SystemCallArguments, SystemCallName, SystemCallResult } from '@netarium/machine';
 import { ERRNO, type SourceLocation } from '@netarium/osi/trace';
 import type { FromWorker } from '../protocol.ts';
+import type { Outcome } from './hooks.ts';
 
 /** What a task that waits is waiting for. */
 interface Waiting {
@@ -8,13 +9,22 @@ interface Waiting {
   resolve(result: unknown): void;
 }
 
+/** The way to the kernel. */
+interface Way {
+  post(message: FromWorker, transfer?: ArrayBuffer[]): void;
+  /** Called before each call: hands over what the kernel has to know first. */
+  before(): void;
+  /** Where in the program the running thread is. */
+  where(): SourceLocation | undefined;
+  /** Waits for the next of the kernel's messages and takes it, where the platform can wait. */
+  readonly next?: (() => void) | undefined;
+}
+
 /**
  * The process's way to its kernel: makes a message of each system call, and says when every thread waits.
  */
 export class SystemCallPort {
-  readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
-  readonly #before: () => void;
-  readonly #where: () => SourceLocation | undefined;
+  readonly #way: Way;
   readonly #waiting = new Map<number, Waiting>();
   #ids = 0;
   /** The number of threads that do not wait. */
@@ -23,18 +33,8 @@ export class SystemCallPort {
   /** How many system calls were made: whatever was known of the machine is old once this has changed. */
   made = 0;
 
-  /**
-   * @param before called before each call: hands over what the kernel has to know first.
-   * @param where where in the program the running thread is.
-   */
-  constructor(
-    post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
-    before: () => void,
-    where: () => SourceLocation | undefined,
-  ) {
-    this.#post = post;
-    this.#before = before;
-    this.#where = where;
+  constructor(way: Way) {
+    this.#way = way;
   }
 
   /** Makes a call that a thread waits for. @returns a promise of the result, with Linux's negated error numbers. */
@@ -43,11 +43,53 @@ export class SystemCallPort {
     name: N,
     ...args: SystemCallArguments<N>
   ): Promise<SystemCallResult<N>> {
+    let answer: SystemCallResult<N> | undefined;
+    let resolve: (result: SystemCallResult<N>) => void = (result) => {
+      answer = result;
+    };
+    this.#make(tid, name, args, (result) => resolve(result));
+    if (answer !== undefined) return Promise.resolve(answer);
+    return new Promise((resolved) => {
+      resolve = resolved;
+    });
+  }
+
+  /**
+   * Makes a call that a thread waits for, and then what C gets of its result. Where the answer can be waited for
+   * without suspending the thread, it is.
+   */
+  ask<N extends SystemCallName>(
+    tid: number,
+    name: N,
+    args: SystemCallArguments<N>,
+    finish: (result: SystemCallResult<N>) => number,
+  ): Outcome {
+    let answered = false;
+    let answer = 0;
+    let resolve: (result: SystemCallResult<N>) => void = (result) => {
+      answered = true;
+      answer = finish(result);
+    };
+    this.#make(tid, name, args, (result) => resolve(result));
+    if (answered) return answer;
+    return new Promise((resolved) => {
+      resolve = (result) => resolved(() => finish(result));
+    });
+  }
+
+  #make<N extends SystemCallName>(
+    tid: number,
+    name: N,
+    args: SystemCallArguments<N>,
+    resolve: (result: SystemCallResult<N>) => void,
+  ): void {
     this.#running--;
     const id = this.#send(tid, name, args, false);
-    return new Promise((resolve) => {
-      this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
-    });
+    this.#waiting.set(id, { tid, resolve: resolve as (result: unknown) => void });
+    const { next } = this.#way;
+    if (next === undefined) return;
+    // Until something is there for a thread: for this one, it goes on; for another, this one is suspended.
+    while (this.#running === 0) next();
   }
 
   /** Makes a call that nobody waits for: the thread goes on. */
@@ -62,10 +104,10 @@ export class SystemCallPort {
   }
 
   #send(tid: number, name: SystemCallName, args: readonly unknown[], forgotten: boolean): number {
-    this.#before();
+    this.#way.before();
     this.made++;
     const id = ++this.#ids;
-    const where = this.#where();
+    const where = this.#way.where();
     const received = this.#received;
     const quiescent = this.#running === 0;
     const message: FromWorker = {
@@ -79,7 +121,7 @@ export class SystemCallPort {
       received,
       forgotten,
     };
-    this.#post(message, largeBuffers(args));
+    this.#way.post(message, largeBuffers(args));
     return id;
   }
 
@@ -97,7 +139,7 @@ export class SystemCallPort {
   interrupt(tid: number): boolean {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.tid !== tid) continue;
-      this.#post({ type: 'interrupt', id });
+      this.#way.post({ type: 'interrupt', id });
       return true;
     }
     return false;
@@ -115,7 +157,7 @@ export class SystemCallPort {
 
   /** Says that every thread waits, if that is so: the answer to what the kernel told the process meanwhile. */
   confirmQuiescent(): void {
-    if (this.#running === 0) this.#post({ type: 'quiescent', received: this.#received });
+    if (this.#running === 0) this.#way.post({ type: 'quiescent', received: this.#received });
   }
 }
 
