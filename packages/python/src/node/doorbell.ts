@@ -1,41 +1,148 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Row } from './row.ts';
 
-/** Which of the two who share a doorbell rings it: the thread of the machines, or the worker. */
-export type Side = 'machine' | 'worker';
+/** Words of the shared memory: each is written by one side only, at its index plus 0 for the machines, 1 for the worker. */
+const RINGS = 0;
+const POSTED = 2;
+/** 1 while a row waits to be read: set by who wrote it, taken away by who has read it. */
+const WRITTEN = 4;
+/** How many messages through the port were received, or posted, before the row was written. */
+const AFTER = 6;
+/** 1 while the machines' thread waits for the worker. */
+const WAITING = 8;
+const HEADER = 64;
 
-const INDEX = { machine: 0, worker: 1 } as const;
+/** Makes a row of a message, and a message of a row. */
+export interface Codec<Out, In> {
+  /** @returns the values, or undefined for a message that goes through the port. */
+  values(message: Out): readonly unknown[] | undefined;
+  message(values: readonly unknown[]): In;
+  /** A message of ours goes through the port; one of theirs has come through it. */
+  posted?(message: Out): void;
+  received?(message: In): void;
+}
+
+/** What goes through the port when a row was written for someone who does not wait for it. */
+const LOOK = 'look';
 
 /**
- * One end of a port whose other end can be waited for without the event loop, which takes three times as long to
- * hand a message over as the kernel of this computer takes to wake a thread. Each message is followed by a ring.
+ * One end of a port whose other end can be waited for without the event loop, which takes several times as long to
+ * hand a message over as the kernel of this computer takes to wake a thread: each message is followed by a ring. What
+ * is simple enough is written into shared memory and is no message at all. The order is that of posting.
  */
-export class Doorbell {
-  static readonly size = 8;
+export class Doorbell<Out, In> {
+  static readonly size = HEADER + 2 * Row.size;
   readonly #port: MessagePort;
-  readonly #rings: Int32Array;
-  readonly #mine: number;
-  readonly #theirs: number;
+  readonly #words: Int32Array;
+  readonly #me: 0 | 1;
+  readonly #they: 0 | 1;
+  readonly #ours: Row;
+  readonly #theirs: Row;
+  readonly #codec: Codec<Out, In>;
+  #posted = 0;
+  #received = 0;
 
-  constructor(port: MessagePort, memory: SharedArrayBuffer, side: Side) {
+  /** @param memory `size` bytes, all 0. @param side 0 for the machines' thread, 1 for the worker. */
+  constructor(port: MessagePort, memory: SharedArrayBuffer, side: 0 | 1, codec: Codec<Out, In>) {
     this.#port = port;
-    this.#rings = new Int32Array(memory);
-    this.#mine = INDEX[side];
-    this.#theirs = 1 - this.#mine;
+    this.#words = new Int32Array(memory, 0, HEADER / 4);
+    this.#me = side;
+    this.#they = side === 0 ? 1 : 0;
+    this.#ours = new Row(memory, HEADER + side * Row.size);
+    this.#theirs = new Row(memory, HEADER + this.#they * Row.size);
+    this.#codec = codec;
   }
 
-  post(message: unknown, transfer: ArrayBuffer[] = []): void {
-    this.#port.postMessage(message, transfer);
-    Atomics.add(this.#rings, this.#mine, 1);
-    Atomics.notify(this.#rings, this.#mine);
+  /** How many messages have come through the port. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** How many messages went through the port. */
+  get posted(): number {
+    return this.#posted;
+  }
+
+  /** Calls `receive` with each message that is not waited for. */
+  listen(receive: (message: In) => void): void {
+    this.#port.removeAllListeners('message');
+    this.#port.on('message', (message: In | typeof LOOK) => {
+      // A row that was written before this message comes first.
+      const row = this.#row();
+      if (row !== undefined) receive(row);
+      this.#received++;
+      if (message === LOOK) {
+        const late = this.#row();
+        if (late !== undefined) receive(late);
+      } else {
+        this.#codec.received?.(message);
+        receive(message);
+      }
+    });
+  }
+
+  post(message: Out, transfer: ArrayBuffer[] = []): void {
+    const words = this.#words;
+    const values = words[WRITTEN + this.#me] === 0 ? this.#codec.values(message) : undefined;
+    if (values !== undefined && this.#ours.write(values)) {
+      words[AFTER + this.#me] = this.#posted;
+      Atomics.store(words, WRITTEN + this.#me, 1);
+      if (this.#me === 1 && Atomics.load(words, WAITING) === 0) this.#post(LOOK);
+    } else {
+      this.#codec.posted?.(message);
+      this.#post(message, transfer);
+    }
+    Atomics.add(words, RINGS + this.#me, 1);
+    Atomics.notify(words, RINGS + this.#me);
   }
 
   /** Waits for the next message, at most `milliseconds`. @returns undefined when none came. */
-  wait(milliseconds = Number.POSITIVE_INFINITY): unknown {
-    for (;;) {
-      const rung = Atomics.load(this.#rings, this.#theirs);
-      const received = receiveMessageOnPort(this.#port) as { message: unknown } | undefined;
-      if (received !== undefined) return received.message;
-      if (Atomics.wait(this.#rings, this.#theirs, rung, milliseconds) === 'timed-out') return undefined;
+  wait(milliseconds = Number.POSITIVE_INFINITY): In | undefined {
+    const words = this.#words;
+    if (this.#me === 0) Atomics.store(words, WAITING, 1);
+    let message = this.#next();
+    while (message === undefined) {
+      const rung = Atomics.load(words, RINGS + this.#they);
+      message = this.#next();
+      if (message !== undefined) break;
+      if (Atomics.wait(words, RINGS + this.#they, rung, milliseconds) === 'timed-out') break;
     }
+    if (this.#me === 0) {
+      Atomics.store(words, WAITING, 0);
+      // Written just before the worker could see that nobody waits any more.
+      message ??= this.#next();
+    }
+    return message;
+  }
+
+  #post(message: Out | typeof LOOK, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
+    Atomics.store(this.#words, POSTED + this.#me, ++this.#posted);
+  }
+
+  #next(): In | undefined {
+    const row = this.#row();
+    if (row !== undefined) return row;
+    while (Atomics.load(this.#words, POSTED + this.#they) !== this.#received) {
+      const received = receiveMessageOnPort(this.#port) as { message: In | typeof LOOK } | undefined;
+      // The port was closed meanwhile.
+      if (received === undefined) return undefined;
+      this.#received++;
+      const { message } = received;
+      if (message === LOOK) continue;
+      this.#codec.received?.(message);
+      return message;
+    }
+    return this.#row();
+  }
+
+  /** The message of a row, if one is there and what was posted before it has come. */
+  #row(): In | undefined {
+    const words = this.#words;
+    if (Atomics.load(words, WRITTEN + this.#they) === 0) return undefined;
+    if ((words[AFTER + this.#they] ?? 0) > this.#received) return undefined;
+    const message = this.#codec.message(this.#theirs.read());
+    Atomics.store(words, WRITTEN + this.#they, 0);
+    return message;
   }
 }

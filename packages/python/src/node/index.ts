@@ -5,6 +5,7 @@ import { ready, type WorkerHandle, Workers } from '../host/workers.ts';
 import type { PythonOptions } from '../index.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { sharedAssets } from './assets.ts';
+import { machineRows } from './call-rows.ts';
 import { Doorbell } from './doorbell.ts';
 import type { WorkerData } from './worker.ts';
 
@@ -46,19 +47,23 @@ function makeHandle(): WorkerHandle {
     workerData,
     transferList: [port2],
   });
-  const doorbell = new Doorbell(port, memory, 'machine');
+  const doorbell: Doorbell<ToWorker, FromWorker> = new Doorbell(
+    port,
+    memory,
+    0,
+    machineRows(() => doorbell),
+  );
   let failed: (message: string) => void = () => undefined;
   let receive: (message: FromWorker) => void = () => undefined;
   worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
   worker.on('exit', (code) => failed(`exit code ${code}`));
-  port.on('message', (message: FromWorker) => {
+  doorbell.listen((message) => {
     wentRound = performance.now();
     receive(message);
   });
   return {
     post: (message: ToWorker) => doorbell.post(message),
-    wait: () =>
-      performance.now() - wentRound < MOMENTS ? (doorbell.wait(MOMENT) as FromWorker | undefined) : undefined,
+    wait: () => (performance.now() - wentRound < MOMENTS ? doorbell.wait(MOMENT) : undefined),
     listen: (listener) => {
       receive = listener;
     },

@@ -1,6 +1,7 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { runWorker } from '../runtime/process.ts';
+import { workerRows } from './call-rows.ts';
 import { Doorbell } from './doorbell.ts';
 
 /** What the worker is made with. */
@@ -10,9 +11,10 @@ export interface WorkerData {
 }
 
 const { port, memory } = workerData as WorkerData;
-const doorbell = new Doorbell(port, memory, 'worker');
-runWorker({
-  post: (message: FromWorker, transfer) => doorbell.post(message, transfer),
-  listen: (receive: (message: ToWorker) => void) => port.on('message', receive),
-  wait: () => doorbell.wait() as ToWorker,
-});
+const doorbell: Doorbell<FromWorker, ToWorker> = new Doorbell(
+  port,
+  memory,
+  1,
+  workerRows(() => doorbell),
+);
+runWorker(doorbell);

@@ -39,7 +39,7 @@ export function runWorker(port: Port<FromWorker, ToWorker>): void {
         break;
       case 'start':
         void booting?.then(async (interpreter) => {
-          process = new Process(port, interpreter, message.process, chance, next);
+          process = new Process(port, interpreter, message.process, chance, port.wait && next);
           await process.run();
         });
         break;
@@ -53,13 +53,10 @@ export function runWorker(port: Port<FromWorker, ToWorker>): void {
         process?.replica.apply(message.changes);
     }
   };
-  const { wait } = port;
-  const next =
-    wait &&
-    (() => {
-      const message = wait();
-      if (message !== undefined) receive(message);
-    });
+  const next = () => {
+    const message = port.wait?.();
+    if (message !== undefined) receive(message);
+  };
   port.listen(receive);
 }
 

@@ -48,14 +48,14 @@ export class SystemCallPort {
       answer = result;
     };
     this.#make(tid, name, args, (result) => resolve(result));
-    if (answer !== undefined) return Promise.resolve(answer);
+    if (answer !== undefined) return Promise.resolve(own(answer));
     return new Promise((resolved) => {
       resolve = resolved;
     });
   }
 
   /**
-   * Makes a call that a thread waits for, and then what C gets of its result. Where the answer can be waited for
+   * Makes a call that a thread waits for, and then what C gets of its result; bytes in that are only lent. Where the answer can be waited for
    * without suspending the thread, it is.
    */
   ask<N extends SystemCallName>(
@@ -159,6 +159,13 @@ export class SystemCallPort {
   confirmQuiescent(): void {
     if (this.#running === 0) this.#way.post({ type: 'quiescent', received: this.#received });
   }
+}
+
+/** What is only lent, in memory that is shared with the kernel's thread, is copied. */
+function own<R>(result: R): R {
+  if (result instanceof Uint8Array) return result.slice() as R & Uint8Array;
+  const data = (result as { data?: unknown } | null)?.data;
+  return data instanceof Uint8Array ? { ...result, data: data.slice() } : result;
 }
 
 /** Copying is quicker than giving away up to about so many bytes. */
