@@ -65,8 +65,8 @@ export interface CallMessage {
 
 /** A worker's end of the port, or the end that a worker is seen by. */
 export interface Port<Out, In> {
-  /** @param transfer buffers that are given away instead of copied. */
-  post(message: Out, transfer?: ArrayBuffer[]): void;
+  /** Bytes in a call's arguments are only lent: they are copied before it returns. */
+  post(message: Out): void;
   listen(receive: (message: In) => void): void;
   /**
    * Waits for the next message with everything else in this thread standing still, `listen` included; at the machines'

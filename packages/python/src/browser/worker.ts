@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from '../protocol.ts';
+import { given } from '../runtime/given.ts';
 import { runWorker } from '../runtime/process.ts';
 
 /** The part of a dedicated worker's global scope that is used here. */
@@ -9,7 +10,10 @@ interface WorkerScope {
 const scope = self as unknown as WorkerScope;
 
 runWorker({
-  post: (message: FromWorker, transfer: ArrayBuffer[] = []) => scope.postMessage(message, transfer),
+  post: (lent: FromWorker) => {
+    const { message, transfer } = given(lent);
+    scope.postMessage(message, transfer);
+  },
   listen: (receive) => {
     scope.onmessage = ({ data }) => receive(data);
   },

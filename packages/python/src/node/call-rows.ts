@@ -1,6 +1,7 @@
 import type { SystemCallName } from '@netarium/machine';
 import type { SourceLocation } from '@netarium/osi/trace';
 import type { CallMessage, FromWorker, ToWorker } from '../protocol.ts';
+import { given } from '../runtime/given.ts';
 import type { Codec } from './doorbell.ts';
 
 /** Numbers for texts that both sides have seen in a message: names of system calls, files, functions. */
@@ -53,10 +54,12 @@ export function workerRows(counts: () => Counts): Codec<FromWorker, ToWorker> {
       return [counts().received, id, tid, received, name, file, line, function_, ...message.arguments];
     },
     posted(message) {
-      if (message.type !== 'call') return;
-      // It did not become a row after all.
-      if (message.id === open) open = 0;
-      texts.learn(message);
+      if (message.type === 'call') {
+        // It did not become a row after all.
+        if (message.id === open) open = 0;
+        texts.learn(message);
+      }
+      return given(message);
     },
     message([id, result, ...more]) {
       open = 0;
@@ -111,6 +114,7 @@ export function machineRows(counts: () => Counts): Codec<ToWorker, FromWorker> {
         forgotten: false,
       };
     },
+    posted: (message) => ({ message, transfer: [] }),
     received(message) {
       if (message.type === 'call') texts.learn(message);
     },

@@ -17,9 +17,10 @@ export interface Codec<Out, In> {
   /** @returns the values, or undefined for a message that goes through the port. */
   values(message: Out): readonly unknown[] | undefined;
   message(values: readonly unknown[]): In;
-  /** A message of ours goes through the port; one of theirs has come through it. */
-  posted?(message: Out): void;
-  received?(message: In): void;
+  /** @returns what goes through the port for a message that did not become a row, and what is given away with it. */
+  posted(message: Out): { message: Out; transfer: ArrayBuffer[] };
+  /** One of theirs has come through the port. */
+  received(message: In): void;
 }
 
 /** What goes through the port when a row was written for someone who does not wait for it. */
@@ -75,13 +76,13 @@ export class Doorbell<Out, In> {
         const late = this.#row();
         if (late !== undefined) receive(late);
       } else {
-        this.#codec.received?.(message);
+        this.#codec.received(message);
         receive(message);
       }
     });
   }
 
-  post(message: Out, transfer: ArrayBuffer[] = []): void {
+  post(message: Out): void {
     const words = this.#words;
     const values = words[WRITTEN + this.#me] === 0 ? this.#codec.values(message) : undefined;
     if (values !== undefined && this.#ours.write(values)) {
@@ -89,8 +90,8 @@ export class Doorbell<Out, In> {
       Atomics.store(words, WRITTEN + this.#me, 1);
       if (this.#me === 1 && Atomics.load(words, WAITING) === 0) this.#post(LOOK);
     } else {
-      this.#codec.posted?.(message);
-      this.#post(message, transfer);
+      const given = this.#codec.posted(message);
+      this.#post(given.message, given.transfer);
     }
     Atomics.add(words, RINGS + this.#me, 1);
     Atomics.notify(words, RINGS + this.#me);
@@ -130,7 +131,7 @@ export class Doorbell<Out, In> {
       this.#received++;
       const { message } = received;
       if (message === LOOK) continue;
-      this.#codec.received?.(message);
+      this.#codec.received(message);
       return message;
     }
     return this.#row();

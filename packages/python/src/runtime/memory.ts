@@ -15,8 +15,11 @@ export function lengthOf(vectors: readonly [number, number][]): number {
   return vectors.reduce((sum, [, length]) => sum + length, 0);
 }
 
-/** A copy of at most `limit` bytes of the pieces, one after another. */
+/** At most `limit` bytes of the pieces, one after another: a copy, or the memory itself where it is one piece. */
 export function gather(python: Emscripten, vectors: readonly [number, number][], limit: number): Uint8Array {
+  const [first, second] = vectors.filter(([, length]) => length > 0);
+  if (first !== undefined && second === undefined)
+    return python.HEAPU8.subarray(first[0], first[0] + Math.min(limit, first[1]));
   const bytes = new Uint8Array(Math.min(limit, lengthOf(vectors)));
   let at = 0;
   for (const [pointer, length] of vectors) {

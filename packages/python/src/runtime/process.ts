@@ -104,7 +104,7 @@ class Process {
     const frames = new Where(python, exports);
     const where = () => frames.current() ?? threads.current.origin;
     this.calls = new SystemCallPort({
-      post: (message, transfer) => port.post(message, transfer),
+      post: (message) => port.post(message),
       before: () => this.#sendChanges(),
       where,
       next,

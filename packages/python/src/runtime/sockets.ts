@@ -42,16 +42,18 @@ export function socketHandlers(
 ): Handlers {
   const failed = (errno: number) => -errors.fromLinux(errno);
 
-  function call<N extends SystemCallName>(
+  /** Makes a call, and then what C gets of its result. */
+  function ask<N extends SystemCallName>(
     name: N,
-    ...args: SystemCallArguments<N>
-  ): Promise<SystemCallResult<N>> {
-    return calls.call(thread(), name, ...args);
+    args: SystemCallArguments<N>,
+    finish: (result: SystemCallResult<N>) => number,
+  ): Outcome {
+    return calls.ask(thread(), name, args, finish);
   }
 
   /** A call that returns a number. */
-  async function plain<N extends SystemCallName>(name: N, ...args: SystemCallArguments<N>): Promise<number> {
-    return errors.result((await call(name, ...args)) as number);
+  function plain<N extends SystemCallName>(name: N, ...args: SystemCallArguments<N>): Outcome {
+    return ask(name, args, (result) => errors.result(result as number));
   }
 
   /** Does something with the socket behind a number, or says why not. */
@@ -81,14 +83,13 @@ export function socketHandlers(
   }
 
   function name(fd: number, pointer: number, length: number, which: 'getsockname' | 'getpeername'): Outcome {
-    return on(fd, async ({ file }) => {
-      const result = await call(which, file.fd);
-      return () => {
+    return on(fd, ({ file }) =>
+      ask(which, [file.fd], (result) => {
         if (typeof result === 'number') return errors.result(result);
         writeAddress(python, pointer, length, result);
         return 0;
-      };
-    });
+      }),
+    );
   }
 
   /** Where Python is: which instruction of which frame calls. */
@@ -113,7 +114,7 @@ export function socketHandlers(
     if (!canWait()) return failed(CANNOT_WAIT);
     const [domain = 0, type = 0, protocol = 0] = [0, 4, 8].map((offset) => readI32(python, pointer + offset));
     const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
-    return call('socketpair', domain, type, protocol).then((pair) => () => {
+    return ask('socketpair', [domain, type, protocol], (pair) => {
       if (typeof pair === 'number') return errors.result(pair);
       [pair.first, pair.second].forEach((fd, index) => {
         const number = descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
@@ -132,7 +133,7 @@ export function socketHandlers(
     socket(domain = 0, type = 0, protocol = 0) {
       if (!canWait()) return failed(CANNOT_WAIT);
       const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
-      return call('socket', domain, type, protocol).then((fd) => () => {
+      return ask('socket', [domain, type, protocol], (fd) => {
         if (fd < 0) return errors.result(fd);
         return descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
       });
@@ -144,14 +145,13 @@ export function socketHandlers(
     listen: (fd = 0, backlog = 0) => on(fd, ({ file }) => plain('listen', file.fd, backlog)),
 
     accept4: (fd = 0, pointer = 0, length = 0, flags = 0) =>
-      on(fd, async ({ file }) => {
-        const accepted = await call('accept4', file.fd, flags & (SOCK_NONBLOCK | SOCK_CLOEXEC));
-        return () => {
+      on(fd, ({ file }) =>
+        ask('accept4', [file.fd, flags & (SOCK_NONBLOCK | SOCK_CLOEXEC)], (accepted) => {
           if (typeof accepted === 'number') return errors.result(accepted);
           writeAddress(python, pointer, length, accepted.address);
           return descriptors.open(accepted.fd, 'socket', SOCK_STREAM, flags & SOCK_NONBLOCK ? O_NONBLOCK : 0);
-        };
-      }),
+        }),
+      ),
 
     connect: (fd = 0, pointer = 0, length = 0) =>
       withAddress(fd, pointer, length, ({ file, stream }, address) => {
@@ -163,19 +163,18 @@ export function socketHandlers(
     getpeername: (fd = 0, pointer = 0, length = 0) => name(fd, pointer, length, 'getpeername'),
 
     getsockopt: (fd = 0, level = 0, option = 0, pointer = 0, lengthPointer = 0) =>
-      on(fd, async ({ file, stream }) => {
+      on(fd, ({ file, stream }) => {
         // C's own connect() with a timeout asks for the error as a number it knows; a program for Linux's.
         const forC =
           level === SOL_SOCKET && option === SO_ERROR && connecting.get(stream.node) === callSite();
         const room = readU32(python, lengthPointer);
-        const value = await call('getsockopt', file.fd, level, option, room);
-        return () => {
+        return ask('getsockopt', [file.fd, level, option, room], (value) => {
           if (typeof value === 'number') return errors.result(value);
           python.HEAPU8.set(value.subarray(0, room), pointer);
           writeI32(python, lengthPointer, Math.min(room, value.length));
           if (forC) writeI32(python, pointer, errors.fromLinux(readU32(python, pointer)));
           return 0;
-        };
+        });
       }),
 
     setsockopt: (fd = 0, level = 0, option = 0, pointer = 0, length = 0) => {
@@ -191,19 +190,24 @@ export function socketHandlers(
         const address = addressPointer === 0 ? null : readAddress(python, addressPointer, addressLength);
         if (address === undefined) return failed(ERRNO.EAFNOSUPPORT);
         const size = Math.min(length, sendLimit(socket, flags));
-        return plain('sendto', socket.file.fd, python.HEAPU8.slice(pointer, pointer + size), flags, address);
+        return plain(
+          'sendto',
+          socket.file.fd,
+          python.HEAPU8.subarray(pointer, pointer + size),
+          flags,
+          address,
+        );
       }),
 
     recvfrom: (fd = 0, pointer = 0, length = 0, flags = 0, addressPointer = 0, addressLength = 0) =>
-      on(fd, async ({ file }) => {
-        const received = await call('recvfrom', file.fd, length, flags);
-        return () => {
+      on(fd, ({ file }) =>
+        ask('recvfrom', [file.fd, length, flags], (received) => {
           if (typeof received === 'number') return errors.result(received);
           python.HEAPU8.set(received.data, pointer);
           writeAddress(python, addressPointer, addressLength, received.address);
           return received.data.length;
-        };
-      }),
+        }),
+      ),
 
     sendmsg: (fd = 0, message = 0, flags = 0) =>
       on(fd, (socket) => {
@@ -224,9 +228,8 @@ export function socketHandlers(
       }),
 
     recvmsg: (fd = 0, message = 0, flags = 0) =>
-      on(fd, async ({ file }) => {
-        const received = await call('recvfrom', file.fd, lengthOf(messageVectors(message)), flags);
-        return () => {
+      on(fd, ({ file }) =>
+        ask('recvfrom', [file.fd, lengthOf(messageVectors(message)), flags], (received) => {
           if (typeof received === 'number') return errors.result(received);
           const length = scatter(python, received.data, messageVectors(message));
           writeAddress(
@@ -238,8 +241,8 @@ export function socketHandlers(
           writeI32(python, message + MSG.controlLength, 0);
           writeI32(python, message + MSG.flags, received.truncated ? MSG_TRUNC : 0);
           return length;
-        };
-      }),
+        }),
+      ),
 
     /** Pyodide's own import: stores the result, and says that it did. */
     shutdown(fd = 0, how = 0, resultPointer = 0) {

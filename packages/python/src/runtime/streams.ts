@@ -51,7 +51,7 @@ export function streamHandlers(
     if (!canWait()) return -errors.fromLinux(CANNOT_WAIT);
     const { file, stream } = descriptor;
     const flags = on ? stream.flags | O_NONBLOCK : stream.flags & ~O_NONBLOCK;
-    return calls.call(thread(), 'fcntl', file.fd, F_SETFL, flags).then((result) => () => {
+    return calls.ask(thread(), 'fcntl', [file.fd, F_SETFL, flags], (result) => {
       if (result >= 0) stream.flags = flags;
       return errors.result(result);
     });
@@ -65,7 +65,7 @@ export function streamHandlers(
         return -1;
       };
       if (!canWait()) return fail(-errors.fromLinux(CANNOT_WAIT));
-      return calls.call(thread(), 'pipe2', 0).then((pipe) => () => {
+      return calls.ask(thread(), 'pipe2', [0], (pipe) => {
         if (typeof pipe === 'number') return fail(errors.result(pipe));
         [pipe.read, pipe.write].forEach((fd, index) => {
           writeI32(
@@ -84,7 +84,7 @@ export function streamHandlers(
       if (descriptor === undefined) return original.read(fd, vectorsPointer, count, lengthPointer);
       if (!canWait()) return errors.fromLinux(CANNOT_WAIT);
       const vectors = readVectors(python, vectorsPointer, count);
-      return calls.call(thread(), 'read', descriptor.file.fd, lengthOf(vectors)).then((result) => () => {
+      return calls.ask(thread(), 'read', [descriptor.file.fd, lengthOf(vectors)], (result) => {
         if (typeof result === 'number') return -errors.result(result);
         writeI32(python, lengthPointer, scatter(python, result, vectors));
         return 0;
@@ -101,7 +101,7 @@ export function streamHandlers(
         calls.tell(thread(), 'write', descriptor.file.fd, bytes);
         return 0;
       }
-      return calls.call(thread(), 'write', descriptor.file.fd, bytes).then((result) => () => {
+      return calls.ask(thread(), 'write', [descriptor.file.fd, bytes], (result) => {
         if (result < 0) return -errors.result(result);
         writeI32(python, lengthPointer, result);
         return 0;
@@ -113,7 +113,7 @@ export function streamHandlers(
       if (descriptor === undefined) return original.close(fd);
       const last = descriptors.release(descriptor);
       if (last === undefined) return 0;
-      if (canWait()) return calls.call(thread(), 'close', last).then((result) => -errors.result(result));
+      if (canWait()) return calls.ask(thread(), 'close', [last], (result) => -errors.result(result));
       calls.tell(thread(), 'close', last);
       return 0;
     },
@@ -148,7 +148,7 @@ export function streamHandlers(
       if (entries.length === 0 && (ready || timeout === 0)) return store();
       if (!canWait()) return setErrno(-errors.fromLinux(CANNOT_WAIT));
       const wait = ready ? 0 : timeout < 0 ? -1 : timeout * MILLISECOND;
-      return calls.call(thread(), 'poll', entries, wait).then((result) => () => {
+      return calls.ask(thread(), 'poll', [entries, wait], (result) => {
         if (typeof result === 'number') return setErrno(errors.result(result));
         result.forEach((revents, index) => {
           results[asked[index] ?? 0] = revents;

@@ -11,7 +11,7 @@ interface Waiting {
 
 /** The way to the kernel. */
 interface Way {
-  post(message: FromWorker, transfer?: ArrayBuffer[]): void;
+  post(message: FromWorker): void;
   /** Called before each call: hands over what the kernel has to know first. */
   before(): void;
   /** Where in the program the running thread is. */
@@ -121,7 +121,7 @@ export class SystemCallPort {
       received,
       forgotten,
     };
-    this.#way.post(message, largeBuffers(args));
+    this.#way.post(message);
     return id;
   }
 
@@ -166,18 +166,6 @@ function own<R>(result: R): R {
   if (result instanceof Uint8Array) return result.slice() as R & Uint8Array;
   const data = (result as { data?: unknown } | null)?.data;
   return data instanceof Uint8Array ? { ...result, data: data.slice() } : result;
-}
-
-/** Copying is quicker than giving away up to about so many bytes. */
-const COPIED = 8192;
-
-/** Arguments are copies made for the call: large ones need not be copied again on their way. */
-function largeBuffers(args: readonly unknown[]): ArrayBuffer[] {
-  return args.flatMap((argument) =>
-    argument instanceof Uint8Array && argument.length > COPIED && argument.buffer instanceof ArrayBuffer
-      ? [argument.buffer]
-      : [],
-  );
 }
 
 /** -EINTR as the kernel says it. */

@@ -118,7 +118,7 @@ export class Threads {
     const { calls, python, canWait, where } = this.#options;
     if (!canWait()) return -1;
     const origin = where();
-    return calls.call(this.current.tid, 'clone').then((tid) => () => {
+    return calls.ask(this.current.tid, 'clone', [], (tid) => {
       if (tid < 0) return -1;
       const stack = this.#options.stacks.allocate(STACK_SIZE);
       if (stack === 0) {
