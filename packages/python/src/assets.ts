@@ -20,3 +20,7 @@ export const ASSET_FILES = {
 
 /** The same memory as it is, for Node: not for pages. */
 export const SNAPSHOT = 'snapshot.bin';
+
+/** The worker in one file, for Node, and the list of what it was made of. */
+export const WORKER = 'worker.mjs';
+export const WORKER_SOURCES = 'worker-sources.json';

@@ -3,12 +3,13 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
-import { ASSET_FILES, SNAPSHOT } from '../src/assets.ts';
+import { ASSET_FILES, SNAPSHOT, WORKER, WORKER_SOURCES } from '../src/assets.ts';
 import { loadAssets } from '../src/node/assets.ts';
 import { Interpreter } from '../src/runtime/interpreter.ts';
 import { Chance } from '../src/runtime/random.ts';
 import { replaceFunctions } from '../src/shim/replace-functions.ts';
 import { entryText, shimText } from '../src/shim/text.ts';
+import { bundleWorker } from './bundle-worker.ts';
 
 type Wabt = typeof import('wabt');
 
@@ -34,6 +35,8 @@ for (const file of (await readdir(folder)).sort())
   if (file.endsWith('.py'))
     site[file.slice(0, -'.py'.length)] = await readFile(new URL(file, folder), 'utf8');
 await write(ASSET_FILES.site, JSON.stringify(site));
+
+await write(WORKER_SOURCES, JSON.stringify(await bundleWorker(build, WORKER)));
 
 // The snapshot is the same whenever and wherever it is made.
 process.argv.splice(1, process.argv.length, '/usr/bin/python3');

@@ -8,6 +8,7 @@ import { sharedAssets } from './assets.ts';
 import { machineRows } from './call-rows.ts';
 import { Doorbell } from './doorbell.ts';
 import type { WorkerData } from './worker.ts';
+import { workerFile } from './worker-file.ts';
 
 export type { PythonProgram } from '../host/program.ts';
 
@@ -41,7 +42,7 @@ function makeHandle(): WorkerHandle {
   const { port1: port, port2 } = new MessageChannel();
   const memory = new SharedArrayBuffer(Doorbell.size);
   const workerData: WorkerData = { port: port2, memory };
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(workerFile(), {
     stdout: false,
     stderr: false,
     workerData,
