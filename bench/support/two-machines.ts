@@ -1,8 +1,8 @@
-import { Cable, Port } from '@netarium/osi/1-physical';
+import { Cable, type CableOptions, Port } from '@netarium/osi/1-physical';
 import { type MacAddress, parseMac } from '@netarium/osi/2-datalink';
 import { type Socket, type SocketAddress, Stack } from '@netarium/osi/5-session';
 import { microseconds, Simulation, seconds } from '@netarium/osi/time';
-import { errnoName } from '@netarium/osi/trace';
+import { errnoName, type TraceRecord } from '@netarium/osi/trace';
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;
@@ -15,20 +15,23 @@ const SERVER: SocketAddress = { family: AF_INET, address: '10.0.0.2', port: 9000
 const NETWORK_PREFIX = 24;
 
 /**
- * Two machines and a cable without a recorder: what B1 to B5 measure. Everything goes through the sockets
+ * Two machines and a cable: what B1 to B5 measure. Everything goes through the sockets
  * that programs use, without waiting: readiness is told by a callback.
  */
 export class TwoMachines {
   readonly #sim = new Simulation(1);
   readonly #client: Stack;
   readonly #server: Stack;
+  readonly #record: TraceRecord | null;
 
-  constructor() {
+  /** @param cable its properties, besides a delay of 5 µs. @param record where all of it is written down; default nowhere. */
+  constructor(cable: CableOptions = {}, record: TraceRecord | null = null) {
+    this.#record = record;
     const [client, a] = this.#machine('client', 1);
     const [server, b] = this.#machine('server', 2);
     this.#client = client;
     this.#server = server;
-    new Cable(this.#sim, a, b, { delay: microseconds(5) });
+    new Cable(this.#sim, a, b, { delay: microseconds(5), ...cable });
   }
 
   /** Sends `total` bytes in writes of 64 KiB and reads them on the other side. */
@@ -126,7 +129,7 @@ export class TwoMachines {
   }
 
   #machine(name: string, last: number): [Stack, Port] {
-    const stack = new Stack({ sim: this.#sim, name });
+    const stack = new Stack({ sim: this.#sim, name, record: this.#record });
     const port = new Port('eth0', stack.tracer, stack.pool);
     stack.addPort(port, { mac: parseMac(`02:00:00:00:00:0${last}`) as MacAddress });
     stack.addAddress('eth0', `10.0.0.${last}/${NETWORK_PREFIX}`);

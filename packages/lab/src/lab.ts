@@ -39,6 +39,8 @@ export interface LinkOptions {
   readonly duplicate?: Probability;
   readonly corrupt?: Probability;
   readonly reorder?: Probability;
+  /** Segmentation and checksum offload, as Linux's veth has it: for TCP, frames of up to 64 KiB. Default false. */
+  readonly offload?: boolean;
 }
 
 /** What is said of one port of a switch. */
@@ -302,7 +304,7 @@ function lineBefore(
 }
 
 function cableOptions(options: LinkOptions) {
-  const { bandwidth, delay, jitter, queue } = options;
+  const { bandwidth, delay, jitter, queue, offload } = options;
   const probability = (name: 'loss' | 'duplicate' | 'corrupt' | 'reorder') => {
     const value = options[name];
     return value === undefined ? {} : { [name]: parseProbability(value) };
@@ -311,6 +313,7 @@ function cableOptions(options: LinkOptions) {
     ...(bandwidth !== undefined && { bandwidth: parseBitRate(bandwidth) }),
     ...(delay !== undefined && { delay: parseDuration(delay) }),
     ...(queue !== undefined && queueOf(queue)),
+    ...(offload !== undefined && { offload }),
     impairments: {
       ...(jitter !== undefined && { jitter: parseDuration(jitter) }),
       ...probability('loss'),

@@ -113,6 +113,7 @@ export class Script {
       isLocal: (address) => address === US,
       isBroadcast: (address) => address === (0xffffffff as Ipv4Address),
       confirm: () => {},
+      offloadTo: () => false,
       portUnreachable: () => {},
     };
     this.tcp = new TcpLayer({ sim: this.sim, tracer: this.tracer, ip, sysctl: this.sysctl, pool: this.pool });

@@ -71,4 +71,5 @@ export interface LinkSpec {
   readonly duplicate?: number;
   readonly corrupt?: number;
   readonly reorder?: number;
+  readonly offload?: boolean;
 }

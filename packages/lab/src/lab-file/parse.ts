@@ -60,6 +60,7 @@ interface RawLink {
   duplicate?: number | string;
   corrupt?: number | string;
   reorder?: number | string;
+  offload?: boolean;
 }
 
 /**
@@ -150,6 +151,7 @@ class Checker {
       ...(raw.reorder !== undefined && {
         reorder: this.#unit([...way, 'reorder'], raw.reorder, parseProbability),
       }),
+      ...(raw.offload !== undefined && { offload: raw.offload }),
     };
   }
 

@@ -12,6 +12,10 @@ const WORDS = {
   exit: { en: 'ends', ko: '종료' },
   typed: { en: 'someone typed', ko: '누군가 입력함' },
   of: { en: 'bytes of', ko: '바이트의 출처:' },
+  segments: {
+    en: 'segments in one frame, by segmentation offload',
+    ko: '개 세그먼트를 한 프레임에, 세그먼트 분할 오프로드',
+  },
 } satisfies Record<string, Text>;
 
 /** How many links a line shows; a bulk transfer's chain goes back to its first segment. */
@@ -36,7 +40,15 @@ export function whyText(
   const origin = writers.size === 0 ? '' : ` (${WORDS.of[language]} ${[...writers].join(', ')})`;
   const shown = links.slice(0, LINKS).map((step) => stepText(step, journeys, language));
   if (links.length > LINKS) shown.push('…');
-  return [`${reasonText(sent.reason, language)}${origin}`, ...shown].join(' ← ');
+  return [`${reasonText(sent.reason, language)}${segmentsText(sent, language)}${origin}`, ...shown].join(
+    ' ← ',
+  );
+}
+
+/** How many segments a frame stands for on a cable with offload. */
+function segmentsText({ offload }: FrameSent, language: Language): string {
+  if (offload === undefined || offload.segments === 1) return '';
+  return ` (${offload.segments}${language === 'en' ? ' ' : ''}${WORDS.segments[language]})`;
 }
 
 /** One link of a chain of causes in words. */

@@ -20,6 +20,12 @@ export interface DirectionOptions {
   queueLimit?: number;
   /** Who decides about frames that wait; default: first in, first out, up to `queueLimit`. Null: that again. */
   queue?: QueueSettings | null;
+  /**
+   * Segmentation and checksum offload, as Linux's veth has it: frames that stand for many segments, and whose checksum
+   * nobody has computed, cross it as they are. Only while it does nothing to frames but delay them: with a bandwidth, a
+   * queue discipline or accidents it carries whole frames, and so does a shared line. Default false.
+   */
+  offload?: boolean;
   /** Whether the far port checks the FCS. With false damaged frames get through, for higher checksums to find. Default true. */
   fcs?: boolean;
   impairments?: Partial<ImpairmentSettings>;
@@ -37,6 +43,7 @@ export class CableDirection implements Medium {
   delay: Nanoseconds = 0;
   queueLimit = DEFAULT_QUEUE_LIMIT;
   fcs = true;
+  #offload = false;
   readonly impairments: Impairments;
   /** Set by the cable: both ends are plugged in. */
   connected = false;
@@ -70,6 +77,15 @@ export class CableDirection implements Medium {
 
   get carrier(): boolean {
     return this.connected && this.#to.enabled;
+  }
+
+  get offload(): boolean {
+    return (
+      this.#offload &&
+      this.bandwidth === Number.POSITIVE_INFINITY &&
+      this.#discipline === null &&
+      !this.impairments.active
+    );
   }
 
   /** How many frames wait for the line just now. */
@@ -110,6 +126,7 @@ export class CableDirection implements Medium {
     this.delay = delay === undefined ? this.delay : Math.round(delay);
     this.queueLimit = queueLimit ?? this.queueLimit;
     this.fcs = fcs ?? this.fcs;
+    this.#offload = options.offload ?? this.#offload;
   }
 
   send(frame: Frame): void {

@@ -14,6 +14,19 @@ const SLOT_SIZES = [2 * 1024, 68 * 1024] as const;
 export const NO_ORIGINS: readonly EventId[] = [];
 
 /**
+ * What the maker of a frame has left to do to whoever puts it on a line that cannot take it as it is: to compute a
+ * checksum, to cut it into the segments that it stands for. One object serves all frames of a protocol (in Linux:
+ * `struct net_offload`, with `CHECKSUM_PARTIAL` and `gso_size` on the packet).
+ */
+export interface Offload {
+  /**
+   * Does it: makes the frames that cross an ordinary cable out of one, destination MAC at its `start`, which is taken over.
+   * @param each takes each of them over, in their order.
+   */
+  finish(frame: Frame, pool: FramePool, each: (frame: Frame) => void): void;
+}
+
+/**
  * One frame on its way: a slot of the pool's arena with the bytes between `start` and `end`.
  *
  * Whoever holds a frame owns it, and passes it on or gives it back to the pool exactly once.
@@ -35,6 +48,13 @@ export class Frame {
   sent: EventId = 0;
   /** Why it waits, while it does: the cause under which it will be sent when ARP has an answer. */
   cause: EventId = 0;
+  /** What is left to do of it before it can cross an ordinary cable; null for a frame as it crosses one. */
+  offload: Offload | null = null;
+  /** With `offload`: how many segments it stands for. */
+  segments = 1;
+  /** Of several: the payload of each but the last, and the largest packet among them (above layer 3, without its header); in bytes. */
+  segmentSize = 0;
+  packetSize = 0;
   /** For the queue of whoever owns it. */
   next: Frame | null = null;
   /** Sums of 16-bit words in the memory that the slot is part of; null where only JavaScript can take them. */
@@ -62,6 +82,16 @@ export class Frame {
     this.reason = reason;
     this.origins = NO_ORIGINS;
     this.sent = 0;
+    this.whole();
+  }
+
+  /** Nothing of it is left to do. */
+  whole(): void {
+    if (this.offload === null) return;
+    this.offload = null;
+    this.segments = 1;
+    this.segmentSize = 0;
+    this.packetSize = 0;
   }
 
   /** Gives the slot back to its pool. The frame must not be touched afterwards. */
@@ -78,6 +108,7 @@ export class Frame {
     this.origins = NO_ORIGINS;
     this.sent = 0;
     this.cause = 0;
+    this.whole();
     return this;
   }
 }
@@ -119,6 +150,10 @@ export class FramePool {
     copy.reason = frame.reason;
     copy.origins = frame.origins;
     copy.sent = frame.sent;
+    copy.offload = frame.offload;
+    copy.segments = frame.segments;
+    copy.segmentSize = frame.segmentSize;
+    copy.packetSize = frame.packetSize;
     return copy;
   }
 

@@ -1,6 +1,6 @@
 import type { Nanoseconds } from '../time/index.ts';
 import type { Tracer } from '../trace/index.ts';
-import { type Frame, type FramePool, MIN_FRAME } from './frame.ts';
+import { type Frame, type FramePool, MIN_FRAME, type Offload } from './frame.ts';
 
 /** What a port is plugged into: the end of a cable. */
 export interface Medium {
@@ -10,6 +10,8 @@ export interface Medium {
   readonly bandwidth: number;
   /** False while the far end is not there or switched off. */
   readonly carrier?: boolean;
+  /** It carries frames of which something is left to do as they are; default: no, only frames that are whole. */
+  readonly offload?: boolean;
   /** Both ends may send at once, and there are no others; default true. */
   readonly fullDuplex?: boolean;
   /** The port at this end was switched on or off. */
@@ -77,6 +79,11 @@ export class Port {
     return this.#medium?.fullDuplex ?? true;
   }
 
+  /** Its cable carries frames for which segmentation and checksums are left to do. */
+  get offload(): boolean {
+    return this.#medium?.offload ?? false;
+  }
+
   get bandwidth(): number {
     return this.#medium?.bandwidth ?? Number.POSITIVE_INFINITY;
   }
@@ -104,6 +111,11 @@ export class Port {
       this.drop(frame, 'port.no-carrier');
       return;
     }
+    const { offload } = frame;
+    if (offload !== null && medium.offload !== true) {
+      this.#finish(frame, offload);
+      return;
+    }
     if (tracer.on) {
       frame.sent = tracer.write(
         {
@@ -112,11 +124,17 @@ export class Port {
           length: frame.length,
           reason: frame.reason,
           origins: frame.origins,
+          ...(offload !== null && { offload: { segments: frame.segments } }),
         },
         frame.data(),
       );
     }
     medium.send(frame);
+  }
+
+  /** Does for a frame what its maker has left to do, since the cable takes only whole ones, and sends what comes of it. */
+  #finish(frame: Frame, offload: Offload): void {
+    offload.finish(frame, this.pool, (whole) => this.transmit(whole));
   }
 
   /** Called by the medium when a frame has arrived whole and undamaged; takes it over. */

@@ -25,7 +25,7 @@ export * from './ethernet/mac-address.ts';
 export { type Link, type LinkStatistics, type LinkUpcalls, noStatistics } from './link.ts';
 export { MacTable } from './switch/mac-table.ts';
 export { Switch, type SwitchOptions } from './switch/switch.ts';
-export { ETHERTYPE_VLAN, GREATEST_VLAN } from './vlan/codec.ts';
+export { ETHERTYPE_VLAN, GREATEST_VLAN, VLAN_TAG } from './vlan/codec.ts';
 export { DEFAULT_VLAN, type PortVlans, VlanMembership } from './vlan/membership.ts';
 export { VlanPort } from './vlan/port.ts';
 export type { PortRole, PortState } from './stp/bridge-port.ts';

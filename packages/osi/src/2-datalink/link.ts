@@ -41,6 +41,8 @@ export interface Link {
   /** The line works: somebody is at the other end. */
   readonly carrier: boolean;
   readonly loopback: boolean;
+  /** What is sent by it may stand for many segments, and need no checksum: its cable has segmentation and checksum offload. */
+  readonly offload: boolean;
   readonly statistics: LinkStatistics;
   /** The neighbours that are known on it; null where there is no ARP. */
   readonly neighbours: ArpCache | null;

@@ -86,6 +86,8 @@ export interface IpService<A extends IpAddress = IpAddress> {
   mtuTo(destination: A): number;
   /** How much of such a packet is left behind the IP header. */
   roomTo(destination: A): number;
+  /** Whether the path to `destination` begins with a cable that has segmentation and checksum offload. */
+  offloadTo(destination: A): boolean;
   /** Whether `address` is one of this machine's own (127.0.0.0/8 included). */
   isLocal(address: A): boolean;
   /** Whether it is 255.255.255.255, a multicast address or the broadcast address of one of our networks. */

@@ -25,6 +25,8 @@ export class Loopback implements Link, PortOwner {
   readonly index = 1;
   readonly mac = NULL_MAC;
   readonly loopback = true;
+  /** Linux's has it; here what a machine says to itself is seen as it would cross a cable. */
+  readonly offload = false;
   readonly neighbours = null;
   readonly statistics = noStatistics();
   readonly port: Port;

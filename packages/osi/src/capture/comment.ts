@@ -14,15 +14,22 @@ export function commentOf(
 ): string {
   const [self, ...causes] = whyOf(record, frame, STEPS);
   if (self?.event?.kind !== 'frame-sent') return '';
-  const { node, port, reason } = self.event;
+  const { node, port, reason, offload } = self.event;
   const parts = [`Sent by ${node}:${port} as ${reason || 'unnamed'}`];
   for (const step of causes) {
     const text = because(step, numbers);
     if (text !== '') parts.push(text);
     if (step.event !== null && numbers.has(step.event.id)) break;
   }
-  return `${parts.join(', because ')}.${self.origins.length > 0 ? ` Carries bytes of ${callsText(self.origins)}.` : ''}`;
+  const origins = self.origins.length > 0 ? ` Carries bytes of ${callsText(self.origins)}.` : '';
+  return `${parts.join(', because ')}.${origins}${offload === undefined ? '' : offloadText(offload.segments)}`;
 }
+
+/** What the cable's offload has left out of it. */
+const offloadText = (segments: number): string =>
+  segments > 1
+    ? ` Stands for ${segments} segments (segmentation offload); nobody computed their TCP checksums.`
+    : ' Nobody computed its TCP checksum (checksum offload).';
 
 function because(step: WhyStep, numbers: ReadonlyMap<EventId, number>): string {
   const { event } = step;

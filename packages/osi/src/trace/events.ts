@@ -33,6 +33,8 @@ export interface FrameSent extends Happening {
   readonly reason: string;
   /** The system calls that wrote the application bytes it carries, in their order; mostly none or one. */
   readonly origins: readonly EventId[];
+  /** On a cable with segmentation and checksum offload: how many segments it stands for. Nobody computed their checksums. */
+  readonly offload?: { readonly segments: number };
 }
 
 /** A port took a frame whole and undamaged from its cable. */

@@ -14,6 +14,7 @@ export class Tun implements Link {
   readonly up = true;
   readonly carrier = true;
   readonly loopback = false;
+  readonly offload = false;
   readonly neighbours = null;
   readonly statistics = noStatistics();
   readonly sent: Sniffed[] = [];

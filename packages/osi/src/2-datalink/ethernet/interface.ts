@@ -93,6 +93,10 @@ export class EthernetInterface implements Link, PortOwner {
     return this.port.carrier;
   }
 
+  get offload(): boolean {
+    return this.port.offload;
+  }
+
   get neighbours(): ArpCache {
     return this.arp.cache;
   }

@@ -99,6 +99,18 @@ export function rewriteFragment(view: DataView, at: number, totalLength: number,
   writeChecksum(view, at, readHeaderLength(view, at));
 }
 
+/** Makes a header that was copied the header of a packet of its own: a segment of what stood for many. */
+export function rewriteSegment(
+  view: DataView,
+  at: number,
+  totalLength: number,
+  identification: number,
+): void {
+  view.setUint16(at + TOTAL_LENGTH, totalLength);
+  view.setUint16(at + IDENTIFICATION, identification);
+  writeChecksum(view, at, readHeaderLength(view, at));
+}
+
 /** Lowers the TTL by one and corrects the checksum for it (RFC 1141). */
 export function decrementTtl(view: DataView, at: number): void {
   view.setUint8(at + TTL, view.getUint8(at + TTL) - 1);

@@ -17,11 +17,12 @@ export class Identification {
     this.#node = node;
   }
 
-  next(destination: Ipv4Address, protocol: number): number {
+  /** @param count of packets to number; their numbers follow one another. @returns the first. */
+  next(destination: Ipv4Address, protocol: number, count = 1): number {
     this.#counters ??= this.#begin();
     const hash = Math.imul(destination ^ (protocol << 24), 0x9e3779b1) >>> 26;
     const value = this.#counters[hash] as number;
-    this.#counters[hash] = value + 1;
+    this.#counters[hash] = value + count;
     return value;
   }
 

@@ -134,6 +134,10 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     return this.mtuTo(destination) - IPV4_HEADER;
   }
 
+  offloadTo(destination: Ipv4Address): boolean {
+    return this.route(destination, ANY) === 0 && this.hop.link?.offload === true;
+  }
+
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
     this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_PORT_UNREACHABLE, 0, frame, this.#header, this.#group);
   }
@@ -159,16 +163,19 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const length = headerLength + frame.length;
     const mtu = this.pathMtu.limit(destination, link.mtu);
     const { dontFragment } = options;
-    const whole = length <= mtu;
-    if (length > IPV4_MAX_PACKET || (!whole && dontFragment === true)) {
+    const { segments } = frame;
+    const whole = (segments > 1 ? headerLength + frame.packetSize : length) <= mtu;
+    if (length > IPV4_MAX_PACKET || (!whole && (dontFragment === true || segments > 1))) {
       counters.FragFails++;
       this.#drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
     const atomic = dontFragment === true || (dontFragment === 'if-it-fits' && whole);
     // A packet that is never cut needs no number (RFC 6864 section 4.1); Linux's TCP counts all the same.
-    const id = atomic && protocol !== PROTOCOL_TCP ? 0 : this.#identification.next(destination, protocol);
+    const id =
+      atomic && protocol !== PROTOCOL_TCP ? 0 : this.#identification.next(destination, protocol, segments);
     frame.start -= headerLength;
+    if (segments > 1) frame.packetSize += headerLength;
     writeIpv4(
       frame.view,
       frame.start,
@@ -332,8 +339,9 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       this.#drop(frame, 'ip.ttl', from);
       return;
     }
-    const tooLarge = frame.length > link.mtu;
-    if (tooLarge && hasDontFragment(view, start)) {
+    const { segments } = frame;
+    const tooLarge = (segments > 1 ? frame.packetSize : frame.length) > link.mtu;
+    if (tooLarge && (segments > 1 || hasDontFragment(view, start))) {
       counters.FragFails++;
       this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_FRAGMENTATION_NEEDED, link.mtu, frame, start, false);
       this.#drop(frame, 'ip.fragmentation-needed', from);

@@ -177,10 +177,23 @@ function writeTimes(pen: Pen, at: number, { timeRelative, timeDelta }: TcpContex
 function checksum(scope: Scope, pen: Pen, start: number, end: number, around: Around): void {
   const at = start + 16;
   let right: number | null = null;
+  let partial = false;
   if (around.ip !== undefined && !around.fragment && around.claimed === end - start && at + 2 <= end) {
     const { source, destination, protocol } = around.ip;
     const pseudo = pseudoHeaderSum(source, destination, protocol, end - start);
+    partial = scope.view.getUint16(at) === pseudo;
     right = checksumOf(sumBytes(scope.view, start, end, pseudo + 0xffff - scope.view.getUint16(at)));
+  }
+  if (partial && right !== null && scope.view.getUint16(at) !== right) {
+    // What a sender with checksum offload leaves in the field.
+    pen.checksum(
+      'tcp.checksum',
+      'Checksum',
+      at,
+      'partial: the sum of the pseudo-header, left to checksum offload',
+    );
+    pen.status('tcp.checksum.status', 'Checksum Status', at, 2);
+    return;
   }
   const { status } = pen.checksum('tcp.checksum', 'Checksum', at, right ?? '');
   pen.status('tcp.checksum.status', 'Checksum Status', at, status);

@@ -198,7 +198,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   #receive(frame: Frame, source: IpAddress, destination: IpAddress, broadcast: boolean): void {
     const { counters, tracer } = this;
     const segment = this.#segment;
-    counters.tcp.InSegs++;
+    counters.tcp.InSegs += frame.segments;
     if (broadcast) {
       // RFC 9293 section 3.9.2.3 (MUST-57).
       dropFrame(tracer, '', frame, 'tcp.broadcast');

@@ -74,7 +74,7 @@ export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
   const size = frame.end - frame.start;
   if (size > 0) {
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
-    noteData(tcb, size);
+    noteData(tcb, frame.segments > 1 ? frame.segmentSize : size);
     noteArrival(tcb);
     if (tcb.queue.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
   } else {

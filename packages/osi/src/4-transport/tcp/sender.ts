@@ -25,8 +25,8 @@ export function fitMss(tcb: Tcb): void {
   if (tcb.options.maxSegment > 0) mss = Math.min(mss, tcb.options.maxSegment);
   mss = Math.max(mss, sysctl.get('net.ipv4.tcp_min_snd_mss'));
   if (tcb.timestamps) mss -= TIMESTAMPS_LENGTH;
-  if (mss === tcb.mss) return;
   tcb.mss = mss;
+  tcb.offload = ip.offloadTo(tcb.remoteAddress);
 }
 
 /** States in which data or FIN may go out. */
@@ -58,7 +58,7 @@ export function output(tcb: Tcb, sizes = usual(tcb)): void {
 }
 
 /**
- * Sends new segments, in bursts, as Linux hands them to segmentation offload; the last of several together has PSH, so
+ * Sends new segments, in bursts, as Linux hands them to segmentation offload (and where the cable has it, so do we); the last of several together has PSH, so
  * that the receiver does not wait for more (Linux: __tcp_transmit_skb).
  * @param probe just one, whatever the congestion window and Nagle's rule say: something is needed that will be acknowledged.
  */
@@ -69,15 +69,21 @@ export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, probe: boolea
   let together = 0;
   let length = sendable(tcb, 0, mss, sizes, probe);
   while (length > 0) {
-    const last = length === seqDiff(tcb.bufferEnd, tcb.sndNxt);
-    const finish = last && tcb.finQueued && length < sendRoom(tcb);
-    if (length < mss) tcb.smallEnd = seqAdd(tcb.sndNxt, length);
-    const next = probe ? 0 : sendable(tcb, length, mss, sizes, false);
+    let next = probe ? 0 : sendable(tcb, length, mss, sizes, false);
     if (next > 0 && burst === 0) burst = burstSize(tcb, mss);
     together++;
+    if (tcb.offload && tcb.sndUrgent === null) {
+      for (; next > 0 && together < burst; together++) {
+        length += next;
+        next = sendable(tcb, length, mss, sizes, false);
+      }
+    }
+    const last = length === seqDiff(tcb.bufferEnd, tcb.sndNxt);
+    const finish = last && tcb.finQueued && length < sendRoom(tcb);
+    if (length % mss !== 0) tcb.smallEnd = seqAdd(tcb.sndNxt, length);
     const ends = together === burst || next <= 0;
     const push = ends && together > 1 ? PSH : 0;
-    transmit(tcb, tcb.sndNxt, length, (finish ? FIN : 0) | push, reason);
+    transmit(tcb, tcb.sndNxt, length, (finish ? FIN : 0) | push, reason, mss);
     if (ends) together = 0;
     length = next;
   }
@@ -96,8 +102,8 @@ function usual({ options }: Tcb): Sizes {
   return options.noDelay ? 'any' : 'nagle';
 }
 
-/** The largest packet for segmentation offload, in bytes. */
-const MAX_BURST = 65_536;
+/** The most data in a packet for segmentation offload: 64 KiB less Linux's MAX_TCP_HEADER + 1 (sk_setup_caps), in bytes. */
+const MAX_BURST = 65_536 - 321;
 
 /**
  * How many segments go out together: about a millisecond's worth of the path, more where the round trip is short,
@@ -117,12 +123,12 @@ function burstSize(tcb: Tcb, mss: number): number {
 /** Result of `sendable` when only the congestion window holds data back. */
 const HELD_BY_CWND = -1;
 
-/** Size of the segment that may follow `ahead` bytes of unsent data (none, or one segment); 0 or HELD_BY_CWND for none. */
+/** Size of the segment that may follow `ahead` bytes of unsent data (none, or some segments); 0 or HELD_BY_CWND for none. */
 function sendable(tcb: Tcb, ahead: number, mss: number, sizes: Sizes, probe: boolean): number {
   const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt) - ahead;
   if (unsent <= 0) return 0;
   const length = Math.min(unsent, mss);
-  if (!probe && pipe(tcb) + (ahead > 0 ? 1 : 0) >= tcb.congestion.cwnd) return HELD_BY_CWND;
+  if (!probe && pipe(tcb) + Math.ceil(ahead / mss) >= tcb.congestion.cwnd) return HELD_BY_CWND;
   const room = sendRoom(tcb) - ahead;
   if (length > room) return 0;
   if (length === mss || sizes === 'any' || isUrgent(tcb)) return length;

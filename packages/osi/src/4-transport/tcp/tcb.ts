@@ -109,6 +109,8 @@ export abstract class Tcb {
   maxWindow = 0;
   /** Largest payload of a segment, options taken off. */
   mss = 536;
+  /** Segments may go down together, their checksums not computed: the path begins with a cable that has offload. */
+  offload = false;
   /** What the peer's MSS option allows, options not taken off. */
   peerMss = 536;
   readonly buffer: SendBuffer;

@@ -1,4 +1,4 @@
-import { HEADROOM } from '../../1-physical/index.ts';
+import { type Frame, HEADROOM } from '../../1-physical/index.ts';
 import { type IpAddress, PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
 import { milliseconds } from '../../time/index.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type Segment,
   writeChecksum,
   writeHeader,
+  writePartialChecksum,
   writeUrgent,
 } from './codec.ts';
 import {
@@ -29,6 +30,7 @@ import {
   writeWindowScale,
 } from './options.ts';
 import type { TcpReason } from './reasons.ts';
+import { TCP_OFFLOAD } from './segmentation.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { urgentPointer } from './urgent.ts';
@@ -43,9 +45,17 @@ export const timestampNow = (tcb: Tcb): number =>
 
 /**
  * Builds one segment with `length` bytes of the send buffer from `seq` on, and hands it down. ACK is always set.
+ * @param size with segmentation offload: of the segments that it stands for, when there are several.
  * @returns 0 or a negated errno of the network layer; the segment then counts as lost.
  */
-export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number, reason: TcpReason): number {
+export function transmit(
+  tcb: Tcb,
+  seq: Sequence,
+  length: number,
+  flags: number,
+  reason: TcpReason,
+  size = length,
+): number {
   const { host } = tcb;
   let headerLength = tcb.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
   const blocks = tcb.selective === null ? 0 : blocksBeside(tcb, length);
@@ -72,13 +82,25 @@ export function transmit(tcb: Tcb, seq: Sequence, length: number, flags: number,
   }
   acknowledgmentSent(tcb);
   const end = seqAdd(seq, length + (flags & FIN));
-  if (end !== seq) noteSent(tcb, seq, end, length, reason);
-  writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
-  host.counters.tcp.OutSegs++;
+  if (end !== seq) noteSent(tcb, seq, end, length, reason, size);
+  if (tcb.offload) leaveToOthers(tcb, frame, length, size);
+  else writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
+  host.counters.tcp.OutSegs += frame.segments;
   host.sending++;
   const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, tcb.options.ip);
   host.sending--;
   return result;
+}
+
+/** The cable has offload: nobody computes the checksum, and segments that go out together are one frame. */
+function leaveToOthers(tcb: Tcb, frame: Frame, length: number, size: number): void {
+  frame.offload = TCP_OFFLOAD;
+  if (length > size) {
+    frame.segments = Math.ceil(length / size);
+    frame.segmentSize = size;
+    frame.packetSize = frame.length - length + size;
+  }
+  writePartialChecksum(frame, tcb.localAddress, tcb.remoteAddress);
 }
 
 /** How many SACK blocks go out with `length` bytes: none when they would make the packet too large. */
@@ -225,7 +247,14 @@ function noteSyn(tcb: Tcb, length: number, reason: TcpReason): void {
 }
 
 /** Keeps the books of what takes sequence space: new, or sent again. */
-function noteSent(tcb: Tcb, seq: Sequence, end: Sequence, length: number, reason: TcpReason): void {
+function noteSent(
+  tcb: Tcb,
+  seq: Sequence,
+  end: Sequence,
+  length: number,
+  reason: TcpReason,
+  size = length,
+): void {
   const { host } = tcb;
   const { now } = host.sim;
   if (seqDiff(end, tcb.sndNxt) <= 0) {
@@ -234,6 +263,10 @@ function noteSent(tcb: Tcb, seq: Sequence, end: Sequence, length: number, reason
     host.counters.tcp.RetransSegs++;
   } else {
     tcb.inFlight ??= host.lists.take();
+    for (let at = size; at < length; at += size) {
+      tcb.inFlight.add(seqAdd(seq, at), now);
+      host.counters.ext.TCPOrigDataSent++;
+    }
     tcb.inFlight.add(end, now);
     tcb.sndNxt = end;
     if (length > 0) host.counters.ext.TCPOrigDataSent++;
