@@ -117,17 +117,8 @@ export class Port {
       return;
     }
     if (tracer.on) {
-      frame.sent = tracer.write(
-        {
-          kind: 'frame-sent',
-          port: this.name,
-          length: frame.length,
-          reason: frame.reason,
-          origins: frame.origins,
-          ...(offload !== null && { offload: { segments: frame.segments } }),
-        },
-        frame.data(),
-      );
+      const segments = offload === null ? 0 : frame.segments;
+      frame.sent = tracer.sent(this.name, frame.reason, frame.origins, segments, frame.data());
     }
     medium.send(frame);
   }
@@ -148,13 +139,7 @@ export class Port {
       return;
     }
     if (tracer.on) {
-      tracer.cause = tracer.write({
-        kind: 'frame-received',
-        port: this.name,
-        sent: frame.sent,
-        length: frame.length,
-        cause: frame.sent,
-      });
+      tracer.cause = tracer.received(this.name, frame.sent, frame.length);
     }
     this.deliver(frame);
     tracer.cause = before;

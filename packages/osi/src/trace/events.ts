@@ -113,10 +113,14 @@ export interface SocketState extends Happening {
   readonly to: string;
 }
 
-/** The variables of one TCP connection after a change. Bytes, except where said. */
-export interface TcpVariables extends Happening {
+/** The variables of one TCP connection after a change. */
+export interface TcpVariables extends Happening, TcpNumbers {
   readonly kind: 'tcp-variables';
   readonly socket: string;
+}
+
+/** In bytes, except where said. */
+export interface TcpNumbers {
   readonly cwnd: number;
   /** `Infinity` until the first loss. */
   readonly ssthresh: number;

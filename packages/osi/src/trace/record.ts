@@ -1,37 +1,54 @@
 import type { Nanoseconds } from '../time/index.ts';
-import type { EventId, FrameSent, NewEvent, TraceEvent } from './events.ts';
+import { EventLog, type Place } from './event-log.ts';
+import type { EventId, FrameSent, NewEvent, TcpNumbers, TraceEvent } from './events.ts';
 
 const CHUNK = 1 << 20;
 
 /**
  * Everything that happened in a run, in order. The page, the command line, the checks and the tests
  * read this and nothing else; looking back in time is reading it at an earlier event.
+ *
+ * While a run goes on and nobody looks, events are only written down (`EventLog`); they become objects when they are
+ * asked for, or at once while somebody has subscribed.
  */
 export class TraceRecord {
+  readonly #log = new EventLog();
+  /** Those that have been asked for: a beginning of the log. */
   readonly #events: TraceEvent[] = [];
-  /** For each `frame-sent` event by number: where its bytes are. */
+  #size = 0;
+  /** For each `frame-sent` event by number, among `#events`: where its bytes are. */
   readonly #frames = new Map<EventId, Uint8Array>();
-  #chunk = new Uint8Array(CHUNK);
+  readonly #found = (id: EventId, { chunk, at, size }: Place): void => {
+    const bytes = this.#chunks[chunk];
+    if (bytes !== undefined) this.#frames.set(id, bytes.subarray(at, at + size));
+  };
+  /** Where frames' bytes are kept: all but the last are full. */
+  readonly #chunks: Uint8Array[] = [];
+  #chunk = new Uint8Array(0);
   #used = 0;
   readonly #listeners = new Set<(event: TraceEvent) => void>();
 
   /** How many events there are; the last one's number. */
   get size(): number {
-    return this.#events.length;
+    return this.#size;
   }
 
+  /** All of them; what happens later is not in it before it is asked for again. */
   get events(): readonly TraceEvent[] {
+    this.#read(this.#size);
     return this.#events;
   }
 
   /** The event with this number, or undefined for 0 and for numbers not reached yet. */
   get(id: EventId): TraceEvent | undefined {
+    if (id > this.#events.length && id <= this.#size) this.#read(id);
     return this.#events[id - 1];
   }
 
   /** The bytes of a sent frame, destination MAC first, without FCS. They belong to the record: do not write. */
   bytes(event: FrameSent | EventId): Uint8Array {
-    const bytes = this.#frames.get(typeof event === 'number' ? event : event.id);
+    const id = typeof event === 'number' ? event : event.id;
+    const bytes = this.get(id) && this.#frames.get(id);
     if (bytes === undefined) throw new RangeError(`event ${String(event)} is no sent frame of this record`);
     return bytes;
   }
@@ -44,22 +61,71 @@ export class TraceRecord {
 
   /** Appends an event. @param frame the bytes of a `frame-sent` event; copied. @returns its number. */
   add(time: Nanoseconds, node: string, event: NewEvent, frame?: Uint8Array): EventId {
-    const id = this.#events.length + 1;
-    const whole = { id, time, node, ...event } as TraceEvent;
-    this.#events.push(whole);
-    if (frame !== undefined) this.#frames.set(id, this.#keep(frame));
-    for (const listener of this.#listeners) listener(whole);
+    if (event.kind === 'frame-sent' && frame !== undefined) {
+      const { cause, port, reason, origins, offload } = event;
+      return this.sent(time, node, cause, port, reason, origins, offload?.segments ?? 0, frame, event.length);
+    }
+    this.#log.other({ id: this.#size + 1, time, node, ...event } as TraceEvent);
+    return this.#added();
+  }
+
+  /** Appends a `frame-sent`. @param segments 0 unless the frame has offload. @param frame copied. @returns its number. */
+  sent(
+    time: Nanoseconds,
+    node: string,
+    cause: EventId,
+    port: string,
+    reason: string,
+    origins: readonly EventId[],
+    segments: number,
+    frame: Uint8Array,
+    length = frame.length,
+  ): EventId {
+    const at = this.#keep(frame);
+    const chunk = this.#chunks.length - 1;
+    this.#log.sent(time, node, cause, port, length, reason, origins, segments, chunk, at, frame.length);
+    return this.#added();
+  }
+
+  /** Appends a `frame-received`; its cause is that the frame was sent. @returns its number. */
+  received(time: Nanoseconds, node: string, port: string, sent: EventId, length: number): EventId {
+    this.#log.received(time, node, port, sent, length);
+    return this.#added();
+  }
+
+  /** Appends `tcp-variables`. @returns its number. */
+  variables(time: Nanoseconds, node: string, cause: EventId, socket: string, values: TcpNumbers): EventId {
+    this.#log.variables(time, node, cause, socket, values);
+    return this.#added();
+  }
+
+  #added(): EventId {
+    const id = ++this.#size;
+    if (this.#listeners.size > 0) {
+      this.#read(id);
+      const event = this.#events[id - 1] as TraceEvent;
+      for (const listener of this.#listeners) listener(event);
+    }
     return id;
   }
 
-  #keep(frame: Uint8Array): Uint8Array {
-    if (this.#used + frame.length > CHUNK) {
-      this.#chunk = new Uint8Array(Math.max(CHUNK, frame.length));
+  /** Makes objects of all events up to this number. */
+  #read(id: EventId): void {
+    const events = this.#events;
+    while (events.length < id) events.push(this.#log.read(this.#found));
+  }
+
+  /** Copies a frame. @returns where in `#chunk`. */
+  #keep(frame: Uint8Array): number {
+    const { length } = frame;
+    if (this.#used + length > this.#chunk.length) {
+      this.#chunk = new Uint8Array(Math.max(CHUNK, length));
+      this.#chunks.push(this.#chunk);
       this.#used = 0;
     }
-    const kept = this.#chunk.subarray(this.#used, this.#used + frame.length);
-    kept.set(frame);
-    this.#used += frame.length;
-    return kept;
+    const at = this.#used;
+    this.#chunk.set(frame, at);
+    this.#used += length;
+    return at;
   }
 }

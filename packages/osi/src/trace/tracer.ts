@@ -1,5 +1,5 @@
 import type { Simulation, Timer } from '../time/index.ts';
-import type { EventId, NewEvent } from './events.ts';
+import type { EventId, NewEvent, TcpNumbers } from './events.ts';
 import type { TraceRecord } from './record.ts';
 
 /**
@@ -35,6 +35,29 @@ export class Tracer {
     if (record === null) return 0;
     const cause = event.cause ?? this.cause;
     return record.add(this.#sim.now, this.node, { ...event, cause } as NewEvent, frame);
+  }
+
+  /** Writes `frame-sent`. @param segments 0 unless the frame has offload. @param frame its bytes, copied. @returns its number, 0 unrecorded. */
+  sent(
+    port: string,
+    reason: string,
+    origins: readonly EventId[],
+    segments: number,
+    frame: Uint8Array,
+  ): EventId {
+    const { record, cause } = this;
+    if (record === null) return 0;
+    return record.sent(this.#sim.now, this.node, cause, port, reason, origins, segments, frame);
+  }
+
+  /** Writes `frame-received`: its cause is that it was sent. @returns its number, 0 unrecorded. */
+  received(port: string, sent: EventId, length: number): EventId {
+    return this.record?.received(this.#sim.now, this.node, port, sent, length) ?? 0;
+  }
+
+  /** Writes `tcp-variables`. @param values are copied. */
+  variables(socket: string, values: TcpNumbers): void {
+    this.record?.variables(this.#sim.now, this.node, this.cause, socket, values);
   }
 
   /** Counts a drop under its reason. */

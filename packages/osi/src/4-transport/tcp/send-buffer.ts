@@ -41,6 +41,8 @@ export class SendBuffer {
   /** Ranges: bytes up to position `#ends[i]` were written by `#writers[i]`. Only while something is recorded. */
   #ends: number[] | null = null;
   #writers: EventId[] | null = null;
+  /** What `origins` gave last: segment after segment is mostly of one call. */
+  #lastOrigins: readonly EventId[] = NONE;
 
   constructor(pool: RingPool) {
     this.#pool = pool;
@@ -98,13 +100,14 @@ export class SendBuffer {
     if (ends === null || writers === null || length === 0) return NONE;
     const from = this.#base + offset;
     const to = from + length;
-    const found: EventId[] = [];
-    for (let i = 0; i < ends.length; i++) {
-      if ((ends[i] ?? 0) <= from) continue;
-      found.push(writers[i] ?? 0);
-      if ((ends[i] ?? 0) >= to) break;
-    }
-    return found;
+    let first = 0;
+    while (first < ends.length && (ends[first] ?? 0) <= from) first++;
+    let last = first;
+    while (last < ends.length && (ends[last] ?? 0) < to) last++;
+    const known = this.#lastOrigins;
+    if (first === last && known.length === 1 && known[0] === writers[first]) return known;
+    this.#lastOrigins = writers.slice(first, last + 1);
+    return this.#lastOrigins;
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import type { FramePool } from '../../1-physical/index.ts';
 import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
-import type { Tracer } from '../../trace/index.ts';
+import type { TcpNumbers, Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
@@ -55,15 +55,15 @@ export interface Parent {
   lost(child: Tcb): void;
 }
 
-/** What was last written to the record as `tcp-variables`. */
-export interface Shown {
-  cwnd: number;
-  ssthresh: number;
-  srtt: number;
-  rto: number;
-  flight: number;
-  sendWindow: number;
-  receiveWindow: number;
+/** What was last written to the record as `tcp-variables`: nothing yet. */
+class Shown implements TcpNumbers {
+  cwnd = Number.NaN;
+  ssthresh = Number.NaN;
+  srtt = Number.NaN;
+  rto = Number.NaN;
+  flight = Number.NaN;
+  sendWindow = Number.NaN;
+  receiveWindow = Number.NaN;
 }
 
 /**
@@ -96,7 +96,8 @@ export abstract class Tcb {
   /** Why it ended before anybody used it: an errno, or 0. */
   endedBy = 0;
   readonly timers: Timers;
-  shown: Shown | null = null;
+  #shown: Shown | null = null;
+  #id = '';
 
   // Sending (RFC 9293 section 3.3.1, "send sequence variables").
   iss: Sequence = 0;
@@ -241,7 +242,8 @@ export abstract class Tcb {
   abstract expired(name: TimerName): void;
 
   get id(): string {
-    return `tcp:${this.number}`;
+    if (this.#id === '') this.#id = `tcp:${this.number}`;
+    return this.#id;
   }
 
   /** Bytes sent and not acknowledged, SYN and FIN included. */
@@ -299,23 +301,30 @@ export abstract class Tcb {
   show(): void {
     const { tracer } = this.host;
     if (!tracer.on) return;
-    const now: Shown = {
-      cwnd: this.cwndBytes,
-      ssthresh: this.ssthreshBytes,
-      srtt: this.roundTrip.srtt,
-      rto: this.roundTrip.rto,
-      flight: this.flight,
-      sendWindow: this.sndWnd,
-      receiveWindow: this.receiveWindow,
-    };
-    const last = this.shown;
-    if (last !== null && SHOWN.every((name) => last[name] === now[name])) return;
-    this.shown = now;
-    tracer.write({ kind: 'tcp-variables', socket: this.id, ...now });
+    this.#shown ??= new Shown();
+    const shown = this.#shown;
+    const { cwndBytes, ssthreshBytes, roundTrip, flight, sndWnd, receiveWindow } = this;
+    if (
+      shown.receiveWindow === receiveWindow &&
+      shown.flight === flight &&
+      shown.sendWindow === sndWnd &&
+      shown.cwnd === cwndBytes &&
+      shown.ssthresh === ssthreshBytes &&
+      shown.srtt === roundTrip.srtt &&
+      shown.rto === roundTrip.rto
+    ) {
+      return;
+    }
+    shown.cwnd = cwndBytes;
+    shown.ssthresh = ssthreshBytes;
+    shown.srtt = roundTrip.srtt;
+    shown.rto = roundTrip.rto;
+    shown.flight = flight;
+    shown.sendWindow = sndWnd;
+    shown.receiveWindow = receiveWindow;
+    tracer.variables(this.id, shown);
   }
 }
-
-const SHOWN = ['cwnd', 'ssthresh', 'srtt', 'rto', 'flight', 'sendWindow', 'receiveWindow'] as const;
 
 /** RFC 4022's tcpCurrEstab counts ESTABLISHED and CLOSE-WAIT. */
 const counted = (state: TcpState): boolean => state === 'ESTABLISHED' || state === 'CLOSE_WAIT';
