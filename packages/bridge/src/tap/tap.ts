@@ -1,14 +1,16 @@
-import { type Frame, FramePool, Port, type PortOwner } from '@netarium/osi/1-physical';
+import { type Frame, FramePool, HEADROOM, Port, type PortOwner } from '@netarium/osi/1-physical';
 import type { Simulation, Timer } from '@netarium/osi/time';
 import { type TraceRecord, Tracer } from '@netarium/osi/trace';
 import type { Outside } from '../real-time.ts';
 import { type DeviceOptions, TapDevice } from './device.ts';
 import { Coalescer, withHeader } from './offload/coalescing.ts';
-import { framesOf } from './offload/segmentation.ts';
-import { noOffload, readVirtioHeader, VIRTIO_HEADER } from './offload/virtio-header.ts';
+import { describe, mustBeCut, takeOver } from './offload/segmentation.ts';
+import { noOffload, readVirtioHeader, VIRTIO_HEADER, writeVirtioHeader } from './offload/virtio-header.ts';
 
 /** The longest frame: 64 KiB of packet, the largest MTU that a TAP device can have, a header and a VLAN tag. */
-const LONGEST_FRAME = VIRTIO_HEADER + 65_535 + 18;
+const LONGEST_FRAME = 65_535 + 18;
+/** Frames up to this length are copied out of the slot that they were read into, since it is the largest there is. */
+const SHORT_FRAME = 1536;
 const EIO = 5;
 
 export interface TapOptions extends DeviceOptions {
@@ -37,8 +39,8 @@ export class Tap implements PortOwner, Outside {
   readonly port: Port;
   readonly tracer: Tracer;
   readonly #device: TapDevice;
-  readonly #buffer = new Uint8Array(LONGEST_FRAME);
-  readonly #view = new DataView(this.#buffer.buffer);
+  /** Where the next frame is read to. */
+  #free: Frame;
   readonly #header = noOffload();
   /** With offload: segments for the kernel that wait for those that follow at the same instant. */
   readonly #row: Coalescer | null;
@@ -52,6 +54,7 @@ export class Tap implements PortOwner, Outside {
     this.tracer = new Tracer(sim, this.name, record);
     this.port = new Port(this.#device.name, this.tracer, pool);
     this.port.attach(this);
+    this.#free = pool.take(LONGEST_FRAME);
     this.#row = offload ? new Coalescer() : null;
     this.#rowIsDue = sim.timer(() => this.#writeRow());
   }
@@ -68,9 +71,10 @@ export class Tap implements PortOwner, Outside {
   take(most: number): number {
     let taken = 0;
     while (taken < most) {
-      const length = this.#device.read(this.#buffer);
+      const front = this.#row === null ? HEADROOM : HEADROOM - VIRTIO_HEADER;
+      const length = this.#device.read(this.#free.bytes.subarray(front));
       if (length === 0) return taken;
-      taken += this.#enter(length);
+      taken += this.#enter(front + length);
     }
     return taken;
   }
@@ -78,8 +82,16 @@ export class Tap implements PortOwner, Outside {
   /** A frame has arrived for the kernel. What it does not take is dropped: `tap.down`, `tap.refused`. */
   receive(_port: Port, frame: Frame): void {
     const row = this.#row;
+    const { offload } = frame;
     if (row === null) {
-      this.#over(this.#device.write(frame.data()), frame);
+      const write = (whole: Frame) => this.#over(this.#device.write(whole.data()), whole);
+      if (offload === null) write(frame);
+      else offload.finish(frame, this.port.pool, write);
+      return;
+    }
+    if (offload !== null) {
+      this.#writeRow();
+      this.#writeLarge(frame);
       return;
     }
     if (row.frames.length > 0 && row.add(frame)) return;
@@ -95,24 +107,39 @@ export class Tap implements PortOwner, Outside {
     this.#device.close();
   }
 
-  /** Lets what was read into the buffer enter the network. @returns how many frames it was, at least 1. */
-  #enter(length: number): number {
+  /** Lets what was read, up to `end` in its slot, enter the network. @returns how many segments it was, at least 1. */
+  #enter(end: number): number {
     const { port } = this;
-    const send = (frame: Frame) => {
-      frame.reason = 'tap.kernel';
-      port.transmit(frame);
+    const send = (each: Frame) => {
+      each.reason = 'tap.kernel';
+      port.transmit(each);
     };
-    if (this.#row === null) {
-      const frame = port.pool.take(length);
-      frame.bytes.set(this.#buffer.subarray(0, length), frame.start);
-      frame.end = frame.start + length;
-      send(frame);
+    let frame = this.#free;
+    frame.end = end;
+    if (this.#row !== null) readVirtioHeader(frame.view, HEADROOM - VIRTIO_HEADER, this.#header);
+    if (frame.length <= SHORT_FRAME) {
+      frame = port.pool.copy(frame);
+      this.#free.end = HEADROOM;
+    } else {
+      this.#free = port.pool.take(LONGEST_FRAME);
+    }
+    if (this.#row !== null && !takeOver(this.#header, frame)) {
+      this.tracer.countDrop('tap.unknown-offload');
+      frame.release();
       return 1;
     }
-    readVirtioHeader(this.#view, 0, this.#header);
-    const frames = framesOf(this.#header, this.#buffer.subarray(VIRTIO_HEADER, length), port.pool, send);
-    if (frames === 0) this.tracer.countDrop('tap.unknown-offload');
-    return Math.max(frames, 1);
+    const { segments } = frame;
+    if (mustBeCut(frame)) frame.offload?.finish(frame, port.pool, send);
+    else send(frame);
+    return segments;
+  }
+
+  /** A frame that TCP has left something to do of: the kernel does it, or passes it on as it is. */
+  #writeLarge(frame: Frame): void {
+    const front = frame.start - VIRTIO_HEADER;
+    describe(frame, this.#header);
+    writeVirtioHeader(frame.view, front, this.#header);
+    this.#over(this.#device.write(frame.bytes.subarray(front, frame.end)), frame);
   }
 
   #writeRow(): void {

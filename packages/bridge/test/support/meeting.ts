@@ -25,9 +25,12 @@ export class Meeting {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  /** @param options of the cable. @param build makes the lab around `box`; its end of the cable is `box:eth0`. */
+  /**
+   * @param options of the cable; `offload` is the device's, and with `whole` the cable's too. @param build makes the lab around `box`; its end of the cable is
+   * `box:eth0`.
+   */
   constructor(
-    options: LinkOptions & { record?: boolean; offload?: boolean } = {},
+    options: Omit<LinkOptions, 'offload'> & { record?: boolean; offload?: boolean | 'whole' } = {},
     build?: (lab: Lab) => Host,
   ) {
     const { record = true, offload = false, ...link } = options;
@@ -38,9 +41,9 @@ export class Meeting {
       record: record ? this.lab.record : null,
       netns: this.kernel.name,
       name: 'kernel',
-      offload,
+      offload: offload !== false,
     });
-    this.lab.link('box:eth0', this.tap.port, link);
+    this.lab.link('box:eth0', this.tap.port, { ...link, offload: offload === 'whole' });
     this.kernel.ip(`addr add ${KERNEL}/24 dev ${this.tap.device}`);
     this.kernel.ip(`link set ${this.tap.device} up`);
     this.#live = new RealTime(this.lab);

@@ -2,8 +2,9 @@
 export const ETHERTYPE = 12;
 export const IP = 14;
 export const IP_TOTAL_LENGTH = IP + 2;
-export const IP_IDENTIFICATION = IP + 4;
 export const IP_FRAGMENT = IP + 6;
+/** The flag that forbids fragments. */
+export const DONT_FRAGMENT = 0x4000;
 export const IP_TTL = IP + 8;
 export const IP_PROTOCOL = IP + 9;
 export const IP_CHECKSUM = IP + 10;
@@ -28,7 +29,5 @@ export const PLAIN_IPV4 = 0x45;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 
-export const FIN = 0x01;
 export const PSH = 0x08;
 export const ACK = 0x10;
-export const CWR = 0x80;
