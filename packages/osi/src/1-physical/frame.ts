@@ -124,7 +124,7 @@ export function releaseAll(head: Frame | null): void {
 
 /**
  * Frames from one arena with free lists: taking and giving back costs a few nanoseconds, and no frame
- * is allocated twice. The arena grows by chunks and is never given back.
+ * is allocated twice. The arena grows by chunks, and is given back when pool and frames are gone.
  */
 export class FramePool {
   readonly #free: readonly Frame[][] = SLOT_SIZES.map(() => []);
@@ -159,7 +159,7 @@ export class FramePool {
 
   #grow(size: number, free: Frame[]): Frame {
     const slot = SLOT_SIZES[size] as number;
-    const { bytes, sum } = this.#arena.grow(slot);
+    const { bytes, sum } = this.#arena.grow(slot, free);
     for (let at = 0; at + slot <= bytes.length; at += slot) {
       free.push(new Frame(bytes.subarray(at, at + slot), sum, free));
     }

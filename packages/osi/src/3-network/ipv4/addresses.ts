@@ -27,6 +27,8 @@ export class AddressTable {
   readonly #all: LocalAddress[] = [];
   readonly #own = new Map<number, LocalAddress>();
   readonly #broadcasts = new Map<number, LocalAddress>();
+  /** Counts changes. */
+  version = 0;
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
@@ -113,6 +115,7 @@ export class AddressTable {
   }
 
   #index(): void {
+    this.version++;
     this.#own.clear();
     this.#broadcasts.clear();
     for (const line of this.#all) {

@@ -28,6 +28,8 @@ export class RouteTable {
   #lengths = 0;
   #hosts = false;
   readonly #all = new Set<Route>();
+  /** Counts changes: what was looked up before may be wrong. */
+  version = 0;
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
@@ -86,6 +88,7 @@ export class RouteTable {
   }
 
   #mark(length: number): void {
+    this.version++;
     const some = (this.#byLength[length]?.size ?? 0) > 0;
     if (length === 32) this.#hosts = some;
     else if (some) this.#lengths |= 1 << (31 - length);

@@ -33,6 +33,10 @@ export class Routing {
   /** What `route` decided last. */
   protected readonly hop: Hop = { link: null, nextHop: ANY, group: false };
   #loopback: Link | null = null;
+  /** The last decision for what is neither ours nor multicast: packet after packet goes the same way. */
+  readonly #last: Hop = { link: null, nextHop: ANY, group: false };
+  #lastDestination: Ipv4Address = ANY;
+  #lastVersion = -1;
 
   constructor(tracer: Tracer) {
     this.addresses = new AddressTable(tracer);
@@ -113,6 +117,19 @@ export class Routing {
   protected route(destination: Ipv4Address, source: Ipv4Address, name?: string): number {
     const hop = this.hop;
     const { addresses } = this;
+    const version = this.routes.version + addresses.version;
+    const last = this.#last;
+    if (
+      destination === this.#lastDestination &&
+      version === this.#lastVersion &&
+      name === undefined &&
+      last.link?.up === true
+    ) {
+      hop.link = last.link;
+      hop.nextHop = last.nextHop;
+      hop.group = last.group;
+      return 0;
+    }
     hop.nextHop = destination;
     hop.group = false;
     hop.link = null;
@@ -139,6 +156,13 @@ export class Routing {
       } else {
         // Bound to an interface without a route, Linux takes the destination to be on its link.
         hop.link = bound;
+      }
+      if (name === undefined) {
+        last.link = hop.link;
+        last.nextHop = hop.nextHop;
+        last.group = hop.group;
+        this.#lastDestination = destination;
+        this.#lastVersion = version;
       }
     }
     if (hop.link === null) return -ERRNO.ENETUNREACH;
