@@ -10,8 +10,14 @@ import { BOX, KERNEL, Meeting } from './support/meeting.ts';
 
 const MEBIBYTE = 1 << 20;
 
-const programs = (offload: boolean) =>
-  describeKernel(`programs that others wrote, over a real kernel ${offload ? 'with' : 'without'} offload, and we`, () => {
+const NAMES: Readonly<Record<string, string>> = {
+  false: 'without offload',
+  true: 'with offload',
+  whole: 'with offload on the cable too',
+};
+
+const programs = (offload: boolean | 'whole') =>
+  describeKernel(`programs that others wrote, over a real kernel ${NAMES[String(offload)]}, and we`, () => {
     let met: Meeting;
     let folder = '';
     beforeAll(() => {
@@ -154,6 +160,7 @@ http {
   }, ['curl', 'nginx', 'iperf3']);
 programs(false);
 programs(true);
+programs('whole');
 
 interface Iperf3Report {
   readonly error?: string;
