@@ -161,6 +161,15 @@ const ODD: Record<string, Uint8Array> = {
   'a window scale without its shift': ethernet(tcp([], { source: 6, tcpOptions: fromHex('03020000') })),
   'an option behind the end': ethernet(tcp([], { source: 7, tcpOptions: fromHex('0105fe00') })),
   'bytes behind the end of options': ethernet(tcp([], { source: 8, tcpOptions: fromHex('0100ffff') })),
+  'a request for a Fast Open cookie': ethernet(tcp([], { source: 50, tcpOptions: fromHex('22020101') })),
+  'a Fast Open cookie': ethernet(tcp([], { source: 51, tcpOptions: fromHex('220a 01020304 05060708 0101') })),
+  'a request for a Fast Open cookie as an experiment': ethernet(
+    tcp([], { source: 52, tcpOptions: fromHex('fe04f989') }),
+  ),
+  'a Fast Open cookie as an experiment': ethernet(
+    tcp([], { source: 53, tcpOptions: fromHex('fe0cf989 01020304 05060708') }),
+  ),
+  'other experiments': ethernet(tcp([], { source: 54, tcpOptions: fromHex('fe041234 fd041235 fe03f901') })),
   'two blocks of SACK': ethernet(
     tcp([], { source: 9, tcpOptions: fromHex('0512 00000001 00000002 00000003 00000004 0101') }),
   ),

@@ -224,7 +224,8 @@ function compareField(bytes: Uint8Array, name: string, ours?: Field, theirs?: El
     return found.filter(({ kind }) => kind !== 'label' || name !== 'tcp.reset_cause');
   if (theirs.unmasked !== undefined)
     differ('bits', bitsAt(bytes, ours.bitOffset, ours.bitLength).toString(16), theirs.value.toLowerCase());
-  else if (ours.bitLength > 0 && ours.within === undefined) {
+  // What only marks something (FT_NONE) has no value in PDML, though a place.
+  else if (ours.bitLength > 0 && ours.within === undefined && ours.value !== '') {
     differ(
       'value',
       hexOf(bytes.subarray(ours.bitOffset / 8, (ours.bitOffset + ours.bitLength) / 8)),

@@ -189,6 +189,12 @@ function optionWords(option: Field): string[] {
         `TSval=${numberOf(option, 'tcp.options.timestamp.tsval')}`,
         `TSecr=${numberOf(option, 'tcp.options.timestamp.tsecr')}`,
       ];
+    case 'tcp.options.tfo':
+    case 'tcp.options.experimental': {
+      if (findField([option], 'tcp.options.tfo.request') !== undefined) return ['TFO=R'];
+      if (findField([option], 'tcp.options.tfo.cookie') !== undefined) return ['TFO=C'];
+      return [`ExID=${numberOf(option, 'tcp.options.experimental.exid').toString(16)}`];
+    }
     case 'tcp.options.sack':
       return option.children
         .filter(({ name }) => name === 'tcp.options.sack_le' || name === 'tcp.options.sack_re')

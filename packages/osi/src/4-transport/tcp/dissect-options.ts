@@ -13,12 +13,42 @@ interface Option {
 const EOL = 0;
 const NOP = 1;
 
-/** RFC 9293 section 3.2, RFC 7323, RFC 2018. */
+/** RFC 9293 section 3.2, RFC 7323, RFC 2018, RFC 7413, RFC 4727 with RFC 6994. */
 const OPTIONS = new Map<number, Option>([
   [2, { name: 'mss', label: 'Maximum segment size', kind: 'Maximum Segment Size', length: 4, read: mss }],
   [3, { name: 'wscale', label: 'Window scale', kind: 'Window Scale', length: 3, read: windowScale }],
   [4, { name: 'sack_perm', label: 'SACK permitted', kind: 'SACK Permitted', length: 2 }],
   [5, { name: 'sack', label: 'SACK', kind: 'SACK', length: null, read: sack }],
+  [
+    34,
+    {
+      name: 'tfo',
+      label: 'TCP Fast Open',
+      kind: 'TCP Fast Open Cookie',
+      length: null,
+      read: (pen, start, end) => fastOpen(pen, start + 2, end, start),
+    },
+  ],
+  [
+    253,
+    {
+      name: 'experimental',
+      label: 'Experimental',
+      kind: 'RFC3692-style Experiment 1',
+      length: null,
+      read: experiment,
+    },
+  ],
+  [
+    254,
+    {
+      name: 'experimental',
+      label: 'Experimental',
+      kind: 'RFC3692-style Experiment 2',
+      length: null,
+      read: experiment,
+    },
+  ],
   [8, { name: 'timestamp', label: 'Timestamps', kind: 'Time Stamp Option', length: 10, read: timestamps }],
 ]);
 
@@ -129,6 +159,25 @@ function sack(pen: Pen, start: number, end: number, context: TcpContext | undefi
   }
   pen.made('tcp.options.sack.count', 'TCP SACK Count', blocks.length, start);
   pen.label(`${pen.field.label} ${blocks.join(' ')}`);
+}
+
+/** A cookie in `[at, end)`, or with nothing there the request for one, which is where `request` says. */
+function fastOpen(pen: Pen, at: number, end: number, request: number): void {
+  if (end > at) pen.raw('tcp.options.tfo.cookie', 'Fast Open Cookie', at, end - at);
+  else pen.raw('tcp.options.tfo.request', 'Fast Open Cookie Request', request, 2).show('', '');
+}
+
+/** The magic number of Fast Open among the experiments (IANA "TCP Experimental Option Experiment Identifiers"). */
+const FAST_OPEN = 0xf989;
+
+function experiment(pen: Pen, start: number, end: number): void {
+  if (end - start < 4) return;
+  const field = pen.number('tcp.options.experimental.exid', 'Experiment Identifier', start + 2, 2);
+  const identifier = field.field.value as number;
+  const name = identifier === FAST_OPEN ? 'Fast Open' : 'Unknown';
+  field.text(`${name} (${hex(identifier, 4)})`);
+  pen.text(name);
+  if (identifier === FAST_OPEN) fastOpen(pen, start + 4, end, start + 2);
 }
 
 function timestamps(pen: Pen, start: number): void {
