@@ -8,7 +8,13 @@ import {
   type Sysctl,
 } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
-import type { Socket, Stack } from '@netarium/osi/5-session';
+import {
+  AF_PACKET,
+  type Credentials,
+  type PacketSocket,
+  type Socket,
+  type Stack,
+} from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
 import type { Network } from './kernel/network.ts';
 import type { NetlinkAnswer, NetlinkRequest } from './system-calls.ts';
@@ -27,8 +33,9 @@ export class StackNetwork implements Network {
     return this.#stack.sysctl;
   }
 
-  socket(domain: number, type: number, protocol: number): Socket | number {
-    return this.#stack.socket(domain, type, protocol);
+  socket(domain: number, type: number, protocol: number, by: Credentials): Socket | PacketSocket | number {
+    if (domain === AF_PACKET) return this.#stack.packetSocket(type, protocol, by);
+    return this.#stack.socket(domain, type, protocol, by);
   }
 
   groups(): Iterable<GroupEntry> {

@@ -1,4 +1,9 @@
-import type { ExtendedError, SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
+import type {
+  ExtendedError,
+  PacketAddress,
+  SocketAddress,
+  UnspecifiedAddress,
+} from '@netarium/osi/5-session';
 
 /**
  * The system call table: what a program can ask of its machine, and nothing else.
@@ -10,15 +15,15 @@ import type { ExtendedError, SocketAddress, UnspecifiedAddress } from '@netarium
 export interface SystemCalls {
   // sockets: addresses are those of the session layer
   socket(domain: number, type: number, protocol: number): number;
-  bind(fd: number, address: SocketAddress): number;
+  bind(fd: number, address: SocketAddress | PacketAddress): number;
   listen(fd: number, backlog: number): number;
   accept4(fd: number, flags: number): number | { fd: number; address: SocketAddress };
   connect(fd: number, address: SocketAddress | UnspecifiedAddress): number;
-  sendto(fd: number, data: Uint8Array, flags: number, address: SocketAddress | null): number;
+  sendto(fd: number, data: Uint8Array, flags: number, address: SocketAddress | PacketAddress | null): number;
   /** What recvfrom(2) and recvmsg(2) tell. */
   recvfrom(fd: number, length: number, flags: number): number | ReceivedMessage;
   shutdown(fd: number, how: number): number;
-  getsockname(fd: number): number | SocketAddress | UnixAddress;
+  getsockname(fd: number): number | SocketAddress | UnixAddress | PacketAddress;
   getpeername(fd: number): number | SocketAddress | UnixAddress;
   /** The option's value as the bytes a C program gets, at most `length`, little-endian. */
   getsockopt(fd: number, level: number, name: number, length: number): number | Uint8Array;
@@ -120,6 +125,8 @@ export interface ReceivedMessage {
   readonly whole: number;
   /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
   readonly ttl?: number;
+  /** Of a packet socket, instead of `address`: where the frame came from. */
+  readonly packet?: PacketAddress;
   /** With MSG_ERRQUEUE: what became of a sent packet (IP_RECVERR). */
   readonly error?: ExtendedError;
 }

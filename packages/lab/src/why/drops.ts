@@ -240,6 +240,14 @@ export const DROPS: Readonly<Record<string, Text>> = {
   'ping.buffer-full': { en: "dropped: the socket's buffer is full", ko: '소켓의 버퍼가 가득 차서 버렸다' },
   'udp.truncated': { en: 'dropped: shorter than a UDP header', ko: 'UDP 헤더보다 짧아 버렸다' },
   'udp.length': { en: 'dropped: the UDP length is impossible', ko: 'UDP 길이가 잘못되어 버렸다' },
+  'raw.buffer-full': {
+    en: 'dropped: the receive buffer of a raw socket is full',
+    ko: '로우 소켓의 수신 버퍼가 가득 차서 버렸다',
+  },
+  'packet.buffer-full': {
+    en: 'not shown to a packet socket: its receive buffer is full',
+    ko: '패킷 소켓의 수신 버퍼가 가득 차서 보여 주지 않았다',
+  },
   'udp.no-port': { en: 'not taken: no program has that UDP port', ko: '그 UDP 포트를 쓰는 프로그램이 없다' },
   'tcp.malformed': { en: 'dropped: the TCP header is malformed', ko: 'TCP 헤더가 잘못되어 버렸다' },
   'tcp.checksum': { en: 'dropped: the TCP checksum is wrong', ko: 'TCP 체크섬이 맞지 않아 버렸다' },

@@ -49,6 +49,8 @@ export const REASONS: Readonly<Record<string, Text>> = {
 
   // layer 3
   'ip.forward': { en: 'the router passes the packet on', ko: '라우터가 패킷을 다음으로 넘긴다' },
+  'raw.data': { en: 'a program sends it by a raw socket', ko: '프로그램이 로우 소켓으로 보낸다' },
+  'packet.data': { en: 'a program sends this very frame', ko: '프로그램이 바로 이 프레임을 보낸다' },
   'igmp.membership': {
     en: 'tells routers which groups this machine is in',
     ko: '이 컴퓨터가 어떤 그룹에 들어 있는지 라우터에 알린다',

@@ -8,7 +8,7 @@ import { TIMERS } from './timers.ts';
 const OSI = fileURLToPath(new URL('../../../osi/src/', import.meta.url));
 const TAP = fileURLToPath(new URL('../../../bridge/src/tap/tap.ts', import.meta.url));
 const NAME =
-  /'((?:tap|cable|port|hub|switch|vlan|stp|queue|ethernet|loopback|arp|ip|icmp|igmp|udp|ping|tcp)[.][a-z0-9-]+)'/g;
+  /'((?:tap|cable|port|hub|switch|vlan|stp|queue|ethernet|loopback|arp|ip|icmp|igmp|raw|packet|udp|ping|tcp)[.][a-z0-9-]+)'/g;
 
 /** Every name of that form in the sources; dissectors name Wireshark's fields that way, not reasons. */
 function namesInSource(): Map<string, string> {

@@ -1,13 +1,13 @@
 import type { GroupEntry, Sysctl } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
-import type { Socket } from '@netarium/osi/5-session';
+import type { Credentials, PacketSocket, Socket } from '@netarium/osi/5-session';
 import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
 
 /** What the kernel needs of the machine's stack. */
 export interface Network {
   readonly sysctl: Sysctl;
   /** @returns a socket, or a negated errno (-EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT). */
-  socket(domain: number, type: number, protocol: number): Socket | number;
+  socket(domain: number, type: number, protocol: number, by: Credentials): Socket | PacketSocket | number;
   /** Reads or changes links, addresses, routes and neighbours (rtnetlink(7)). @returns 0 or the answers, or a negated errno. */
   netlink(request: NetlinkRequest): number | NetlinkAnswer[];
   /** The groups of each interface, of IP and of its frames. */

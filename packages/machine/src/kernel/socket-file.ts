@@ -1,4 +1,4 @@
-import type { Received, Socket } from '@netarium/osi/5-session';
+import type { PacketSocket, Received, Socket } from '@netarium/osi/5-session';
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { FileStatus } from '../system-calls.ts';
 import { MSG_DONTWAIT, MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
@@ -9,13 +9,13 @@ const LARGEST_PACKET = 65_535;
 
 /** A socket as an open file. */
 export class SocketFile extends OpenFile {
-  readonly socket: Socket | UnixSocket;
+  readonly socket: Socket | UnixSocket | PacketSocket;
   readonly inode: number;
   readonly uid: number;
   readonly #onClosed: (file: SocketFile) => void;
 
   constructor(
-    socket: Socket | UnixSocket,
+    socket: Socket | UnixSocket | PacketSocket,
     inode: number,
     uid: number,
     flags: number,

@@ -1,4 +1,4 @@
-import type { SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
+import type { PacketAddress, SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
 import type {
   FileStatus,
   PollEntry,
@@ -82,13 +82,26 @@ const path = (text: string): string => quoted(new TextEncoder().encode(text), 40
 const bytes = (data: Uint8Array | number | undefined): string =>
   data === undefined || typeof data === 'number' ? UNKNOWN : quoted(data);
 
-function sockaddr(address: SocketAddress | UnspecifiedAddress): string {
+function sockaddr(address: SocketAddress | PacketAddress | UnspecifiedAddress): string {
   if (address.family === 0)
     return '{sa_family=AF_UNSPEC, sa_data="\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"}';
+  if (address.family === 17) {
+    const { protocol, interface: index, hardwareType, packetType, address: mac } = address;
+    const octets =
+      mac === ''
+        ? ''
+        : `, sll_addr=[${mac
+            .split(':')
+            .map((octet) => `0x${octet}`)
+            .join(', ')}]`;
+    return `{sa_family=AF_PACKET, sll_protocol=htons(0x${protocol.toString(16).padStart(4, '0')}), sll_ifindex=${index}, sll_hatype=${hardwareType}, sll_pkttype=${packetType}, sll_halen=${mac === '' ? 0 : 6}${octets}}`;
+  }
   return `{sa_family=${named(ADDRESS_FAMILIES, address.family)}, sin_port=htons(${address.port}), sin_addr=inet_addr("${address.address}")}`;
 }
 
-const gotAddress = (address: SocketAddress | UnixAddress | number | null | undefined): string =>
+const gotAddress = (
+  address: SocketAddress | PacketAddress | UnixAddress | number | null | undefined,
+): string =>
   typeof address === 'object' && address?.family === 1
     ? '{sa_family=AF_UNIX}, [2]'
     : address === null
@@ -173,7 +186,7 @@ export const FORMATS: Formats = {
     call: (fd) => `${fd}, `,
     rest: (result, _fd, length, flags) => {
       const received = typeof result === 'object' ? result : undefined;
-      const from = received === undefined ? 'NULL, NULL' : gotAddress(received.address);
+      const from = received === undefined ? 'NULL, NULL' : gotAddress(received.packet ?? received.address);
       return list(bytes(received?.data), decimal(length), bits(MESSAGE_FLAGS, flags), from);
     },
     value: ({ data }) => data.length,

@@ -53,9 +53,23 @@ export interface Link {
   send(frame: Frame, nextHop: number, group: boolean): void;
   /** Takes frames to a group's address, or no longer; as often as it was told to. */
   setGroup(group: MacAddress, member: boolean): void;
+  /** Takes frames for other stations too, those of the watcher; as often as it was told to. */
+  setPromiscuous(on: boolean): void;
+  /** Takes the frames of all groups. */
+  hearAllGroups(on: boolean): void;
+  /** Who sees every frame that comes and goes; mostly nobody. */
+  watcher: FrameWatcher | null;
+  /** Sends a frame that begins with its Ethernet header at `frame.start`; takes it over. */
+  sendFrame(frame: Frame): void;
   setUp(up: boolean): void;
   /** @throws RangeError outside what the interface can carry. */
   setMtu(mtu: number): void;
+}
+
+/** Who sees the frames of a link beside the protocols above it: packet sockets. */
+export interface FrameWatcher {
+  /** A frame, Ethernet header first, between `frame.start` and `frame.end`; it stays the link's. @param type PACKET_HOST … */
+  watch(link: Link, frame: Frame, type: number, source: MacAddress): void;
 }
 
 /** What a link calls in layer 3; handed to it at construction. */

@@ -24,6 +24,7 @@ export { parseIpv6, parseIpv6Prefix } from './ipv6/text.ts';
 export * as mldCodec from './mld/codec.ts';
 export * as ndCodec from './ndisc/codec.ts';
 export { Ipv4Layer } from './ipv4/layer.ts';
+export type { RawUpcalls } from './ipv4/raw.ts';
 export { type Route, RouteTable } from './ipv4/routes.ts';
 export { Loopback } from './loopback.ts';
 export { type InterfaceOptions, NetworkLayer, type NetworkLayerOptions } from './network-layer.ts';

@@ -3,10 +3,13 @@ import {
   checkEthernet,
   ETHERNET_HEADER,
   ETHERTYPE_IPV4,
+  type FrameWatcher,
   type Link,
   type LinkUpcalls,
   NULL_MAC,
   noStatistics,
+  PACKET_HOST,
+  PACKET_OUTGOING,
   readEtherType,
   writeEthernet,
 } from '../2-datalink/index.ts';
@@ -30,6 +33,7 @@ export class Loopback implements Link, PortOwner {
   readonly neighbours = null;
   readonly statistics = noStatistics();
   readonly port: Port;
+  watcher: FrameWatcher | null = null;
   readonly #up: LinkUpcalls;
   #mtu = LOOPBACK_MTU;
   #first: Frame | null = null;
@@ -65,6 +69,8 @@ export class Loopback implements Link, PortOwner {
 
   /** What it sends it hears, whatever the address. */
   setGroup(): void {}
+  setPromiscuous(): void {}
+  hearAllGroups(): void {}
 
   setUp(up: boolean): void {
     if (up === this.up) return;
@@ -79,6 +85,11 @@ export class Loopback implements Link, PortOwner {
   send(frame: Frame): void {
     frame.start -= ETHERNET_HEADER;
     writeEthernet(frame.view, frame.start, NULL_MAC, NULL_MAC, ETHERTYPE_IPV4);
+    this.sendFrame(frame);
+  }
+
+  sendFrame(frame: Frame): void {
+    if (this.watcher !== null) this.watcher.watch(this, frame, PACKET_OUTGOING, NULL_MAC);
     this.statistics.txPackets++;
     this.statistics.txBytes += frame.length;
     this.port.transmit(frame);
@@ -91,6 +102,7 @@ export class Loopback implements Link, PortOwner {
     }
     this.statistics.rxPackets++;
     this.statistics.rxBytes += frame.length;
+    if (this.watcher !== null) this.watcher.watch(this, frame, PACKET_HOST, NULL_MAC);
     if (readEtherType(frame.view, frame.start) !== ETHERTYPE_IPV4) {
       port.drop(frame, 'ethernet.unknown-type');
       return;

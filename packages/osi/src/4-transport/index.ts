@@ -4,6 +4,7 @@
 export type * from './services.ts';
 export { formatEndpoint } from './endpoint.ts';
 export { PingLayer } from './ping/layer.ts';
+export { RawLayer } from './raw/layer.ts';
 export { UdpLayer } from './udp/layer.ts';
 export { CONGESTION_CONTROLS } from './tcp/congestion/choice.ts';
 export { TcpLayer, type TcpLayerOptions } from './tcp/layer.ts';

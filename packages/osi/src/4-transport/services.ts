@@ -303,6 +303,14 @@ export interface MulticastOptions {
   loop: boolean;
 }
 
+/** What only raw sockets have (raw(7)). */
+export interface RawOptions {
+  /** IP_HDRINCL: what is sent begins with the IP header. */
+  headerIncluded: boolean;
+  /** ICMP_FILTER: a bit for each type that is not wanted. */
+  icmpFilter: number;
+}
+
 export interface UdpUser {
   /** A datagram came, or an error report. */
   readable(): void;
@@ -324,6 +332,8 @@ export interface UdpOptions {
   /** The groups that the socket is in; null as long as it has asked for none. */
   memberships: Memberships | null;
   multicast: MulticastOptions;
+  /** Of raw sockets only. */
+  raw?: RawOptions;
   /** `dontFragment` is 'if-it-fits' by default (IP_PMTUDISC_WANT). */
   ip: SendOptions;
 }

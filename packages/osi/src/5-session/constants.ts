@@ -6,9 +6,11 @@ import type { TcpState } from '../4-transport/index.ts';
  */
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;
+export const AF_PACKET = 17;
 
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 /** `socket(2)`'s type also carries flags for the descriptor: SOCK_NONBLOCK, SOCK_CLOEXEC. */
 export const SOCK_TYPE_MASK = 0xf;
 
@@ -59,6 +61,7 @@ export const SO_SNDTIMEO_NEW = 67;
 export const IPPROTO_IP = 0;
 export const IP_TOS = 1;
 export const IP_TTL = 2;
+export const IP_HDRINCL = 3;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 export const IP_RECVTTL = 12;
@@ -82,6 +85,15 @@ export const MCAST_JOIN_SOURCE_GROUP = 46;
 export const MCAST_LEAVE_SOURCE_GROUP = 47;
 export const MCAST_MSFILTER = 48;
 export const IP_MULTICAST_ALL = 49;
+
+/** raw(7), packet(7). */
+export const SOL_RAW = 255;
+export const ICMP_FILTER = 1;
+export const SOL_PACKET = 263;
+export const PACKET_ADD_MEMBERSHIP = 1;
+export const PACKET_DROP_MEMBERSHIP = 2;
+export const PACKET_STATISTICS = 6;
+export const PACKET_VERSION = 10;
 
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;

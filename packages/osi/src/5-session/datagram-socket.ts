@@ -4,6 +4,7 @@ import type {
   Endpoint,
   ErrorReport,
   MulticastOptions,
+  RawOptions,
   UdpChannel,
   UdpOptions,
   UdpUser,
@@ -154,6 +155,10 @@ export class DatagramSocket extends InternetSocket {
 
   get multicast(): MulticastOptions {
     return this.#options.multicast;
+  }
+
+  get raw(): RawOptions | null {
+    return this.#options.raw ?? null;
   }
 
   /** What it is in, made when first asked for. */

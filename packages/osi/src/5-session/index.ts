@@ -11,6 +11,7 @@ export { AsyncListener, AsyncSocket, type ConnectOptions, type ListenOptions } f
 export { type AsyncTurns, drive, turnsOf } from './async-turns.ts';
 export * from './constants.ts';
 export { ints, readInt } from './option-table.ts';
+export { PacketSocket } from './packet-socket.ts';
 export type { RouteRequest } from './route-request.ts';
 export type * from './socket-types.ts';
 export { Stack, type StackOptions } from './stack.ts';

@@ -12,6 +12,7 @@ import type {
   BindOptions,
   Endpoint,
   MulticastOptions,
+  RawOptions,
   TcpService,
   UdpService,
 } from '../4-transport/index.ts';
@@ -64,6 +65,7 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   abstract readonly peer: Endpoint | null;
   abstract readonly ip: SendOptions;
   abstract readonly multicast: MulticastOptions | null;
+  abstract readonly raw: RawOptions | null;
   abstract readonly memberships: Memberships | null;
   abstract broadcast: boolean;
   abstract keepAlive: boolean;

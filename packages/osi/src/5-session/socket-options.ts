@@ -1,5 +1,5 @@
 import { isMulticastIp, type SendOptions, type Sysctl } from '../3-network/index.ts';
-import type { Endpoint } from '../4-transport/index.ts';
+import type { Endpoint, RawOptions } from '../4-transport/index.ts';
 import { type Nanoseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
@@ -8,6 +8,8 @@ import { byteOrInteger, flag, integer, ints, type Option, type OptionTable } fro
 
 /** What the options of a socket are kept in. */
 export interface SocketSettings extends MulticastSettings {
+  /** Null for all but raw sockets. */
+  readonly raw: RawOptions | null;
   readonly domain: number;
   readonly type: number;
   readonly protocol: number;
@@ -192,6 +194,17 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       (socket, value) => {
         if (value !== -1 && (value < 1 || value > 255)) return -ERRNO.EINVAL;
         socket.ip.ttl = value === -1 ? undefined : value;
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.IP_HDRINCL,
+    byteOrInteger(
+      ({ raw }) => (raw === null ? -ERRNO.ENOPROTOOPT : Number(raw.headerIncluded)),
+      ({ raw }, value) => {
+        if (raw === null) return -ERRNO.ENOPROTOOPT;
+        raw.headerIncluded = value !== 0;
         return 0;
       },
     ),

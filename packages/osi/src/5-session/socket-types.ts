@@ -8,6 +8,21 @@ export interface InternetAddress {
 }
 export type SocketAddress = InternetAddress;
 
+/** AF_PACKET (`struct sockaddr_ll` of packet(7)): where a frame came from, or where to send it. */
+export interface PacketAddress {
+  readonly family: 17;
+  /** The interface's number; 0 for any. */
+  readonly interface: number;
+  /** EtherType, in host order. */
+  readonly protocol: number;
+  /** PACKET_HOST 0, _BROADCAST 1, _MULTICAST 2, _OTHERHOST 3, _OUTGOING 4. */
+  readonly packetType: number;
+  /** ARPHRD_ETHER 1, ARPHRD_LOOPBACK 772. */
+  readonly hardwareType: number;
+  /** A MAC address, or empty. */
+  readonly address: string;
+}
+
 /** AF_UNSPEC: in `connect` it dissolves a connection (connect(2)). */
 export interface UnspecifiedAddress {
   readonly family: 0;
@@ -37,6 +52,8 @@ export interface Received {
   readonly whole: number;
   /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
   readonly ttl?: number;
+  /** Of a packet socket, instead of `address`: where the frame came from. */
+  readonly packet?: PacketAddress;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
   readonly flags?: number;
   /** When what the report is about happened, in nanoseconds of virtual time (SCM_TIMESTAMPING). */
@@ -63,16 +80,16 @@ export interface Socket {
   readonly protocol: number;
   /** Unique in its machine, as in the record: `tcp:3`. */
   readonly id: string;
-  bind(address: SocketAddress, by: Credentials): number;
+  bind(address: SocketAddress | PacketAddress, by: Credentials): number;
   listen(backlog: number): number;
   accept(): Socket | number;
   /** @returns 0, -EINPROGRESS (first call), -EALREADY, -EISCONN, or the error the attempt ended with. */
-  connect(address: SocketAddress | UnspecifiedAddress): number;
+  connect(address: SocketAddress | PacketAddress | UnspecifiedAddress): number;
   /**
    * @param flags MSG_OOB, MSG_MORE, MSG_FASTOPEN; MSG_DONTWAIT 0x40 says that nobody will wait and call again.
    * @param origin the system call, for the record. @returns how many bytes were taken.
    */
-  send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number;
+  send(bytes: Uint8Array, flags: number, to: SocketAddress | PacketAddress | null, origin: EventId): number;
   /**
    * A stream gives length 0 at its end.
    * @param flags MSG_PEEK 2, MSG_TRUNC 0x20, MSG_ERRQUEUE 0x2000 change what it does. MSG_DONTWAIT 0x40 and

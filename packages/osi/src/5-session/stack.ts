@@ -1,5 +1,5 @@
-import { FramePool, type Port } from '../1-physical/index.ts';
-import type { EthernetInterface, Link, Neighbour } from '../2-datalink/index.ts';
+import { type Frame, FramePool, type Port } from '../1-physical/index.ts';
+import type { EthernetInterface, FrameWatcher, Link, MacAddress, Neighbour } from '../2-datalink/index.ts';
 import {
   type AddressTable,
   type IcmpLayer,
@@ -17,7 +17,7 @@ import {
   type Route,
   type Sysctl,
 } from '../3-network/index.ts';
-import { PingLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
+import { PingLayer, RawLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
 import type { Simulation } from '../time/index.ts';
 import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
 import { type AsyncAddress, bindSocket } from './async-base.ts';
@@ -30,11 +30,13 @@ import {
   type ListenOptions,
   listenStream,
 } from './async-socket.ts';
-import { AF_INET, SOCK_DGRAM, SOCK_STREAM, SOCK_TYPE_MASK } from './constants.ts';
+import { AF_INET, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SOCK_TYPE_MASK } from './constants.ts';
 import { DatagramSocket } from './datagram-socket.ts';
 import type { SocketParts } from './internet-socket.ts';
+import { PacketSocket } from './packet-socket.ts';
+import { RawSocket } from './raw-socket.ts';
 import { addRoute, type RouteRequest, removeRoute } from './route-request.ts';
-import type { Socket } from './socket-types.ts';
+import type { Credentials, Socket } from './socket-types.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 export interface StackOptions {
@@ -53,7 +55,7 @@ export interface StackOptions {
  * The network stack of one machine: layers 2 to 5 put together. `lo` is there from the start; ports make further
  * interfaces. What changes something returns 0 or a negated errno, as rtnetlink(7) answers.
  */
-export class Stack implements SocketParts {
+export class Stack implements SocketParts, FrameWatcher {
   readonly name: string;
   readonly sim: Simulation;
   readonly tracer: Tracer;
@@ -65,8 +67,11 @@ export class Stack implements SocketParts {
   readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   readonly ping: PingLayer;
+  readonly raw: RawLayer;
   readonly lo: Loopback;
   readonly #network: NetworkLayer;
+  /** The packet sockets. */
+  readonly #watchers = new Set<FrameWatcher>();
   #sockets = 0;
 
   constructor(options: StackOptions) {
@@ -88,11 +93,14 @@ export class Stack implements SocketParts {
     this.tcp = new TcpLayer(parts);
     this.udp = new UdpLayer(parts);
     this.ping = new PingLayer({ ...parts, echo: icmp.echo });
+    this.raw = new RawLayer(parts);
   }
 
   /** Makes a port, with this stack's tracer, a network interface of the port's name, switched on. */
   addPort(port: Port, options: InterfaceOptions): EthernetInterface {
-    return this.#network.addEthernet(port, options);
+    const link = this.#network.addEthernet(port, options);
+    if (this.#watchers.size > 0) link.watcher = this;
+    return link;
   }
 
   /** `lo` and the others, in the order of their numbers. */
@@ -183,7 +191,7 @@ export class Stack implements SocketParts {
    * socket(2). @param type may carry SOCK_NONBLOCK and SOCK_CLOEXEC, which are the descriptor's matter.
    * @param protocol 0 for the usual one. @returns -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EINVAL.
    */
-  socket(domain: number, type: number, protocol: number): Socket | number {
+  socket(domain: number, type: number, protocol: number, by: Credentials = PRIVILEGED): Socket | number {
     if (domain !== AF_INET) return -ERRNO.EAFNOSUPPORT;
     if (protocol < 0 || protocol > 0xff) return -ERRNO.EINVAL;
     const kind = type & SOCK_TYPE_MASK;
@@ -197,7 +205,23 @@ export class Stack implements SocketParts {
       if (protocol === PROTOCOL_ICMP) return new DatagramSocket(this, PROTOCOL_ICMP, this.ping);
       return -ERRNO.EPROTONOSUPPORT;
     }
+    if (kind === SOCK_RAW) {
+      if (protocol === 0) return -ERRNO.EPROTONOSUPPORT;
+      if (!by.privileged) return -ERRNO.EPERM;
+      return new RawSocket(this, protocol, this.raw.protocol(protocol));
+    }
     return -ERRNO.ESOCKTNOSUPPORT;
+  }
+
+  /**
+   * socket(2) of AF_PACKET. @param protocol an EtherType in network order, as packet(7) wants it.
+   * @returns -EPERM, -ESOCKTNOSUPPORT.
+   */
+  packetSocket(type: number, protocol: number, by: Credentials): PacketSocket | number {
+    if (!by.privileged) return -ERRNO.EPERM;
+    const kind = type & SOCK_TYPE_MASK;
+    if (kind !== SOCK_RAW && kind !== SOCK_DGRAM) return -ERRNO.ESOCKTNOSUPPORT;
+    return new PacketSocket(this, kind, ((protocol & 0xff) << 8) | ((protocol >> 8) & 0xff));
   }
 
   /** Connects a stream. @throws SystemError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH … */
@@ -217,6 +241,21 @@ export class Stack implements SocketParts {
     return new AsyncDatagramSocket(this.sim, socket);
   }
 
+  /** @internal For packet sockets: shows `watcher` the frames of every interface. @returns what ends it. */
+  watchLinks(watcher: FrameWatcher): () => void {
+    this.#watchers.add(watcher);
+    for (const link of this.interfaces) link.watcher = this;
+    return () => {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) for (const link of this.interfaces) link.watcher = null;
+    };
+  }
+
+  /** @internal For links. */
+  watch(link: Link, frame: Frame, type: number, source: MacAddress): void {
+    for (const watcher of this.#watchers) watcher.watch(link, frame, type, source);
+  }
+
   /** @internal For sockets that no transport has named yet. */
   nextId(): string {
     this.#sockets++;
@@ -234,6 +273,9 @@ export class Stack implements SocketParts {
     return parsed === null ? -ERRNO.EINVAL : work(found, parsed);
   }
 }
+
+/** Who uses a stack without a kernel around it. */
+const PRIVILEGED: Credentials = { privileged: true };
 
 const POOLS = new WeakMap<Simulation, FramePool>();
 

@@ -319,6 +319,10 @@ export class StreamSocket extends StreamSettings {
     return null;
   }
 
+  get raw(): null {
+    return null;
+  }
+
   get listening(): boolean {
     return this.#listener !== null;
   }

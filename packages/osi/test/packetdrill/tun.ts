@@ -38,6 +38,12 @@ export class Tun implements Link {
   }
 
   setGroup(): void {}
+  setPromiscuous(): void {}
+  hearAllGroups(): void {}
+  watcher = null;
+  sendFrame(frame: Frame): void {
+    frame.release();
+  }
 
   setUp(): void {}
 

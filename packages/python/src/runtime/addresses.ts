@@ -1,5 +1,5 @@
 import type { UnixAddress } from '@netarium/machine';
-import type { SocketAddress } from '@netarium/osi/5-session';
+import type { PacketAddress, SocketAddress } from '@netarium/osi/5-session';
 import type { Emscripten } from './emscripten.ts';
 import { writeI32 } from './memory.ts';
 
@@ -7,6 +7,7 @@ import { writeI32 } from './memory.ts';
 const SIZE = 16;
 const AF_UNIX = 1;
 const AF_INET = 2;
+const AF_PACKET = 17;
 
 /** @returns the address, or undefined when it is none of a family we have. */
 export function readAddress(python: Emscripten, pointer: number, length: number): SocketAddress | undefined {
@@ -22,11 +23,17 @@ export function writeAddress(
   python: Emscripten,
   pointer: number,
   lengthPointer: number,
-  address: SocketAddress | UnixAddress | null,
+  address: SocketAddress | UnixAddress | PacketAddress | null,
 ): void {
   if (pointer === 0) return;
   if (address === null) {
     if (lengthPointer !== 0) writeI32(python, lengthPointer, 0);
+    return;
+  }
+  if (address.family === AF_PACKET) {
+    // `struct sockaddr_ll`: this build of CPython knows only its family.
+    if (lengthPointer !== 0) writeI32(python, lengthPointer, 2);
+    python.HEAPU8.set([AF_PACKET, 0], pointer);
     return;
   }
   if (address.family === AF_UNIX) {

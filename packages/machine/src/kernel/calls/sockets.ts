@@ -1,4 +1,4 @@
-import type { Socket, SocketAddress } from '@netarium/osi/5-session';
+import type { Credentials, PacketSocket, Socket, SocketAddress } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
 import type { ReceivedMessage } from '../../system-calls.ts';
 import {
@@ -38,14 +38,14 @@ export const socketCalls: Family<
   | 'setsockopt'
 > = {
   socket(call, domain, type, protocol) {
-    const socket = call.kernel.network.socket(domain, type & 15, protocol);
+    const socket = call.kernel.network.socket(domain, type & 15, protocol, credentialsOf(call));
     return typeof socket === 'number' ? socket : open(call, socket, type);
   },
 
   bind(call, fd, address) {
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
-    return file.socket.bind(address, { privileged: call.process.user.uid === 0 });
+    return file.socket.bind(address, credentialsOf(call));
   },
 
   listen(call, fd, backlog) {
@@ -249,8 +249,14 @@ function whenReady<R>(
   });
 }
 
+const credentialsOf = ({ process }: Call): Credentials => ({ privileged: process.user.uid === 0 });
+
 /** A new descriptor for a socket. `flags`: SOCK_NONBLOCK, SOCK_CLOEXEC. */
-export function open({ kernel, process }: Call, socket: Socket | UnixSocket, flags: number): number {
+export function open(
+  { kernel, process }: Call,
+  socket: Socket | UnixSocket | PacketSocket,
+  flags: number,
+): number {
   const file = new SocketFile(
     socket,
     kernel.nextInode(),

@@ -7,9 +7,13 @@ const ALL_HOSTS_MAC = 0x01005e000001;
 export class GroupFilter {
   /** Mostly no group was asked for. */
   #wanted: Map<MacAddress, number> | null = null;
+  /** How many want all groups, and how many the frames of all stations (promiscuous mode). */
+  everyGroup = 0;
+  everyStation = 0;
 
   hears(group: MacAddress): boolean {
-    return group === ALL_HOSTS_MAC || this.#wanted?.has(group) === true;
+    if (group === ALL_HOSTS_MAC || this.#wanted?.has(group) === true) return true;
+    return this.everyGroup + this.everyStation > 0;
   }
 
   set(group: MacAddress, member: boolean): void {
@@ -17,10 +21,5 @@ export class GroupFilter {
     const users = (this.#wanted.get(group) ?? 0) + (member ? 1 : -1);
     if (users > 0) this.#wanted.set(group, users);
     else this.#wanted.delete(group);
-  }
-
-  /** In the order in which they were asked for, with how often. */
-  entries(): Iterable<readonly [group: MacAddress, users: number]> {
-    return this.#wanted ?? [];
   }
 }

@@ -2,7 +2,14 @@ import { dropFrame, type Frame, type Port, type PortOwner } from '../../1-physic
 import type { Simulation } from '../../time/index.ts';
 import { Arp } from '../arp/arp.ts';
 import type { ArpCache } from '../arp/cache.ts';
-import { type Link, type LinkUpcalls, noStatistics } from '../link.ts';
+import { type FrameWatcher, type Link, type LinkUpcalls, noStatistics } from '../link.ts';
+import {
+  PACKET_BROADCAST,
+  PACKET_HOST,
+  PACKET_MULTICAST,
+  PACKET_OTHERHOST,
+  PACKET_OUTGOING,
+} from '../packet-types.ts';
 import { ETHERTYPE_VLAN, isTagged, readTag, removeTag, vlanOf } from '../vlan/codec.ts';
 import { VlanPort } from '../vlan/port.ts';
 import {
@@ -13,6 +20,7 @@ import {
   ETHERTYPE_IPV4,
   readDestination,
   readEtherType,
+  readSource,
   writeEthernet,
 } from './codec.ts';
 import { GroupFilter } from './group-filter.ts';
@@ -48,6 +56,7 @@ export class EthernetInterface implements Link, PortOwner {
   readonly arp: Arp;
   readonly statistics = noStatistics();
   readonly groups = new GroupFilter();
+  watcher: FrameWatcher | null = null;
   #mtu = ETHERNET_MTU;
   /** The state that was told last. */
   #told: 'down' | 'no-carrier' | 'up';
@@ -101,6 +110,14 @@ export class EthernetInterface implements Link, PortOwner {
     return this.arp.cache;
   }
 
+  setPromiscuous(on: boolean): void {
+    this.groups.everyStation += on ? 1 : -1;
+  }
+
+  hearAllGroups(on: boolean): void {
+    this.groups.everyGroup += on ? 1 : -1;
+  }
+
   setGroup(group: MacAddress, member: boolean): void {
     this.groups.set(group, member);
   }
@@ -147,6 +164,11 @@ export class EthernetInterface implements Link, PortOwner {
   output(frame: Frame, destination: MacAddress, etherType: number): void {
     frame.start -= ETHERNET_HEADER;
     writeEthernet(frame.view, frame.start, destination, this.mac, etherType);
+    this.sendFrame(frame);
+  }
+
+  sendFrame(frame: Frame): void {
+    if (this.watcher !== null) this.watcher.watch(this, frame, PACKET_OUTGOING, this.mac);
     const padded = frame.start + this.port.shortest;
     if (frame.end < padded) {
       frame.bytes.fill(0, frame.end, padded);
@@ -170,6 +192,7 @@ export class EthernetInterface implements Link, PortOwner {
     const toUs = destination === this.mac;
     const group = !toUs && isGroupMac(destination);
     if (!toUs && !group) {
+      if (this.groups.everyStation > 0) this.#show(frame, PACKET_OTHERHOST);
       // Nothing happened to it: on a hub or a flooding switch everybody sees it. Counted, not recorded.
       port.tracer.countDrop('ethernet.not-for-us');
       frame.release();
@@ -187,6 +210,10 @@ export class EthernetInterface implements Link, PortOwner {
     }
     statistics.rxPackets++;
     statistics.rxBytes += frame.length;
+    if (this.watcher !== null) {
+      const toAll = destination === BROADCAST_MAC ? PACKET_BROADCAST : PACKET_MULTICAST;
+      this.#show(frame, group ? toAll : PACKET_HOST);
+    }
     frame.start += ETHERNET_HEADER;
     switch (etherType) {
       case ETHERTYPE_IPV4:
@@ -203,6 +230,10 @@ export class EthernetInterface implements Link, PortOwner {
         statistics.rxDropped++;
         port.drop(frame, 'ethernet.unknown-type');
     }
+  }
+
+  #show(frame: Frame, type: number): void {
+    this.watcher?.watch(this, frame, type, readSource(frame.view, frame.start));
   }
 
   #receiveTagged(frame: Frame): void {

@@ -292,7 +292,9 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
-    this.#ip.transport(readProtocol(view, at))?.receiveError?.(error, quoted, at + headerLength);
+    const protocol = readProtocol(view, at);
+    this.#ip.raw?.failed(protocol, error, quoted, at, at + headerLength);
+    this.#ip.transport(protocol)?.receiveError?.(error, quoted, at + headerLength);
     frame.release();
   }
 

@@ -92,6 +92,15 @@ export function writeHeaderOptions(frame: Frame, options: Uint8Array): void {
   writeChecksum(view, start, length);
 }
 
+/** Fills in what a program leaves to the machine in a header of its own: length, source, identification, checksum. */
+export function completeHeader(frame: Frame, source: Ipv4Address, identification: number): void {
+  const { view, start } = frame;
+  view.setUint16(start + TOTAL_LENGTH, frame.length);
+  view.setUint16(start + IDENTIFICATION, identification);
+  view.setUint32(start + SOURCE, source);
+  writeChecksum(view, start, readHeaderLength(view, start));
+}
+
 /** Makes a header that was copied the header of a piece of its packet. */
 export function rewriteFragment(view: DataView, at: number, totalLength: number, fragment: number): void {
   view.setUint16(at + TOTAL_LENGTH, totalLength);

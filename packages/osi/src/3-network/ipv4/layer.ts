@@ -26,6 +26,7 @@ import {
 import type { Sysctl } from '../sysctl.ts';
 import {
   checkIpv4,
+  completeHeader,
   DONT_FRAGMENT,
   decrementTtl,
   hasDontFragment,
@@ -34,6 +35,7 @@ import {
   isFragment,
   readDestination,
   readHeaderLength,
+  readIdentification,
   readProtocol,
   readSource,
   readTos,
@@ -48,6 +50,7 @@ import { Identification } from './identification.ts';
 import { findMartian } from './martians.ts';
 import { findBadOption } from './options.ts';
 import { PathMtu } from './path-mtu.ts';
+import type { RawUpcalls } from './raw.ts';
 import { Reassembly } from './reassembly.ts';
 import type { ErrorReports } from './reports.ts';
 import { Routing } from './routing.ts';
@@ -69,6 +72,8 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   reports: ErrorReports | null = null;
   /** Set by IGMP when it joins. */
   groups: JoinedGroups | null = null;
+  /** Set once there are raw sockets. */
+  raw: RawUpcalls | null = null;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
@@ -202,6 +207,32 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     return 0;
   }
 
+  /**
+   * Sends a packet whose header a program wrote (IP_HDRINCL of raw(7)), at `frame.start`; takes the frame over. Length and
+   * checksum are filled in, and source and identification where they are 0. It is not cut.
+   * @returns 0, -EMSGSIZE, or what `send` returns.
+   */
+  sendWhole(frame: Frame, source: Ipv4Address, destination: Ipv4Address, options: SendOptions): number {
+    const error = this.route(destination, source, options.interface);
+    const { link, nextHop, group } = this.hop;
+    if (error !== 0 || link === null) {
+      this.counters.OutNoRoutes++;
+      this.#drop(frame, 'ip.no-route');
+      return error;
+    }
+    if (frame.length > link.mtu) {
+      this.#drop(frame, 'ip.message-size');
+      return -ERRNO.EMSGSIZE;
+    }
+    this.counters.OutRequests++;
+    const { view, start } = frame;
+    const id =
+      readIdentification(view, start) || this.#identification.next(destination, readProtocol(view, start));
+    completeHeader(frame, readSource(view, start) === ANY ? source : readSource(view, start), id);
+    link.send(frame, nextHop, group);
+    return 0;
+  }
+
   /** What is for a group stays on its link unless its sender asks for more (RFC 1112 section 6.1). */
   #defaultTtl(destination: Ipv4Address): number {
     return isMulticast(destination) ? 1 : this.#sysctl.get('net.ipv4.ip_default_ttl');
@@ -303,8 +334,15 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     packet.tos = readTos(view, start);
     packet.interface = link.name;
     packet.broadcast = broadcast;
+    whole.start = start + readHeaderLength(view, start);
+    const taken = this.raw?.received(whole, packet, start) === true;
     const transport = this.#transports[packet.protocol];
     if (transport === undefined) {
+      if (taken) {
+        counters.InDelivers++;
+        whole.release();
+        return;
+      }
       counters.InUnknownProtos++;
       this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_PROTOCOL_UNREACHABLE, 0, whole, start, group);
       this.#drop(whole, 'ip.protocol', link);
@@ -313,7 +351,6 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     counters.InDelivers++;
     this.#header = start;
     this.#group = group;
-    whole.start = start + readHeaderLength(view, start);
     transport.receive(whole, packet);
   }
 
