@@ -131,6 +131,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'acknowledges at once: early in a connection, after a pause or a loss',
     ko: '바로 확인 응답한다: 연결 초기이거나 쉼이나 손실 뒤이다',
   },
+  'tcp.congestion-echo': {
+    en: 'acknowledges at once: a router marked a packet as delayed by congestion (ECN)',
+    ko: '바로 확인 응답한다: 라우터가 혼잡을 표시한 패킷이 왔다(ECN)',
+  },
   'tcp.delayed-ack': {
     en: 'acknowledges: no data to send came up meanwhile',
     ko: '그동안 함께 보낼 데이터가 없어서 확인 응답만 보낸다',

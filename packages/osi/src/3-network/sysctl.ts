@@ -50,6 +50,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_window_scaling': 1,
   'net.ipv4.tcp_fastopen': 1,
   'net.ipv4.tcp_fastopen_blackhole_timeout_sec': 0,
+  'net.ipv4.tcp_ecn': 2,
+  'net.ipv4.tcp_ecn_fallback': 1,
   'net.ipv4.tcp_abort_on_overflow': 0,
   'net.ipv4.tcp_max_syn_backlog': 4096,
   // Linux: half of the places in its table of connections, which has 2^16 on a machine with 8 GB.

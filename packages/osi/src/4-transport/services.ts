@@ -169,6 +169,8 @@ export interface TcpInfo {
   readonly synData: boolean;
   readonly fastOpenChild: boolean;
   readonly fastOpenFailure: number;
+  /** The peer's packets say that it takes part in that. */
+  readonly ecnSeen: boolean;
   readonly scaling: { readonly send: number; readonly receive: number } | null;
   /** How long acknowledgments are delayed, in nanoseconds. */
   readonly ackTimeout: number;

@@ -148,6 +148,7 @@ const OPTION_WINDOW_SCALE = 4;
 const OPTION_ECN = 8;
 const OPTION_SYN_DATA = 32;
 const OPTION_FAST_OPEN_CHILD = 128;
+const OPTION_ECN_SEEN = 16;
 
 /** The beginning of `struct tcp_info`, up to `tcpi_delivered`; what is not known here is 0. */
 function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
@@ -168,7 +169,8 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
         (scaling === null ? 0 : OPTION_WINDOW_SCALE) |
         (info.ecn ? OPTION_ECN : 0) |
         (info.synData ? OPTION_SYN_DATA : 0) |
-        (info.fastOpenChild ? OPTION_FAST_OPEN_CHILD : 0),
+        (info.fastOpenChild ? OPTION_FAST_OPEN_CHILD : 0) |
+        (info.ecnSeen ? OPTION_ECN_SEEN : 0),
     );
     if (scaling !== null) view.setUint8(6, scaling.send | (scaling.receive << 4));
     view.setUint8(7, info.fastOpenFailure << 1);

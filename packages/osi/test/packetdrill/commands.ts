@@ -23,7 +23,7 @@ export interface Machine {
  */
 const AS_BUILT: Record<string, readonly string[] | 'any'> = {
   'net.ipv4.tcp_fack': ['0'],
-  'net.ipv4.tcp_ecn': ['0', '2'],
+  'net.ipv4.tcp_ecn_option': ['0', '1', '2'],
   'net.ipv4.tcp_mtu_probing': ['0'],
   'net.ipv4.tcp_notsent_lowat': ['4294967295'],
   'net.ipv4.tcp_tso_win_divisor': 'any',

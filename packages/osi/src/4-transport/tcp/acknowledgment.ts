@@ -26,14 +26,14 @@ export function startAcknowledging(tcb: Tcb): void {
   tcb.lastDataAt = tcb.host.sim.now;
 }
 
-function quickAcknowledge(tcb: Tcb): void {
+function quickAcknowledge(tcb: Tcb, most: number): void {
   const half = Math.floor(tcb.rcvWnd / (2 * tcb.rcvMss));
-  tcb.quickAcks = Math.min(Math.max(half, tcb.quickAcks, 2), MAX_QUICK_ACKS);
+  tcb.quickAcks = Math.max(tcb.quickAcks, Math.min(Math.max(half, 2), most));
 }
 
 /** From now on acknowledge at once, until enough was (after trouble: duplicates, gaps). */
-export function becomeQuick(tcb: Tcb): void {
-  quickAcknowledge(tcb);
+export function becomeQuick(tcb: Tcb, most = MAX_QUICK_ACKS): void {
+  quickAcknowledge(tcb, most);
   tcb.interactive = false;
   tcb.ackTimeout = DELAY_MIN;
 }
@@ -57,7 +57,7 @@ export function noteData(tcb: Tcb, length: number): void {
   if (length >= tcb.rcvMss) tcb.rcvMss = Math.min(length, tcb.advMss);
   else tcb.pushed = true;
   if (tcb.ackTimeout === 0) {
-    quickAcknowledge(tcb);
+    quickAcknowledge(tcb, MAX_QUICK_ACKS);
     tcb.ackTimeout = DELAY_MIN;
   } else {
     const gap = now - tcb.lastDataAt;
@@ -67,7 +67,7 @@ export function noteData(tcb: Tcb, length: number): void {
       tcb.ackTimeout = Math.min(tcb.ackTimeout / 2 + gap, tcb.roundTrip.rto);
     } else if (gap > tcb.roundTrip.rto) {
       // The peer pauses so long that it starts anew with a small window: help it.
-      quickAcknowledge(tcb);
+      quickAcknowledge(tcb, MAX_QUICK_ACKS);
     }
   }
   tcb.lastDataAt = now;
@@ -82,8 +82,10 @@ export function decideAcknowledgment(tcb: Tcb): void {
     acknowledge(tcb, 'tcp.gap-filled-ack');
   } else if (seqDiff(tcb.rcvNxt, tcb.rcvWup) > tcb.rcvMss && nextWindow(tcb) >= tcb.rcvWnd) {
     acknowledge(tcb, 'tcp.ack-second-segment');
-  } else if (tcb.quickAcks > 0 && !tcb.interactive) {
+  } else if (tcb.ecn?.answerNow === true) {
     acknowledge(tcb, 'tcp.quick-ack');
+  } else if (tcb.quickAcks > 0 && !tcb.interactive) {
+    acknowledge(tcb, tcb.ecn?.echoing === true ? 'tcp.congestion-echo' : 'tcp.quick-ack');
   } else {
     delayAcknowledgment(tcb);
   }

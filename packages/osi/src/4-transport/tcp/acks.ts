@@ -84,8 +84,12 @@ function takeLate(tcb: Tcb, segment: Segment, una: Sequence): void {
 }
 
 function countDelivered(tcb: Tcb): void {
+  const { ext } = tcb.host.counters;
   tcb.delivered += facts.delivered;
-  tcb.host.counters.ext.TCPDelivered += facts.delivered;
+  ext.TCPDelivered += facts.delivered;
+  if (!facts.echo || tcb.ecn === null) return;
+  ext.TCPDeliveredCE += facts.delivered;
+  tcb.ecn.deliveredMarked += facts.delivered;
 }
 
 /** The window is taken from segments in their order (RFC 9293 section 3.10.7.4: SND.WL1, SND.WL2). */

@@ -6,6 +6,7 @@ import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
 import { settle } from './fast-open/early.ts';
 import { fastOpenReset } from './fast-open/health.ts';
+import { takeMark } from './ecn.ts';
 import { established, startTimeout } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData, tellDuplicate } from './receiver.ts';
 import { output, resendSyn } from './sender.ts';
@@ -117,6 +118,7 @@ function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   tcb.lastHeardAt = tcb.host.sim.now;
   tcb.probes = 0;
   frame.start = segment.dataStart;
+  if (tcb.ecn !== null) takeMark(tcb, tcb.ecn, segment.tos);
   deliver(tcb, frame, false);
   decideAcknowledgment(tcb);
   tcb.user?.readable();

@@ -99,6 +99,7 @@ export function enterTimeWait(tcb: Tcb): void {
   }
   counters.ext.TW++;
   releaseSending(tcb);
+  tcb.ecn = null;
   tcb.reassembly?.clear();
   tcb.timers.stopAll();
   tcb.timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);

@@ -20,6 +20,7 @@ export const ACK = 0x10;
 export const URG = 0x20;
 /** Explicit congestion notification (RFC 3168 section 6.1). */
 export const ECE = 0x40;
+export const CWR = 0x80;
 
 /** Length of a header without options. */
 export const HEADER_LENGTH = 20;

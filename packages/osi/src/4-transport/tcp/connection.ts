@@ -200,6 +200,7 @@ export class Connection extends Tcb implements TcpConnection {
   optionsChanged(): void {
     if (this.state === 'CLOSED') return;
     keepAlive(this);
+    this.ecn?.follow(this.options.ip);
     this.#chooseCongestion();
     if (this.options.receiveBufferLocked === true) this.windowLimit = fullSpace(this);
     if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RECV') fitMss(this);
@@ -221,6 +222,7 @@ export class Connection extends Tcb implements TcpConnection {
       synData: this.fastOpen?.dataTaken === true,
       fastOpenChild: this.fastOpen?.isChild === true,
       fastOpenFailure: CLIENT_FAILURES.indexOf(this.fastOpen?.failure ?? 'none'),
+      ecnSeen: this.ecn?.seen === true,
       scaling: this.scaling ? { send: this.sndScale, receive: this.rcvScale } : null,
       ackTimeout: this.ackTimeout,
       sinceSent: since(this.lastSentAt),

@@ -89,5 +89,6 @@ export class TcpCounters {
     TCPDSACKIgnoredDubious: 0,
     TCPSACKDiscard: 0,
     TCPDelivered: 0,
+    TCPDeliveredCE: 0,
   };
 }

@@ -8,6 +8,7 @@ import { ACK, HEADER_LENGTH, RST, type Segment, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
 import { synAnswered } from './fast-open/answered.ts';
 import { takeSynData } from './fast-open/data.ts';
+import { agreeOnEcn, concludeEcn, Ecn, offersEcn } from './ecn.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { RTO_FALLBACK } from './retransmission.ts';
@@ -60,6 +61,7 @@ export function prepare(tcb: Tcb, least: Sequence | null): void {
   tcb.timestamps = sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sack = sysctl.get('net.ipv4.tcp_sack') !== 0;
+  if (offersEcn(tcb)) tcb.ecn = new Ecn(tcb.options.ip);
   chooseInitialWindow(tcb, tcb.advMss);
   tcb.move('open');
 }
@@ -83,6 +85,7 @@ export function answer(tcb: Tcb, segment: Segment, iss: Sequence | null): void {
   const { host } = tcb;
   startSending(tcb, iss ?? chooseSequence(tcb));
   takeSyn(tcb, segment);
+  agreeOnEcn(tcb, segment.flags, segment.tos);
   chooseInitialWindow(tcb, tcb.advMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0));
   host.counters.tcp.PassiveOpens++;
   tcb.move('syn');
@@ -139,6 +142,7 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
     return;
   }
   takeSyn(tcb, segment);
+  if (tcb.ecn !== null) concludeEcn(tcb, flags, !acks);
   if (!acks) {
     // Both call at once (RFC 9293 figure 8): answers as a listener would, with the number of our own SYN. Data in
     // the peer's SYN is not taken, as in Linux: it comes again.

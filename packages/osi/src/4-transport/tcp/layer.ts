@@ -185,20 +185,27 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   receive(frame: Frame, packet: ReceivedPacket): void {
     if (this.sending > 0) {
       // The network layer handed up, within our own sending, what we sent to ourselves: first things first.
-      const { source, destination, broadcast } = packet;
+      const { source, destination, broadcast, tos } = packet;
       const { cause } = this.tracer;
       this.sim.after(0, () =>
-        this.tracer.within(cause, () => this.#receive(frame, source, destination, broadcast)),
+        this.tracer.within(cause, () => this.#receive(frame, source, destination, broadcast, tos)),
       );
       return;
     }
-    this.#receive(frame, packet.source, packet.destination, packet.broadcast);
+    this.#receive(frame, packet.source, packet.destination, packet.broadcast, packet.tos);
   }
 
-  #receive(frame: Frame, source: IpAddress, destination: IpAddress, broadcast: boolean): void {
+  #receive(
+    frame: Frame,
+    source: IpAddress,
+    destination: IpAddress,
+    broadcast: boolean,
+    tos: number,
+  ): void {
     const { counters, tracer } = this;
     const segment = this.#segment;
     counters.tcp.InSegs += frame.segments;
+    segment.tos = tos;
     if (broadcast) {
       // RFC 9293 section 3.9.2.3 (MUST-57).
       dropFrame(tracer, '', frame, 'tcp.broadcast');

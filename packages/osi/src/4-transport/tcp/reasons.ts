@@ -17,6 +17,8 @@ export const TCP_REASONS = {
   'tcp.ack-second-segment':
     'More than one full segment has come since the last acknowledgment (RFC 9293 section 3.8.6.3).',
   'tcp.quick-ack': 'Acknowledged at once, since the peer is probably still in slow start (as Linux).',
+  'tcp.congestion-echo':
+    'A router marked a packet since its queue grows: tells the sender at once (RFC 3168 section 6.1.3).',
   'tcp.delayed-ack': 'Nothing else went out that could carry the acknowledgment before the timer expired.',
   'tcp.out-of-order-ack':
     'A segment came that leaves a gap: says again what is missing (RFC 5681 section 4.2).',

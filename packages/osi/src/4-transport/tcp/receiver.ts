@@ -2,6 +2,7 @@ import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import { becomeQuick, noteData } from './acknowledgment.ts';
 import { enterTimeWait } from './closing.ts';
 import { FIN, type Segment } from './codec.ts';
+import { takeMark, takeReduced } from './ecn.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { hasFin, Reassembly } from './reassembly.ts';
 import { noteArrival } from './right-sizing.ts';
@@ -34,6 +35,8 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const early = seqDiff(segment.seq, tcb.rcvNxt);
   let fin = (segment.flags & FIN) !== 0;
   const size = frame.end - frame.start;
+  const { ecn } = tcb;
+  if (ecn !== null) takeReduced(ecn, segment.flags, size);
   if (early + size + (fin ? 1 : 0) <= 0) {
     becomeQuick(tcb);
     tcb.host.counters.ext.DelayedACKLost++;
@@ -51,6 +54,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     frame.end -= size - room;
     fin = false;
   }
+  if (ecn !== null) takeMark(tcb, ecn, segment.tos);
   if (early > 0) {
     keepForLater(tcb, frame, segment.seq, fin);
     return false;

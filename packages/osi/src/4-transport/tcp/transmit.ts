@@ -13,6 +13,7 @@ import {
   writePartialChecksum,
   writeUrgent,
 } from './codec.ts';
+import { ecnFlags, isNewData, synEcnFlags } from './ecn.ts';
 import {
   fastOpenLength,
   MSS_LENGTH,
@@ -72,6 +73,13 @@ export function transmit(
     if (host.tracer.on) frame.origins = tcb.buffer.origins(offset, length);
     if (offset + length === tcb.buffer.length && !tcb.moreFollows) flags |= PSH;
   }
+  let { ip } = tcb.options;
+  const { ecn } = tcb;
+  if (ecn !== null) {
+    const fresh = isNewData(tcb, seq, length);
+    flags |= ecnFlags(ecn, fresh);
+    if (fresh) ip = ecn.marked;
+  }
   const window = offerWindow(tcb);
   writeHeader(view, start, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerLength, flags | ACK, window);
   if (tcb.timestamps) writeTimestamps(view, start + HEADER_LENGTH, timestampNow(tcb), tcb.tsRecent);
@@ -87,7 +95,7 @@ export function transmit(
   else writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   host.counters.tcp.OutSegs += frame.segments;
   host.sending++;
-  const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, tcb.options.ip);
+  const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, ip);
   host.sending--;
   return result;
 }
@@ -151,7 +159,7 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length =
     tcb.iss,
     (flags & ACK) !== 0 ? tcb.rcvNxt : 0,
     headerLength,
-    flags,
+    tcb.ecn === null ? flags : flags | synEcnFlags(tcb, flags),
     Math.min(tcb.rcvWnd, 0xffff),
   );
   let at = writeMss(view, start + HEADER_LENGTH, tcb.advMss);
@@ -227,6 +235,7 @@ function acknowledgmentSent(tcb: Tcb): void {
   tcb.ackPending = false;
   tcb.pushed = false;
   tcb.gapFilled = false;
+  if (tcb.ecn !== null) tcb.ecn.answerNow = false;
   tcb.timers.stopAck();
 }
 
