@@ -62,6 +62,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_invalid_ratelimit': 500,
   'net.ipv4.tcp_min_snd_mss': 48,
   'net.ipv4.tcp_min_tso_segs': 2,
+  'net.ipv4.tcp_tso_win_divisor': 3,
+  'net.ipv4.tcp_notsent_lowat': 0xffff_ffff,
   'net.ipv4.tcp_moderate_rcvbuf': 1,
   'net.ipv4.tcp_rmem.min': 4096,
   'net.ipv4.tcp_rmem.default': 131_072,

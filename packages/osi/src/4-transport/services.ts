@@ -72,6 +72,8 @@ export interface TcpOptions {
   keepCount: number;
   /** SO_LINGER: null when off; nanoseconds otherwise, and 0 means `close` resets the connection. */
   linger: number | null;
+  /** TCP_NOTSENT_LOWAT: so much written and not sent is enough, in bytes; 0 for net.ipv4.tcp_notsent_lowat. */
+  notSentLow: number;
   /** TCP_MAXSEG: 0 for what the path allows. */
   maxSegment: number;
   /** SO_OOBINLINE: the urgent byte is read in the stream, not apart. */
@@ -114,15 +116,15 @@ export interface TcpConnection {
   readonly ended: boolean;
   /** Why it ended before it had a user, while it waited to be accepted: positive errno, or 0. */
   readonly endedBy: number;
-  /** How many bytes `send` would take now. */
-  readonly sendSpace: number;
+  /** Whether a third of the send buffer is free (poll(2)); if not, the user is told when it is. */
+  readonly writable: boolean;
   /** Bytes in the send buffer: not yet sent, or not yet acknowledged (netstat's Send-Q). */
   readonly unacknowledged: number;
   /**
-   * Copies bytes into the send buffer. @param origin the system call. @param more MSG_MORE: a segment that these bytes
-   * do not fill waits. @param urgent MSG_OOB: the last byte is urgent data (RFC 9293 section 3.8.5). @returns how many it took, 0 when it is full; -EPIPE after `shutdown`.
+   * Copies bytes into the send buffer. @param origin the system call. @param how bits `WRITE_…`.
+   * @returns how many it took, 0 when it is full; -EPIPE after `shutdown`.
    */
-  send(bytes: Uint8Array, origin: EventId, more?: boolean, urgent?: boolean): number;
+  send(bytes: Uint8Array, origin: EventId, how?: number): number;
   /** `connect` has only prepared it: no SYN has been sent. */
   readonly prepared: boolean;
   /** Whether its SYN may carry data: a cookie is known, or none is needed (RFC 7413 section 4.2.1). */

@@ -22,6 +22,8 @@ export const MSG_OOB = 0x1;
 export const MSG_PEEK = 0x2;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
+/** End of a record: a stream keeps what follows out of its segments. */
+export const MSG_EOR = 0x80;
 export const MSG_WAITALL = 0x100;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
@@ -113,6 +115,7 @@ export const TCP_FASTOPEN = 23;
 export const TCP_FASTOPEN_CONNECT = 30;
 export const TCP_FASTOPEN_KEY = 33;
 export const TCP_FASTOPEN_NO_COOKIE = 34;
+export const TCP_NOTSENT_LOWAT = 25;
 
 /** `ee_origin` of `struct sock_extended_err` (`linux/errqueue.h`). */
 export const SO_EE_ORIGIN_ICMP = 2;

@@ -7,6 +7,7 @@ import type {
   TcpOptions,
   TcpState,
 } from '../4-transport/index.ts';
+import { WRITE_MORE, WRITE_RECORD_END, WRITE_URGENT } from '../4-transport/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import * as linux from './constants.ts';
 import type { SocketParts } from './internet-socket.ts';
@@ -142,8 +143,7 @@ export class StreamSocket extends StreamSettings {
       return -ERRNO.EAGAIN;
     }
     if (bytes.length === 0) return 0;
-    const urgent = (flags & linux.MSG_OOB) !== 0;
-    return connection.send(bytes, origin, (flags & linux.MSG_MORE) !== 0, urgent) || -ERRNO.EAGAIN;
+    return connection.send(bytes, origin, howToWrite(flags)) || -ERRNO.EAGAIN;
   }
 
   /** Connects and sends in one (`tcp_sendmsg_fastopen`). */
@@ -244,7 +244,7 @@ export class StreamSocket extends StreamSettings {
     if ((shut & RECEIVE) !== 0) mask |= linux.POLLIN | linux.POLLRDHUP;
     if (state !== 'SYN_SENT' && (state !== 'SYN_RECV' || this.#early)) {
       if (connection !== null && connection.readable > 0) mask |= linux.POLLIN;
-      if ((shut & SEND) !== 0 || connection === null || hasRoom(connection)) mask |= linux.POLLOUT;
+      if ((shut & SEND) !== 0 || connection === null || connection.writable) mask |= linux.POLLOUT;
       if (connection?.urgentReady) mask |= linux.POLLPRI;
     } else if (connection?.prepared === true) {
       mask |= linux.POLLOUT;
@@ -444,10 +444,10 @@ export class StreamSocket extends StreamSettings {
   }
 }
 
-/** `sk_stream_is_writeable`: a third of the send buffer is free, so that writers are not woken for crumbs. */
-function hasRoom(connection: TcpConnection): boolean {
-  return connection.sendSpace > 0 && connection.sendSpace >= connection.unacknowledged >> 1;
-}
+const howToWrite = (flags: number): number =>
+  ((flags & linux.MSG_MORE) !== 0 ? WRITE_MORE : 0) |
+  ((flags & linux.MSG_OOB) !== 0 ? WRITE_URGENT : 0) |
+  ((flags & linux.MSG_EOR) !== 0 ? WRITE_RECORD_END : 0);
 
 const receivedStream = (length: number): Received => ({
   length,

@@ -61,6 +61,15 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     ),
   ],
   [
+    linux.TCP_NOTSENT_LOWAT,
+    integer(
+      ({ options }) => options.notSentLow,
+      ({ options }, value) => {
+        options.notSentLow = value >>> 0;
+      },
+    ),
+  ],
+  [
     linux.TCP_KEEPIDLE,
     integer(
       ({ options }) => inSeconds(options.keepIdle),

@@ -1,5 +1,6 @@
 import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
 import { AckFacts } from './ack-facts.ts';
+import { stop } from './busy-time.ts';
 import { ECE, type Segment, SYN } from './codec.ts';
 import { RESENT, SACKED, TWICE } from './in-flight.ts';
 import { fitReorderingWindow, rackAdvance } from './rack.ts';
@@ -7,7 +8,7 @@ import { judge, limitDuplicates } from './recovery.ts';
 import { reduce, reducing } from './reduction.ts';
 import { noteReordering, takeSacks } from './scoreboard.ts';
 import { rearm, scheduleProbe } from './send-timers.ts';
-import { fitSendBuffer, hasUnsent, output, resendLost, sendSpace, windowLimited } from './sender.ts';
+import { hasUnsent, output, resendLost, windowLimited } from './sender.ts';
 import { type Sequence, seqDiff, seqLess } from './sequence.ts';
 import { probeAnswered } from './tail-loss.ts';
 import type { Tcb } from './tcb.ts';
@@ -63,13 +64,6 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
   if (acked > 0) tcb.host.ip.confirm(tcb.remoteAddress);
   control(tcb);
   resend(tcb);
-  if (acked > 0) {
-    fitSendBuffer(tcb);
-    if (tcb.bufferFull && 3 * sendSpace(tcb) >= tcb.options.sendBuffer) {
-      tcb.bufferFull = false;
-      tcb.user?.writable();
-    }
-  }
   if (tcb.sndNxt === tcb.sndUna && hasUnsent(tcb)) watchWindow(tcb);
   return 'taken';
 }
@@ -110,8 +104,18 @@ function moveLeftEdge(tcb: Tcb, segment: Segment): void {
   if (gone > 0) {
     tcb.buffer.drop(gone);
     tcb.bufferSeq = (tcb.bufferSeq + gone) | 0;
+    dropChunks(tcb);
   }
   tcb.sndUna = segment.ack;
+}
+
+function dropChunks(tcb: Tcb): void {
+  const { chunks } = tcb;
+  if (chunks === null) return;
+  chunks.drop(tcb.bufferSeq);
+  if (chunks.count > 0) return;
+  tcb.host.chunks.give(chunks);
+  tcb.chunks = null;
 }
 
 /** What is acknowledged leaves the scoreboard, and measures the path (Linux: tcp_clean_rtx_queue). */
@@ -160,6 +164,7 @@ function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void 
   if (list.count === 0) {
     tcb.host.lists.give(list);
     tcb.inFlight = null;
+    if (tcb.busy !== null) stop(tcb, 'network');
   }
   measure(tcb, facts.resentAcked ? -1 : first, facts.resentAcked ? -1 : last, acked > 0);
   if (acked === 0 && facts.firstSackedSentAt >= 0 && list.count > 0) {

@@ -4,11 +4,12 @@ import { takeAcknowledgment } from './acks.ts';
 import { answerInvalid, challenge } from './challenge.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
+import { takeMark } from './ecn.ts';
 import { settle } from './fast-open/early.ts';
 import { fastOpenReset } from './fast-open/health.ts';
-import { takeMark } from './ecn.ts';
 import { established, startTimeout } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData, tellDuplicate } from './receiver.ts';
+import { checkSpace } from './send-space.ts';
 import { output, resendSyn } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
@@ -62,6 +63,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   const news = text(tcb, frame, segment);
   if (isClosed(tcb)) return;
   output(tcb);
+  checkSpace(tcb);
   // Their SYN is there already: a repetition, which Linux answers as such.
   if (crossed) {
     tellDuplicate(tcb, segment.seq, tcb.rcvNxt);
@@ -104,6 +106,7 @@ function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     frame.release();
     takeAcknowledgment(tcb, segment);
     output(tcb);
+    checkSpace(tcb);
     return true;
   }
   if (

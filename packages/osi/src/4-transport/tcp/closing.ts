@@ -123,6 +123,8 @@ function dispose(tcb: Tcb): void {
 
 function releaseSending(tcb: Tcb): void {
   tcb.buffer.clear();
+  if (tcb.chunks !== null) tcb.host.chunks.give(tcb.chunks);
+  tcb.chunks = null;
   if (tcb.inFlight !== null) tcb.host.lists.give(tcb.inFlight);
   tcb.inFlight = null;
 }

@@ -9,14 +9,16 @@ import { CLIENT_FAILURES } from './fast-open/state.ts';
 import { isFinal } from './handshake.ts';
 import { reorderingOf } from './recovery-of.ts';
 import { fitReceiveBuffer } from './right-sizing.ts';
-import { fitMss, hasUnsent, output, sendSpace } from './sender.ts';
+import { isWritable } from './send-space.ts';
+import { fitMss, hasUnsent, output } from './sender.ts';
 import { seqDiff } from './sequence.ts';
 import { maySend } from './state.ts';
 import { Tcb } from './tcb.ts';
 import { expired, keepAlive } from './timeouts.ts';
 import type { TimerName } from './timers.ts';
-import { atMark, bytesToMark, markUrgent, readAroundMark, readableBytes, takeUrgent } from './urgent.ts';
+import { atMark, bytesToMark, readAroundMark, readableBytes, takeUrgent } from './urgent.ts';
 import { fullSpace } from './window.ts';
+import { write } from './write.ts';
 
 const PHASE_NAMES = {
   open: 'Open',
@@ -56,8 +58,8 @@ export class Connection extends Tcb implements TcpConnection {
     return this.finReceived && this.queue.length === 0;
   }
 
-  get sendSpace(): number {
-    return sendSpace(this);
+  get writable(): boolean {
+    return isWritable(this);
   }
 
   get unacknowledged(): number {
@@ -83,17 +85,11 @@ export class Connection extends Tcb implements TcpConnection {
     return Math.max(0, result);
   }
 
-  send(bytes: Uint8Array, origin: EventId, more = false, urgent = false): number {
+  send(bytes: Uint8Array, origin: EventId, how = 0): number {
     this.writePending = false;
     if (this.finQueued || this.state === 'CLOSED') return -ERRNO.EPIPE;
-    const count = Math.min(bytes.length, sendSpace(this));
-    if (count > 0) {
-      this.buffer.write(count === bytes.length ? bytes : bytes.subarray(0, count), origin);
-      this.moreFollows = more;
-      if (urgent) markUrgent(this);
-      output(this, more ? 'full' : undefined);
-    }
-    if (count < bytes.length || 3 * sendSpace(this) < this.options.sendBuffer) this.bufferFull = true;
+    if (!maySend(this.state) && !this.early) return 0;
+    const count = write(this, bytes, origin, how);
     this.show();
     return count;
   }

@@ -17,6 +17,7 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),
     keepCount: sysctl.get('net.ipv4.tcp_keepalive_probes'),
     linger: null,
+    notSentLow: 0,
     maxSegment: 0,
     urgentInline: false,
     ip: { dontFragment: true },

@@ -11,6 +11,8 @@ export const LOST = 2;
 export const RESENT = 4;
 /** It was sent more than once. */
 export const TWICE = 8;
+/** It went out in one burst with the one before it. */
+export const JOINED = 16;
 
 /**
  * The segments sent and not yet acknowledged, oldest first and without a gap: where each ends, when it was sent
@@ -52,12 +54,12 @@ export class InFlight {
     return this.#marks[(this.#head + k) & (this.#ends.length - 1)] as number;
   }
 
-  add(end: Sequence, now: Nanoseconds): void {
+  add(end: Sequence, now: Nanoseconds, joined: boolean): void {
     if (this.count === this.#ends.length) this.#grow();
     const i = (this.#head + this.count++) & (this.#ends.length - 1);
     this.#ends[i] = end;
     this.#sentAt[i] = now;
-    this.#marks[i] = 0;
+    this.#marks[i] = joined ? JOINED : 0;
   }
 
   /** Forgets the oldest segment. */
@@ -147,6 +149,7 @@ export class InFlight {
     const i = (this.#head + k) & mask;
     this.#ends[i] = seq;
     this.count++;
+    this.#marks[(i + 1) & mask] = (this.#marks[i] as number) | JOINED;
     const marks = this.#marks[i] as number;
     if ((marks & SACKED) !== 0) this.sackedOut++;
     if ((marks & LOST) !== 0) this.lostOut++;

@@ -44,6 +44,7 @@ import { Listener, type ListenerHost } from './listener.ts';
 import { type Claim, ourClaim, PortTable } from './ports.ts';
 import { resegment } from './recovery.ts';
 import { RingPool } from './send-buffer.ts';
+import { ChunkPool } from './send-chunks.ts';
 import { fitMss } from './sender.ts';
 import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
@@ -72,6 +73,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly pool: FramePool;
   readonly rings = new RingPool();
   readonly lists = new InFlightPool();
+  readonly chunks = new ChunkPool();
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
   sending = 0;
@@ -195,13 +197,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     this.#receive(frame, packet.source, packet.destination, packet.broadcast, packet.tos);
   }
 
-  #receive(
-    frame: Frame,
-    source: IpAddress,
-    destination: IpAddress,
-    broadcast: boolean,
-    tos: number,
-  ): void {
+  #receive(frame: Frame, source: IpAddress, destination: IpAddress, broadcast: boolean, tos: number): void {
     const { counters, tracer } = this;
     const segment = this.#segment;
     counters.tcp.InSegs += frame.segments;

@@ -32,6 +32,7 @@ describe('RACK', () => {
     expect(out().length).toBe(10);
     script.wait(0.1);
     ack(0, [1, 2]);
+    script.wait(0.002);
     ack(0, [1, 3]);
     expect(out()).toEqual([10, 11]);
     ack(0, [1, 4]);

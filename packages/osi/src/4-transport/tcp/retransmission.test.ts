@@ -154,7 +154,7 @@ describe('retransmission', () => {
     expect(script.take()).toMatchObject([{ seq: 1, reason: 'tcp.rto' }]);
     expect(c.info()).toMatchObject({ cwnd: 1460, ssthresh: 5 * 1460 });
     script.inject({ flags: 'A', seq: 1, ack: 1461 });
-    expect(script.lines()).toEqual(['A 1461 1 1460 tcp.loss-recovery', 'A 2921 1 1460 tcp.loss-recovery']);
+    expect(script.lines()).toEqual(['A 1461 1 1460 tcp.loss-recovery', 'PA 2921 1 1460 tcp.loss-recovery']);
     script.inject({ flags: 'A', seq: 1, ack: 1 + 6 * 1460 });
     script.wait(10);
     expect(script.take()).toEqual([]);

@@ -1,10 +1,8 @@
 import type { Frame, FramePool, Offload } from '../../1-physical/index.ts';
 import { ETHERNET_HEADER, ETHERTYPE_VLAN, readEtherType, VLAN_TAG } from '../../2-datalink/index.ts';
 import { ipv4Codec } from '../../3-network/index.ts';
-import { FIN, PSH, readDataOffset, writeChecksum } from './codec.ts';
+import { CWR, FIN, PSH, readDataOffset, writeChecksum } from './codec.ts';
 
-/** Congestion window reduced (RFC 3168 section 6.1): said once, by the first of several segments. */
-const CWR = 0x80;
 /** Where sequence number and control bits stand in the header. */
 const SEQUENCE = 4;
 const CONTROL = 13;
@@ -57,6 +55,7 @@ function headersEnd(view: DataView, ip: number): number {
 function rewriteTcp({ view }: Frame, ip: number, offset: number, first: boolean, last: boolean): void {
   const tcp = ip + ipv4Codec.readHeaderLength(view, ip);
   view.setInt32(tcp + SEQUENCE, view.getInt32(tcp + SEQUENCE) + offset);
+  // The window was reduced once: the first says so (RFC 3168 section 6.1.2).
   const kept = (last ? 0xff : ~(FIN | PSH)) & (first ? 0xff : ~CWR);
   view.setUint8(tcp + CONTROL, view.getUint8(tcp + CONTROL) & kept);
 }

@@ -1,18 +1,19 @@
+import { microseconds, milliseconds } from '../../time/index.ts';
 import { ACK, FIN, HEADER_LENGTH, PSH, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
-import { type InFlight, LOST, RESENT, SACKED } from './in-flight.ts';
+import { type InFlight, JOINED, LOST, RESENT, SACKED } from './in-flight.ts';
 import { sackBlocksThatFit, sackLength, TIMESTAMPS_LENGTH } from './options.ts';
 import type { TcpReason } from './reasons.ts';
 import type { RecoveryState } from './recovery-state.ts';
 import { currentThreshold, pipe, reducing } from './reduction.ts';
 import { backedOff, RTO_MIN } from './retransmission.ts';
+import { PUSHED, RECORD_END } from './send-chunks.ts';
+import { noteLimits } from './send-space.ts';
 import { rearm, scheduleProbe } from './send-timers.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess, seqMin } from './sequence.ts';
-import { maySend } from './state.ts';
 import type { Tcb } from './tcb.ts';
 import { transmit, transmitSyn } from './transmit.ts';
 import { isUrgent } from './urgent.ts';
-import { usefulWindow } from './useful-window.ts';
 import { sendRoom } from './window.ts';
 
 /** A window smaller than this does not make segments smaller (Linux: tcp_bound_to_half_wnd, 68 bytes with header). */
@@ -53,51 +54,107 @@ function mayTransmit(tcb: Tcb): boolean {
 export function output(tcb: Tcb, sizes = usual(tcb)): void {
   if (!mayTransmit(tcb)) return;
   restartAfterIdle(tcb);
-  sendNew(tcb, tcb.phase === 'disorder' ? 'tcp.limited-transmit' : 'tcp.data', sizes, false);
+  sendNew(tcb, newReason(tcb), sizes, 'all');
   keepTimer(tcb);
 }
 
 /**
- * Sends new segments, in bursts, as Linux hands them to segmentation offload (and where the cable has it, so do we); the last of several together has PSH, so
- * that the receiver does not wait for more (Linux: __tcp_transmit_skb).
- * @param probe just one, whatever the congestion window and Nagle's rule say: something is needed that will be acknowledged.
+ * Sends new segments, chunk by chunk, in bursts as Linux hands them to segmentation offload (Linux: tcp_write_xmit).
+ * @param only 'probe' for one segment whatever the congestion window and Nagle's rule say, since something is needed
+ * that will be acknowledged; 'burst' for one burst that does not wait to become larger.
  */
-export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, probe: boolean): void {
-  const mss = segmentSize(tcb);
+export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, only: 'all' | 'burst' | 'probe'): void {
   const before = tcb.sndNxt;
-  let burst = 0;
-  let together = 0;
-  let length = sendable(tcb, 0, mss, sizes, probe);
-  while (length > 0) {
-    let next = probe ? 0 : sendable(tcb, length, mss, sizes, false);
-    if (next > 0 && burst === 0) burst = burstSize(tcb, mss);
-    together++;
-    if (tcb.offload && tcb.sndUrgent === null) {
-      for (; next > 0 && together < burst; together++) {
-        length += next;
-        next = sendable(tcb, length, mss, sizes, false);
+  const { chunks } = tcb;
+  let heldByCwnd = false;
+  let heldByWindow = false;
+  if (chunks !== null && seqDiff(tcb.bufferEnd, before) > 0) {
+    const mss = segmentSize(tcb);
+    const most = only === 'probe' ? 1 : mostTogether(tcb, mss);
+    do {
+      const { sndNxt, bufferEnd } = tcb;
+      if (seqDiff(bufferEnd, sndNxt) <= 0) break;
+      chunks.sent(sndNxt);
+      const end = chunks.endOf(chunks.next);
+      const length = seqDiff(end, sndNxt);
+      const quota = only === 'probe' ? 1 : cwndQuota(tcb);
+      if (quota <= 0) {
+        heldByCwnd = true;
+        break;
       }
-    }
-    const last = length === seqDiff(tcb.bufferEnd, tcb.sndNxt);
-    const finish = last && tcb.finQueued && length < sendRoom(tcb);
-    if (length % mss !== 0) tcb.smallEnd = seqAdd(tcb.sndNxt, length);
-    const ends = together === burst || next <= 0;
-    const push = ends && together > 1 ? PSH : 0;
-    transmit(tcb, tcb.sndNxt, length, (finish ? FIN : 0) | push, reason, mss);
-    if (ends) together = 0;
-    length = next;
+      const room = sendRoom(tcb);
+      if (Math.min(length, mss) > room) {
+        heldByWindow = true;
+        break;
+      }
+      const finish = end === bufferEnd && tcb.finQueued && length < room;
+      const rule = only === 'probe' || end !== bufferEnd || isUrgent(tcb) ? 'any' : sizes;
+      let size = Math.min(length, mss);
+      if (length > mss) {
+        if (only === 'all') {
+          const why = waitsForMore(tcb, mss, end, length, room, most);
+          if (why !== 'no') {
+            heldByCwnd = why === 'congestion window';
+            heldByWindow = why === 'window';
+            break;
+          }
+        }
+        if (!isUrgent(tcb)) {
+          const limit = Math.min(quota, most) * mss;
+          if (limit > room || end === bufferEnd) {
+            const needed = Math.min(length, room);
+            const rest = needed % mss;
+            size = limit <= needed ? limit : rest > 0 && holdsBack(tcb, rule) ? needed - rest : needed;
+          } else {
+            size = Math.min(limit, length);
+          }
+        }
+      } else if (length < mss && !finish && holdsBack(tcb, rule)) {
+        break;
+      }
+      const whole = size === length;
+      if (size % mss !== 0) tcb.smallEnd = seqAdd(sndNxt, size);
+      let flags = whole && finish ? FIN : 0;
+      if (size > mss || (whole && (chunks.marks(chunks.next) & PUSHED) !== 0)) flags |= PSH;
+      sendBurst(tcb, size, mss, flags, reason);
+    } while (only === 'all' && tcb.chunks === chunks && tcb.state !== 'CLOSED');
   }
-  if (tcb.finQueued && tcb.sndNxt === tcb.bufferEnd && sendRoom(tcb) > 0) {
+  if (tcb.finQueued && tcb.sndNxt === tcb.bufferEnd && sendRoom(tcb) > 0 && mayTransmit(tcb)) {
     transmit(tcb, tcb.sndNxt, 0, FIN, 'tcp.fin');
   }
-  if (tcb.sndNxt !== before && tcb.inFlight !== null) sentMore(tcb, tcb.inFlight, before);
-  noteUsage(tcb, length === HELD_BY_CWND);
+  const sent = tcb.sndNxt !== before;
+  if (sent && tcb.inFlight !== null) sentMore(tcb, tcb.inFlight, before);
+  noteUsage(tcb, heldByCwnd);
+  if (tcb.busy !== null) noteLimits(tcb, heldByWindow, tcb.cwndLimited);
 }
 
-/** Which segments may go: any; full ones; or by Nagle's rule. */
-type Sizes = 'any' | 'full' | 'nagle';
+/** Sends `size` bytes as segments of `mss`, in one frame where the cable has offload; the last one has `flags`. */
+function sendBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): void {
+  if (tcb.offload && tcb.sndUrgent === null) {
+    transmit(tcb, tcb.sndNxt, size, flags, reason, mss);
+    return;
+  }
+  for (let left = size; left > mss; left -= mss) {
+    transmit(tcb, tcb.sndNxt, mss, 0, reason, mss, left < size);
+  }
+  const last = size % mss === 0 ? mss : size % mss;
+  transmit(tcb, tcb.sndNxt, last, flags, reason, last, last < size);
+}
 
-function usual({ options }: Tcb): Sizes {
+/** The first chunk is full while the program still writes: sends what may go of it at once (Linux: tcp_push_one). */
+export function pushOne(tcb: Tcb): void {
+  if (!mayTransmit(tcb)) return;
+  restartAfterIdle(tcb);
+  sendNew(tcb, newReason(tcb), 'any', 'burst');
+  keepTimer(tcb);
+}
+
+const newReason = (tcb: Tcb): TcpReason => (tcb.phase === 'disorder' ? 'tcp.limited-transmit' : 'tcp.data');
+
+/** Which segments may go: any; full ones; or by Nagle's rule. */
+export type Sizes = 'any' | 'full' | 'nagle';
+
+export function usual({ options }: Tcb): Sizes {
   if (options.cork) return 'full';
   return options.noDelay ? 'any' : 'nagle';
 }
@@ -106,35 +163,71 @@ function usual({ options }: Tcb): Sizes {
 const MAX_BURST = 65_536 - 321;
 
 /**
- * How many segments go out together: about a millisecond's worth of the path, more where the round trip is short,
- * and at most half the congestion window (Linux: tcp_tso_autosize, tcp_cwnd_test).
+ * How many segments go out together: about a millisecond's worth of the path, more where the round trip is short
+ * (Linux: tcp_tso_autosize).
  */
-function burstSize(tcb: Tcb, mss: number): number {
+function mostTogether(tcb: Tcb, mss: number): number {
   const { srtt } = tcb.roundTrip;
   const { cwnd, ssthresh } = tcb.congestion;
   const least = tcb.host.sysctl.get('net.ipv4.tcp_min_tso_segs');
   const ratio = cwnd < ssthresh / 2 ? 2 : 1.2;
   const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * mss * 1e9) / srtt / 1024;
   const near = MAX_BURST / 2 ** Math.floor(srtt / 512_000);
-  const segments = Math.floor(Math.min(perTick + near, MAX_BURST) / mss);
-  return Math.min(Math.max(1, cwnd >> 1), Math.max(segments, least));
+  return Math.max(Math.floor(Math.min(perTick + near, MAX_BURST) / mss), least);
 }
 
-/** Result of `sendable` when only the congestion window holds data back. */
-const HELD_BY_CWND = -1;
-
-/** Size of the segment that may follow `ahead` bytes of unsent data (none, or some segments); 0 or HELD_BY_CWND for none. */
-function sendable(tcb: Tcb, ahead: number, mss: number, sizes: Sizes, probe: boolean): number {
-  const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt) - ahead;
-  if (unsent <= 0) return 0;
-  const length = Math.min(unsent, mss);
-  if (!probe && pipe(tcb) + Math.ceil(ahead / mss) >= tcb.congestion.cwnd) return HELD_BY_CWND;
-  const room = sendRoom(tcb) - ahead;
-  if (length > room) return 0;
-  if (length === mss || sizes === 'any' || isUrgent(tcb)) return length;
-  const finish = tcb.finQueued && length === unsent && length < room;
-  return !finish && (sizes === 'full' || mustWait(tcb, ahead)) ? 0 : length;
+/** Segments that the congestion window has room for; at most half of it goes out together (Linux: tcp_cwnd_test). */
+function cwndQuota(tcb: Tcb): number {
+  const { cwnd } = tcb.congestion;
+  return Math.min(cwnd - pipe(tcb), Math.max(1, cwnd >> 1));
 }
+
+/** Whether a segment that is not full has to wait. */
+const holdsBack = (tcb: Tcb, sizes: Sizes): boolean =>
+  sizes === 'full' || (sizes === 'nagle' && mustWait(tcb));
+
+/** Linux puts a burst off only if it sent something within this time. */
+const DEFER_WITHIN = milliseconds(1);
+
+/**
+ * Whether to let a burst become larger: the next acknowledgment comes soon and will make room for more (Linux:
+ * tcp_tso_should_defer). @returns why, or 'no'.
+ */
+function waitsForMore(
+  tcb: Tcb,
+  mss: number,
+  end: Sequence,
+  length: number,
+  room: number,
+  most: number,
+): 'no' | 'congestion window' | 'window' | 'data' {
+  if (tcb.phase === 'recovery' || tcb.phase === 'loss') return 'no';
+  const { inFlight, congestion, host } = tcb;
+  const { now } = host.sim;
+  if (inFlight === null || now - tcb.lastSentAt >= DEFER_WITHIN) return 'no';
+  const cwndRoom = (congestion.cwnd - inFlight.pipe) * mss;
+  const limit = Math.min(room, cwndRoom);
+  const isTail = end === tcb.bufferEnd;
+  if (limit >= most * mss || (!isTail && limit >= length)) return 'no';
+  const divisor = host.sysctl.get('net.ipv4.tcp_tso_win_divisor');
+  if (divisor > 0) {
+    if (limit >= Math.floor(Math.min(tcb.sndWnd, congestion.cwnd * mss) / divisor)) return 'no';
+  } else if (limit > MOST_DEFERRED * mss) {
+    return 'no';
+  }
+  const soon = Math.max(tcb.roundTrip.srtt / 2, microseconds(1));
+  if (now - inFlight.sentAt(0) < soon) return 'no';
+  if (cwndRoom < room) {
+    if (cwndRoom <= length) return 'congestion window';
+  } else if (room <= length) {
+    return 'window';
+  }
+  const complete = (isTail && tcb.finQueued) || ((tcb.chunks?.marksAt(end) ?? 0) & RECORD_END) !== 0;
+  return complete ? 'no' : 'data';
+}
+
+/** Linux's tcp_max_tso_deferred_mss. */
+const MOST_DEFERRED = 3;
 
 /** New segments went out, from `from` on: the timers of the oldest and of the last one follow. */
 function sentMore(tcb: Tcb, list: InFlight, from: Sequence): void {
@@ -169,21 +262,23 @@ export function windowLimited(tcb: Tcb): boolean {
  * Nagle's rule with Minshall's refinement, as in Linux: a segment that is not full waits while an earlier one
  * that was not full is unacknowledged.
  */
-function mustWait(tcb: Tcb, ahead: number): boolean {
-  const flight = seqDiff(tcb.sndNxt, tcb.sndUna) + ahead;
-  return flight > 0 && seqLess(tcb.sndUna, tcb.smallEnd);
-}
+const mustWait = (tcb: Tcb): boolean => tcb.sndNxt !== tcb.sndUna && seqLess(tcb.sndUna, tcb.smallEnd);
 
 /** A full segment, but at most half of the largest window the peer ever offered (RFC 9293 section 3.8.6.2.1, Fs). */
 export function segmentSize(tcb: Tcb): number {
-  const { maxWindow, selective } = tcb;
+  const { selective } = tcb;
   let { mss } = tcb;
   if (selective !== null && selective.waiting > 0) {
     mss -= sackLength(Math.min(selective.waiting, sackBlocksThatFit(tcb.timestamps)));
   }
-  if (maxWindow === 0) return mss;
-  const bound = maxWindow > 536 ? maxWindow >> 1 : maxWindow;
-  return Math.min(mss, Math.max(bound, SMALLEST_BOUND));
+  return bound(tcb, mss);
+}
+
+/** Half of the largest window that the peer ever offered, when `size` is more (Linux: tcp_bound_to_half_wnd). */
+export function bound({ maxWindow }: Tcb, size: number): number {
+  if (maxWindow === 0) return size;
+  const most = maxWindow > 536 ? maxWindow >> 1 : maxWindow;
+  return Math.min(size, Math.max(most, SMALLEST_BOUND));
 }
 
 /** After a pause the window no longer says what the path bears (RFC 5681 section 4.1). */
@@ -230,9 +325,16 @@ export function resendSyn(tcb: Tcb, reason: TcpReason): void {
 
 /**
  * Sends segment `k` of what is in flight again: cut where it is too large for the path or the window by now, and
- * joined by its neighbours as long as they fit in. @returns whether it may be sent: behind the window only the oldest may.
+ * joined by its neighbours as long as they fit in. @param together it ends a burst, so it has PSH.
+ * @returns whether it may be sent: behind the window only the oldest may.
  */
-export function resendSegment(tcb: Tcb, list: InFlight, k: number, reason: TcpReason): boolean {
+export function resendSegment(
+  tcb: Tcb,
+  list: InFlight,
+  k: number,
+  reason: TcpReason,
+  together = false,
+): boolean {
   const start = k === 0 ? tcb.sndUna : list.endOf(k - 1);
   const size = segmentSize(tcb);
   const room = seqDiff((tcb.sndUna + tcb.sndWnd) | 0, start);
@@ -245,8 +347,9 @@ export function resendSegment(tcb: Tcb, list: InFlight, k: number, reason: TcpRe
   }
   const end = list.endOf(k);
   const length = seqDiff(seqMin(end, tcb.bufferEnd), start);
-  const push = tcb.fastOpen?.sentData === true && tcb.fastOpen.dataEnd === end ? PSH : 0;
-  transmit(tcb, start, length, (seqLess(tcb.bufferEnd, end) ? FIN : 0) | push, reason);
+  const push = together || ((tcb.chunks?.marksAt(seqMin(end, tcb.bufferEnd)) ?? 0) & PUSHED) !== 0;
+  const flags = (length > 0 && push ? PSH : 0) | (seqLess(tcb.bufferEnd, end) ? FIN : 0);
+  transmit(tcb, start, length, flags, reason);
   return true;
 }
 
@@ -256,6 +359,7 @@ function collapse(tcb: Tcb, list: InFlight, k: number, start: Sequence, most: nu
   while (k + 1 < list.count && (list.marks(k + 1) & SACKED) === 0) {
     const end = list.endOf(k + 1);
     if (seqDiff(end, start) > most || seqLess(tcb.bufferEnd, end)) return;
+    if (((tcb.chunks?.marksAt(list.endOf(k)) ?? 0) & RECORD_END) !== 0) return;
     list.join(k);
   }
 }
@@ -266,11 +370,16 @@ export function resendLost(tcb: Tcb, reason: TcpReason | null = null): void {
   const list = tcb.inFlight;
   if (list === null || recovery === null) return;
   const inReduction = reducing(tcb);
+  const most = mostTogether(tcb, segmentSize(tcb));
+  let together = 0;
   for (let k = 0; k < list.count && list.resentOut < list.lostOut; k++) {
     const marks = list.marks(k);
     if ((marks & (LOST | SACKED | RESENT)) !== LOST) continue;
     if (list.pipe >= congestion.cwnd) return;
-    if (!resendSegment(tcb, list, k, reason ?? reasonToResend(tcb, recovery))) return;
+    together = together > 0 && (marks & JOINED) !== 0 ? together + 1 : 1;
+    const ends = together === most || !goesOn(list, k, congestion.cwnd);
+    if (!resendSegment(tcb, list, k, reason ?? reasonToResend(tcb, recovery), ends && together > 1)) return;
+    if (ends) together = 0;
     host.counters.ext[tcb.phase === 'loss' ? 'TCPSlowStartRetrans' : 'TCPFastRetrans']++;
     if (inReduction) recovery.sent++;
     if (k === 0 && tcb.timers.sending !== 'tcp.reordering') {
@@ -279,24 +388,14 @@ export function resendLost(tcb: Tcb, reason: TcpReason | null = null): void {
   }
 }
 
+/** Whether segment `k + 1` was sent in one burst with `k`, and will be again. */
+const goesOn = (list: InFlight, k: number, cwnd: number): boolean =>
+  k + 1 < list.count &&
+  (list.marks(k + 1) & (LOST | SACKED | RESENT | JOINED)) === (LOST | JOINED) &&
+  list.pipe + 1 < cwnd;
+
 function reasonToResend(tcb: Tcb, recovery: RecoveryState): TcpReason {
   if (tcb.phase === 'loss') return 'tcp.loss-recovery';
   if (tcb.sack) return 'tcp.rack-retransmit';
   return recovery.undoFrom === tcb.sndUna ? 'tcp.fast-retransmit' : 'tcp.partial-ack';
-}
-
-/** How many bytes the program may write: what the buffer has room for (Linux: sk_stream_wspace). */
-export function sendSpace(tcb: Tcb): number {
-  if (tcb.finQueued || !(maySend(tcb.state) || tcb.early)) return 0;
-  return Math.max(0, tcb.options.sendBuffer - tcb.buffer.length);
-}
-
-/** Lets the send buffer hold two congestion windows, so that it is not what limits (Linux: tcp_sndbuf_expand). */
-export function fitSendBuffer(tcb: Tcb): void {
-  if (tcb.options.sendBufferLocked === true) return;
-  const { options, roundTrip } = tcb;
-  let wanted = 2 * tcb.cwndBytes;
-  if (wanted <= options.sendBuffer) return;
-  wanted = Math.min(wanted, usefulWindow(roundTrip.srtt), tcb.host.sysctl.get('net.ipv4.tcp_wmem.max'));
-  if (wanted > options.sendBuffer) options.sendBuffer = wanted;
 }

@@ -17,7 +17,7 @@ export function probeTail(tcb: Tcb): void {
   }
   recovery.probeResent = false;
   const before = tcb.sndNxt;
-  if (hasUnsent(tcb)) sendNew(tcb, 'tcp.loss-probe', 'any', true);
+  if (hasUnsent(tcb)) sendNew(tcb, 'tcp.loss-probe', 'any', 'probe');
   if (tcb.sndNxt === before) {
     if (!resendSegment(tcb, list, list.count - 1, 'tcp.loss-probe')) {
       rearm(tcb);

@@ -4,6 +4,7 @@ import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { TcpNumbers, Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
+import type { BusyTime } from './busy-time.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Ecn } from './ecn.ts';
@@ -19,6 +20,7 @@ import type { RecoveryState } from './recovery-state.ts';
 import { RoundTrip } from './retransmission.ts';
 import type { SelectiveAcks } from './selective-acks.ts';
 import { type RingPool, SendBuffer } from './send-buffer.ts';
+import type { ChunkPool, SendChunks } from './send-chunks.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
 import { type TimerName, Timers } from './timers.ts';
@@ -33,6 +35,7 @@ export interface TcpHost {
   readonly pool: FramePool;
   readonly rings: RingPool;
   readonly lists: InFlightPool;
+  readonly chunks: ChunkPool;
   readonly counters: TcpCounters;
   readonly secrets: Secrets;
   readonly fastOpen: FastOpenHost;
@@ -124,8 +127,12 @@ export abstract class Tcb {
   inFlight: InFlight | null = null;
   /** End of the last segment sent that was not full (Minshall's refinement of Nagle's rule). */
   smallEnd: Sequence = 0;
-  /** The program has said that more follows what it wrote last (MSG_MORE). */
-  moreFollows = false;
+  /** How what is in the buffer was written; null while it is empty. */
+  chunks: SendChunks | null = null;
+  /** What was written last with PSH ends here (Linux: pushed_seq). */
+  pushedSeq: Sequence = 0;
+  /** For how long there was something to send, and what held it back; null before. */
+  busy: BusyTime | null = null;
   /** Behind the last urgent byte that the program wrote; null when none is unacknowledged. */
   sndUrgent: Sequence | null = null;
   /** When data was sent last; -1 before. */

@@ -5,7 +5,6 @@ import {
   ACK,
   FIN,
   HEADER_LENGTH,
-  PSH,
   RST,
   type Segment,
   writeChecksum,
@@ -47,6 +46,7 @@ export const timestampNow = (tcb: Tcb): number =>
 /**
  * Builds one segment with `length` bytes of the send buffer from `seq` on, and hands it down. ACK is always set.
  * @param size with segmentation offload: of the segments that it stands for, when there are several.
+ * @param joined it follows another one of the same burst.
  * @returns 0 or a negated errno of the network layer; the segment then counts as lost.
  */
 export function transmit(
@@ -56,6 +56,7 @@ export function transmit(
   flags: number,
   reason: TcpReason,
   size = length,
+  joined = false,
 ): number {
   const { host } = tcb;
   let headerLength = tcb.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
@@ -71,7 +72,6 @@ export function transmit(
     const offset = seqDiff(seq, tcb.bufferSeq);
     tcb.buffer.copy(offset, length, frame.bytes, HEADROOM);
     if (host.tracer.on) frame.origins = tcb.buffer.origins(offset, length);
-    if (offset + length === tcb.buffer.length && !tcb.moreFollows) flags |= PSH;
   }
   let { ip } = tcb.options;
   const { ecn } = tcb;
@@ -90,7 +90,7 @@ export function transmit(
   }
   acknowledgmentSent(tcb);
   const end = seqAdd(seq, length + (flags & FIN));
-  if (end !== seq) noteSent(tcb, seq, end, length, reason, size);
+  if (end !== seq) noteSent(tcb, seq, end, length, reason, size, joined);
   if (tcb.offload) leaveToOthers(tcb, frame, length, size);
   else writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   host.counters.tcp.OutSegs += frame.segments;
@@ -263,6 +263,7 @@ function noteSent(
   length: number,
   reason: TcpReason,
   size = length,
+  joined = false,
 ): void {
   const { host } = tcb;
   const { now } = host.sim;
@@ -273,10 +274,10 @@ function noteSent(
   } else {
     tcb.inFlight ??= host.lists.take();
     for (let at = size; at < length; at += size) {
-      tcb.inFlight.add(seqAdd(seq, at), now);
+      tcb.inFlight.add(seqAdd(seq, at), now, joined || at > size);
       host.counters.ext.TCPOrigDataSent++;
     }
-    tcb.inFlight.add(end, now);
+    tcb.inFlight.add(end, now, joined || length > size);
     tcb.sndNxt = end;
     if (length > 0) host.counters.ext.TCPOrigDataSent++;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Script } from '../../../test/tcp-script.ts';
 import type { TcpConnection } from '../services.ts';
+import { WRITE_URGENT } from './write.ts';
 
 /** One read of up to a thousand bytes. */
 function read(connection: TcpConnection): string {
@@ -72,7 +73,7 @@ describe('urgent data sent', () => {
     const script = new Script();
     const c = script.accepted();
     c.send(bytes('a'), 0);
-    c.send(bytes('bcX'), 0, false, true);
+    c.send(bytes('bcX'), 0, WRITE_URGENT);
     const [first, second] = script.take();
     expect(first).toMatchObject({ flags: 'PA', data: 'a', urgent: 0 });
     expect(second).toMatchObject({ flags: 'PAU', data: 'bcX', urgent: 3 });
@@ -81,7 +82,7 @@ describe('urgent data sent', () => {
   test('every segment points at it until it is acknowledged', () => {
     const script = new Script();
     const c = script.accepted();
-    c.send(bytes('X'), 0, false, true);
+    c.send(bytes('X'), 0, WRITE_URGENT);
     expect(script.take().map((s) => [s.flags, s.urgent])).toEqual([['PAU', 1]]);
     script.wait(0.3);
     expect(script.take().map((s) => [s.flags, s.data, s.urgent])).toEqual([['PAU', 'X', 1]]);

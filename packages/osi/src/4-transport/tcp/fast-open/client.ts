@@ -3,6 +3,7 @@ import { HEADER_LENGTH } from '../codec.ts';
 import { call } from '../handshake.ts';
 import { seqAdd } from '../sequence.ts';
 import type { Tcb } from '../tcb.ts';
+import { append } from '../write.ts';
 import { mayOpen } from './health.ts';
 import { FastOpen } from './state.ts';
 
@@ -31,7 +32,7 @@ export const mayCarryData = (tcb: Tcb): boolean => choose(tcb, (tcb.fastOpen ??=
 export function openFast(tcb: Tcb, bytes: Uint8Array, origin: EventId): number {
   const fast = (tcb.fastOpen ??= new FastOpen());
   const taken = choose(tcb, fast) ? Math.min(bytes.length, room(tcb)) : 0;
-  if (taken > 0) tcb.buffer.write(bytes.subarray(0, taken), origin);
+  if (taken > 0) append(tcb, bytes.subarray(0, taken), origin);
   fast.asked = fast.option !== null;
   fast.experimental = fast.option?.experimental === true;
   fast.sentData = taken > 0;

@@ -5,7 +5,7 @@ import { ACK, type Segment, SYN } from '../codec.ts';
 import { INITIAL_SEGMENTS } from '../congestion/interface.ts';
 import { chooseSequence, startSending, startTimeout, takeSyn } from '../handshake.ts';
 import { TIMESTAMPS_LENGTH } from '../options.ts';
-import { fitSendBuffer } from '../sender.ts';
+import { fitSendBuffer } from '../send-space.ts';
 import { type Sequence, seqAdd } from '../sequence.ts';
 import type { Tcb, TcpHost } from '../tcb.ts';
 import { transmitSyn } from '../transmit.ts';
