@@ -1,8 +1,8 @@
 import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
 import { AckFacts } from './ack-facts.ts';
-import { stop } from './busy-time.ts';
 import { ECE, type Segment, SYN } from './codec.ts';
 import { RESENT, SACKED, TWICE } from './in-flight.ts';
+import { stop } from './limits.ts';
 import { fitReorderingWindow, rackAdvance } from './rack.ts';
 import { judge, limitDuplicates } from './recovery.ts';
 import { reduce, reducing } from './reduction.ts';

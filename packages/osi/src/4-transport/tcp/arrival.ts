@@ -4,7 +4,7 @@ import { takeAcknowledgment } from './acks.ts';
 import { answerInvalid, challenge } from './challenge.ts';
 import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
-import { takeMark } from './ecn.ts';
+import { takeMark } from './ecn-arrival.ts';
 import { settle } from './fast-open/early.ts';
 import { fastOpenReset } from './fast-open/health.ts';
 import { established, startTimeout } from './handshake.ts';

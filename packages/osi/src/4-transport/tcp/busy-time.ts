@@ -1,10 +1,7 @@
 import type { Nanoseconds } from '../../time/index.ts';
-import type { Tcb } from './tcb.ts';
 
 /** What holds sending back, from the weakest on: nothing but the network, the peer's window, the send buffer. */
 export type Limit = 'network' | 'window' | 'buffer';
-
-const STRENGTH: Record<Limit, number> = { network: 0, window: 1, buffer: 2 };
 
 /** For how long a connection had something to send, and what held it back (Linux: tcp_chrono_…; `tcpi_busy_time` …). */
 export class BusyTime {
@@ -25,20 +22,4 @@ export class BusyTime {
   total(limit: Limit, now: Nanoseconds): Nanoseconds {
     return this[limit] + (this.limit === limit ? now - this.since : 0);
   }
-}
-
-/** Something begins; the stronger reason counts. */
-export function start(tcb: Tcb, limit: Limit): void {
-  tcb.busy ??= new BusyTime();
-  const { busy } = tcb;
-  if (busy.limit !== null && STRENGTH[busy.limit] >= STRENGTH[limit]) return;
-  busy.set(limit, tcb.host.sim.now);
-}
-
-/** It is over: the network is what is waited for, or nothing. */
-export function stop(tcb: Tcb, limit: Limit): void {
-  const { busy } = tcb;
-  if (busy === null || busy.limit === null) return;
-  if (tcb.buffer.length === 0 && tcb.inFlight === null) busy.set(null, tcb.host.sim.now);
-  else if (busy.limit === limit) busy.set('network', tcb.host.sim.now);
 }

@@ -2,7 +2,7 @@ import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import { becomeQuick, noteData } from './acknowledgment.ts';
 import { enterTimeWait } from './closing.ts';
 import { FIN, type Segment } from './codec.ts';
-import { takeMark, takeReduced } from './ecn.ts';
+import { takeMark, takeReduced } from './ecn-arrival.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { hasFin, Reassembly } from './reassembly.ts';
 import { noteArrival } from './right-sizing.ts';

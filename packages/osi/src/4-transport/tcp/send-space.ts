@@ -1,4 +1,4 @@
-import { start, stop } from './busy-time.ts';
+import { start, stop } from './limits.ts';
 import type { SendChunks } from './send-chunks.ts';
 import { seqDiff } from './sequence.ts';
 import { maySend } from './state.ts';
@@ -27,7 +27,7 @@ function mostUnsent(tcb: Tcb): number {
 }
 
 /** Bytes that were written and never sent. */
-export const unsent = (tcb: Tcb): number => seqDiff(tcb.bufferEnd, tcb.sndNxt);
+const unsent = (tcb: Tcb): number => seqDiff(tcb.bufferEnd, tcb.sndNxt);
 
 /** Whether the program may begin another chunk (Linux: sk_stream_memory_free). */
 export const memoryFree = (tcb: Tcb): boolean =>

@@ -12,7 +12,7 @@ import {
   writePartialChecksum,
   writeUrgent,
 } from './codec.ts';
-import { ecnFlags, isNewData, synEcnFlags } from './ecn.ts';
+import { ecnFlags, isNewData, synEcnFlags } from './ecn-agreement.ts';
 import {
   fastOpenLength,
   MSS_LENGTH,

@@ -1,5 +1,5 @@
 import type { EventId } from '../../trace/index.ts';
-import { start } from './busy-time.ts';
+import { start } from './limits.ts';
 import { PUSHED, RECORD_END, type SendChunks } from './send-chunks.ts';
 import { memoryFree, tailLength } from './send-space.ts';
 import { bound, output, pushOne, type Sizes, segmentSize, usual } from './sender.ts';
