@@ -15,13 +15,28 @@ import type {
 export interface SystemCalls {
   // sockets: addresses are those of the session layer
   socket(domain: number, type: number, protocol: number): number;
-  bind(fd: number, address: SocketAddress | PacketAddress): number;
+  bind(fd: number, address: SocketAddress | PacketAddress | UnixAddress): number;
   listen(fd: number, backlog: number): number;
-  accept4(fd: number, flags: number): number | { fd: number; address: SocketAddress };
-  connect(fd: number, address: SocketAddress | UnspecifiedAddress): number;
-  sendto(fd: number, data: Uint8Array, flags: number, address: SocketAddress | PacketAddress | null): number;
-  /** What recvfrom(2) and recvmsg(2) tell. */
+  accept4(fd: number, flags: number): number | { fd: number; address: SocketAddress | UnixAddress };
+  connect(fd: number, address: SocketAddress | UnspecifiedAddress | UnixAddress): number;
+  sendto(
+    fd: number,
+    data: Uint8Array,
+    flags: number,
+    address: SocketAddress | PacketAddress | UnixAddress | null,
+  ): number;
+  /** @param rights descriptors that go along, to a socket of AF_UNIX (SCM_RIGHTS). */
+  sendmsg(
+    fd: number,
+    data: Uint8Array,
+    flags: number,
+    address: SocketAddress | PacketAddress | UnixAddress | null,
+    rights: readonly (number | ReplicaFile)[],
+  ): number;
+  /** Descriptors that come along are closed. */
   recvfrom(fd: number, length: number, flags: number): number | ReceivedMessage;
+  /** @param room how many descriptors may come along. */
+  recvmsg(fd: number, length: number, flags: number, room: number): number | ReceivedMessage;
   shutdown(fd: number, how: number): number;
   getsockname(fd: number): number | SocketAddress | UnixAddress | PacketAddress;
   getpeername(fd: number): number | SocketAddress | UnixAddress;
@@ -29,7 +44,7 @@ export interface SystemCalls {
   getsockopt(fd: number, level: number, name: number, length: number): number | Uint8Array;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
 
-  /** Two sockets that are connected to each other: AF_UNIX, SOCK_STREAM or SOCK_DGRAM. */
+  /** Two sockets of AF_UNIX that are connected to each other. */
   socketpair(domain: number, type: number, protocol: number): number | { first: number; second: number };
 
   // descriptors
@@ -118,7 +133,7 @@ export type SystemCallResult<N extends SystemCallName> = ReturnType<SystemCalls[
 export interface ReceivedMessage {
   /** What fits into `length`. */
   readonly data: Uint8Array;
-  readonly address: SocketAddress | null;
+  readonly address: SocketAddress | UnixAddress | null;
   /** A datagram was longer than `length` (MSG_TRUNC). */
   readonly truncated: boolean;
   /** The datagram's whole length: what recvfrom(2) returns when it is called with MSG_TRUNC. */
@@ -127,14 +142,31 @@ export interface ReceivedMessage {
   readonly ttl?: number;
   /** Of a packet socket, instead of `address`: where the frame came from. */
   readonly packet?: PacketAddress;
+  /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
+  readonly flags?: number;
+  /** Descriptors that came along (SCM_RIGHTS). */
+  readonly rights?: readonly (number | ReplicaFile)[];
   /** With MSG_ERRQUEUE: what became of a sent packet (IP_RECVERR). */
   readonly error?: ExtendedError;
 }
 
-/** AF_UNIX: a path, empty for a socket that has no name (unix(7)). */
+/**
+ * AF_UNIX: a path, empty for a socket that has no name; one of the abstract namespace begins with NUL and then has
+ * a character for each byte (unix(7)).
+ */
 export interface UnixAddress {
   readonly family: 1;
   readonly path: string;
+}
+
+/** A file that a process has open in its replica, where the kernel has no descriptor for it, on its way to another. */
+export interface ReplicaFile {
+  /** For the process that sent it: which of its open files that is. */
+  readonly key: string;
+  /** For others: what to open, with which flags of open(2), and where to go on reading. */
+  readonly path: string;
+  readonly flags: number;
+  readonly position: number;
 }
 
 export interface PollEntry {

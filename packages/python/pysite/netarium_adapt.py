@@ -4,6 +4,7 @@ import netarium_errno
 import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
 import netarium_socket
+import netarium_unix
 
 
 # What network programs import: in the snapshot it is there already.
@@ -15,6 +16,7 @@ def adapt():
     netarium_platform.adapt()
     netarium_errno.adapt()
     netarium_socket.adapt()
+    netarium_unix.adapt()
     netarium_process.adapt()
     # What is there now stays: the collector need not look at it again.
     gc.collect()

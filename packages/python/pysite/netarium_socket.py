@@ -1,7 +1,6 @@
 """What the socket module of this build lacks, with Linux's numbers."""
 
-import array
-import fcntl
+import enum
 
 import _socket
 import socket
@@ -23,9 +22,18 @@ CONSTANTS = {
     "TCP_QUICKACK": 12, "TCP_CONGESTION": 13, "TCP_USER_TIMEOUT": 18, "TCP_FASTOPEN": 23,
     "MSG_OOB": 1, "MSG_PEEK": 2, "MSG_DONTROUTE": 4, "MSG_CTRUNC": 8, "MSG_TRUNC": 32, "MSG_DONTWAIT": 64,
     "MSG_EOR": 128, "MSG_WAITALL": 256, "MSG_CONFIRM": 2048, "MSG_ERRQUEUE": 8192, "MSG_NOSIGNAL": 16384,
-    "MSG_MORE": 32768, "MSG_FASTOPEN": 536870912,
-    "SOMAXCONN": 4096, "SOCK_RAW": 3, "SOCK_NONBLOCK": 2048, "SOCK_CLOEXEC": 524288, "AF_PACKET": 17,
+    "MSG_MORE": 32768, "MSG_FASTOPEN": 0x20000000, "MSG_CMSG_CLOEXEC": 0x40000000,
+    "SOMAXCONN": 4096, "SOCK_RAW": 3, "SOCK_NONBLOCK": 2048, "SOCK_CLOEXEC": 524288, "AF_UNIX": 1, "AF_PACKET": 17,
     "IPPROTO_ICMP": 1, "INADDR_BROADCAST": 0xFFFFFFFF, "SOL_SOCKET": 1,
+}
+
+
+# Constants that are members of an enumeration (socket.py).
+ENUMERATIONS = {
+    "AddressFamily": (enum.IntEnum, "AF_"),
+    "SocketKind": (enum.IntEnum, "SOCK_"),
+    "MsgFlag": (enum.IntFlag, "MSG_"),
+    "AddressInfo": (enum.IntFlag, "AI_"),
 }
 
 
@@ -35,27 +43,10 @@ def adapt():
             setattr(module, name, value)
         if name not in socket.__all__:
             socket.__all__.append(name)
-    socket.socketpair = socketpair
+    for name, (base, prefix) in ENUMERATIONS.items():
+        base._convert_(name, "socket", lambda constant: constant.isupper() and constant.startswith(prefix), _socket)
     socket.socket.connect_ex = _connect_ex
     socket.gethostbyname_ex = _gethostbyname_ex
-
-
-# An ioctl request that only this interpreter knows, and the family of pairs: this build knows no other use of it.
-SOCKETPAIR = 0x4E540001
-AF_UNIX = 1
-
-
-def socketpair(family=None, type=socket.SOCK_STREAM, proto=0):
-    """socketpair([family[, type[, proto]]]) -> (socket object, socket object)
-
-    Create a pair of socket objects from the sockets returned by the platform
-    socketpair() function.
-    """
-    family = AF_UNIX if family is None else family
-    request = array.array("i", [family, type | socket.SOCK_CLOEXEC, proto, -1, -1])
-    fcntl.ioctl(0, SOCKETPAIR, request)
-    first, second = request[3:]
-    return socket.socket(family, type, proto, first), socket.socket(family, type, proto, second)
 
 
 def _connect_ex(self, address, _connect_ex=_socket.socket.connect_ex):

@@ -488,6 +488,14 @@ export class FakeProcess implements RunningProcess {
     );
   }
 
+  do_sendmsg(fd: number, data: Uint8Array, flags: number, address: Address | null): unknown {
+    return this.do_sendto(fd, data, flags, address);
+  }
+
+  do_recvmsg(fd: number, length: number, flags: number): unknown {
+    return this.do_recvfrom(fd, length, flags);
+  }
+
   do_recvfrom(fd: number, length: number, flags: number): unknown {
     const socket = this.#socket(fd);
     return this.#orAgain(

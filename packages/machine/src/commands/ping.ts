@@ -252,10 +252,11 @@ class Pinger {
     this.#statistics.noteReply(sequence, took, duplicate);
     if (this.#settings.quiet) return;
     const time = this.#settings.size >= TIME_SIZE ? ` time=${roundTripText(took)} ms` : '';
+    const from = address !== null && 'address' in address ? address.address : '?';
     const hops = ttl === undefined ? '' : ` ttl=${ttl}`;
     await print(
       this.#sys,
-      `${data.length} bytes from ${address?.address ?? '?'}: icmp_seq=${sequence}${hops}${time}${duplicate ? ' (DUP!)' : ''}\n`,
+      `${data.length} bytes from ${from}: icmp_seq=${sequence}${hops}${time}${duplicate ? ' (DUP!)' : ''}\n`,
     );
   }
 

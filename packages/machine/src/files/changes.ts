@@ -2,6 +2,8 @@
 export type FileChange =
   | { readonly op: 'write'; readonly path: string; readonly data: Uint8Array; readonly mode: number }
   | { readonly op: 'mkdir'; readonly path: string; readonly mode: number }
+  /** The name of a socket appears (bind(2)): the kernel's to make. */
+  | { readonly op: 'socket'; readonly path: string; readonly mode: number }
   | { readonly op: 'unlink'; readonly path: string }
   | { readonly op: 'rmdir'; readonly path: string }
   | { readonly op: 'rename'; readonly from: string; readonly to: string }

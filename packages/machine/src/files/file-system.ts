@@ -72,7 +72,7 @@ export class FileSystem {
 
   /** Opens a file as open(2) does. @param pid who opens it, for devices and the journal. */
   open(path: string, flags: number, mode: number, user: User, pid: number): OpenFile | number {
-    let inode = this.find(path, user);
+    const inode = this.find(path, user);
     if (inode === -ERRNO.ENOENT && (flags & O_CREAT) !== 0) {
       const created = this.#create(path, mode & 0o777, user, pid);
       if (typeof created === 'number') return created;
@@ -89,9 +89,10 @@ export class FileSystem {
     if ((flags & O_DIRECTORY) !== 0) return -ERRNO.ENOTDIR;
     if (!inode.permits(user, wanted)) return -ERRNO.EACCES;
     if (inode instanceof SpecialFile) return inode.open(flags, user, pid);
-    inode = inode as RegularFile;
-    if ((flags & O_TRUNC) !== 0 && access !== 0) this.truncate(inode as RegularFile, 0, pid);
-    return new OpenRegularFile(inode as RegularFile, flags, this, pid);
+    // A socket is connected to, not opened (open(2)).
+    if (!(inode instanceof RegularFile)) return -ERRNO.ENXIO;
+    if ((flags & O_TRUNC) !== 0 && access !== 0) this.truncate(inode, 0, pid);
+    return new OpenRegularFile(inode, flags, this, pid);
   }
 
   /** Writes into a file's bytes at an offset. */
@@ -113,6 +114,19 @@ export class FileSystem {
     parent.put(name, this.#stamped(new Directory(this.nextInode(), permissions & 0o1777, user)));
     this.journal.note({ op: 'mkdir', path, mode: permissions & 0o1777 }, pid);
     this.#stamped(parent);
+    return 0;
+  }
+
+  /** Puts an inode of another kind under a name that is free: a socket's (mknod(2)). */
+  makeNode(path: string, make: (ino: number) => Inode, user: User): number {
+    const place = this.#placeFor(path, user);
+    if (typeof place === 'number') return place;
+    if (place.parent.get(place.name) !== undefined) return -ERRNO.EEXIST;
+    const inode = this.#stamped(make(this.nextInode()));
+    place.parent.put(place.name, inode);
+    this.#stamped(place.parent);
+    // No process made it in its replica: all are told.
+    this.journal.note({ op: 'socket', path, mode: inode.mode & 0o7777 }, 0);
     return 0;
   }
 

@@ -1,4 +1,5 @@
-import { O_CREAT, O_TRUNC, O_WRONLY } from '../kernel/constants.ts';
+import { ERRNO } from '@netarium/osi/trace';
+import { O_CREAT, O_TRUNC, O_WRONLY, S_IFMT, S_IFSOCK } from '../kernel/constants.ts';
 import type { FileChange } from './changes.ts';
 import type { FileSystem } from './file-system.ts';
 import { Directory, LiveDirectory, RegularFile, type User } from './inode.ts';
@@ -17,6 +18,8 @@ export function replicaOf(files: FileSystem): FileChange[] {
         walk(inode);
       } else if (inode instanceof RegularFile) {
         changes.push({ op: 'write', path, data: inode.data.slice(), mode });
+      } else if ((inode.mode & S_IFMT) === S_IFSOCK) {
+        changes.push({ op: 'socket', path, mode });
       }
     }
   };
@@ -44,6 +47,8 @@ function applyChange(files: FileSystem, change: FileChange, user: User, pid: num
   switch (change.op) {
     case 'mkdir':
       return files.mkdir(change.path, change.mode, user, pid);
+    case 'socket':
+      return -ERRNO.EPERM;
     case 'rmdir':
       return files.rmdir(change.path, user, pid);
     case 'unlink':

@@ -14,6 +14,8 @@ import type { Caller, OpenFile } from './open-file.ts';
 import { Process, type ProcessHost } from './process.ts';
 import type { SocketFile } from './socket-file.ts';
 import { describeCall, describeResult, straceLine } from './strace.ts';
+import { UnixNames } from './unix/unix-names.ts';
+import { UnixSocket } from './unix/unix-socket.ts';
 import { Blocked } from './wait.ts';
 import { beginWaiting } from './waiting-call.ts';
 
@@ -92,6 +94,7 @@ export class Kernel implements ProcessHost {
   /** All processes that run or have not been waited for, by PID. */
   readonly processes = new Map<number, Process>();
   readonly sockets = new Set<SocketFile>();
+  readonly unixNames: UnixNames;
   /** Where `getrandom` and `/dev/urandom` draw from. */
   readonly random: Random;
   readonly followings = new Followings();
@@ -108,6 +111,7 @@ export class Kernel implements ProcessHost {
     this.files = options.files;
     this.network = options.network;
     this.epoch = options.epoch;
+    this.unixNames = new UnixNames(options.files);
     this.random = options.sim.randomFor(`${options.name}/getrandom`);
     this.#handlers = options.handlers;
   }
@@ -282,6 +286,12 @@ export class Kernel implements ProcessHost {
     process.events = {};
     this.tracer.within(event, () => this.exitGroup(process, status));
     this.scheduler.strayed(process);
+  }
+
+  /** The last descriptor of a socket was closed. */
+  forget(file: SocketFile): void {
+    this.sockets.delete(file);
+    if (file.socket instanceof UnixSocket) this.unixNames.release(file.socket);
   }
 
   /** A child that has ended is waited for no longer. */

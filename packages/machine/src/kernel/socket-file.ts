@@ -1,11 +1,19 @@
-import type { PacketSocket, Received, Socket } from '@netarium/osi/5-session';
+import type { PacketSocket, Received, Socket, SocketAddress } from '@netarium/osi/5-session';
 import type { Nanoseconds } from '@netarium/osi/time';
-import type { FileStatus } from '../system-calls.ts';
+import type { FileStatus, UnixAddress } from '../system-calls.ts';
 import { MSG_DONTWAIT, MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
 import { type Caller, OpenFile } from './open-file.ts';
-import type { UnixSocket } from './unix-socket.ts';
+import type { Passenger } from './unix/queue.ts';
+import { UnixSocket } from './unix/unix-socket.ts';
 
 const LARGEST_PACKET = 65_535;
+
+type ReceivedData = Omit<Received, 'address'> & {
+  readonly address: SocketAddress | UnixAddress | null;
+  readonly data: Uint8Array;
+  /** Open files that came along: held once for the receiver. */
+  readonly passengers?: readonly Passenger[];
+};
 
 /** A socket as an open file. */
 export class SocketFile extends OpenFile {
@@ -41,7 +49,7 @@ export class SocketFile extends OpenFile {
   }
 
   /** Receives into a buffer no larger than needed. @returns what came, or a negated errno. */
-  receive(length: number, flags: number): (Received & { readonly data: Uint8Array }) | number {
+  receive(length: number, flags: number): ReceivedData | number {
     // What waits in the error queue (at most a packet) is not counted as readable.
     const waiting = (flags & MSG_ERRQUEUE) !== 0 ? LARGEST_PACKET : Math.max(this.socket.readable, 1);
     const into = new Uint8Array(Math.min(length, waiting));
@@ -53,11 +61,15 @@ export class SocketFile extends OpenFile {
 
   override read(length: number): Uint8Array | number {
     const received = this.receive(length, 0);
-    return typeof received === 'number' ? received : received.data;
+    if (typeof received === 'number') return received;
+    for (const passenger of received.passengers ?? []) passenger.release();
+    return received.data;
   }
 
   override write(data: Uint8Array, by: Caller): number {
-    return this.socket.send(data, this.nonBlocking ? MSG_DONTWAIT : 0, null, by.call);
+    const { socket } = this;
+    if (socket instanceof UnixSocket) return socket.send(data, 0, null);
+    return socket.send(data, this.nonBlocking ? MSG_DONTWAIT : 0, null, by.call);
   }
 
   override status(): FileStatus {

@@ -2,6 +2,7 @@ import type { PacketAddress, SocketAddress, UnspecifiedAddress } from '@netarium
 import type {
   FileStatus,
   PollEntry,
+  ReplicaFile,
   SystemCallArguments,
   SystemCallName,
   SystemCallResult,
@@ -82,7 +83,8 @@ const path = (text: string): string => quoted(new TextEncoder().encode(text), 40
 const bytes = (data: Uint8Array | number | undefined): string =>
   data === undefined || typeof data === 'number' ? UNKNOWN : quoted(data);
 
-function sockaddr(address: SocketAddress | PacketAddress | UnspecifiedAddress): string {
+function sockaddr(address: SocketAddress | PacketAddress | UnspecifiedAddress | UnixAddress): string {
+  if (address.family === 1) return `{sa_family=AF_UNIX${unixName(address.path)}}`;
   if (address.family === 0)
     return '{sa_family=AF_UNSPEC, sa_data="\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0"}';
   if (address.family === 17) {
@@ -99,16 +101,43 @@ function sockaddr(address: SocketAddress | PacketAddress | UnspecifiedAddress): 
   return `{sa_family=${named(ADDRESS_FAMILIES, address.family)}, sin_port=htons(${address.port}), sin_addr=inet_addr("${address.address}")}`;
 }
 
+/** `sun_path=@"name"` in the abstract namespace. */
+function unixName(name: string): string {
+  if (name === '') return '';
+  return name.startsWith('\0') ? `, sun_path=@${path(name.slice(1))}` : `, sun_path=${path(name)}`;
+}
+
+/** What C gives as an address's length: of AF_UNIX the family and the path, with its NUL where it is a file's. */
+const lengthOf = (address: SocketAddress | PacketAddress | UnspecifiedAddress | UnixAddress): number =>
+  address.family !== 1
+    ? 16
+    : 2 + address.path.length + (address.path === '' || address.path.startsWith('\0') ? 0 : 1);
+
 const gotAddress = (
   address: SocketAddress | PacketAddress | UnixAddress | number | null | undefined,
 ): string =>
-  typeof address === 'object' && address?.family === 1
-    ? '{sa_family=AF_UNIX}, [2]'
-    : address === null
-      ? 'NULL, NULL'
-      : typeof address === 'object'
-        ? `${sockaddr(address)}, [16]`
-        : `${UNKNOWN}, [16]`;
+  address === null
+    ? 'NULL, NULL'
+    : typeof address === 'object'
+      ? `${sockaddr(address)}, [${lengthOf(address)}]`
+      : `${UNKNOWN}, [16]`;
+
+/** `struct msghdr`, as far as it says something. */
+function header(
+  address: SocketAddress | PacketAddress | UnixAddress | null,
+  data: string,
+  length: number,
+  rights: readonly string[],
+): string {
+  const control =
+    rights.length === 0
+      ? ''
+      : `, msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[${rights.join(', ')}]}]`;
+  const name = address === null ? 'NULL' : sockaddr(address);
+  return `{msg_name=${name}, msg_iov=[{iov_base=${data}, iov_len=${length}}], msg_iovlen=1${control}}`;
+}
+const right = (file: number | ReplicaFile): string =>
+  typeof file === 'number' ? decimal(file) : path(file.path);
 
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
@@ -163,7 +192,7 @@ export const FORMATS: Formats = {
     call: (domain, type, protocol) =>
       list(named(ADDRESS_FAMILIES, domain), socketType(type), named(IP_PROTOCOLS, protocol)),
   },
-  bind: { call: (fd, address) => list(decimal(fd), sockaddr(address), '16') },
+  bind: { call: (fd, address) => list(decimal(fd), sockaddr(address), decimal(lengthOf(address))) },
   listen: { call: (fd, backlog) => list(decimal(fd), decimal(backlog)) },
   accept4: {
     call: (fd) => `${fd}, `,
@@ -171,7 +200,7 @@ export const FORMATS: Formats = {
       list(gotAddress(typeof result === 'object' ? result.address : result), bits(SOCKET_FLAGS, flags)),
     value: ({ fd }) => fd,
   },
-  connect: { call: (fd, address) => list(decimal(fd), sockaddr(address), '16') },
+  connect: { call: (fd, address) => list(decimal(fd), sockaddr(address), decimal(lengthOf(address))) },
   sendto: {
     call: (fd, data, flags, address) =>
       list(
@@ -179,7 +208,7 @@ export const FORMATS: Formats = {
         quoted(data),
         decimal(data.length),
         bits(MESSAGE_FLAGS, flags),
-        address === null ? 'NULL, 0' : `${sockaddr(address)}, 16`,
+        address === null ? 'NULL, 0' : `${sockaddr(address)}, ${lengthOf(address)}`,
       ),
   },
   recvfrom: {
@@ -188,6 +217,26 @@ export const FORMATS: Formats = {
       const received = typeof result === 'object' ? result : undefined;
       const from = received === undefined ? 'NULL, NULL' : gotAddress(received.packet ?? received.address);
       return list(bytes(received?.data), decimal(length), bits(MESSAGE_FLAGS, flags), from);
+    },
+    value: ({ data }) => data.length,
+  },
+  sendmsg: {
+    call: (fd, data, flags, address, rights) =>
+      list(
+        decimal(fd),
+        header(address, quoted(data), data.length, rights.map(right)),
+        bits(MESSAGE_FLAGS, flags),
+      ),
+  },
+  recvmsg: {
+    call: (fd) => `${fd}, `,
+    rest: (result, _fd, length, flags) => {
+      const received = typeof result === 'object' ? result : undefined;
+      const rights = received?.rights?.map(right) ?? [];
+      return list(
+        header(received?.address ?? null, bytes(received?.data), length, rights),
+        bits(MESSAGE_FLAGS, flags),
+      );
     },
     value: ({ data }) => data.length,
   },

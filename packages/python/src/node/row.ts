@@ -53,8 +53,9 @@ export class Row {
         if (at + 1 + (entries ? 2 : 1) * value.length > VALUES) return false;
         tag = entries ? TAG.entries : TAG.list;
         this.#numbers[at++] = value.length;
-        for (const element of value as readonly (number | Entry)[]) {
+        for (const element of value as readonly unknown[]) {
           if (typeof element === 'number') this.#numbers[at++] = element;
+          else if (!isEntry(element)) return false;
           else {
             this.#numbers[at++] = element.fd;
             this.#numbers[at++] = element.events;
@@ -93,3 +94,6 @@ export class Row {
     return values;
   }
 }
+
+const isEntry = (value: unknown): value is Entry =>
+  typeof value === 'object' && value !== null && 'fd' in value && 'events' in value;

@@ -2,6 +2,7 @@ import type { UnixAddress } from '@netarium/machine';
 import type { PacketAddress, SocketAddress } from '@netarium/osi/5-session';
 import type { Emscripten } from './emscripten.ts';
 import { writeI32 } from './memory.ts';
+import type { UnixNames } from './unix-names.ts';
 
 /** `struct sockaddr_in` of ip(7), as C has it in memory. */
 const SIZE = 16;
@@ -24,6 +25,7 @@ export function writeAddress(
   pointer: number,
   lengthPointer: number,
   address: SocketAddress | UnixAddress | PacketAddress | null,
+  unixNames: UnixNames,
 ): void {
   if (pointer === 0) return;
   if (address === null) {
@@ -37,9 +39,7 @@ export function writeAddress(
     return;
   }
   if (address.family === AF_UNIX) {
-    // A socket without a name: only the family.
-    python.HEAPU8.set([AF_UNIX, 0, 0], pointer);
-    if (lengthPointer !== 0) writeI32(python, lengthPointer, 2);
+    writeAddress(python, pointer, lengthPointer, unixNames.stand(address), unixNames);
     return;
   }
   const bytes = new Uint8Array(SIZE);

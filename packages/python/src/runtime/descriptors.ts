@@ -6,6 +6,17 @@ const S_IFIFO = 0o010000;
 const MODES = { socket: S_IFSOCK | 0o777, terminal: S_IFCHR | 0o620, pipe: S_IFIFO | 0o600 };
 const O_RDWR = 2;
 
+interface OpenOptions {
+  /** Of a socket: SOCK_STREAM 1 …, AF_INET 2 … */
+  readonly type?: number;
+  readonly domain?: number;
+  /** O_WRONLY, O_NONBLOCK … */
+  readonly flags?: number;
+  readonly closeOnExec?: boolean;
+  /** The number it is to have. */
+  readonly at?: number;
+}
+
 /** A descriptor that the kernel keeps. */
 export interface KernelDescriptor {
   readonly stream: Stream;
@@ -29,10 +40,11 @@ export class Descriptors {
   }
 
   /** @returns the number the process has for the kernel's descriptor `fd`. */
-  open(fd: number, kind: KernelFile['kind'], type: number, flags: number, at?: number): number {
+  open(fd: number, kind: KernelFile['kind'], options: OpenOptions): number {
+    const { type = 0, domain = 0, flags = 0, closeOnExec = false, at } = options;
     const { FS, MEMFS, SOCKFS } = this.#python;
     const node = FS.createNode(SOCKFS.root, `${kind}[${this.#names++}]`, MODES[kind], 0);
-    const file: KernelFile = { fd, kind, type, references: 1 };
+    const file: KernelFile = { fd, kind, type, domain, references: 1 };
     const { getattr } = MEMFS.ops_table.file.node;
     node.kernel = file;
     node.node_ops = { getattr };
@@ -59,6 +71,7 @@ export class Descriptors {
         seekable: false,
         stream_ops,
         tty,
+        closeOnExec,
       },
       number,
     );

@@ -42,6 +42,8 @@ export interface Node {
 export interface KernelFile {
   readonly fd: number;
   readonly kind: 'socket' | 'terminal' | 'pipe';
+  /** Of a socket: AF_INET 2, AF_UNIX 1. */
+  readonly domain: number;
   /** SOCK_STREAM 1, SOCK_DGRAM 2. */
   readonly type: number;
   references: number;
@@ -53,6 +55,9 @@ export interface Stream {
   flags: number;
   readonly path: string;
   readonly tty?: unknown;
+  /** FD_CLOEXEC, which Emscripten does not know. */
+  closeOnExec?: boolean;
+  position: number;
   readonly stream_ops: StreamOperations;
 }
 
@@ -93,6 +98,10 @@ interface MemoryOperations {
 interface FileSystem {
   readonly ErrnoError: new (errno: number) => Error & { errno: number };
   readonly streams: (Stream | null | undefined)[];
+  mknod(path: string, mode: number, device: number): Node;
+  cwd(): string;
+  open(path: string, flags: number): Stream;
+  dupStream(stream: Stream): Stream;
   getStream(fd: number): Stream | null | undefined;
   nextfd(): number;
   createStream(stream: object, fd?: number): Stream;

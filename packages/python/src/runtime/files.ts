@@ -2,6 +2,7 @@ import type { FileChange } from '@netarium/machine';
 import type { Emscripten, Node, Stream } from './emscripten.ts';
 
 const PERMISSIONS = 0o7777;
+const S_IFSOCK = 0o140000;
 /** What belongs to the interpreter, not to the machine. */
 const OWN = /^\/(?:lib|dev|proc|home\/pyodide|tmp\/?$)(?:\/|$)/;
 
@@ -49,6 +50,14 @@ export class Replica {
       case 'mkdir':
         FS.mkdirTree(change.path);
         FS.chmod(change.path, change.mode & PERMISSIONS);
+        break;
+      case 'socket':
+        // In Emscripten's file system in memory a node of this type can do nothing: it only is there.
+        if (!this.#exists(change.path)) {
+          const node = FS.mknod(change.path, S_IFSOCK | (change.mode & PERMISSIONS), 0);
+          const { getattr, setattr } = this.#python.MEMFS.ops_table.file.node;
+          node.node_ops = { getattr, setattr };
+        }
         break;
       case 'unlink':
         if (this.#exists(change.path)) FS.unlink(change.path);

@@ -19,6 +19,7 @@ const NAME_ERRORS: Readonly<Record<number, string>> = {
   [-6]: 'ai_family not supported',
   [-7]: 'ai_socktype not supported',
   [-8]: 'Servname not supported for ai_socktype',
+  [-9]: 'Address family for hostname not supported',
   [-10]: 'Memory allocation failure',
   [-11]: 'System error',
 };

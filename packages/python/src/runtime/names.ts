@@ -1,3 +1,4 @@
+import { parseIpv6 } from '@netarium/osi/3-network';
 import { readAddress } from './addresses.ts';
 import type { Emscripten, Imports } from './emscripten.ts';
 import type { Handlers, Hooks } from './hooks.ts';
@@ -5,12 +6,16 @@ import { readI32 } from './memory.ts';
 
 const AI_NUMERICHOST = 4;
 const AI_NUMERICSERV = 0x400;
+const AF_INET = 2;
 const AF_INET6 = 10;
 const NI_NUMERICHOST = 1;
+const NI_NUMERICSERV = 2;
 const NI_NAMEREQD = 8;
+const NI_DGRAM = 16;
 const EAI_NONAME = -2;
 const EAI_AGAIN = -3;
 const EAI_SERVICE = -8;
+const EAI_ADDRFAMILY = -9;
 /** Where `struct addrinfo` has its flags and its family. */
 const HINTS = { flags: 0, family: 4 } as const;
 
@@ -52,9 +57,11 @@ export function installNames(
       }
       if (node !== 0) {
         const name = module.UTF8ToString(node);
+        const family = hints === 0 ? 0 : readI32(module, hints + HINTS.family);
+        if (family === AF_INET && parseIpv6(name) !== null) return EAI_ADDRFAMILY;
         if (!isNumeric(name)) {
           if (flags & AI_NUMERICHOST) return EAI_NONAME;
-          if (hints !== 0 && readI32(module, hints + HINTS.family) === AF_INET6) return EAI_NONAME;
+          if (family === AF_INET6) return EAI_NONAME;
           const address = findAddress(module, name, hostname());
           if (address === undefined) return EAI_AGAIN;
           node = string(address);
@@ -78,15 +85,16 @@ export function installNames(
     const module = python();
     if (module === undefined) return EAI_AGAIN;
     const from = readAddress(module, address, length);
-    const name = from && (flags & NI_NUMERICHOST) === 0 ? findName(module, from.address) : undefined;
-    if (from !== undefined && name !== undefined && node !== 0) {
-      module.stringToUTF8(name, node, nodeLength);
-      if (service !== 0) module.stringToUTF8(String(from.port), service, serviceLength);
-      return 0;
-    }
-    if (flags & NI_NAMEREQD) return EAI_NONAME;
-    const original = hooks.original.getnameinfo;
-    return original(address, length, node, nodeLength, service, serviceLength, flags | NI_NUMERICHOST);
+    if (from === undefined)
+      return hooks.original.getnameinfo(address, length, node, nodeLength, service, serviceLength, flags);
+    const name = flags & NI_NUMERICHOST ? undefined : findName(module, from.address);
+    if (name === undefined && flags & NI_NAMEREQD) return EAI_NONAME;
+    const protocol = flags & NI_DGRAM ? 'udp' : 'tcp';
+    const serviceName =
+      flags & NI_NUMERICSERV ? undefined : findServiceName(module, `${from.port}/${protocol}`);
+    if (node !== 0) module.stringToUTF8(name ?? from.address, node, nodeLength);
+    if (service !== 0) module.stringToUTF8(serviceName ?? String(from.port), service, serviceLength);
+    return 0;
   };
   hooks.add({ getnameinfo });
 
@@ -95,7 +103,9 @@ export function installNames(
     const module = python();
     if (module === undefined) return 0;
     const name = module.UTF8ToString(pointer);
-    const address = isNumeric(name) ? name : findAddress(module, name, hostname());
+    // An IPv6 address is none that gethostbyname knows.
+    const address =
+      parseIpv6(name) !== null ? undefined : isNumeric(name) ? name : findAddress(module, name, hostname());
     const bytes = Uint8Array.from((address ?? '0.0.0.0').split('.').map(Number));
     return new DataView(bytes.buffer).getInt32(0, true);
   };
@@ -103,7 +113,7 @@ export function installNames(
 
 /** Whether inet_aton(3) or inet_pton(3) reads it as an address. */
 const isNumeric = (name: string) =>
-  name.includes(':') ||
+  parseIpv6(name) !== null ||
   (/^\d+(\.\d+){0,3}$/.test(name) && name.split('.').every((part) => Number(part) < 256));
 
 /** The lines of a file of fields, without comments. */
@@ -137,4 +147,8 @@ function findService(python: Emscripten, name: string): number | undefined {
   );
   const port = Number.parseInt(found?.[1] ?? '', 10);
   return Number.isNaN(port) ? undefined : port;
+}
+
+function findServiceName(python: Emscripten, port: string): string | undefined {
+  return readFields(python, '/etc/services').find(([, second]) => second === port)?.[0];
 }

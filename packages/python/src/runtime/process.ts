@@ -5,6 +5,7 @@ import { Descriptors } from './descriptors.ts';
 import { ErrorNumbers } from './errno.ts';
 import { Replica } from './files.ts';
 import type { HandlerContext } from './hooks.ts';
+import { interfaceHandlers } from './interfaces.ts';
 import { callPython, Exited, Interpreter } from './interpreter.ts';
 import { systemHandlers } from './libc.ts';
 import { Chance } from './random.ts';
@@ -131,8 +132,10 @@ class Process {
     this.signals = new Signals(this.calls, context, started.pid, threads, (status) => this.#exit(status));
     const streams = streamHandlers(context, hooks, this.calls, this.#descriptors, errors);
     hooks.add(streams);
-    hooks.add(socketHandlers(context, this.calls, this.#descriptors, errors, streams.ioctl));
+    const sockets = [context, this.calls, this.#descriptors, errors, streams.syscallIoctl] as const;
+    hooks.add(socketHandlers(...sockets, started));
     hooks.add(systemHandlers(context, this.calls));
+    hooks.add(interfaceHandlers(context, this.calls));
     hooks.add(this.#clock.handlers(context));
     hooks.add(this.signals.handlers());
     hooks.add(threads.handlers());
@@ -214,7 +217,8 @@ class Process {
       if (FS.getStream(fd)) FS.closeStream(fd);
       if (typeof status === 'number') continue;
       const terminal = (status.mode & S_IFMT) === S_IFCHR;
-      this.#descriptors.open(fd, terminal ? 'terminal' : 'pipe', 0, fd === 0 ? 0 : O_WRONLY, fd);
+      const flags = fd === 0 ? 0 : O_WRONLY;
+      this.#descriptors.open(fd, terminal ? 'terminal' : 'pipe', { flags, at: fd });
     }
   }
 

@@ -1,23 +1,41 @@
-import type { SystemCallArguments, SystemCallName, SystemCallResult } from '@netarium/machine';
+import type {
+  ReceivedMessage,
+  SystemCallArguments,
+  SystemCallName,
+  SystemCallResult,
+  UnixAddress,
+} from '@netarium/machine';
+import type { SocketAddress } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
+import type { StartedProcess } from '../protocol.ts';
 import { readAddress, writeAddress } from './addresses.ts';
+import { ControlMessages, type Right } from './control.ts';
 import type { Descriptors, KernelDescriptor } from './descriptors.ts';
 import type { ErrorNumbers } from './errno.ts';
 import { CANNOT_WAIT, type Handler, type HandlerContext, type Handlers, type Outcome } from './hooks.ts';
 import { gather, lengthOf, readI32, readU32, readVectors, scatter, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
+import { UnixNames } from './unix-names.ts';
 
 const SOCK_TYPE_MASK = 0xf;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
-const MSG_TRUNC = 0x20;
+const AF_UNIX = 1;
+const S_IFMT = 0o170000;
+const S_IFSOCK = 0o140000;
+const S_IFCHR = 0o020000;
+const F_GETFL = 3;
 const MSG_DONTWAIT = 0x40;
 const SOL_SOCKET = 1;
+const SO_TYPE = 3;
 const SO_ERROR = 4;
-/** A request number of our own: see netarium_socket.py. */
+const SO_DOMAIN = 39;
+/** Request numbers of our own: see netarium_unix.py. */
 const SOCKETPAIR = 0x4e540001;
+const UNIX_NAME = 0x4e540002;
+const DOMAIN = 0x4e540003;
 
 /**
  * What a stream's send may copy at a time when it does not wait: the caller comes again with the rest, which would
@@ -26,7 +44,7 @@ const SOCKETPAIR = 0x4e540001;
 const SEND_LIMIT = 256 * 1024;
 
 /** `struct msghdr` as the binary lays it out (32-bit musl). */
-const MSG = { name: 0, nameLength: 4, vectors: 8, vectorCount: 12, controlLength: 20, flags: 24 } as const;
+const MSG = { name: 0, nameLength: 4, vectors: 8, vectorCount: 12 } as const;
 
 /**
  * The socket calls of socket(2) … shutdown(2): from C's structures to the kernel's objects and back.
@@ -39,7 +57,10 @@ export function socketHandlers(
   descriptors: Descriptors,
   errors: ErrorNumbers,
   control: Handler,
+  process: Pick<StartedProcess, 'pid' | 'cwd'>,
 ): Handlers {
+  const unixNames = new UnixNames();
+  const ancillary = new ControlMessages(python, descriptors, String(process.pid));
   const failed = (errno: number) => -errors.fromLinux(errno);
 
   /** Makes a call, and then what C gets of its result. */
@@ -49,6 +70,13 @@ export function socketHandlers(
     finish: (result: SystemCallResult<N>) => number,
   ): Outcome {
     return calls.ask(thread(), name, args, finish);
+  }
+
+  function call<N extends SystemCallName>(
+    name: N,
+    ...args: SystemCallArguments<N>
+  ): Promise<SystemCallResult<N>> {
+    return calls.call(thread(), name, ...args);
   }
 
   /** A call that returns a number. */
@@ -68,12 +96,43 @@ export function socketHandlers(
     fd: number,
     pointer: number,
     length: number,
-    action: (socket: KernelDescriptor, address: NonNullable<ReturnType<typeof readAddress>>) => Outcome,
+    action: (socket: KernelDescriptor, address: SocketAddress | UnixAddress) => Outcome,
   ): Outcome {
     return on(fd, (socket) => {
-      const address = readAddress(python, pointer, length);
+      const address = addressFor(socket, pointer, length);
       return address === undefined ? failed(ERRNO.EAFNOSUPPORT) : action(socket, address);
     });
+  }
+
+  /** The address that C gives for a socket. */
+  function addressFor({ file }: KernelDescriptor, pointer: number, length: number) {
+    const address = readAddress(python, pointer, length);
+    return address !== undefined && file.domain === AF_UNIX ? unixNames.meant(address) : address;
+  }
+
+  /** A path of a socket is looked up from where the process is; the kernel hears of that when it matters. */
+  function inFolder(address: SocketAddress | UnixAddress | null, work: () => Outcome): Outcome {
+    if (address?.family !== AF_UNIX || /^(?:[\0/]|$)/.test(address.path)) return work();
+    const here = python.FS.cwd();
+    if (here === folder) return work();
+    folder = here;
+    const entered = ask('chdir', [here], () => 0);
+    return typeof entered === 'number' ? work() : entered.then(work);
+  }
+  let folder = process.cwd;
+
+  /** What the kernel's descriptor is that came with a message. */
+  async function describeRight(fd: number): Promise<Right> {
+    const status = await call('fstat', fd);
+    const flags = await call('fcntl', fd, F_GETFL, 0);
+    const format = typeof status === 'number' ? 0 : status.mode & S_IFMT;
+    if (format !== S_IFSOCK)
+      return { fd, kind: format === S_IFCHR ? 'terminal' : 'pipe', type: 0, domain: 0, flags };
+    const option = async (name: number) => {
+      const value = await call('getsockopt', fd, SOL_SOCKET, name, 4);
+      return typeof value === 'number' ? 0 : (value[0] ?? 0);
+    };
+    return { fd, kind: 'socket', type: await option(SO_TYPE), domain: await option(SO_DOMAIN), flags };
   }
 
   /** How many bytes to copy of those that are to be sent. */
@@ -86,7 +145,7 @@ export function socketHandlers(
     return on(fd, ({ file }) =>
       ask(which, [file.fd], (result) => {
         if (typeof result === 'number') return errors.result(result);
-        writeAddress(python, pointer, length, result);
+        writeAddress(python, pointer, length, result, unixNames);
         return 0;
       }),
     );
@@ -106,6 +165,25 @@ export function socketHandlers(
     return -1;
   }
 
+  function ioctl(fd = 0, request = 0, argumentPointer = 0): Outcome {
+    switch (request) {
+      case SOCKETPAIR:
+        return socketpair(readI32(python, argumentPointer));
+      case UNIX_NAME:
+        return unixNames.translate(python, readI32(python, argumentPointer));
+      case DOMAIN:
+        return descriptors.get(fd)?.file.domain ?? 0;
+      default:
+        return control(fd, request, argumentPointer);
+    }
+  }
+
+  /** As `inErrno`, of a result that may have to be waited for. */
+  function libraryCall(outcome: Outcome): Outcome {
+    if (typeof outcome === 'number') return inErrno(outcome);
+    return outcome.then((result) => () => inErrno(typeof result === 'function' ? result() : result));
+  }
+
   /**
    * socketpair(2), which this build of CPython does not have: our Python code asks for it with the ioctl request
    * `SOCKETPAIR` and an array of domain, type, protocol and room for the two numbers.
@@ -117,7 +195,12 @@ export function socketHandlers(
     return ask('socketpair', [domain, type, protocol], (pair) => {
       if (typeof pair === 'number') return errors.result(pair);
       [pair.first, pair.second].forEach((fd, index) => {
-        const number = descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
+        const number = descriptors.open(fd, 'socket', {
+          type: type & SOCK_TYPE_MASK,
+          domain,
+          flags,
+          closeOnExec: (type & SOCK_CLOEXEC) !== 0,
+        });
         writeI32(python, pointer + 12 + 4 * index, number);
       });
       return 0;
@@ -125,22 +208,27 @@ export function socketHandlers(
   }
 
   return {
-    ioctl: (fd = 0, request = 0, argumentPointer = 0) =>
-      request === SOCKETPAIR
-        ? socketpair(readI32(python, argumentPointer))
-        : control(fd, request, argumentPointer),
+    syscallIoctl: ioctl,
+    ioctl: (fd = 0, request = 0, argumentPointer = 0) => libraryCall(ioctl(fd, request, argumentPointer)),
 
     socket(domain = 0, type = 0, protocol = 0) {
       if (!canWait()) return failed(CANNOT_WAIT);
       const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
       return ask('socket', [domain, type, protocol], (fd) => {
         if (fd < 0) return errors.result(fd);
-        return descriptors.open(fd, 'socket', type & SOCK_TYPE_MASK, flags);
+        return descriptors.open(fd, 'socket', {
+          type: type & SOCK_TYPE_MASK,
+          domain,
+          flags,
+          closeOnExec: (type & SOCK_CLOEXEC) !== 0,
+        });
       });
     },
 
     bind: (fd = 0, pointer = 0, length = 0) =>
-      withAddress(fd, pointer, length, ({ file }, address) => plain('bind', file.fd, address)),
+      withAddress(fd, pointer, length, ({ file }, address) =>
+        inFolder(address, () => plain('bind', file.fd, address)),
+      ),
 
     listen: (fd = 0, backlog = 0) => on(fd, ({ file }) => plain('listen', file.fd, backlog)),
 
@@ -148,15 +236,21 @@ export function socketHandlers(
       on(fd, ({ file }) =>
         ask('accept4', [file.fd, flags & (SOCK_NONBLOCK | SOCK_CLOEXEC)], (accepted) => {
           if (typeof accepted === 'number') return errors.result(accepted);
-          writeAddress(python, pointer, length, accepted.address);
-          return descriptors.open(accepted.fd, 'socket', SOCK_STREAM, flags & SOCK_NONBLOCK ? O_NONBLOCK : 0);
+          writeAddress(python, pointer, length, accepted.address, unixNames);
+          const { type, domain } = file;
+          return descriptors.open(accepted.fd, 'socket', {
+            type,
+            domain,
+            flags: flags & SOCK_NONBLOCK ? O_NONBLOCK : 0,
+            closeOnExec: (flags & SOCK_CLOEXEC) !== 0,
+          });
         }),
       ),
 
     connect: (fd = 0, pointer = 0, length = 0) =>
       withAddress(fd, pointer, length, ({ file, stream }, address) => {
         connecting.set(stream.node, callSite());
-        return plain('connect', file.fd, address);
+        return inFolder(address, () => plain('connect', file.fd, address));
       }),
 
     getsockname: (fd = 0, pointer = 0, length = 0) => name(fd, pointer, length, 'getsockname'),
@@ -177,26 +271,20 @@ export function socketHandlers(
         });
       }),
 
-    setsockopt: (fd = 0, level = 0, option = 0, pointer = 0, length = 0) => {
-      const outcome = on(fd, ({ file }) =>
-        plain('setsockopt', file.fd, level, option, python.HEAPU8.slice(pointer, pointer + length)),
-      );
-      if (typeof outcome === 'number') return inErrno(outcome);
-      return outcome.then((result) => () => inErrno(typeof result === 'function' ? result() : result));
-    },
+    setsockopt: (fd = 0, level = 0, option = 0, pointer = 0, length = 0) =>
+      libraryCall(
+        on(fd, ({ file }) =>
+          plain('setsockopt', file.fd, level, option, python.HEAPU8.slice(pointer, pointer + length)),
+        ),
+      ),
 
     sendto: (fd = 0, pointer = 0, length = 0, flags = 0, addressPointer = 0, addressLength = 0) =>
       on(fd, (socket) => {
-        const address = addressPointer === 0 ? null : readAddress(python, addressPointer, addressLength);
+        const address = addressPointer === 0 ? null : addressFor(socket, addressPointer, addressLength);
         if (address === undefined) return failed(ERRNO.EAFNOSUPPORT);
         const size = Math.min(length, sendLimit(socket, flags));
-        return plain(
-          'sendto',
-          socket.file.fd,
-          python.HEAPU8.subarray(pointer, pointer + size),
-          flags,
-          address,
-        );
+        const bytes = () => python.HEAPU8.subarray(pointer, pointer + size);
+        return inFolder(address, () => plain('sendto', socket.file.fd, bytes(), flags, address));
       }),
 
     recvfrom: (fd = 0, pointer = 0, length = 0, flags = 0, addressPointer = 0, addressLength = 0) =>
@@ -204,7 +292,7 @@ export function socketHandlers(
         ask('recvfrom', [file.fd, length, flags], (received) => {
           if (typeof received === 'number') return errors.result(received);
           python.HEAPU8.set(received.data, pointer);
-          writeAddress(python, addressPointer, addressLength, received.address);
+          writeAddress(python, addressPointer, addressLength, received.address, unixNames);
           return received.data.length;
         }),
       ),
@@ -215,34 +303,40 @@ export function socketHandlers(
         const address =
           namePointer === 0
             ? null
-            : readAddress(python, namePointer, readU32(python, message + MSG.nameLength));
+            : addressFor(socket, namePointer, readU32(python, message + MSG.nameLength));
         if (address === undefined) return failed(ERRNO.EAFNOSUPPORT);
-        const vectors = messageVectors(message);
-        return plain(
-          'sendto',
-          socket.file.fd,
-          gather(python, vectors, sendLimit(socket, flags)),
-          flags,
-          address,
-        );
+        const bytes = gather(python, messageVectors(message), sendLimit(socket, flags));
+        const rights = ancillary.rightsOf(message);
+        if (rights === undefined) return failed(ERRNO.EBADF);
+        return inFolder(address, () => plain('sendmsg', socket.file.fd, bytes, flags, address, rights));
       }),
 
     recvmsg: (fd = 0, message = 0, flags = 0) =>
-      on(fd, ({ file }) =>
-        ask('recvfrom', [file.fd, lengthOf(messageVectors(message)), flags], (received) => {
+      on(fd, ({ file }) => {
+        const [length, room] = [lengthOf(messageVectors(message)), ancillary.roomOf(message)];
+        const finish = (received: number | ReceivedMessage, rights: readonly Right[]): number => {
           if (typeof received === 'number') return errors.result(received);
-          const length = scatter(python, received.data, messageVectors(message));
+          const taken = scatter(python, received.data, messageVectors(message));
+          const { name, nameLength } = MSG;
           writeAddress(
             python,
-            readU32(python, message + MSG.name),
-            message + MSG.nameLength,
+            readU32(python, message + name),
+            message + nameLength,
             received.address,
+            unixNames,
           );
-          writeI32(python, message + MSG.controlLength, 0);
-          writeI32(python, message + MSG.flags, received.truncated ? MSG_TRUNC : 0);
-          return length;
-        }),
-      ),
+          ancillary.write(message, received, rights, flags);
+          return taken;
+        };
+        if (file.domain !== AF_UNIX)
+          return ask('recvmsg', [file.fd, length, flags, room], (received) => finish(received, []));
+        return call('recvmsg', file.fd, length, flags, room).then(async (received) => {
+          const rights: Right[] = [];
+          for (const right of (typeof received === 'object' && received.rights) || [])
+            rights.push(typeof right === 'number' ? await describeRight(right) : right);
+          return () => finish(received, rights);
+        });
+      }),
 
     /** Pyodide's own import: stores the result, and says that it did. */
     shutdown(fd = 0, how = 0, resultPointer = 0) {

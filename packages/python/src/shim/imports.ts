@@ -34,7 +34,7 @@ export const HOOKED_IMPORTS = {
   recvmsg: env('__syscall_recvmsg', 'iiiiii'),
   sendmsg: env('__syscall_sendmsg', 'iiiiii'),
   poll: env('__syscall_poll', 'iii'),
-  ioctl: env('__syscall_ioctl', 'iii'),
+  syscallIoctl: env('__syscall_ioctl', 'iii'),
   fcntl: env('__syscall_fcntl64', 'iii'),
   shutdown: env('_try_shutdown', 'iii'),
   read: wasi('fd_read', 'iiii'),
@@ -75,6 +75,14 @@ export const REPLACED_FUNCTIONS = {
   kill: replaced('ii'),
   /** Nobody can wait for Emscripten's pipes. */
   pipe: replaced('i'),
+  /** Emscripten's tells of a descriptor that is not open as one that is not ready. */
+  select: replaced('iiiii'),
+  /** This build's says of FIOCLEX that it has been done, and asks nobody. */
+  ioctl: replaced('iii'),
+  /** Emscripten knows no interfaces. */
+  if_nameindex: replaced(''),
+  if_nametoindex: replaced('i'),
+  if_indextoname: replaced('ii'),
   strerror: replaced('i'),
   gai_strerror: replaced('i'),
   /** Makes the OSError of a failed call: there the error number becomes Linux's. */

@@ -1,7 +1,14 @@
-import type { Credentials, PacketSocket, Socket, SocketAddress } from '@netarium/osi/5-session';
+import type {
+  Credentials,
+  PacketAddress,
+  PacketSocket,
+  Socket,
+  SocketAddress,
+} from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
-import type { ReceivedMessage } from '../../system-calls.ts';
+import type { ReceivedMessage, ReplicaFile, UnixAddress } from '../../system-calls.ts';
 import {
+  AF_UNIX,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_FASTOPEN,
@@ -16,8 +23,9 @@ import {
 } from '../constants.ts';
 import type { Call, Family } from '../kernel.ts';
 import { SocketFile } from '../socket-file.ts';
-import type { UnixSocket } from '../unix-socket.ts';
+import { UnixSocket } from '../unix/unix-socket.ts';
 import { type Blocked, waitFor } from '../wait.ts';
+import { bindUnix, connectUnix, findUnix, landed, passengersOf, unixTypeError } from './unix-sockets.ts';
 
 const { EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EINVAL, EISCONN, EMFILE, ENOTSOCK, EPIPE } =
   ERRNO;
@@ -30,7 +38,9 @@ export const socketCalls: Family<
   | 'accept4'
   | 'connect'
   | 'sendto'
+  | 'sendmsg'
   | 'recvfrom'
+  | 'recvmsg'
   | 'shutdown'
   | 'getsockname'
   | 'getpeername'
@@ -38,6 +48,10 @@ export const socketCalls: Family<
   | 'setsockopt'
 > = {
   socket(call, domain, type, protocol) {
+    if (domain === AF_UNIX) {
+      const error = unixTypeError(type, protocol);
+      return error || open(call, new UnixSocket(type & 15, `unix:${call.kernel.nextInode()}`), type);
+    }
     const socket = call.kernel.network.socket(domain, type & 15, protocol, credentialsOf(call));
     return typeof socket === 'number' ? socket : open(call, socket, type);
   },
@@ -45,7 +59,10 @@ export const socketCalls: Family<
   bind(call, fd, address) {
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
-    return file.socket.bind(address, credentialsOf(call));
+    const { socket } = file;
+    if (socket instanceof UnixSocket) return bindUnix(call, socket, address);
+    if (address.family === AF_UNIX) return -EINVAL;
+    return socket.bind(address, credentialsOf(call));
   },
 
   listen(call, fd, backlog) {
@@ -57,7 +74,7 @@ export const socketCalls: Family<
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
     if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== 0) return -EINVAL;
-    const accept = (): number | { fd: number; address: SocketAddress } => {
+    const accept = (): number | { fd: number; address: SocketAddress | UnixAddress } => {
       // Without a free descriptor the connection stays in the queue.
       if (call.process.descriptors.full) return -EMFILE;
       const socket = file.socket.accept();
@@ -75,6 +92,8 @@ export const socketCalls: Family<
     const file = socketAt(call, fd);
     if (typeof file === 'number') return file;
     const { socket } = file;
+    if (socket instanceof UnixSocket) return connectUnix(call, file, socket, address);
+    if (address.family === AF_UNIX) return -EINVAL;
     const first = socket.connect(address);
     if (first !== -EINPROGRESS || file.nonBlocking) return first;
     return waitFor<number>({
@@ -90,38 +109,11 @@ export const socketCalls: Family<
     });
   },
 
-  sendto(call, fd, data, flags, address) {
-    const file = socketAt(call, fd);
-    if (typeof file === 'number') return file;
-    const patience = file.nonBlocking ? flags | MSG_DONTWAIT : flags;
-    // What follows the first piece is no new attempt to connect.
-    return sendAll(call, file, data, flags, (rest) =>
-      file.socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event),
-    );
-  },
+  sendto: (call, fd, data, flags, address) => send(call, fd, data, flags, address, []),
+  sendmsg: send,
 
-  recvfrom(call, fd, length, flags) {
-    const file = socketAt(call, fd);
-    if (typeof file === 'number') return file;
-    if (!(length >= 0)) return -EINVAL;
-    // The error queue is never waited for (recv(2)).
-    const patient = !file.nonBlocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
-    if (
-      (flags & MSG_WAITALL) !== 0 &&
-      (flags & MSG_PEEK) === 0 &&
-      patient &&
-      file.socket.type === SOCK_STREAM
-    ) {
-      return receiveAll(file, length, flags);
-    }
-    const receive = () => {
-      const received = file.receive(length, flags);
-      if (typeof received === 'number') return received;
-      const { length: _, ...message } = received;
-      return message;
-    };
-    return whenReady(file, !patient, receive, file.readTimeout);
-  },
+  recvfrom: (call, fd, length, flags) => receive(call, fd, length, flags, 0),
+  recvmsg: receive,
 
   shutdown(call, fd, how) {
     const file = socketAt(call, fd);
@@ -148,6 +140,60 @@ export const socketCalls: Family<
     return typeof file === 'number' ? file : file.socket.setOption(level, name, value);
   },
 };
+
+/** sendmsg(2). @param rights what goes along, to a socket of AF_UNIX. */
+function send(
+  call: Call,
+  fd: number,
+  data: Uint8Array,
+  flags: number,
+  address: SocketAddress | PacketAddress | UnixAddress | null,
+  rights: readonly (number | ReplicaFile)[],
+): number | Blocked<number> {
+  const file = socketAt(call, fd);
+  if (typeof file === 'number') return file;
+  const { socket } = file;
+  if (!(socket instanceof UnixSocket)) {
+    if (address?.family === AF_UNIX) return -EINVAL;
+    const patience = file.nonBlocking ? flags | MSG_DONTWAIT : flags;
+    // What follows the first piece is no new attempt to connect.
+    return sendAll(call, file, data, flags, (rest) =>
+      socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event),
+    );
+  }
+  const to = address === null ? null : findUnix(call, address);
+  if (typeof to === 'number') return to;
+  const passengers = passengersOf(call, rights);
+  if (typeof passengers === 'number') return passengers;
+  return sendAll(call, file, data, flags, (rest) =>
+    socket.send(rest, flags, to, rest.length === data.length ? passengers : []),
+  );
+}
+
+/** recvmsg(2). @param room how many descriptors may come along. */
+function receive(
+  call: Call,
+  fd: number,
+  length: number,
+  flags: number,
+  room: number,
+): number | ReceivedMessage | Blocked<number | ReceivedMessage> {
+  const file = socketAt(call, fd);
+  if (typeof file === 'number') return file;
+  if (!(length >= 0)) return -EINVAL;
+  const receiveNow = (most: number): number | ReceivedMessage => {
+    const received = file.receive(most, flags);
+    if (typeof received === 'number') return received;
+    const { length: _, passengers, ...message } = received;
+    if (passengers === undefined || passengers.length === 0) return message;
+    return { ...message, ...landed(call, passengers, room, flags) };
+  };
+  // The error queue is never waited for (recv(2)).
+  const patient = !file.nonBlocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
+  const whole = (flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 && file.socket.type === SOCK_STREAM;
+  if (whole && patient) return receiveAll(file, length, receiveNow);
+  return whenReady(file, !patient, () => receiveNow(length), file.readTimeout);
+}
 
 /**
  * Sends everything, piece by piece as room appears, unless the caller does not want to wait.
@@ -196,9 +242,10 @@ export function sendAll(
 function receiveAll(
   file: SocketFile,
   length: number,
-  flags: number,
+  receiveNow: (most: number) => number | ReceivedMessage,
 ): number | ReceivedMessage | Blocked<number | ReceivedMessage> {
   const parts: Uint8Array[] = [];
+  let along: Pick<ReceivedMessage, 'rights' | 'flags'> = {};
   let filled = 0;
   const gathered = (): ReceivedMessage => {
     const data = new Uint8Array(filled);
@@ -207,18 +254,23 @@ function receiveAll(
       data.set(part, at);
       at += part.length;
     }
-    return { data, address: null, truncated: false, whole: filled };
+    return { data, address: null, truncated: false, whole: filled, ...along };
   };
   const soFar = (otherwise: number) => (filled > 0 ? gathered() : otherwise);
   return waitFor<number | ReceivedMessage>({
     attempt() {
       while (filled < length) {
-        const received = file.receive(length - filled, flags);
+        const received = receiveNow(length - filled);
         if (received === -EAGAIN) return undefined;
         if (typeof received === 'number') return soFar(received);
         if (received.data.length === 0) break;
         parts.push(received.data);
         filled += received.data.length;
+        if (received.rights !== undefined) {
+          // What comes with descriptors is not put together with what follows (unix(7)).
+          along = { rights: received.rights, flags: received.flags ?? 0 };
+          break;
+        }
       }
       return gathered();
     },
@@ -262,7 +314,7 @@ export function open(
     kernel.nextInode(),
     process.user.uid,
     (flags & SOCK_NONBLOCK) !== 0 ? O_NONBLOCK : 0,
-    (closed) => kernel.sockets.delete(closed),
+    (closed) => kernel.forget(closed),
   );
   const fd = process.descriptors.add(file, (flags & SOCK_CLOEXEC) !== 0);
   if (fd < 0) {
