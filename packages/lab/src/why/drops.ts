@@ -1,7 +1,9 @@
+import { DROPS6 } from './drops6.ts';
 import type { Text } from './text.ts';
 
 /** Why a frame, or what was in it, went no further, by the `reason` of its `frame-dropped` event. */
 export const DROPS: Readonly<Record<string, Text>> = {
+  ...DROPS6,
   // layer 1
   'cable.loss': { en: 'lost on the cable', ko: '케이블에서 사라졌다' },
   'cable.queue-full': {
@@ -106,6 +108,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
   'vlan.no-interface': {
     en: 'dropped: no interface here is in that VLAN',
     ko: '그 VLAN에 속한 인터페이스가 없어 버렸다',
+  },
+  'ip.fragment-length': {
+    en: 'dropped: a fragment that is not the last has an odd length',
+    ko: '마지막이 아닌 조각의 길이가 8의 배수가 아니라 버렸다',
   },
   'arp.queue-full': {
     en: 'dropped: too many packets wait for the MAC address',

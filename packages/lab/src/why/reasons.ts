@@ -56,6 +56,36 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '이 컴퓨터가 어떤 그룹에 들어 있는지 라우터에 알린다',
   },
   'igmp.leave': { en: 'tells routers that a group is left', ko: '그룹에서 나간다고 라우터에 알린다' },
+  'ndisc.solicitation': {
+    en: 'asks for the MAC address of the next hop (IPv6)',
+    ko: '다음 홉의 MAC 주소를 묻는다 (IPv6)',
+  },
+  'ndisc.reachability-probe': {
+    en: 'asks whether a known neighbour is still there (IPv6)',
+    ko: '알고 있던 이웃이 아직 있는지 묻는다 (IPv6)',
+  },
+  'ndisc.advertisement': {
+    en: 'answers with its own MAC address (IPv6)',
+    ko: '자신의 MAC 주소로 대답한다 (IPv6)',
+  },
+  'ndisc.duplicate-check': {
+    en: 'asks whether its new IPv6 address is in use',
+    ko: '새 IPv6 주소를 이미 누가 쓰는지 묻는다',
+  },
+  'ndisc.router-solicitation': { en: 'asks whether there is a router', ko: '라우터가 있는지 묻는다' },
+  'mld.change': {
+    en: 'tells routers and switches which groups it listens to from now on',
+    ko: '이제부터 어느 그룹을 듣는지 라우터와 스위치에 알린다',
+  },
+  'mld.report': {
+    en: 'answers a router: these are the groups it listens to',
+    ko: '듣고 있는 그룹을 라우터에 대답한다',
+  },
+  'mld.done': { en: 'tells that it no longer listens to a group', ko: '그룹을 더는 듣지 않음을 알린다' },
+  'icmpv6.beyond-scope': {
+    en: 'reports that a link-local address reaches no further than its link',
+    ko: '링크 로컬 주소로는 링크 밖에 이를 수 없음을 알린다',
+  },
   'icmp.network-unreachable': {
     en: 'reports that no route leads there',
     ko: '그곳으로 가는 경로가 없음을 알린다',

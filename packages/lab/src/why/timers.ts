@@ -5,6 +5,16 @@ export const TIMERS: Readonly<Record<string, Text>> = {
   'arp.age': { en: 'ageing of an ARP entry', ko: 'ARP 항목의 수명 타이머' },
   'arp.request': { en: 'wait for an ARP reply', ko: 'ARP 대답을 기다리는 타이머' },
   'arp.reachability-probe': { en: 'check of a neighbour', ko: '이웃 확인 타이머' },
+  'ndisc.solicitation': { en: 'wait for a neighbour advertisement', ko: '이웃 광고를 기다리는 타이머' },
+  'ndisc.age': { en: 'ageing of an IPv6 neighbour', ko: 'IPv6 이웃 항목의 수명 타이머' },
+  'ndisc.duplicate-check': {
+    en: 'wait whether anybody else has the address',
+    ko: '그 주소를 다른 누가 쓰는지 기다리는 타이머',
+  },
+  'ndisc.router-solicitation': { en: 'wait for a router', ko: '라우터의 대답을 기다리는 타이머' },
+  'mld.change': { en: 'time to tell which groups are wanted', ko: '그룹 변화를 알릴 때' },
+  'mld.answer': { en: 'random wait before a listener answers', ko: '그룹 질의에 답하기 전의 무작위 대기' },
+  'ipv6.lifetime': { en: 'an address or route of a router ends', ko: '라우터가 준 주소나 경로의 수명' },
   'switch.ageing': { en: "ageing of the switch's table", ko: '스위치 표의 수명 타이머' },
   'stp.hello': { en: 'hello timer of the spanning tree', ko: '스패닝 트리 헬로 타이머' },
   'stp.message-age': {

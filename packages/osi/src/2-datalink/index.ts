@@ -5,15 +5,16 @@
  * that is; or comes back as unresolved. Needs ports below, and what `LinkUpcalls` names from above.
  */
 export { Arp } from './arp/arp.ts';
-export { ArpCache } from './arp/cache.ts';
+export { NeighbourCache, type NeighbourNames } from './neighbour/cache.ts';
 export * from './arp/codec.ts';
-export { NEIGHBOUR_DEFAULTS, type Neighbour, type NeighbourState } from './arp/neighbour.ts';
+export { NEIGHBOUR_DEFAULTS, type Neighbour, type NeighbourState } from './neighbour/neighbour.ts';
 export {
   checkEthernet,
   ETHERNET_HEADER,
   ETHERNET_MTU,
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   LEAST_ETHERTYPE,
   readDestination,
   readEtherType,

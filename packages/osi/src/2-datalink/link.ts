@@ -1,6 +1,6 @@
 import type { Frame } from '../1-physical/index.ts';
-import type { ArpCache } from './arp/cache.ts';
 import type { MacAddress } from './ethernet/mac-address.ts';
+import type { NeighbourCache } from './neighbour/cache.ts';
 
 /** What `ip -s link` counts. */
 export interface LinkStatistics {
@@ -45,7 +45,7 @@ export interface Link {
   readonly offload: boolean;
   readonly statistics: LinkStatistics;
   /** The neighbours that are known on it; null where there is no ARP. */
-  readonly neighbours: ArpCache | null;
+  readonly neighbours: NeighbourCache<number> | null;
   /**
    * Sends a packet, `frame.start` at its network header, with 14 bytes free in front; takes the frame over.
    * @param nextHop the address on this link it goes to. @param group it is a broadcast or multicast address.
@@ -61,6 +61,8 @@ export interface Link {
   watcher: FrameWatcher | null;
   /** Sends a frame that begins with its Ethernet header at `frame.start`; takes it over. */
   sendFrame(frame: Frame): void;
+  /** Sends a packet of any protocol to a station, likewise; on a link without stations the MAC is of no consequence. */
+  transmit(frame: Frame, destination: MacAddress, etherType: number): void;
   setUp(up: boolean): void;
   /** @throws RangeError outside what the interface can carry. */
   setMtu(mtu: number): void;
@@ -76,6 +78,8 @@ export interface FrameWatcher {
 export interface LinkUpcalls {
   /** An IPv4 packet arrived, `frame.start` at its header; takes the frame over. @param group it was sent to a group of stations. */
   receive(link: Link, frame: Frame, group: boolean): void;
+  /** The same for IPv6; without it the link takes none. */
+  receive6?(link: Link, frame: Frame, group: boolean): void;
   /** A packet could not be sent since `address` did not answer ARP; takes the frame over, `start` at its header. */
   unresolved(link: Link, frame: Frame, address: number): void;
   /** Whether this machine answers for `address`. */

@@ -65,7 +65,7 @@ export interface SendOptions {
   dontFragment?: boolean | 'if-it-fits';
   /** Bind to this interface instead of asking the routes (SO_BINDTODEVICE). */
   interface?: string;
-  /** A multicast does not come back to the sockets of this machine (IP_MULTICAST_LOOP 0). */
+  /** A multicast does not come back to the sockets of this machine (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP 0). */
   quiet?: boolean;
   /** Options of the IP header, padded to a multiple of 4 bytes, at most 40. */
   headerOptions?: Uint8Array;

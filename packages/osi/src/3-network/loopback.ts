@@ -3,9 +3,11 @@ import {
   checkEthernet,
   ETHERNET_HEADER,
   ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   type FrameWatcher,
   type Link,
   type LinkUpcalls,
+  type MacAddress,
   NULL_MAC,
   noStatistics,
   PACKET_HOST,
@@ -83,8 +85,12 @@ export class Loopback implements Link, PortOwner {
   }
 
   send(frame: Frame): void {
+    this.transmit(frame, NULL_MAC, ETHERTYPE_IPV4);
+  }
+
+  transmit(frame: Frame, _destination: MacAddress, etherType: number): void {
     frame.start -= ETHERNET_HEADER;
-    writeEthernet(frame.view, frame.start, NULL_MAC, NULL_MAC, ETHERTYPE_IPV4);
+    writeEthernet(frame.view, frame.start, NULL_MAC, NULL_MAC, etherType);
     this.sendFrame(frame);
   }
 
@@ -103,12 +109,11 @@ export class Loopback implements Link, PortOwner {
     this.statistics.rxPackets++;
     this.statistics.rxBytes += frame.length;
     if (this.watcher !== null) this.watcher.watch(this, frame, PACKET_HOST, NULL_MAC);
-    if (readEtherType(frame.view, frame.start) !== ETHERTYPE_IPV4) {
-      port.drop(frame, 'ethernet.unknown-type');
-      return;
-    }
+    const etherType = readEtherType(frame.view, frame.start);
     frame.start += ETHERNET_HEADER;
-    this.#up.receive(this, frame, false);
+    if (etherType === ETHERTYPE_IPV4) this.#up.receive(this, frame, false);
+    else if (etherType === ETHERTYPE_IPV6) this.#up.receive6?.(this, frame, false);
+    else port.drop(frame, 'ethernet.unknown-type');
   }
 
   #carry(frame: Frame): void {

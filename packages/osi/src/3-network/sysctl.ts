@@ -21,6 +21,14 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.ipfrag_time': 30,
   'net.ipv4.ipfrag_high_thresh': 4_194_304,
   'net.ipv4.ip_unprivileged_port_start': 1024,
+  'net.ipv6.bindv6only': 0,
+  'net.ipv6.auto_flowlabels': 1,
+  'net.ipv6.ip6frag_time': 60,
+  'net.ipv6.ip6frag_high_thresh': 4_194_304,
+  'net.ipv6.icmp.ratelimit': 1000,
+  'net.ipv6.icmp.echo_ignore_all': 0,
+  'net.ipv6.icmp.echo_ignore_multicast': 0,
+  'net.ipv6.route.mtu_expires': 600,
   'net.core.somaxconn': 4096,
   'net.core.rmem_default': 212_992,
   'net.core.wmem_default': 212_992,
@@ -77,6 +85,36 @@ export const SYSCTL_DEFAULTS = {
 
 export type SysctlName = keyof typeof SYSCTL_DEFAULTS;
 
+/**
+ * Tunables that each interface has for IPv6, `net.ipv6.conf.<interface>.<name>`: what is set for `default` holds for
+ * those that have nothing of their own, what is set for `all` is set for every one, as for `forwarding` in Linux.
+ */
+export const IPV6_DEFAULTS = {
+  disable_ipv6: 0,
+  forwarding: 0,
+  hop_limit: 64,
+  accept_ra: 1,
+  accept_ra_defrtr: 1,
+  accept_ra_pinfo: 1,
+  accept_ra_mtu: 1,
+  accept_redirects: 1,
+  autoconf: 1,
+  addr_gen_mode: 0,
+  accept_dad: 1,
+  dad_transmits: 1,
+  max_addresses: 16,
+  use_tempaddr: 0,
+  router_solicitations: -1,
+  router_solicitation_delay: 1,
+  router_solicitation_interval: 4,
+  router_solicitation_max_interval: 3600,
+  force_mld_version: 0,
+} satisfies Record<string, number>;
+
+export type Ipv6Setting = keyof typeof IPV6_DEFAULTS;
+
+const IPV6_CONF = /^net\.ipv6\.conf\.(.+)\.([a-z\d_]+)$/;
+
 /** Tunables that Linux has as words: their value here is a word's place in this list. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'net.ipv4.tcp_congestion_control': ['cubic', 'reno'],
@@ -94,17 +132,47 @@ export class Sysctl {
   /** Those that are not as Linux has them: mostly none, so thousands of machines share the defaults. */
   #changed: Map<string, number> | null = null;
   readonly #texts = new Map<string, TextTunable>();
+  /** Called when one was set: for what takes effect at once. */
+  changed: ((name: string) => void) | null = null;
 
   get(name: SysctlName): number {
     return this.#changed?.get(name) ?? SYSCTL_DEFAULTS[name];
   }
 
+  /** `net.ipv6.conf.<of>.<name>`. @param of an interface, `all` or `default`. */
+  ipv6(of: string, name: Ipv6Setting): number {
+    const changed = this.#changed;
+    if (changed === null) return IPV6_DEFAULTS[name];
+    return (
+      changed.get(`net.ipv6.conf.${of}.${name}`) ??
+      changed.get(`net.ipv6.conf.default.${name}`) ??
+      IPV6_DEFAULTS[name]
+    );
+  }
+
   /** Sets a tunable by a name that may be wrong. @returns false when Linux's name is not one of ours. */
   set(name: string, value: number): boolean {
-    if (!Object.hasOwn(SYSCTL_DEFAULTS, name)) return false;
-    this.#changed ??= new Map();
-    this.#changed.set(name, value);
+    if (Object.hasOwn(SYSCTL_DEFAULTS, name)) {
+      this.#changed ??= new Map();
+      this.#changed.set(name, value);
+    } else {
+      const [, of, setting] = IPV6_CONF.exec(name) ?? [];
+      if (of === undefined || setting === undefined || !Object.hasOwn(IPV6_DEFAULTS, setting)) return false;
+      this.#changed ??= new Map();
+      if (of === 'all') this.#setForAll(setting, value);
+      else this.#changed.set(name, value);
+    }
+    this.changed?.(name);
     return true;
+  }
+
+  #setForAll(setting: string, value: number): void {
+    for (const key of [...(this.#changed?.keys() ?? [])]) {
+      const [, , of] = IPV6_CONF.exec(key) ?? [];
+      if (of === setting) this.#changed?.delete(key);
+    }
+    this.#changed?.set(`net.ipv6.conf.all.${setting}`, value);
+    this.#changed?.set(`net.ipv6.conf.default.${setting}`, value);
   }
 
   /** A tunable as Linux shows it: a number, or one of its words. */

@@ -268,6 +268,8 @@ export interface ReceivedDatagram {
   destination: Endpoint;
   ttl: number;
   tos: number;
+  /** The name of the interface it came in by. */
+  interface: string;
 }
 
 /**
@@ -315,6 +317,16 @@ export interface RawOptions {
   icmpFilter: number;
 }
 
+/** How a socket sends to IPv6 groups (ipv6(7)). */
+export interface Multicast6 {
+  /** IPV6_MULTICAST_IF: null leaves it to the routes. */
+  interface: { readonly name: string; readonly index: number } | null;
+  /** IPV6_MULTICAST_HOPS. */
+  hops: number;
+  /** IPV6_MULTICAST_LOOP: this machine hears it too, if it is in the group. */
+  loop: boolean;
+}
+
 export interface UdpUser {
   /** A datagram came, or an error report. */
   readable(): void;
@@ -338,6 +350,7 @@ export interface UdpOptions {
   multicast: MulticastOptions;
   /** Of raw sockets only. */
   raw?: RawOptions;
+  multicast6: Multicast6;
   /** `dontFragment` is 'if-it-fits' by default (IP_PMTUDISC_WANT). */
   ip: SendOptions;
 }

@@ -3,7 +3,7 @@ import { ERRNO } from '../trace/index.ts';
 import { type AsyncTurns, turnsOf } from './async-turns.ts';
 import * as linux from './constants.ts';
 import { ints } from './option-table.ts';
-import type { InternetAddress, Socket } from './socket-types.ts';
+import type { Socket, SocketAddress } from './socket-types.ts';
 import { type ErrorPlace, SystemError } from './system-error.ts';
 
 export const MAYBE_READABLE = linux.POLLIN | linux.POLLHUP | linux.POLLERR;
@@ -11,7 +11,7 @@ export const MAYBE_WRITABLE = linux.POLLOUT | linux.POLLHUP | linux.POLLERR;
 
 /** Where to connect to, or to listen on. */
 export interface AsyncAddress {
-  /** Dotted decimal. To connect: default 127.0.0.1; to listen: any address of the machine. */
+  /** Dotted decimal, or IPv6. To connect: default 127.0.0.1; to listen: any IPv4 address of the machine. */
   readonly address?: string;
   /** 0–65535; to listen on 0 takes a free one. */
   readonly port: number;
@@ -31,12 +31,12 @@ export class AsyncBase {
     this.#turns = turnsOf(sim);
   }
 
-  get localAddress(): InternetAddress {
+  get localAddress(): SocketAddress {
     return this.socket.localAddress();
   }
 
   /** @returns null without a peer. */
-  get remoteAddress(): InternetAddress | null {
+  get remoteAddress(): SocketAddress | null {
     const address = this.socket.remoteAddress();
     return typeof address === 'number' ? null : address;
   }
@@ -99,9 +99,19 @@ export class AsyncBase {
 const wouldNotBlock = (result: unknown): boolean =>
   result !== -ERRNO.EAGAIN && result !== -ERRNO.EINPROGRESS && result !== -ERRNO.EALREADY;
 
+/** An address as sockets take it. A link-local one is in no zone here. */
+export const socketAddress = (address: string, port: number): SocketAddress =>
+  domainOf(address) === linux.AF_INET6
+    ? { family: linux.AF_INET6, address, port, flowInfo: 0, scopeId: 0 }
+    : { family: linux.AF_INET, address, port };
+
+/** The family of the socket that an address is for. */
+export const domainOf = (address: string | undefined): number =>
+  address?.includes(':') === true ? linux.AF_INET6 : linux.AF_INET;
+
 /** Binds a socket for a privileged caller. @throws SystemError */
 export function bindSocket(socket: Socket, { address = '0.0.0.0', port }: AsyncAddress): void {
-  const result = socket.bind({ family: linux.AF_INET, address, port }, { privileged: true });
+  const result = socket.bind(socketAddress(address, port), { privileged: true });
   if (result < 0) {
     socket.close();
     throw new SystemError('bind', result, { address, port });

@@ -1,13 +1,13 @@
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
-import { type AsyncAddress, AsyncBase, check, MAYBE_READABLE } from './async-base.ts';
+import { type AsyncAddress, AsyncBase, check, MAYBE_READABLE, socketAddress } from './async-base.ts';
 import * as linux from './constants.ts';
-import type { InternetAddress, SocketAddress } from './socket-types.ts';
+import type { SocketAddress } from './socket-types.ts';
 
 /** A datagram with where it came from. */
 export interface AsyncDatagram {
   readonly data: Uint8Array;
-  readonly from: InternetAddress;
+  readonly from: SocketAddress;
 }
 
 /** A datagram socket. */
@@ -15,7 +15,7 @@ export class AsyncDatagramSocket extends AsyncBase {
   /** @returns how many bytes were sent. @throws SystemError: EMSGSIZE, ENETUNREACH, ECONNREFUSED … */
   send(data: Uint8Array | string, to?: Required<AsyncAddress>): number {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-    const address = to === undefined ? null : { family: linux.AF_INET as 2, ...to };
+    const address = to === undefined ? null : socketAddress(to.address, to.port);
     return check('send', this.socket.send(bytes, linux.MSG_NOSIGNAL, address, 0), to);
   }
 

@@ -7,9 +7,10 @@ import {
   check,
   MAYBE_READABLE,
   MAYBE_WRITABLE,
+  socketAddress,
 } from './async-base.ts';
 import * as linux from './constants.ts';
-import type { InternetAddress, Received, Socket } from './socket-types.ts';
+import type { Received, Socket, SocketAddress } from './socket-types.ts';
 import { SystemError } from './system-error.ts';
 
 /** How much `read` takes at most when it is not told. */
@@ -31,7 +32,7 @@ export interface ListenOptions extends AsyncAddress {
 /** A stream: bytes both ways, in order. */
 export class AsyncSocket extends AsyncBase {
   /** @internal Use `stack.connect`. */
-  connect(to: InternetAddress, timeout: Nanoseconds): Promise<this> {
+  connect(to: SocketAddress, timeout: Nanoseconds): Promise<this> {
     const { address, port } = to;
     return this.attempt<number>('connect', MAYBE_WRITABLE, timeout, ERRNO.ETIMEDOUT, { address, port }, () =>
       this.socket.connect(to),
@@ -142,11 +143,7 @@ export function connectStream(
 ): Promise<AsyncSocket> {
   const stream = new AsyncSocket(sim, socket);
   if (options.noDelay === true) stream.setOption(linux.IPPROTO_TCP, linux.TCP_NODELAY, 1);
-  const to: InternetAddress = {
-    family: linux.AF_INET,
-    address: options.address ?? '127.0.0.1',
-    port: options.port,
-  };
+  const to = socketAddress(options.address ?? '127.0.0.1', options.port);
   return stream.connect(to, options.timeout ?? 0);
 }
 

@@ -1,8 +1,9 @@
-import { ANY, Memberships, type SendOptions } from '../3-network/index.ts';
+import { Memberships, type SendOptions } from '../3-network/index.ts';
 import type {
   DatagramService,
   Endpoint,
   ErrorReport,
+  Multicast6,
   MulticastOptions,
   RawOptions,
   UdpChannel,
@@ -11,14 +12,15 @@ import type {
 } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
+import { addressOf, nowhere } from './addresses.ts';
 import * as linux from './constants.ts';
 import { ErrorQueue } from './error-queue.ts';
-import { addressOf, InternetSocket, type SocketParts } from './internet-socket.ts';
+import { InternetSocket, type SocketParts } from './internet-socket.ts';
+import { infoAddress } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-const NOWHERE: Endpoint = { address: ANY, port: 0 };
 const RECEIVE = 1;
 const SEND = 2;
 const BOTH = 3;
@@ -44,7 +46,7 @@ class DatagramEvents extends WaitQueue implements UdpUser {
 }
 
 /**
- * SOCK_DGRAM of AF_INET: udp(7) with IPPROTO_UDP; with IPPROTO_ICMP a "ping socket", whose datagrams are ICMP echo
+ * SOCK_DGRAM of AF_INET and AF_INET6: udp(7) with IPPROTO_UDP; with IPPROTO_ICMP or IPPROTO_ICMPV6 a "ping socket", whose datagrams are ICMP echo
  * messages and whose port is their identifier (icmp(7)).
  */
 export class DatagramSocket extends InternetSocket {
@@ -55,13 +57,15 @@ export class DatagramSocket extends InternetSocket {
   readonly #service: DatagramService;
   readonly #options: UdpOptions;
   readonly #events = new DatagramEvents();
+  /** The IPv6 groups that it has joined, and what leaves each again. */
+  readonly groups6 = new Map<string, () => void>();
   #ownId = '';
   #shutdown = 0;
   #channel: UdpChannel | null = null;
 
   /** @param service the transport of `protocol`. */
-  constructor(parts: SocketParts, protocol: number, service: DatagramService) {
-    super(parts);
+  constructor(parts: SocketParts, protocol: number, service: DatagramService, domain: number) {
+    super(parts, domain);
     this.protocol = protocol;
     this.#service = service;
     this.#options = service.defaultOptions();
@@ -113,7 +117,7 @@ export class DatagramSocket extends InternetSocket {
   /** A pending error comes before data (`__skb_recv_udp`). */
   receive(into: Uint8Array, flags: number): Received | number {
     if ((flags & linux.MSG_ERRQUEUE) !== 0) {
-      return this.#events.reports.receive(into, this.#events);
+      return this.#events.reports.receive(into, this.#events, this.domain);
     }
     if (this.#events.error !== 0) return -this.takeError();
     const datagram = this.#channel?.receive(into, (flags & linux.MSG_PEEK) !== 0) ?? null;
@@ -121,10 +125,21 @@ export class DatagramSocket extends InternetSocket {
       const waits = (flags & linux.MSG_DONTWAIT) === 0;
       return waits && (this.#shutdown & RECEIVE) !== 0 ? NOTHING : -ERRNO.EAGAIN;
     }
-    const { length: whole, source, ttl } = datagram;
+    const { length: whole, source, destination, ttl, tos } = datagram;
     const length = Math.min(whole, into.length);
-    const received = { length, whole, address: addressOf(source), truncated: whole > length };
-    return this.receiveTtl ? { ...received, ttl } : received;
+    const received = { length, whole, address: addressOf(source, this.domain), truncated: whole > length };
+    if (!this.receiveTtl && !this.receiveClass && !this.receiveInfo) return received;
+    return {
+      ...received,
+      ...(this.receiveTtl && { ttl }),
+      ...(this.receiveClass && { trafficClass: tos }),
+      ...(this.receiveInfo && {
+        packetInfo: {
+          address: infoAddress(destination),
+          interface: this.parts.interface(datagram.interface)?.index ?? 0,
+        },
+      }),
+    };
   }
 
   /** Without a peer it is ENOTCONN, and yet takes effect (`inet_shutdown`). */
@@ -167,7 +182,13 @@ export class DatagramSocket extends InternetSocket {
     return this.#options.memberships;
   }
 
+  get multicast6(): Multicast6 {
+    return this.#options.multicast6;
+  }
+
   close(): void {
+    for (const leave of this.groups6.values()) leave();
+    this.groups6.clear();
     this.#options.memberships?.leaveAll();
     this.#channel?.close();
     this.#channel = null;
@@ -225,7 +246,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   protected get local(): Endpoint {
-    return this.#channel?.local ?? NOWHERE;
+    return this.#channel?.local ?? nowhere(this.domain);
   }
 
   protected get bound(): boolean {
@@ -251,7 +272,7 @@ export class DatagramSocket extends InternetSocket {
   #channelOrAny(): UdpChannel | number {
     const channel = this.#channel;
     if (channel === null) {
-      const opened = this.#service.open(NOWHERE, this, this.#options, this.#events);
+      const opened = this.#service.open(nowhere(this.domain), this, this.#options, this.#events);
       if (typeof opened !== 'number') this.#channel = opened;
       return opened;
     }

@@ -1,8 +1,8 @@
 import { formatIp } from '../3-network/index.ts';
 import type { ErrorReport } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
-import { MSG_ERRQUEUE, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from './constants.ts';
-import { addressOf } from './internet-socket.ts';
+import { addressOf } from './addresses.ts';
+import { AF_INET, MSG_ERRQUEUE, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from './constants.ts';
 import type { ExtendedError, Received } from './socket-types.ts';
 
 /** How many reports wait at most; Linux bounds them by the receive buffer's memory. */
@@ -39,7 +39,7 @@ export class ErrorQueue {
    * Takes the oldest report (`ip_recv_error`): its data are as much of the packet's payload as is known. After an ICMP
    * error the owner's pending error is the next one's (`sock_dequeue_err_skb`). @returns -EAGAIN when there is none.
    */
-  receive(into: Uint8Array, owner: Owner): Received | number {
+  receive(into: Uint8Array, owner: Owner, domain: number = AF_INET): Received | number {
     const report = this.#reports.shift();
     if (report === undefined) return -ERRNO.EAGAIN;
     const next = this.#reports[0];
@@ -61,7 +61,7 @@ export class ErrorQueue {
     return {
       length,
       whole,
-      address: report.destination === null ? null : addressOf(report.destination),
+      address: report.destination === null ? null : addressOf(report.destination, domain),
       truncated: whole > length,
       flags: MSG_ERRQUEUE,
       error,

@@ -1,16 +1,19 @@
 import {
-  formatIp,
+  type Configuration,
   type IgmpLayer,
   type IpService,
   type Ipv4Address,
+  isAnyIp,
+  isIpv6,
+  isMulticastIp,
   type Memberships,
-  parseIpv4,
   type SendOptions,
   type Sysctl,
 } from '../3-network/index.ts';
 import type {
   BindOptions,
   Endpoint,
+  Multicast6,
   MulticastOptions,
   RawOptions,
   TcpService,
@@ -18,27 +21,34 @@ import type {
 } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
-import { AF_INET, AF_UNSPEC, IPPROTO_IP, SOL_SOCKET } from './constants.ts';
+import { addressOf, readEndpoint4, readEndpoint6 } from './addresses.ts';
+import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6, SOCK_STREAM, SOL_SOCKET } from './constants.ts';
+import { IPV6_OPTIONS, type Ipv6Settings } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
 import { IP_OPTIONS, SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
 import type { Credentials, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 
 /** What a socket needs of the machine's stack. */
 export interface SocketParts {
-  readonly ip: IpService;
+  /** Both versions of IP. */
+  readonly internet: IpService;
+  readonly config6: Configuration;
   readonly tcp: TcpService;
   readonly udp: UdpService;
   readonly sysctl: Sysctl;
   readonly igmp: IgmpLayer;
   hasInterface(name: string): boolean;
-  interfaceAt(index: number): { readonly name: string } | undefined;
+  /** @returns undefined for a number that none has. */
+  interfaceAt(index: number): { readonly name: string; readonly index: number } | undefined;
+  /** @returns undefined for a name that none has. */
+  interface(name: string): { readonly name: string; readonly index: number } | undefined;
   interfaceWith(address: Ipv4Address): { readonly name: string } | undefined;
   /** A name for a socket that no transport has named yet. */
   nextId(): string;
 }
 
-/** What streams and datagrams of AF_INET have in common: addresses, permissions, options. */
-export abstract class InternetSocket implements Socket, SocketSettings, BindOptions {
+/** What streams and datagrams of AF_INET and AF_INET6 have in common: addresses, permissions, options. */
+export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Settings, BindOptions {
   abstract readonly type: number;
   abstract readonly protocol: number;
   abstract readonly id: string;
@@ -47,14 +57,20 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
   receiveTtl = false;
+  receiveClass = false;
+  receiveInfo = false;
+  v6Only: boolean;
+  readonly domain: number;
   readonly parts: SocketParts;
 
-  constructor(parts: SocketParts) {
+  constructor(parts: SocketParts, domain: number) {
     this.parts = parts;
+    this.domain = domain;
+    this.v6Only = parts.sysctl.get('net.ipv6.bindv6only') !== 0;
   }
 
-  get domain(): number {
-    return AF_INET;
+  get settled(): boolean {
+    return this.bound;
   }
 
   get atMark(): boolean {
@@ -67,6 +83,8 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   abstract readonly multicast: MulticastOptions | null;
   abstract readonly raw: RawOptions | null;
   abstract readonly memberships: Memberships | null;
+  abstract readonly multicast6: Multicast6 | null;
+  abstract readonly groups6: Map<string, () => void> | null;
   abstract broadcast: boolean;
   abstract keepAlive: boolean;
   abstract urgentInline: boolean;
@@ -99,11 +117,13 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
 
   /** The checks of `__inet_bind`, in their order. */
   bind(address: SocketAddress, by: Credentials): number {
-    const { ip, sysctl } = this.parts;
+    const { internet, sysctl } = this.parts;
     const endpoint = this.endpointOf(address, true);
-    if (typeof endpoint === 'number') return endpoint;
+    // A mapped address with IPV6_V6ONLY cannot be bound; when sending it is merely out of reach.
+    if (typeof endpoint === 'number') return endpoint === -ERRNO.ENETUNREACH ? -ERRNO.EINVAL : endpoint;
     const { address: own, port } = endpoint;
-    if (own !== 0 && !ip.isLocal(own) && !ip.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
+    if (isIpv6(own) && isMulticastIp(own) && this.type === SOCK_STREAM) return -ERRNO.EINVAL;
+    if (!isAnyIp(own) && !internet.isLocal(own) && !internet.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
     if (port !== 0 && port < sysctl.get('net.ipv4.ip_unprivileged_port_start') && !by.privileged) {
       return -ERRNO.EACCES;
     }
@@ -111,13 +131,13 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
   }
 
   localAddress(): SocketAddress {
-    return addressOf(this.local);
+    return addressOf(this.local, this.domain);
   }
 
   /** With port 0 a peer counts as none (`inet_getname`). */
   remoteAddress(evenIfOver = false): SocketAddress | number {
     const peer = this.peer ?? (evenIfOver ? this.formerPeer : null);
-    return peer === null || peer.port === 0 ? -ERRNO.ENOTCONN : addressOf(peer);
+    return peer === null || peer.port === 0 ? -ERRNO.ENOTCONN : addressOf(peer, this.domain);
   }
 
   getOption(level: number, name: number, length: number): Uint8Array | number {
@@ -134,36 +154,18 @@ export abstract class InternetSocket implements Socket, SocketSettings, BindOpti
     return result;
   }
 
-  /**
-   * Reads a program's address. @param orUnspecified takes AF_UNSPEC with 0.0.0.0 for AF_INET, as `bind` does.
-   * @returns -EAFNOSUPPORT; -EINVAL for what is no address.
-   */
-  protected endpointOf(address: SocketAddress, orUnspecified = false): Endpoint | number {
-    const family: number = address.family;
-    const parsed = parseIpv4(address.address ?? '');
-    if (family !== AF_INET && !(orUnspecified && family === AF_UNSPEC && parsed === 0))
-      return -ERRNO.EAFNOSUPPORT;
-    if (parsed === null || !(address.port >= 0 && address.port <= 0xffff)) return -ERRNO.EINVAL;
-    return { address: parsed, port: address.port };
+  /** Reads a program's address. @param loosely as `bind` and sending do, which take other families for some addresses. */
+  protected endpointOf(address: SocketAddress, loosely = false): Endpoint | number {
+    if (this.domain !== AF_INET6) return readEndpoint4(address, loosely);
+    const { interface: name } = this.ip;
+    const zone = name === undefined ? 0 : (this.parts.interface(name)?.index ?? 0);
+    return readEndpoint6(address, { v6Only: this.v6Only, zone }, loosely);
   }
 
   #options(level: number): OptionTable<this> | null {
     if (level === SOL_SOCKET) return SOCKET_OPTIONS;
     if (level === IPPROTO_IP) return IP_OPTIONS;
+    if (level === IPPROTO_IPV6 && this.domain === AF_INET6) return IPV6_OPTIONS;
     return this.transportOptions(level);
   }
-}
-
-/** The last one that was formatted: programs ask for one peer's address over and over. */
-let latest: Endpoint | null = null;
-let latestAddress: SocketAddress | null = null;
-
-/** An endpoint as programs see it. */
-export function addressOf(endpoint: Endpoint): SocketAddress {
-  if (latestAddress !== null && latest?.address === endpoint.address && latest.port === endpoint.port) {
-    return latestAddress;
-  }
-  latest = endpoint;
-  latestAddress = { family: AF_INET, address: formatIp(endpoint.address), port: endpoint.port };
-  return latestAddress;
 }

@@ -19,7 +19,7 @@ export interface MulticastSettings {
   /** The groups that it is in; null for streams. */
   readonly memberships: Memberships | null;
   readonly parts: {
-    readonly ip: IpService;
+    readonly internet: IpService;
     /** @returns undefined for a number that no interface has. */
     interfaceAt(index: number): { readonly name: string } | undefined;
     /** The interface that has an address of this machine. */

@@ -14,7 +14,7 @@ import type { Credentials, SocketAddress, UnspecifiedAddress } from './socket-ty
 export class RawSocket extends DatagramSocket {
   /** @param protocol 1–255. @param service for that protocol. */
   constructor(parts: SocketParts, protocol: number, service: DatagramService) {
-    super(parts, protocol, service);
+    super(parts, protocol, service, linux.AF_INET);
     // It receives from the start.
     this.claim({ address: ANY, port: 0 });
   }
@@ -27,7 +27,7 @@ export class RawSocket extends DatagramSocket {
   override bind(address: SocketAddress, _by: Credentials): number {
     const endpoint = this.endpointOf(address, true);
     if (typeof endpoint === 'number') return endpoint;
-    const { ip } = this.parts;
+    const { internet: ip } = this.parts;
     const own = endpoint.address;
     if (own !== ANY && !ip.isLocal(own) && !ip.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
     return this.claim(endpoint);

@@ -225,7 +225,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
     byteOrInteger((socket) => {
       const remote = socket.peer;
       if (remote === null || isMulticastIp(remote.address)) return -ERRNO.ENOTCONN;
-      return socket.parts.ip.mtuTo(remote.address);
+      return socket.parts.internet.mtuTo(remote.address);
     }),
   ],
   [

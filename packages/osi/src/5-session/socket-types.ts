@@ -1,12 +1,21 @@
 import type { EventId } from '../trace/index.ts';
 
-/** A socket address: AF_INET with dotted-decimal text. (Other families join this union.) */
+/** A socket address of AF_INET, with dotted-decimal text. */
 export interface InternetAddress {
   readonly family: 2;
   readonly address: string;
   readonly port: number;
 }
-export type SocketAddress = InternetAddress;
+/** A socket address of AF_INET6, with text as RFC 5952 writes it; IPv4 addresses are mapped ones. */
+export interface Internet6Address {
+  readonly family: 10;
+  readonly address: string;
+  readonly port: number;
+  readonly flowInfo: number;
+  /** The number of the interface that a link-local address is on; 0 for none. */
+  readonly scopeId: number;
+}
+export type SocketAddress = InternetAddress | Internet6Address;
 
 /** AF_PACKET (`struct sockaddr_ll` of packet(7)): where a frame came from, or where to send it. */
 export interface PacketAddress {
@@ -50,10 +59,13 @@ export interface Received {
   readonly truncated: boolean;
   /** The datagram's whole length, `length` or more (what recvfrom(2) returns with MSG_TRUNC). */
   readonly whole: number;
-  /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
+  /** The packet's time to live, where the socket asked for it (IP_RECVTTL, IPV6_RECVHOPLIMIT). */
   readonly ttl?: number;
   /** Of a packet socket, instead of `address`: where the frame came from. */
   readonly packet?: PacketAddress;
+  /** Its traffic class, and where it was sent to and came in, where the socket asked for them (IPV6_RECVTCLASS, IPV6_RECVPKTINFO). */
+  readonly trafficClass?: number;
+  readonly packetInfo?: { readonly address: string; readonly interface: number };
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
   readonly flags?: number;
   /** When what the report is about happened, in nanoseconds of virtual time (SCM_TIMESTAMPING). */
@@ -73,7 +85,7 @@ export interface Credentials {
  * tries again when told, and looks at `poll()`.
  */
 export interface Socket {
-  /** AF_INET 2. */
+  /** AF_INET 2, AF_INET6 10. */
   readonly domain: number;
   /** SOCK_STREAM 1, SOCK_DGRAM 2. */
   readonly type: number;

@@ -107,7 +107,10 @@ describe('a stack', () => {
     expect(stack.socket(2, 1 | SOCK_NONBLOCK_CLOEXEC, 0)).toMatchObject({ type: 1, protocol: 6 });
     expect(stack.socket(2, 2, 17)).toMatchObject({ type: 2, protocol: 17 });
     expect(stack.socket(2, 2, 1)).toMatchObject({ type: 2, protocol: 1 });
-    expect(stack.socket(10, 1, 0)).toBe(-ERRNO.EAFNOSUPPORT);
+    expect(stack.socket(10, 1, 0)).toMatchObject({ domain: 10, type: 1, protocol: 6 });
+    expect(stack.socket(10, 2, 58)).toMatchObject({ domain: 10, type: 2, protocol: 58 });
+    expect(stack.socket(10, 2, 1)).toBe(-ERRNO.EPROTONOSUPPORT);
+    expect(stack.socket(16, 3, 0)).toBe(-ERRNO.EAFNOSUPPORT);
     expect(stack.socket(2, 1, 17)).toBe(-ERRNO.EPROTONOSUPPORT);
     expect(stack.socket(2, 2, 6)).toBe(-ERRNO.EPROTONOSUPPORT);
     expect(stack.socket(2, 5, 0)).toBe(-ERRNO.ESOCKTNOSUPPORT);

@@ -2,25 +2,32 @@ import { type Frame, FramePool, type Port } from '../1-physical/index.ts';
 import type { EthernetInterface, FrameWatcher, Link, MacAddress, Neighbour } from '../2-datalink/index.ts';
 import {
   type AddressTable,
+  type Configuration,
   type IcmpLayer,
+  type Icmpv6Layer,
   type IgmpLayer,
   type InterfaceOptions,
+  type Internet,
   type Ipv4Address,
   type Ipv4Layer,
   type Ipv4Prefix,
+  type Ipv6Layer,
+  type LocalAddress6,
   type Loopback,
   NetworkLayer,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
   parseIpv4Prefix,
+  parseIpv6Prefix,
   type Route,
+  type Route6,
   type Sysctl,
 } from '../3-network/index.ts';
 import { PingLayer, RawLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
 import type { Simulation } from '../time/index.ts';
 import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
-import { type AsyncAddress, bindSocket } from './async-base.ts';
+import { type AsyncAddress, bindSocket, domainOf } from './async-base.ts';
 import { AsyncDatagramSocket } from './async-datagram-socket.ts';
 import {
   type AsyncListener,
@@ -30,12 +37,21 @@ import {
   type ListenOptions,
   listenStream,
 } from './async-socket.ts';
-import { AF_INET, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SOCK_TYPE_MASK } from './constants.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IPPROTO_ICMPV6,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_STREAM,
+  SOCK_TYPE_MASK,
+} from './constants.ts';
 import { DatagramSocket } from './datagram-socket.ts';
 import type { SocketParts } from './internet-socket.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { RawSocket } from './raw-socket.ts';
 import { addRoute, type RouteRequest, removeRoute } from './route-request.ts';
+import { addRoute6, isRequest6, removeRoute6 } from './route6-request.ts';
 import type { Credentials, Socket } from './socket-types.ts';
 import { StreamSocket } from './stream-socket.ts';
 
@@ -61,13 +77,19 @@ export class Stack implements SocketParts, FrameWatcher {
   readonly tracer: Tracer;
   readonly pool: FramePool;
   readonly sysctl: Sysctl;
+  /** IPv4, IPv6, and both as one. */
   readonly ip: Ipv4Layer;
+  readonly ip6: Ipv6Layer;
+  readonly internet: Internet;
   readonly icmp: IcmpLayer;
   readonly igmp: IgmpLayer;
+  readonly icmp6: Icmpv6Layer;
+  readonly config6: Configuration;
   readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   readonly ping: PingLayer;
   readonly raw: RawLayer;
+  readonly ping6: PingLayer;
   readonly lo: Loopback;
   readonly #network: NetworkLayer;
   /** The packet sockets. */
@@ -83,17 +105,22 @@ export class Stack implements SocketParts, FrameWatcher {
     this.tracer = tracer;
     this.pool = pool;
     this.#network = new NetworkLayer({ sim, tracer, pool });
-    const { sysctl, ip, icmp, igmp, lo } = this.#network;
+    const { sysctl, ip, ip6, internet, icmp, icmp6, igmp, config6, lo } = this.#network;
     this.sysctl = sysctl;
     this.ip = ip;
+    this.ip6 = ip6;
+    this.internet = internet;
     this.icmp = icmp;
     this.igmp = igmp;
+    this.icmp6 = icmp6;
+    this.config6 = config6;
     this.lo = lo;
-    const parts = { sim, tracer, pool, sysctl, ip };
+    const parts = { sim, tracer, pool, sysctl, ip: internet };
     this.tcp = new TcpLayer(parts);
     this.udp = new UdpLayer(parts);
     this.ping = new PingLayer({ ...parts, echo: icmp.echo });
-    this.raw = new RawLayer(parts);
+    this.raw = new RawLayer({ ...parts, ip });
+    this.ping6 = new PingLayer({ ...parts, echo: icmp6.echo });
   }
 
   /** Makes a port, with this stack's tracer, a network interface of the port's name, switched on. */
@@ -131,6 +158,14 @@ export class Stack implements SocketParts, FrameWatcher {
     return this.ip.addresses.entries();
   }
 
+  get addresses6(): readonly LocalAddress6[] {
+    return this.ip6.addresses.entries();
+  }
+
+  get routes6(): readonly Route6[] {
+    return this.ip6.routes.entries();
+  }
+
   get routes(): readonly Route[] {
     return [...this.ip.routes.entries()];
   }
@@ -145,25 +180,32 @@ export class Stack implements SocketParts, FrameWatcher {
 
   /**
    * Gives an interface an address, and with it the route to its network.
-   * @param prefix `10.0.0.1/24`. @returns 0, -ENODEV, -EINVAL, -EEXIST.
+   * @param prefix `10.0.0.1/24`, `2001:db8::1/64`. @param dad false: nobody is asked whether he has the IPv6 address.
+   * @returns 0, -ENODEV, -EINVAL, -EEXIST; -EACCES where IPv6 is disabled.
    */
-  addAddress(link: Link | string, prefix: Ipv4Prefix | string): number {
+  addAddress(link: Link | string, prefix: Ipv4Prefix | string, dad = true): number {
+    const prefix6 = typeof prefix === 'string' ? parseIpv6Prefix(prefix) : null;
+    const on = typeof link === 'string' ? this.interface(link) : link;
+    if (prefix6 !== null) return on === undefined ? -ERRNO.ENODEV : this.config6.addAddress(on, prefix6, dad);
     return this.#withAddress(link, prefix, (found, parsed) => this.ip.addAddress(found, parsed));
   }
 
   /** @returns 0, -ENODEV, -EINVAL, -EADDRNOTAVAIL. */
   removeAddress(link: Link | string, prefix: Ipv4Prefix | string): number {
+    const prefix6 = typeof prefix === 'string' ? parseIpv6Prefix(prefix) : null;
+    const on = typeof link === 'string' ? this.interface(link) : link;
+    if (prefix6 !== null) return on === undefined ? -ERRNO.ENODEV : this.config6.removeAddress(on, prefix6);
     return this.#withAddress(link, prefix, (found, parsed) => this.ip.removeAddress(found, parsed));
   }
 
   /** @returns 0; -EINVAL, -ENODEV, -ENETDOWN, -ENETUNREACH for a router that is on no network of ours, -EEXIST. */
   addRoute(request: RouteRequest): number {
-    return addRoute(this.ip, request);
+    return isRequest6(request) ? addRoute6(this.ip6, request) : addRoute(this.ip, request);
   }
 
   /** @returns 0; -ESRCH when there is none like that. */
   removeRoute(request: RouteRequest): number {
-    return removeRoute(this.ip, request);
+    return isRequest6(request) ? removeRoute6(this.ip6, request) : removeRoute(this.ip, request);
   }
 
   /** Switches an interface on or off. @returns 0, -ENODEV. */
@@ -192,20 +234,23 @@ export class Stack implements SocketParts, FrameWatcher {
    * @param protocol 0 for the usual one. @returns -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EINVAL.
    */
   socket(domain: number, type: number, protocol: number, by: Credentials = PRIVILEGED): Socket | number {
-    if (domain !== AF_INET) return -ERRNO.EAFNOSUPPORT;
+    if (domain !== AF_INET && domain !== AF_INET6) return -ERRNO.EAFNOSUPPORT;
     if (protocol < 0 || protocol > 0xff) return -ERRNO.EINVAL;
     const kind = type & SOCK_TYPE_MASK;
     if (kind === SOCK_STREAM) {
       if (protocol !== 0 && protocol !== PROTOCOL_TCP) return -ERRNO.EPROTONOSUPPORT;
-      return new StreamSocket(this);
+      return new StreamSocket(this, domain);
     }
     if (kind === SOCK_DGRAM) {
       if (protocol === 0 || protocol === PROTOCOL_UDP)
-        return new DatagramSocket(this, PROTOCOL_UDP, this.udp);
-      if (protocol === PROTOCOL_ICMP) return new DatagramSocket(this, PROTOCOL_ICMP, this.ping);
+        return new DatagramSocket(this, PROTOCOL_UDP, this.udp, domain);
+      const six = domain === AF_INET6;
+      if (protocol === PROTOCOL_ICMP && !six) return new DatagramSocket(this, protocol, this.ping, domain);
+      if (protocol === IPPROTO_ICMPV6 && six) return new DatagramSocket(this, protocol, this.ping6, domain);
       return -ERRNO.EPROTONOSUPPORT;
     }
-    if (kind === SOCK_RAW) {
+    // There are no raw sockets over IPv6.
+    if (kind === SOCK_RAW && domain === AF_INET) {
       if (protocol === 0) return -ERRNO.EPROTONOSUPPORT;
       if (!by.privileged) return -ERRNO.EPERM;
       return new RawSocket(this, protocol, this.raw.protocol(protocol));
@@ -226,17 +271,17 @@ export class Stack implements SocketParts, FrameWatcher {
 
   /** Connects a stream. @throws SystemError: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH … */
   connect(options: ConnectOptions): Promise<AsyncSocket> {
-    return connectStream(this.sim, new StreamSocket(this), options);
+    return connectStream(this.sim, new StreamSocket(this, domainOf(options.address)), options);
   }
 
   /** Listens for streams. @throws SystemError: EADDRINUSE, EADDRNOTAVAIL */
   listen(options: ListenOptions): AsyncListener {
-    return listenStream(this.sim, new StreamSocket(this), options);
+    return listenStream(this.sim, new StreamSocket(this, domainOf(options.address)), options);
   }
 
   /** A UDP socket. @param local where to bind it; default not yet. @throws SystemError: EADDRINUSE, EADDRNOTAVAIL */
   datagram(local?: AsyncAddress): AsyncDatagramSocket {
-    const socket = new DatagramSocket(this, PROTOCOL_UDP, this.udp);
+    const socket = new DatagramSocket(this, PROTOCOL_UDP, this.udp, domainOf(local?.address));
     if (local !== undefined) bindSocket(socket, local);
     return new AsyncDatagramSocket(this.sim, socket);
   }

@@ -1,4 +1,4 @@
-import { ANY, type Ipv4Address, LOOPBACK } from '../3-network/index.ts';
+import { isAnyIp, isIpv6, LOOPBACK } from '../3-network/index.ts';
 import type {
   Binding,
   Endpoint,
@@ -9,13 +9,13 @@ import type {
 } from '../4-transport/index.ts';
 import { WRITE_MORE, WRITE_RECORD_END, WRITE_URGENT } from '../4-transport/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
+import { nowhere } from './addresses.ts';
 import * as linux from './constants.ts';
 import type { SocketParts } from './internet-socket.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { StreamEvents } from './stream-events.ts';
 import { StreamSettings } from './stream-settings.ts';
 
-const NOWHERE: Endpoint = { address: ANY, port: 0 };
 const NOTHING = new Uint8Array(0);
 const RECEIVE = 1;
 const SEND = 2;
@@ -24,7 +24,7 @@ const BOTH = 3;
 /** How a conversation stands for the program (Linux's `socket_state`), apart from TCP's own state. */
 type Phase = 'unconnected' | 'connecting' | 'connected' | 'disconnecting';
 
-/** SOCK_STREAM of AF_INET: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
+/** SOCK_STREAM of AF_INET and AF_INET6: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
 export class StreamSocket extends StreamSettings {
   readonly #events = new StreamEvents();
   #phase: Phase = 'unconnected';
@@ -32,7 +32,7 @@ export class StreamSocket extends StreamSettings {
   #own: TcpOptions | null = null;
   #ownId = '';
   /** The address and port that the program named: they outlive a connection that failed. */
-  #named: Endpoint = NOWHERE;
+  #named: Endpoint;
   #binding: Binding | null = null;
   #listener: TcpListener | null = null;
   #connection: TcpConnection | null = null;
@@ -40,8 +40,9 @@ export class StreamSocket extends StreamSettings {
   #synTook: number | null = null;
 
   /** @param accepted a connection that a listener has handed out. */
-  constructor(parts: SocketParts, accepted?: TcpConnection) {
-    super(parts);
+  constructor(parts: SocketParts, domain: number, accepted?: TcpConnection) {
+    super(parts, domain);
+    this.#named = nowhere(domain);
     if (accepted === undefined) return;
     this.#connection = accepted;
     this.#phase = 'connected';
@@ -78,7 +79,7 @@ export class StreamSocket extends StreamSettings {
     if (this.#listener === null) return -ERRNO.EINVAL;
     const connection = this.#listener.accept();
     if (connection === null) return -ERRNO.EAGAIN;
-    const socket = new StreamSocket(this.parts, connection);
+    const socket = new StreamSocket(this.parts, this.domain, connection);
     socket.reuseAddress = this.reuseAddress;
     socket.reusePort = this.reusePort;
     socket.receiveTimeout = this.receiveTimeout;
@@ -398,10 +399,12 @@ export class StreamSocket extends StreamSettings {
   }
 
   #open(remote: Endpoint, prepare: boolean): number {
-    const own = this.#binding?.local.address ?? ANY;
-    const address = remote.address === ANY ? ((own === ANY ? LOOPBACK : own) as Ipv4Address) : remote.address;
+    const own = this.#binding?.local.address ?? remote.address;
+    let { address } = remote;
+    // Nowhere in particular is this machine: the address it is bound to, or loopback (`tcp_v4_connect`).
+    if (isAnyIp(address) && !isIpv6(address)) address = isAnyIp(own) ? LOOPBACK : own;
     // A stream has one peer (`tcp_v4_connect`).
-    if (this.parts.ip.isBroadcast(address)) return -ERRNO.ENETUNREACH;
+    if (this.parts.internet.isBroadcast(address)) return -ERRNO.ENETUNREACH;
     const before = this.#events.error;
     this.#events.error = 0;
     this.#shutdown = 0;

@@ -135,7 +135,7 @@ export interface TcpNumbers {
 /** A table of a machine or switch changed. */
 export interface TableChanged extends Happening {
   readonly kind: 'table';
-  readonly table: 'arp' | 'route' | 'mac' | 'address' | 'link' | 'stp';
+  readonly table: 'arp' | 'neighbour' | 'route' | 'mac' | 'address' | 'link' | 'stp';
   readonly change: 'add' | 'update' | 'remove';
   /** `10.0.0.2`, `02:00:…`, `10.0.0.0/24`. */
   readonly key: string;

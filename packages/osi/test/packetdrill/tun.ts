@@ -47,6 +47,10 @@ export class Tun implements Link {
 
   setUp(): void {}
 
+  transmit(frame: Frame): void {
+    this.send(frame);
+  }
+
   send(frame: Frame): void {
     const packet = this.blocked ? null : readPacket(frame.data());
     if (packet !== null) this.sent.push({ at: this.#stack.sim.now, packet });

@@ -2,7 +2,7 @@ import { dropFrame, type Frame, type Port } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ETHERTYPE_ARP } from '../ethernet/codec.ts';
 import { BROADCAST_MAC, formatMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
-import { ArpCache } from './cache.ts';
+import { NeighbourCache, type NeighbourNames } from '../neighbour/cache.ts';
 import {
   ARP_LENGTH,
   ARP_REPLY,
@@ -36,16 +36,27 @@ export interface ArpInterface {
   outputPacket(frame: Frame, destination: MacAddress): void;
 }
 
+export const ARP_NAMES: NeighbourNames = {
+  table: 'arp',
+  random: 'arp',
+  request: 'arp.request',
+  age: 'arp.age',
+  queueFull: 'arp.queue-full',
+  tableFull: 'arp.table-full',
+  flushed: 'arp.flushed',
+};
+
 /** The Address Resolution Protocol of one interface (RFC 826), as Linux speaks it (net/ipv4/arp.c). */
 export class Arp {
-  readonly cache: ArpCache;
+  readonly cache: NeighbourCache<number>;
   readonly #link: ArpInterface;
   readonly #up: ArpUpcalls;
 
   constructor(sim: Simulation, link: ArpInterface, up: ArpUpcalls) {
     this.#link = link;
     this.#up = up;
-    this.cache = new ArpCache(sim, link.port.tracer, link.port.name, {
+    this.cache = new NeighbourCache(sim, link.port.tracer, link.port.name, ARP_NAMES, {
+      key: (address) => address,
       request: (address, mac, waiting) => this.#request(address, mac, waiting),
       transmit: (frame, mac) => link.outputPacket(frame, mac),
       unresolved: (frame, address) => up.unresolved(frame, address),

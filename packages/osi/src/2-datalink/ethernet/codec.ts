@@ -13,6 +13,7 @@ const TYPE = 12;
 /** Ethertypes (IANA "IEEE 802 Numbers"). */
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
+export const ETHERTYPE_IPV6 = 0x86dd;
 
 /** From here on the field is a type, below it is a length (IEEE 802.3 section 3.2.6). */
 export const LEAST_ETHERTYPE = 0x0600;

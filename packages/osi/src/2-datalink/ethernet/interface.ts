@@ -1,8 +1,8 @@
 import { dropFrame, type Frame, type Port, type PortOwner } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { Arp } from '../arp/arp.ts';
-import type { ArpCache } from '../arp/cache.ts';
 import { type FrameWatcher, type Link, type LinkUpcalls, noStatistics } from '../link.ts';
+import type { NeighbourCache } from '../neighbour/cache.ts';
 import {
   PACKET_BROADCAST,
   PACKET_HOST,
@@ -18,6 +18,7 @@ import {
   ETHERNET_MTU,
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   readDestination,
   readEtherType,
   readSource,
@@ -106,7 +107,7 @@ export class EthernetInterface implements Link, PortOwner {
     return this.port.offload;
   }
 
-  get neighbours(): ArpCache {
+  get neighbours(): NeighbourCache<number> {
     return this.arp.cache;
   }
 
@@ -159,6 +160,10 @@ export class EthernetInterface implements Link, PortOwner {
 
   outputPacket(frame: Frame, destination: MacAddress): void {
     this.output(frame, destination, ETHERTYPE_IPV4);
+  }
+
+  transmit(frame: Frame, destination: MacAddress, etherType: number): void {
+    this.output(frame, destination, etherType);
   }
 
   output(frame: Frame, destination: MacAddress, etherType: number): void {
@@ -222,14 +227,17 @@ export class EthernetInterface implements Link, PortOwner {
       case ETHERTYPE_ARP:
         this.arp.receive(frame, toUs);
         return;
+      case ETHERTYPE_IPV6:
+        if (this.#up.receive6 === undefined) break;
+        this.#up.receive6(this, frame, group);
+        return;
       case ETHERTYPE_VLAN:
         frame.start = start;
         this.#receiveTagged(frame);
         return;
-      default:
-        statistics.rxDropped++;
-        port.drop(frame, 'ethernet.unknown-type');
     }
+    statistics.rxDropped++;
+    port.drop(frame, 'ethernet.unknown-type');
   }
 
   #show(frame: Frame, type: number): void {

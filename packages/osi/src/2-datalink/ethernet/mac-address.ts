@@ -37,6 +37,9 @@ export const isGroupMac = (address: MacAddress): boolean => (Math.floor(address 
 /** The group address of an IPv4 multicast address: 01:00:5e and its low 23 bits (RFC 1112 section 6.4). */
 export const multicastMac = (ipv4: number): MacAddress => (0x01005e000000 + (ipv4 & 0x7fffff)) as MacAddress;
 
+/** The group address of an IPv6 multicast address: 33:33 and its low 32 bits (RFC 2464 section 7). */
+export const ipv6MulticastMac = (low: number): MacAddress => (0x3333_0000_0000 + (low >>> 0)) as MacAddress;
+
 export function readMac(view: DataView, at: number): MacAddress {
   return (view.getUint16(at) * HALF + view.getUint32(at + 2)) as MacAddress;
 }

@@ -43,7 +43,7 @@ import {
 } from './codec.ts';
 import { EchoChannels } from './echo.ts';
 import { meaningOf } from './errors.ts';
-import { RateLimit } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** No error message is longer than what every host takes whole (RFC 1812 section 4.3.2.3). */
 const LARGEST_ERROR = 576;
@@ -72,6 +72,7 @@ export interface IcmpOptions {
   pool: FramePool;
   sysctl: Sysctl;
   ip: Ipv4Layer;
+  rate: RateLimit;
 }
 
 /** ICMP of one machine (RFC 792, 1122 section 3.2.2, 1812 section 4.3): answers echoes, sends errors, tells transports of errors. */
@@ -89,12 +90,12 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
 
   /** Joins `ip` as the transport that it delivers ICMP to and that reports its errors. */
   constructor(options: IcmpOptions) {
-    const { sim, tracer, pool, sysctl, ip } = options;
+    const { sim, tracer, pool, sysctl, ip, rate } = options;
     this.#tracer = tracer;
     this.#pool = pool;
     this.#sysctl = sysctl;
     this.#ip = ip;
-    this.#rate = new RateLimit(sim, sysctl);
+    this.#rate = rate;
     this.echo = new EchoChannels(sim, tracer, pool, ip, {
       protocol: PROTOCOL_ICMP,
       request: ICMP_ECHO_REQUEST,
@@ -215,7 +216,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
       this.#tracer.countDrop('icmp.rate-limit');
       return false;
     }
-    if (!this.#rate.allowHost(destination)) {
+    if (!this.#rate.allowHost(destination, this.#sysctl.get('net.ipv4.icmp_ratelimit'))) {
       this.counters.OutRateLimitHost++;
       this.#tracer.countDrop('icmp.rate-limit');
       return false;

@@ -1,5 +1,4 @@
 import { milliseconds, type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
-import type { Ipv4Address } from '../address.ts';
 import type { Sysctl } from '../sysctl.ts';
 
 /** How many messages to one host may follow at once before the rate holds (`XRLIM_BURST_FACTOR` in Linux). */
@@ -15,13 +14,13 @@ interface Bucket {
 }
 
 /**
- * How often ICMP errors are sent (RFC 1812 section 4.3.2.8), as Linux limits them: to one host one per
- * `icmp_ratelimit` milliseconds after a burst of 6, to all `icmp_msgs_per_sec` after a burst of `icmp_msgs_burst`.
+ * How often ICMP errors are sent (RFC 1812 section 4.3.2.8), as Linux limits them for both versions of IP: to one
+ * host one per `icmp_ratelimit` milliseconds after a burst of 6, to all `icmp_msgs_per_sec` after a burst of `icmp_msgs_burst`.
  */
 export class RateLimit {
   readonly #sim: Simulation;
   readonly #sysctl: Sysctl;
-  readonly #hosts = new Map<Ipv4Address, Bucket>();
+  readonly #hosts = new Map<number | string, Bucket>();
   #credit = -1;
   #stamp: Nanoseconds = 0;
 
@@ -53,10 +52,10 @@ export class RateLimit {
     return true;
   }
 
-  /** Takes one message out of what may be sent to one host. @returns false when that is used up. */
-  allowHost(host: Ipv4Address): boolean {
+  /** Takes one message out of what may be sent to one host, every `rate` milliseconds one. @returns false when that is used up. */
+  allowHost(host: number | string, rate: number): boolean {
     const { now } = this.#sim;
-    const interval = milliseconds(this.#sysctl.get('net.ipv4.icmp_ratelimit'));
+    const interval = milliseconds(rate);
     let bucket = this.#hosts.get(host);
     if (bucket === undefined) {
       if (this.#hosts.size >= HOSTS) this.#hosts.clear();

@@ -42,6 +42,8 @@ export const CODE6_REASSEMBLY_TIME = 1;
 export const CODE6_HEADER_FIELD = 0;
 export const CODE6_NEXT_HEADER = 1;
 export const CODE6_OPTION = 2;
+/** The first fragment lacks headers (RFC 7112 section 8). */
+export const CODE6_INCOMPLETE_CHAIN = 3;
 
 const CHECKSUM = 2;
 const INFO = 4;

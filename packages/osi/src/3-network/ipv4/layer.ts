@@ -23,6 +23,7 @@ import {
   type SendOptions,
   type TransportProtocol,
 } from '../ip-service.ts';
+import { PathMtu } from '../path-mtu.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
   checkIpv4,
@@ -49,7 +50,6 @@ import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { findMartian } from './martians.ts';
 import { findBadOption } from './options.ts';
-import { PathMtu } from './path-mtu.ts';
 import type { RawUpcalls } from './raw.ts';
 import { Reassembly } from './reassembly.ts';
 import type { ErrorReports } from './reports.ts';
@@ -67,7 +67,7 @@ const NO_OPTIONS: SendOptions = {};
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
 export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   readonly counters = ipCounters();
-  readonly pathMtu: PathMtu;
+  readonly pathMtu: PathMtu<Ipv4Address>;
   /** Set by ICMP when it joins. */
   reports: ErrorReports | null = null;
   /** Set by IGMP when it joins. */
@@ -100,7 +100,8 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     this.#tracer = options.tracer;
     this.#pool = options.pool;
     this.#sysctl = options.sysctl;
-    this.pathMtu = new PathMtu(options.sim, options.sysctl);
+    const { sim, sysctl } = options;
+    this.pathMtu = new PathMtu(sim, sysctl, 'net.ipv4.route.min_pmtu', 'net.ipv4.route.mtu_expires');
     this.#identification = new Identification(options.sim, options.tracer.node);
     this.#reassembly = new Reassembly({
       tracer: options.tracer,

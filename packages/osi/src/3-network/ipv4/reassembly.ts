@@ -3,6 +3,7 @@ import { seconds } from '../../time/index.ts';
 import type { TracedTimer, Tracer } from '../../trace/index.ts';
 import { formatIpv4, type Ipv4Address } from '../address.ts';
 import type { IpCounters } from '../counters.ts';
+import { Pieces } from '../fragments.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
   hasMoreFragments,
@@ -18,25 +19,14 @@ import {
 } from './codec.ts';
 
 /** One packet of which pieces are here. */
-class Collection {
+class Collection extends Pieces {
   readonly source: Ipv4Address;
   readonly destination: Ipv4Address;
   readonly identification: number;
   readonly protocol: number;
-  /** The pieces in their order, `start` at their IP headers, and where in the payload each begins and ends. */
-  readonly frames: Frame[] = [];
-  readonly begins: number[] = [];
-  readonly ends: number[] = [];
-  /** Payload bytes that are here. */
-  here = 0;
-  /** Where the payload ends as far as is known, and whether the last piece has said so. */
-  end = 0;
-  ended = false;
-  /** Slots held, in bytes. */
-  memory = 0;
-  timer: TracedTimer | null = null;
 
   constructor(frame: Frame) {
+    super();
     const { view, start } = frame;
     this.source = readSource(view, start);
     this.destination = readDestination(view, start);
@@ -100,9 +90,8 @@ export class Reassembly {
       this.#giveUp(collection, problem);
       return null;
     }
-    collection.memory += frame.bytes.length;
     this.memory += frame.bytes.length;
-    if (collection.ended && collection.here === collection.end) return this.#join(collection);
+    if (collection.complete) return this.#join(collection);
     collection.timer ??= this.#startTimer(collection, sysctl.get('net.ipv4.ipfrag_time'));
     return null;
   }
@@ -164,16 +153,7 @@ export class Reassembly {
     const whole = pool.take(length);
     whole.end = HEADROOM + length;
     whole.bytes.set(first.bytes.subarray(first.start, first.start + headerLength), HEADROOM);
-    whole.reason = first.reason;
-    whole.origins = first.origins;
-    collection.frames.forEach((frame, i) => {
-      const payload = frame.start + readHeaderLength(frame.view, frame.start);
-      const begin = collection.begins[i] as number;
-      const size = (collection.ends[i] as number) - begin;
-      whole.bytes.set(frame.bytes.subarray(payload, payload + size), HEADROOM + headerLength + begin);
-      whole.sent = frame.sent > whole.sent ? frame.sent : whole.sent;
-      frame.release();
-    });
+    collection.joinInto(whole, HEADROOM + headerLength);
     rewriteFragment(whole.view, HEADROOM, length, 0);
     counters.ReasmOKs++;
     return whole;
@@ -197,41 +177,10 @@ function insert(collection: Collection, frame: Frame): string | null {
   const { view, start } = frame;
   const begin = readFragmentOffset(view, start);
   const headerLength = readHeaderLength(view, start);
+  const more = hasMoreFragments(view, start);
   let end = begin + readTotalLength(view, start) - headerLength;
   if (end + headerLength > IPV4_MAX_PACKET) return 'ip.fragment-oversize';
-  if (hasMoreFragments(view, start)) {
-    // Only the last piece may be of any length; Linux cuts the others to a multiple of 8.
-    end &= ~7;
-    if (end > collection.end && collection.ended) return 'ip.fragment-beyond-end';
-  } else if (end < collection.end || (collection.ended && end !== collection.end)) {
-    return 'ip.fragment-beyond-end';
-  }
-  if (end <= begin) return 'ip.fragment-empty';
-
-  const { begins, ends, frames } = collection;
-  let place = begins.length;
-  while (place > 0 && (begins[place - 1] as number) > begin) place--;
-  if (isCovered(begins, ends, begin, end)) return 'ip.fragment-duplicate';
-  const before = ends[place - 1];
-  const after = begins[place];
-  if ((before !== undefined && before > begin) || (after !== undefined && after < end)) {
-    return 'ip.fragment-overlap';
-  }
-  frames.splice(place, 0, frame);
-  begins.splice(place, 0, begin);
-  ends.splice(place, 0, end);
-  collection.here += end - begin;
-  if (end > collection.end) collection.end = end;
-  if (!hasMoreFragments(view, start)) collection.ended = true;
-  return null;
-}
-
-/** Whether pieces that join without a gap have all of `[begin, end)`. */
-function isCovered(begins: readonly number[], ends: readonly number[], begin: number, end: number): boolean {
-  let at = begin;
-  for (let i = 0; i < begins.length; i++) {
-    if ((begins[i] as number) <= at && (ends[i] as number) > at) at = ends[i] as number;
-    if (at >= end) return true;
-  }
-  return false;
+  // Only the last piece may be of any length; Linux cuts the others to a multiple of 8.
+  if (more) end &= ~7;
+  return collection.insert(frame, start + headerLength, begin, end, more);
 }

@@ -132,6 +132,10 @@ const word = (length: number, place: number): number => {
 export const maskIpv6 = ({ a, b, c, d, zone }: Ipv6Address, length: number): Ipv6Address =>
   new Ipv6Address(a & word(length, 0), b & word(length, 1), c & word(length, 2), d & word(length, 3), zone);
 
+/** The hash of what `maskIpv6` gives, in no zone. */
+export const maskedHash = ({ a, b, c, d }: Ipv6Address, length: number): number =>
+  mix(a & word(length, 0), b & word(length, 1), c & word(length, 2), d & word(length, 3), 0);
+
 /** Whether two addresses begin with the same `length` bits. */
 export const samePrefix = (x: Ipv6Address, y: Ipv6Address, length: number): boolean =>
   (((x.a ^ y.a) & word(length, 0)) |

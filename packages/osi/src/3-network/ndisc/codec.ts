@@ -24,9 +24,12 @@ export const ND_SOURCE_LINK_ADDRESS = 1;
 export const ND_TARGET_LINK_ADDRESS = 2;
 export const ND_PREFIX = 3;
 export const ND_MTU = 5;
+/** Tells a question of one's own from those of others (RFC 3971 section 5.3.2, RFC 7527). */
+export const ND_NONCE = 14;
 export const ND_LINK_ADDRESS_LENGTH = 8;
 export const ND_PREFIX_LENGTH = 32;
 export const ND_MTU_LENGTH = 8;
+export const ND_NONCE_LENGTH = 8;
 
 /** Flags of a neighbour advertisement. */
 export const NA_ROUTER = 0x80;
@@ -162,3 +165,14 @@ export function writeNdMtu(view: DataView, at: number, mtu: number): void {
   view.setUint32(at, (ND_MTU << 24) | (1 << 16));
   view.setUint32(at + 4, mtu);
 }
+
+/** Writes a nonce option, 8 bytes. @param nonce of 48 bits. */
+export function writeNonce(view: DataView, at: number, nonce: number): void {
+  view.setUint16(at, (ND_NONCE << 8) | 1);
+  view.setUint16(at + 2, nonce / 0x1_0000_0000);
+  view.setUint32(at + 4, nonce);
+}
+
+/** The first 48 bits of a nonce option. */
+export const readNonce = (view: DataView, at: number): number =>
+  view.getUint16(at + 2) * 0x1_0000_0000 + view.getUint32(at + 4);

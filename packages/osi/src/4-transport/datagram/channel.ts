@@ -179,6 +179,7 @@ export class Channel implements UdpChannel {
       destination: { address: packet.destination, port: this.local.port },
       ttl: packet.ttl,
       tos: packet.tos,
+      interface: packet.interface,
     });
     this.user.readable();
     return true;

@@ -10,9 +10,6 @@ import {
 import { ERRNO } from '../../trace/index.ts';
 import type { UdpOptions } from '../services.ts';
 
-/** A multicast of IPv6 goes no further than the link unless the program says so (RFC 3493 section 5.2). */
-const MULTICAST_HOPS = 1;
-
 /**
  * The address that a datagram to `destination` bears.
  * @param bound where the socket is bound; nothing is sent from a group or from 0.0.0.0 while there is better.
@@ -26,7 +23,7 @@ export function chooseSource(
 ): IpAddress | number {
   const group = isMulticastIp(destination);
   const multicast = group && !isIpv6(destination) ? options.multicast : null;
-  const via = options.ip.interface ?? multicast?.interface;
+  const via = outgoing(options, destination);
   const chosen = multicast?.source ?? ip.sourceFor(destination, via);
   // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
   if (chosen === null && via === undefined) return -ERRNO.ENETUNREACH;
@@ -36,22 +33,30 @@ export function chooseSource(
   return chosen ?? anyLike(destination);
 }
 
+/** The interface that the program has chosen for it. */
+function outgoing(options: UdpOptions, destination: IpAddress): string | undefined {
+  const { ip, multicast, multicast6 } = options;
+  if (ip.interface !== undefined || !isMulticastIp(destination)) return ip.interface;
+  return isIpv6(destination) ? multicast6.interface?.name : multicast.interface;
+}
+
 /** Whether `chooseSource` refused. */
 export const isRefusal = (source: IpAddress | number): boolean => typeof source === 'number' && source < 0;
 
 /** Fills `into` with how a datagram to `destination` is sent. */
-export function fillSendOptions(
-  into: SendOptions,
-  { ip, multicast }: UdpOptions,
-  destination: IpAddress,
-): SendOptions {
-  const group = isMulticastIp(destination);
-  const sending = group && !isIpv6(destination) ? multicast : null;
-  into.ttl = sending?.ttl ?? ip.ttl ?? (group ? MULTICAST_HOPS : undefined);
+export function fillSendOptions(into: SendOptions, options: UdpOptions, destination: IpAddress): SendOptions {
+  const { ip, multicast, multicast6 } = options;
+  if (isMulticastIp(destination)) {
+    const six = isIpv6(destination);
+    into.ttl = six ? multicast6.hops : multicast.ttl;
+    into.quiet = !(six ? multicast6.loop : multicast.loop);
+  } else {
+    into.ttl = ip.ttl;
+    into.quiet = false;
+  }
   into.tos = ip.tos;
-  into.interface = ip.interface ?? sending?.interface;
+  into.interface = outgoing(options, destination);
   into.dontFragment = ip.dontFragment ?? 'if-it-fits';
-  into.quiet = sending?.loop === false;
   into.headerOptions = ip.headerOptions;
   return into;
 }

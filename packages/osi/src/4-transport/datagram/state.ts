@@ -13,6 +13,7 @@ export function defaultDatagramOptions(sysctl: Sysctl): UdpOptions {
     memberships: null,
     // A multicast goes no further than the next router unless the program says so (RFC 1112 section 6.1).
     multicast: { ttl: 1, loop: true },
+    multicast6: { interface: null, hops: 1, loop: true },
     ip: {},
   };
 }

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { Simulation } from '../../time/index.ts';
-import type { Ipv4Address } from '../address.ts';
-import { Sysctl } from '../sysctl.ts';
+import { Simulation } from '../time/index.ts';
+import type { Ipv4Address } from './address.ts';
 import { PathMtu } from './path-mtu.ts';
+import { Sysctl } from './sysctl.ts';
 
 describe('what routers have told about paths', () => {
   it('is kept for a bounded number of them: the one told of longest ago is forgotten', () => {
-    const paths = new PathMtu(new Simulation(), new Sysctl());
+    const paths = new PathMtu<Ipv4Address>(
+      new Simulation(),
+      new Sysctl(),
+      'net.ipv4.route.min_pmtu',
+      'net.ipv4.route.mtu_expires',
+    );
     const address = (n: number) => (0x0a00_0000 + n) as Ipv4Address;
     for (let n = 0; n < paths.most; n++) paths.learn(address(n), 1000);
     paths.learn(address(0), 900);

@@ -36,8 +36,8 @@ export const NEIGHBOUR_DEFAULTS = {
 };
 
 /** What one machine knows of one address on a link. */
-export class Neighbour {
-  readonly address: number;
+export class Neighbour<A = number> {
+  readonly address: A;
   state: NeighbourState = 'INCOMPLETE';
   mac: MacAddress = NULL_MAC;
   /** When it was last confirmed that it can be reached; never as yet. */
@@ -55,7 +55,7 @@ export class Neighbour {
   requestTimer: TracedTimer | null = null;
   ageTimer: TracedTimer | null = null;
 
-  constructor(address: number) {
+  constructor(address: A) {
     this.address = address;
   }
 

@@ -1,6 +1,5 @@
-import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
-import type { Ipv4Address } from '../address.ts';
-import type { Sysctl } from '../sysctl.ts';
+import { type Nanoseconds, type Simulation, seconds } from '../time/index.ts';
+import type { Sysctl, SysctlName } from './sysctl.ts';
 
 interface KnownMtu {
   mtu: number;
@@ -10,16 +9,21 @@ interface KnownMtu {
 /** Paths remembered: what Linux keeps of exceptions to routes (FNHE_HASH_SIZE × FNHE_RECLAIM_DEPTH, include/net/ip_fib.h). */
 const PATHS = 2048 * 5;
 
-/** What routers have told about the largest packets on paths (RFC 1191): by destination, and forgotten after `mtu_expires`. */
-export class PathMtu {
+/** What routers have told about the largest packets on paths (RFC 1191, RFC 8201): by destination, and forgotten after `mtu_expires`. */
+export class PathMtu<K> {
   readonly most = PATHS;
   readonly #sim: Simulation;
   readonly #sysctl: Sysctl;
-  readonly #known = new Map<Ipv4Address, KnownMtu>();
+  readonly #least: SysctlName | number;
+  readonly #expires: SysctlName;
+  readonly #known = new Map<K, KnownMtu>();
 
-  constructor(sim: Simulation, sysctl: Sysctl) {
+  /** @param least what is not believed to be too much, or the tunable that says so. @param expires the tunable that says when it is forgotten. */
+  constructor(sim: Simulation, sysctl: Sysctl, least: SysctlName | number, expires: SysctlName) {
     this.#sim = sim;
     this.#sysctl = sysctl;
+    this.#least = least;
+    this.#expires = expires;
   }
 
   /** How many paths are remembered. */
@@ -28,7 +32,7 @@ export class PathMtu {
   }
 
   /** The lesser of what is known of the path and the MTU of its first link. */
-  limit(destination: Ipv4Address, linkMtu: number): number {
+  limit(destination: K, linkMtu: number): number {
     if (this.#known.size === 0) return linkMtu;
     const known = this.#known.get(destination);
     if (known === undefined) return linkMtu;
@@ -40,12 +44,12 @@ export class PathMtu {
   }
 
   /**
-   * A router cannot take more than `mtu` on the way to `destination`. Less than `min_pmtu` is not believed, as in Linux.
+   * A router cannot take more than `mtu` on the way to `destination`. What is less than the least is not believed, as in Linux.
    * When too many paths are remembered, the one told of longest ago is forgotten.
    */
-  learn(destination: Ipv4Address, mtu: number): void {
-    const least = this.#sysctl.get('net.ipv4.route.min_pmtu');
-    const until = this.#sim.now + seconds(this.#sysctl.get('net.ipv4.route.mtu_expires'));
+  learn(destination: K, mtu: number): void {
+    const least = typeof this.#least === 'number' ? this.#least : this.#sysctl.get(this.#least);
+    const until = this.#sim.now + seconds(this.#sysctl.get(this.#expires));
     this.#known.delete(destination);
     if (this.#known.size >= this.most) {
       for (const oldest of this.#known.keys()) {

@@ -4,15 +4,30 @@ import type { TableChanged, Tracer } from '../../trace/index.ts';
 import { formatMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
 import { NEIGHBOUR_DEFAULTS, Neighbour, type NeighbourState } from './neighbour.ts';
 
-/** What the cache needs done. */
-export interface ArpCacheActions {
+/** How a protocol that finds neighbours is called in the record. */
+export interface NeighbourNames {
+  readonly table: TableChanged['table'];
+  /** Its stream of chance, for each port. */
+  readonly random: string;
+  /** Its timers, and its reasons to drop a packet that waits. */
+  readonly request: string;
+  readonly age: string;
+  readonly queueFull: string;
+  readonly tableFull: string;
+  readonly flushed: string;
+}
+
+/** What the cache needs done. `A`: addresses of the protocol above. */
+export interface NeighbourActions<A> {
+  /** A key for a map: the same for two addresses only if they are the same. */
+  key(address: A): number | string;
   /** Asks who has an address: everybody, or with a MAC that one station. @param waiting the first packet that waits. */
-  request(address: number, mac: MacAddress | null, waiting: Frame | null): void;
+  request(address: A, mac: MacAddress | null, waiting: Frame | null): void;
   /** Sends a packet to a station; takes the frame over. */
   transmit(frame: Frame, mac: MacAddress): void;
   /** The address did not answer; takes over the packet that waited for it. */
-  unresolved(frame: Frame, address: number): void;
-  format(address: number): string;
+  unresolved(frame: Frame, address: A): void;
+  format(address: A): string;
 }
 
 /**
@@ -21,36 +36,44 @@ export interface ArpCacheActions {
  * A packet that had to wait is sent under the cause under which it came: it says why it was made, and the
  * ARP exchange before it in the record says what it waited for.
  */
-export class ArpCache {
+export class NeighbourCache<A> {
   readonly parameters = { ...NEIGHBOUR_DEFAULTS };
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #port: string;
-  readonly #actions: ArpCacheActions;
-  readonly #table = new Map<number, Neighbour>();
+  readonly #names: NeighbourNames;
+  readonly #actions: NeighbourActions<A>;
+  readonly #table = new Map<number | string, Neighbour<A>>();
   #random: Random | null = null;
   #reachableTime: Nanoseconds = 0;
   #redrawAt: Nanoseconds = 0;
 
-  constructor(sim: Simulation, tracer: Tracer, port: string, actions: ArpCacheActions) {
+  constructor(
+    sim: Simulation,
+    tracer: Tracer,
+    port: string,
+    names: NeighbourNames,
+    actions: NeighbourActions<A>,
+  ) {
     this.#sim = sim;
     this.#tracer = tracer;
     this.#port = port;
+    this.#names = names;
     this.#actions = actions;
   }
 
   /** What is known, in the order in which it was learned. */
-  entries(): Iterable<Readonly<Neighbour>> {
+  entries(): Iterable<Readonly<Neighbour<A>>> {
     return this.#table.values();
   }
 
-  get(address: number): Readonly<Neighbour> | undefined {
-    return this.#table.get(address);
+  get(address: A): Readonly<Neighbour<A>> | undefined {
+    return this.#table.get(this.#actions.key(address));
   }
 
   /** Sends a packet to an address on this link, now or when its MAC is known; takes the frame over. */
-  send(frame: Frame, address: number): void {
-    const neighbour = this.#table.get(address) ?? this.#create(address, frame);
+  send(frame: Frame, address: A): void {
+    const neighbour = this.#table.get(this.#actions.key(address)) ?? this.#create(address, frame);
     if (neighbour === null) return;
     neighbour.used = this.#sim.now;
     switch (neighbour.state) {
@@ -76,17 +99,17 @@ export class ArpCache {
   }
 
   /**
-   * Takes in what an ARP packet says of its sender (`neigh_update`).
+   * Takes in what a message says of a neighbour (`neigh_update`).
    * @param create whether an unknown sender is remembered. @param answer a reply to us alone: it proves that the
    * neighbour hears us too. @param override whether a MAC that is known may be replaced at once.
    */
-  learn(address: number, mac: MacAddress, create: boolean, answer: boolean, override: boolean): void {
-    let neighbour = this.#table.get(address);
+  learn(address: A, mac: MacAddress, create: boolean, answer: boolean, override: boolean): void {
+    let neighbour = this.#table.get(this.#actions.key(address));
     const { now } = this.#sim;
     if (neighbour === undefined) {
       if (!create || !this.#makeRoom()) return;
       neighbour = new Neighbour(address);
-      this.#table.set(address, neighbour);
+      this.#table.set(this.#actions.key(address), neighbour);
       neighbour.mac = mac;
       neighbour.updated = now;
       this.#become(neighbour, 'STALE', 'add');
@@ -96,7 +119,17 @@ export class ArpCache {
     if (state === 'PERMANENT') return;
     const valid = state !== 'INCOMPLETE' && state !== 'FAILED';
     const changed = neighbour.mac !== mac;
-    if (valid && changed && !override && now < neighbour.updated + this.parameters.lockTime) return;
+    if (valid && changed && !override) {
+      if (this.#names.table === 'neighbour') {
+        // Doubt is all that is left of what was known (RFC 4861 section 7.2.5, NEIGH_UPDATE_F_WEAK_OVERRIDE).
+        if (state === 'REACHABLE') {
+          neighbour.ageTimer?.stop();
+          this.#become(neighbour, 'STALE');
+        }
+        return;
+      }
+      if (now < neighbour.updated + this.parameters.lockTime) return;
+    }
     if (answer) neighbour.confirmed = now;
     // A mere sign of life does not take back what a confirmation gave, nor does it end a probe of the same MAC.
     if (valid && !changed && !answer) return;
@@ -114,8 +147,8 @@ export class ArpCache {
   }
 
   /** A higher layer knows that what it sent to `address` arrived: no probe is needed (RFC 1122 section 2.3.2.1). */
-  confirm(address: number): void {
-    const neighbour = this.#table.get(address);
+  confirm(address: A): void {
+    const neighbour = this.#table.get(this.#actions.key(address));
     if (neighbour === undefined) return;
     const { state } = neighbour;
     if (state === 'INCOMPLETE' || state === 'FAILED' || state === 'PERMANENT') return;
@@ -123,10 +156,10 @@ export class ArpCache {
   }
 
   /** `ip neigh replace … nud permanent`. */
-  setPermanent(address: number, mac: MacAddress): void {
-    const known = this.#table.get(address);
+  setPermanent(address: A, mac: MacAddress): void {
+    const known = this.#table.get(this.#actions.key(address));
     const neighbour = known ?? new Neighbour(address);
-    this.#table.set(address, neighbour);
+    this.#table.set(this.#actions.key(address), neighbour);
     neighbour.requestTimer?.stop();
     neighbour.ageTimer?.stop();
     neighbour.mac = mac;
@@ -135,15 +168,15 @@ export class ArpCache {
     this.#sendWaiting(neighbour);
   }
 
-  /** `ip neigh del`. @returns false when there is none. Packets that wait are dropped: `arp.flushed`. */
-  remove(address: number): boolean {
-    const neighbour = this.#table.get(address);
+  /** `ip neigh del`. @returns false when there is none. Packets that wait are dropped. */
+  remove(address: A): boolean {
+    const neighbour = this.#table.get(this.#actions.key(address));
     if (neighbour === undefined) return false;
     neighbour.requestTimer?.stop();
     neighbour.ageTimer?.stop();
-    this.#table.delete(address);
+    this.#table.delete(this.#actions.key(address));
     for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
-      dropFrame(this.#tracer, this.#port, frame, 'arp.flushed');
+      dropFrame(this.#tracer, this.#port, frame, this.#names.flushed);
     }
     this.#record(neighbour, 'remove');
     return true;
@@ -156,13 +189,13 @@ export class ArpCache {
     }
   }
 
-  #create(address: number, frame: Frame): Neighbour | null {
+  #create(address: A, frame: Frame): Neighbour<A> | null {
     if (!this.#makeRoom()) {
-      dropFrame(this.#tracer, this.#port, frame, 'arp.table-full');
+      dropFrame(this.#tracer, this.#port, frame, this.#names.tableFull);
       return null;
     }
     const neighbour = new Neighbour(address);
-    this.#table.set(address, neighbour);
+    this.#table.set(this.#actions.key(address), neighbour);
     this.#become(neighbour, 'INCOMPLETE', 'add');
     // `send` queues the packet; the request goes out first, since it names the packet's source address.
     this.#ask(neighbour, frame);
@@ -172,7 +205,7 @@ export class ArpCache {
   /** Gives up the least recently used entry that nothing waits for. */
   #makeRoom(): boolean {
     if (this.#table.size < this.parameters.tableLimit) return true;
-    let oldest: Neighbour | null = null;
+    let oldest: Neighbour<A> | null = null;
     for (const neighbour of this.#table.values()) {
       if (neighbour.state === 'PERMANENT' || neighbour.queued > 0) continue;
       if (oldest === null || neighbour.used < oldest.used) oldest = neighbour;
@@ -180,16 +213,16 @@ export class ArpCache {
     return oldest !== null && this.remove(oldest.address);
   }
 
-  #wait(neighbour: Neighbour, frame: Frame): void {
+  #wait(neighbour: Neighbour<A>, frame: Frame): void {
     if (neighbour.queued >= this.parameters.queueLimit) {
       const oldest = neighbour.dequeue();
-      if (oldest !== null) dropFrame(this.#tracer, this.#port, oldest, 'arp.queue-full');
+      if (oldest !== null) dropFrame(this.#tracer, this.#port, oldest, this.#names.queueFull);
     }
     frame.cause = this.#tracer.cause;
     neighbour.enqueue(frame);
   }
 
-  #sendWaiting(neighbour: Neighbour): void {
+  #sendWaiting(neighbour: Neighbour<A>): void {
     if (neighbour.state === 'STALE' && neighbour.queued > 0) this.#delay(neighbour);
     const tracer = this.#tracer;
     const before = tracer.cause;
@@ -201,7 +234,7 @@ export class ArpCache {
   }
 
   /** The first request of a round, or after a second the next one; when all went unanswered it has failed. */
-  #ask(neighbour: Neighbour, waiting: Frame | null = neighbour.first): void {
+  #ask(neighbour: Neighbour<A>, waiting: Frame | null = neighbour.first): void {
     const { broadcastRequests, unicastRequests, retransTime } = this.parameters;
     const probing = neighbour.state === 'PROBE';
     if (neighbour.requests >= (probing ? unicastRequests : broadcastRequests)) {
@@ -211,14 +244,14 @@ export class ArpCache {
     neighbour.requests++;
     this.#actions.request(neighbour.address, probing ? neighbour.mac : null, waiting);
     neighbour.requestTimer ??= this.#tracer.timer(
-      'arp.request',
+      this.#names.request,
       () => this.#actions.format(neighbour.address),
       () => this.#ask(neighbour),
     );
     neighbour.requestTimer.start(retransTime);
   }
 
-  #fail(neighbour: Neighbour): void {
+  #fail(neighbour: Neighbour<A>): void {
     this.#become(neighbour, 'FAILED');
     neighbour.mac = NULL_MAC;
     for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
@@ -226,9 +259,9 @@ export class ArpCache {
     }
   }
 
-  #ageIn(neighbour: Neighbour, delay: Nanoseconds): void {
+  #ageIn(neighbour: Neighbour<A>, delay: Nanoseconds): void {
     neighbour.ageTimer ??= this.#tracer.timer(
-      'arp.age',
+      this.#names.age,
       () => this.#actions.format(neighbour.address),
       () => this.#age(neighbour),
     );
@@ -236,13 +269,13 @@ export class ArpCache {
   }
 
   /** In use without being confirmed: higher layers have some time to confirm it before it is probed. */
-  #delay(neighbour: Neighbour): void {
+  #delay(neighbour: Neighbour<A>): void {
     this.#become(neighbour, 'DELAY');
     this.#ageIn(neighbour, this.parameters.delayFirstProbeTime);
   }
 
   /** REACHABLE or DELAY has lasted its time (`neigh_timer_handler`). */
-  #age(neighbour: Neighbour): void {
+  #age(neighbour: Neighbour<A>): void {
     const { now } = this.#sim;
     const { delayFirstProbeTime } = this.parameters;
     if (neighbour.state === 'REACHABLE') {
@@ -269,25 +302,25 @@ export class ArpCache {
   #drawReachableTime(): Nanoseconds {
     const { now } = this.#sim;
     if (this.#reachableTime === 0 || now >= this.#redrawAt) {
-      this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/arp.${this.#port}`);
+      this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/${this.#names.random}.${this.#port}`);
       this.#reachableTime = Math.round(this.parameters.baseReachableTime * (0.5 + this.#random.unit()));
       this.#redrawAt = now + this.parameters.redrawTime;
     }
     return this.#reachableTime;
   }
 
-  #become(neighbour: Neighbour, state: NeighbourState, change: TableChanged['change'] = 'update'): void {
+  #become(neighbour: Neighbour<A>, state: NeighbourState, change: TableChanged['change'] = 'update'): void {
     neighbour.state = state;
     neighbour.requests = 0;
     this.#record(neighbour, change);
   }
 
-  #record(neighbour: Neighbour, change: TableChanged['change']): void {
+  #record(neighbour: Neighbour<A>, change: TableChanged['change']): void {
     if (!this.#tracer.on) return;
     const known = neighbour.state !== 'INCOMPLETE' && neighbour.state !== 'FAILED';
     this.#tracer.write({
       kind: 'table',
-      table: 'arp',
+      table: this.#names.table,
       change,
       key: this.#actions.format(neighbour.address),
       value: change === 'remove' ? '' : `${known ? `${formatMac(neighbour.mac)} ` : ''}${neighbour.state}`,

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FramePool } from '../../1-physical/index.ts';
 import { milliseconds, Simulation, seconds } from '../../time/index.ts';
 import { TraceRecord, Tracer } from '../../trace/index.ts';
+import { ARP_NAMES } from '../arp/arp.ts';
 import { formatMac, macFromNumber } from '../ethernet/mac-address.ts';
-import { ArpCache } from './cache.ts';
+import { NeighbourCache } from './cache.ts';
 
 const MAC = macFromNumber(0x020000000002);
 const OTHER = macFromNumber(0x020000000003);
@@ -13,7 +14,7 @@ const pool = new FramePool();
 let sim: Simulation;
 let record: TraceRecord;
 let tracer: Tracer;
-let cache: ArpCache;
+let cache: NeighbourCache<number>;
 /** What the cache had done: `ask` (broadcast), `ask 02:…`, `sent n 02:…`, `unresolved n`, each with its time in s. */
 let done: string[];
 
@@ -23,7 +24,8 @@ beforeEach(() => {
   tracer = new Tracer(sim, 'a', record);
   done = [];
   const note = (text: string) => done.push(`${sim.now / 1e9} ${text}`);
-  cache = new ArpCache(sim, tracer, 'eth0', {
+  cache = new NeighbourCache<number>(sim, tracer, 'eth0', ARP_NAMES, {
+    key: (address) => address,
     request: (_address, mac) => note(mac === null ? 'ask' : `ask ${formatMac(mac)}`),
     transmit: (frame, mac) => {
       note(`sent ${frame.reason} ${formatMac(mac)}`);
@@ -99,7 +101,8 @@ describe('resolving', () => {
 
   it('a packet that waited is sent under the cause under which it came', () => {
     const causes: number[] = [];
-    const own = new ArpCache(sim, tracer, 'eth0', {
+    const own = new NeighbourCache<number>(sim, tracer, 'eth0', ARP_NAMES, {
+      key: (address) => address,
       request: () => {},
       transmit: (frame) => {
         causes.push(tracer.cause);
@@ -140,7 +143,8 @@ describe('ageing', () => {
   it('REACHABLE lasts 15 to 45 s, by the seed, and then is STALE', () => {
     const lasts = (seed: number) => {
       const own = new Simulation(seed);
-      const none = new ArpCache(own, new Tracer(own, 'a'), 'eth0', {
+      const none = new NeighbourCache<number>(own, new Tracer(own, 'a'), 'eth0', ARP_NAMES, {
+        key: (address) => address,
         request: () => {},
         transmit: (frame) => frame.release(),
         unresolved: () => {},

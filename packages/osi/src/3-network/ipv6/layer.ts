@@ -1,0 +1,419 @@
+import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts';
+import {
+  ETHERTYPE_IPV6,
+  ipv6MulticastMac,
+  type Link,
+  type MacAddress,
+  NULL_MAC,
+} from '../../2-datalink/index.ts';
+import type { Random, Simulation } from '../../time/index.ts';
+import { ERRNO, type Tracer } from '../../trace/index.ts';
+import {
+  CODE6_ADDRESS_UNREACHABLE,
+  CODE6_PORT_UNREACHABLE,
+  CODE6_REASSEMBLY_TIME,
+  ICMPV6_DESTINATION_UNREACHABLE,
+  ICMPV6_TIME_EXCEEDED,
+  PROTOCOL_ICMPV6,
+} from '../icmpv6/codec.ts';
+import {
+  type IpService,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  type ReceivedPacket,
+  type SendOptions,
+  type TransportProtocol,
+} from '../ip-service.ts';
+import { PathMtu } from '../path-mtu.ts';
+import type { Sysctl } from '../sysctl.ts';
+import {
+  ANY6,
+  type Ipv6Address,
+  isAny6,
+  isLinkLocal6,
+  isLoopback6,
+  isMulticast6,
+  SCOPE_INTERFACE,
+  scopeOf,
+} from './address.ts';
+import {
+  checkIpv6,
+  IPV6_HEADER,
+  IPV6_LEAST_MTU,
+  IPV6_MAX_PACKET,
+  readDestination,
+  readHopLimit,
+  readNextHeader,
+  readPayloadLength,
+  readSource,
+  readTrafficClass,
+  writeIpv6,
+} from './codec.ts';
+import { type Ip6Counters, ip6Counters } from './counters.ts';
+import { HOP_BY_HOP, writeRouterAlert } from './extensions.ts';
+import { forward } from './forwarding.ts';
+import { cutFragment6, nextFragment6 } from './fragmentation.ts';
+import { HeaderChain } from './header-chain.ts';
+import type { Ipv6Interface } from './interface.ts';
+import { Reassembly6 } from './reassembly.ts';
+import type { ErrorReports6 } from './reports.ts';
+import { Routing6 } from './routing.ts';
+
+export interface Ipv6Options {
+  sim: Simulation;
+  tracer: Tracer;
+  pool: FramePool;
+  sysctl: Sysctl;
+}
+
+const NO_OPTIONS: SendOptions = {};
+
+/** A hop-by-hop header with a router alert. */
+const ROUTER_ALERT_HEADER = 8;
+
+/** IPv6 of one machine (RFC 8200): sends, receives, forwards. */
+export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address> {
+  readonly counters: Ip6Counters = ip6Counters();
+  readonly pathMtu: PathMtu<string>;
+  readonly tracer: Tracer;
+  readonly pool: FramePool;
+  /** Set by ICMPv6 when it joins. */
+  reports: ErrorReports6 | null = null;
+  readonly #sim: Simulation;
+  readonly #sysctl: Sysctl;
+  readonly #reassembly: Reassembly6;
+  readonly #chain: HeaderChain;
+  readonly #transports: (TransportProtocol | undefined)[] = [];
+  #random: Random | null = null;
+  #flowSecret = 0;
+  readonly #packet: ReceivedPacket<Ipv6Address> = {
+    source: ANY6,
+    destination: ANY6,
+    protocol: 0,
+    ttl: 0,
+    tos: 0,
+    interface: '',
+    broadcast: false,
+  };
+  /** Of the packet that is being handed up: how it came, where its header begins, and whether in a group frame. */
+  #from: Ipv6Interface | null = null;
+  #header = 0;
+  #group = false;
+
+  constructor(options: Ipv6Options) {
+    const { sim, tracer, pool, sysctl } = options;
+    super(sim, tracer, sysctl);
+    this.#sim = sim;
+    this.tracer = tracer;
+    this.pool = pool;
+    this.#sysctl = sysctl;
+    this.pathMtu = new PathMtu(sim, sysctl, IPV6_LEAST_MTU, 'net.ipv6.route.mtu_expires');
+    this.#reassembly = new Reassembly6({
+      tracer,
+      pool,
+      sysctl,
+      counters: this.counters,
+      timedOut: (first) =>
+        this.#report(ICMPV6_TIME_EXCEEDED, CODE6_REASSEMBLY_TIME, first, first.start, false),
+    });
+    this.#chain = new HeaderChain(this);
+  }
+
+  /** Bytes that packets of which pieces are missing take up (the `FRAG6` line of /proc/net/sockstat6). */
+  get reassemblyMemory(): number {
+    return this.#reassembly.memory;
+  }
+
+  /** How the packet that is being handed up came. */
+  get from(): Ipv6Interface | null {
+    return this.#from;
+  }
+
+  register(transport: TransportProtocol): void {
+    this.#transports[transport.protocol] = transport;
+  }
+
+  /** The transport registered for a protocol number. */
+  transport(protocol: number): TransportProtocol | undefined {
+    return this.#transports[protocol];
+  }
+
+  mtuTo(destination: Ipv6Address): number {
+    const error = this.route(destination, ANY6);
+    const { by } = this.hop;
+    if (error !== 0 || by === null) return IPV6_LEAST_MTU;
+    return Math.min(IPV6_MAX_PACKET, this.#pathLimit(destination, by));
+  }
+
+  roomTo(destination: Ipv6Address): number {
+    return this.mtuTo(destination) - IPV6_HEADER;
+  }
+
+  /** Segmentation is left to cables for IPv4 only. */
+  offloadTo(): boolean {
+    return false;
+  }
+
+  portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
+    this.#report(ICMPV6_DESTINATION_UNREACHABLE, CODE6_PORT_UNREACHABLE, frame, this.#header, this.#group);
+  }
+
+  send(
+    frame: Frame,
+    source: Ipv6Address,
+    destination: Ipv6Address,
+    protocol: number,
+    options: SendOptions = NO_OPTIONS,
+  ): number {
+    const { counters, hop } = this;
+    const error = this.route(destination, source, options.interface);
+    const { by, nextHop, group } = hop;
+    if (error !== 0 || by === null) {
+      counters.OutNoRoutes++;
+      this.drop(frame, 'ip.no-route');
+      return error;
+    }
+    counters.OutRequests++;
+    const length = IPV6_HEADER + frame.length;
+    const mtu = this.#pathLimit(destination, by);
+    const whole = length <= mtu;
+    if (length > IPV6_MAX_PACKET || (!whole && options.dontFragment === true)) {
+      counters.FragFails++;
+      this.drop(frame, 'ip.message-size');
+      return -ERRNO.EMSGSIZE;
+    }
+    const hopLimit = options.ttl ?? (group ? 1 : by.hopLimit);
+    this.#writeHeader(frame, protocol, options.tos ?? 0, hopLimit, source, destination);
+    if (group) {
+      counters.OutMcastPkts++;
+      if (!by.link.loopback && options.quiet !== true && this.isHeard(by, nextHop)) this.#hearOwn(by, frame);
+      // What is for this interface alone goes no further.
+      if (scopeOf(destination) <= SCOPE_INTERFACE && !by.link.loopback) {
+        frame.release();
+        return 0;
+      }
+    }
+    if (whole) this.transmit(by, frame, nextHop, group);
+    else this.#sendFragments(by, frame, nextHop, group, mtu);
+    return 0;
+  }
+
+  /**
+   * Sends a packet by a link to a station, or to a group, past routes and neighbours: as neighbour discovery and
+   * multicast listener discovery need it. Takes the frame over. @param mac null for the group's own, or the neighbour's.
+   */
+  emit(
+    by: Ipv6Interface,
+    frame: Frame,
+    source: Ipv6Address,
+    destination: Ipv6Address,
+    hopLimit: number,
+    mac: MacAddress | null,
+    routerAlert = false,
+  ): void {
+    this.counters.OutRequests++;
+    if (isMulticast6(destination)) this.counters.OutMcastPkts++;
+    let protocol = PROTOCOL_ICMPV6;
+    if (routerAlert) {
+      frame.start -= ROUTER_ALERT_HEADER;
+      writeRouterAlert(frame.view, frame.start, protocol);
+      protocol = HOP_BY_HOP;
+    }
+    this.#writeHeader(frame, protocol, 0, hopLimit, source, destination);
+    if (mac === null) this.transmit(by, frame, destination, isMulticast6(destination));
+    else if (by.link.up) by.link.transmit(frame, mac, ETHERTYPE_IPV6);
+    else this.drop(frame, 'ethernet.down', by);
+  }
+
+  /** A packet came in by a link, `frame.start` at its header; takes the frame over. @param group in a multicast frame. */
+  receive(link: Link, frame: Frame, group: boolean): void {
+    const { counters } = this;
+    const by = this.on(link);
+    if (by === null || !by.enabled) {
+      counters.InDiscards++;
+      this.drop(frame, 'ipv6.disabled', by);
+      return;
+    }
+    const { view, start } = frame;
+    counters.InReceives++;
+    const problem = checkIpv6(view, start, frame.end);
+    if (problem !== null) {
+      counters.InHdrErrors++;
+      this.drop(frame, problem, by);
+      return;
+    }
+    // What follows the packet is padding of a short frame.
+    frame.end = start + IPV6_HEADER + readPayloadLength(view, start);
+    let source = readSource(view, start, link.index);
+    let destination = readDestination(view, start, link.index);
+    if (link.loopback) {
+      if (isLinkLocal6(source)) source = source.inZone(this.addresses.zoneOf(source));
+      if (isLinkLocal6(destination)) destination = destination.inZone(this.addresses.zoneOf(destination));
+    }
+    const martian = findMartian(link, source, destination);
+    if (martian !== null) {
+      counters.InAddrErrors++;
+      this.drop(frame, martian, by);
+      return;
+    }
+    if (isMulticast6(destination)) counters.InMcastPkts++;
+    if (
+      readNextHeader(view, start) === HOP_BY_HOP &&
+      !this.#chain.takeHopByHop(frame, by, destination, group)
+    ) {
+      return;
+    }
+    if (this.addresses.isOwn(destination)) {
+      this.#deliver(by, frame, source, destination, group);
+    } else if (isMulticast6(destination)) {
+      if (this.isHeard(by, destination)) {
+        this.#deliver(by, frame, source, destination, true);
+        return;
+      }
+      // A group that nobody here has joined: everybody on the link sees it. Counted, not recorded.
+      this.tracer.countDrop('ip.multicast-not-joined');
+      frame.release();
+    } else if (group || by.setting('forwarding') === 0 || isLinkLocal6(destination)) {
+      counters.InAddrErrors++;
+      this.drop(frame, 'ip.not-for-us', by);
+    } else {
+      const error = this.route(destination, ANY6);
+      forward(this, by, error === 0 ? this.hop.by : null, this.hop.nextHop, frame, source);
+    }
+  }
+
+  /** A neighbour does not answer (RFC 4861 section 7.2.2); takes the frame over, `start` at its header. */
+  unresolved(frame: Frame): void {
+    this.#report(ICMPV6_DESTINATION_UNREACHABLE, CODE6_ADDRESS_UNREACHABLE, frame, frame.start, false);
+    this.drop(frame, 'ndisc.unresolved');
+  }
+
+  /** @internal Hands a packet to a link: to a group's MAC address, or a neighbour's when that is known. Takes it over. */
+  transmit(by: Ipv6Interface, frame: Frame, nextHop: Ipv6Address, group: boolean): void {
+    const { link, neighbours } = by;
+    if (!link.up) this.drop(frame, 'ethernet.down', by);
+    else if (group && by.discovers) link.transmit(frame, ipv6MulticastMac(nextHop.d), ETHERTYPE_IPV6);
+    else if (neighbours === null) link.transmit(frame, NULL_MAC, ETHERTYPE_IPV6);
+    else neighbours.send(frame, nextHop);
+  }
+
+  /** @internal Gives a packet up under a name. */
+  drop(frame: Frame, reason: string, by: Ipv6Interface | null = null): void {
+    dropFrame(this.tracer, by === null ? '' : by.link.name, frame, reason);
+  }
+
+  #writeHeader(
+    frame: Frame,
+    protocol: number,
+    trafficClass: number,
+    hopLimit: number,
+    source: Ipv6Address,
+    destination: Ipv6Address,
+  ): void {
+    const label = this.#flowLabel(frame, protocol, source, destination);
+    const length = frame.length;
+    frame.start -= IPV6_HEADER;
+    const { view, start } = frame;
+    writeIpv6(view, start, trafficClass, label, length, protocol, hopLimit, source, destination);
+  }
+
+  /** A number that packets of one flow have in common (RFC 6437, `auto_flowlabels` of Linux). */
+  #flowLabel(frame: Frame, protocol: number, source: Ipv6Address, destination: Ipv6Address): number {
+    if (protocol === HOP_BY_HOP || this.#sysctl.get('net.ipv6.auto_flowlabels') === 0) return 0;
+    if (this.#flowSecret === 0) this.#flowSecret = this.#chance().uint32() | 1;
+    const ports =
+      protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP ? frame.view.getInt32(frame.start) : protocol;
+    const flow = Math.imul(source.hash ^ this.#flowSecret, 0x9e3779b1) ^ destination.hash;
+    const mixed = Math.imul(flow ^ (flow >>> 15) ^ ports, 0x85ebca6b);
+    return (mixed ^ (mixed >>> 13)) & 0xf_ffff;
+  }
+
+  /** Cuts a packet and sends the pieces; takes it over. */
+  #sendFragments(by: Ipv6Interface, packet: Frame, nextHop: Ipv6Address, group: boolean, mtu: number): void {
+    const id = this.#chance().uint32();
+    for (let from = 0; from >= 0; from = nextFragment6(packet, from, mtu)) {
+      this.counters.FragCreates++;
+      this.transmit(by, cutFragment6(this.pool, packet, from, mtu, id), nextHop, group);
+    }
+    this.counters.FragOKs++;
+    packet.release();
+  }
+
+  /** What we send to a group of ours we hear ourselves, after the call that sends it. */
+  #hearOwn(by: Ipv6Interface, frame: Frame): void {
+    const copy = this.pool.copy(frame);
+    const { cause } = this.tracer;
+    this.#sim.after(0, () =>
+      this.tracer.within(cause, () => {
+        const { view, start } = copy;
+        const { index } = by.link;
+        this.#deliver(by, copy, readSource(view, start, index), readDestination(view, start, index), true);
+      }),
+    );
+  }
+
+  #deliver(
+    by: Ipv6Interface,
+    frame: Frame,
+    source: Ipv6Address,
+    destination: Ipv6Address,
+    group: boolean,
+  ): void {
+    const { counters } = this;
+    const chain = this.#chain;
+    const protocol = chain.walk(frame, by, destination, group);
+    if (protocol === HeaderChain.FRAGMENT) {
+      const { at, fieldAt } = chain;
+      const whole = this.#reassembly.add(frame, at, fieldAt, by.link.index, by.link.name);
+      if (whole !== null) this.#deliver(by, whole, source, destination, group);
+      return;
+    }
+    if (protocol < 0) return;
+    const transport = this.#transports[protocol];
+    if (transport === undefined) {
+      counters.InUnknownProtos++;
+      chain.unknown(frame, by, group);
+      return;
+    }
+    const { view, start } = frame;
+    const packet = this.#packet;
+    packet.source = source;
+    packet.destination = destination;
+    packet.protocol = protocol;
+    packet.ttl = readHopLimit(view, start);
+    packet.tos = readTrafficClass(view, start);
+    packet.interface = by.link.name;
+    packet.broadcast = isMulticast6(destination);
+    counters.InDelivers++;
+    this.#from = by;
+    this.#header = start;
+    this.#group = group;
+    frame.start = chain.at;
+    transport.receive(frame, packet);
+  }
+
+  #pathLimit(destination: Ipv6Address, by: Ipv6Interface): number {
+    return this.pathMtu.size === 0 ? by.mtu : this.pathMtu.limit(destination.key, by.mtu);
+  }
+
+  #chance(): Random {
+    this.#random ??= this.#sim.randomFor(`${this.tracer.node}/ipv6`);
+    return this.#random;
+  }
+
+  #report(type: number, code: number, frame: Frame, at: number, group: boolean): void {
+    this.reports?.report(type, code, 0, frame, at, group, this.#from);
+  }
+}
+
+/** What is wrong with a packet's addresses that no packet may have (RFC 4291 section 2.5.2, 2.5.3, 2.7; `ip6_rcv_core`). */
+function findMartian(link: Link, source: Ipv6Address, destination: Ipv6Address): string | null {
+  if (isMulticast6(source)) return 'ip.martian-source';
+  if (isAny6(destination)) return 'ip.martian-destination';
+  if (link.loopback) return null;
+  if (isLoopback6(source)) return 'ip.martian-source';
+  if (isLoopback6(destination)) return 'ip.martian-destination';
+  return isMulticast6(destination) && scopeOf(destination) <= SCOPE_INTERFACE
+    ? 'ip.martian-destination'
+    : null;
+}

@@ -1,0 +1,186 @@
+import type { Link } from '../../2-datalink/index.ts';
+import type { Simulation } from '../../time/index.ts';
+import { ERRNO, type Tracer } from '../../trace/index.ts';
+import type { Sysctl } from '../sysctl.ts';
+import {
+  ALL_NODES,
+  ANY6,
+  type Ipv6Address,
+  isLinkLocal6,
+  isLoopback6,
+  isMulticast6,
+  maskIpv6,
+  needsZone,
+} from './address.ts';
+import { AddressTable6, type LocalAddress6, type NewAddress6 } from './addresses.ts';
+import { Ipv6Interface } from './interface.ts';
+import { type Route6, RouteTable6 } from './routes.ts';
+import { selectSource } from './source-selection.ts';
+
+/** Where a packet goes next: written anew for each packet. */
+interface Hop6 {
+  by: Ipv6Interface | null;
+  nextHop: Ipv6Address;
+  /** `nextHop` is a group. */
+  group: boolean;
+}
+
+/** Routes that come with an address have this metric (`IP6_RT_PRIO_ADDRCONF`). */
+const METRIC_ADDRESS = 256;
+
+/** Where packets go: the links, addresses and routes of one machine. */
+export class Routing6 {
+  readonly addresses: AddressTable6;
+  readonly routes: RouteTable6;
+  /** In the order of their numbers. */
+  readonly interfaces: Ipv6Interface[] = [];
+  /** What `route` decided last. */
+  protected readonly hop: Hop6 = { by: null, nextHop: ANY6, group: false };
+  readonly #sysctl: Sysctl;
+  #loopback: Ipv6Interface | null = null;
+
+  constructor(sim: Simulation, tracer: Tracer, sysctl: Sysctl) {
+    this.addresses = new AddressTable6(sim, tracer);
+    this.routes = new RouteTable6(tracer);
+    this.#sysctl = sysctl;
+  }
+
+  addLink(link: Link): Ipv6Interface {
+    const by = new Ipv6Interface(link, this.#sysctl);
+    this.interfaces.push(by);
+    if (link.loopback) this.#loopback = by;
+    return by;
+  }
+
+  /** IPv6 on a link, or null for a link that is not ours. */
+  on(link: Link): Ipv6Interface | null {
+    // Links are numbered from 1, and added in that order.
+    const usual = this.interfaces[link.index - 1];
+    if (usual?.link === link) return usual;
+    return this.interfaces.find((each) => each.link === link) ?? null;
+  }
+
+  /** Gives a link an address, and with it the route to its network. @returns its line, or -EEXIST, -EINVAL, -EADDRNOTAVAIL. */
+  addLine(link: Link, added: NewAddress6): LocalAddress6 | number {
+    const line = this.addresses.add(link, added);
+    // What a router tells of its prefix makes the route of an address that came of it.
+    if (typeof line !== 'number' && link.up && !line.dynamic) this.connect(line);
+    return line;
+  }
+
+  /** Takes an address away, and the route to its network when it was the last of it. */
+  removeLine(line: LocalAddress6): void {
+    this.addresses.remove(line);
+    const prefix = maskIpv6(line.address.inZone(0), line.length);
+    for (const other of this.addresses.entries()) {
+      if (other.link !== line.link || other.length !== line.length) continue;
+      if (maskIpv6(other.address.inZone(0), other.length).equals(prefix)) return;
+    }
+    for (const route of this.routes.entries()) {
+      if (route.link !== line.link || route.protocol !== 'kernel' || route.length !== line.length) continue;
+      if (route.destination.equals(prefix)) this.routes.remove(route);
+    }
+  }
+
+  /** Adds the route to an address's network; several addresses may have it in common. */
+  protected connect({ link, address, length }: LocalAddress6): void {
+    if (length === 128 || link.loopback) return;
+    const destination = maskIpv6(address.inZone(0), length);
+    const until = Number.POSITIVE_INFINITY;
+    const protocol = 'kernel';
+    this.routes.add({ destination, length, gateway: null, link, metric: METRIC_ADDRESS, protocol, until });
+  }
+
+  /** The line of the address to send from, or null. @param by an interface to send by. */
+  sourceLine(destination: Ipv6Address, by?: string): LocalAddress6 | null {
+    if (this.addresses.isOwn(destination)) return this.addresses.find(destination) ?? null;
+    if (this.route(destination, ANY6, by) !== 0) return null;
+    return selectSource(this.addresses, this.hop.by?.link ?? null, destination);
+  }
+
+  sourceFor(destination: Ipv6Address, by?: string): Ipv6Address | null {
+    return this.sourceLine(destination, by)?.address ?? null;
+  }
+
+  /** The interface that the routes choose for a destination, or null. */
+  wayTo(destination: Ipv6Address): Ipv6Interface | null {
+    return this.route(destination, ANY6) === 0 ? this.hop.by : null;
+  }
+
+  isLocal(address: Ipv6Address): boolean {
+    return this.addresses.isOwn(address);
+  }
+
+  /** There is no broadcast in IPv6: a group. */
+  isBroadcast(address: Ipv6Address): boolean {
+    return isMulticast6(address);
+  }
+
+  confirm(destination: Ipv6Address): void {
+    if (this.route(destination, ANY6) === 0) this.hop.by?.neighbours?.confirm(this.hop.nextHop);
+  }
+
+  /** Whether a packet to a group that came by this interface is for this machine. */
+  protected isHeard(by: Ipv6Interface, group: Ipv6Address): boolean {
+    return by.isMember(group) || (by.link.loopback && group.inZone(0).equals(ALL_NODES));
+  }
+
+  /** Decides where a packet goes; writes `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
+  protected route(destination: Ipv6Address, source: Ipv6Address, name?: string): number {
+    const { hop, addresses } = this;
+    hop.nextHop = destination;
+    hop.group = false;
+    hop.by = null;
+    if (addresses.isOwn(destination)) {
+      const lo = this.#loopback;
+      hop.by = lo;
+      return lo === null || (!lo.link.up && isLoopback6(destination)) ? -ERRNO.ENETUNREACH : 0;
+    }
+    const bound = name === undefined ? this.#zone(destination) : this.#named(name);
+    if (name !== undefined && bound === null) return -ERRNO.ENODEV;
+    if (isMulticast6(destination)) {
+      hop.group = true;
+      hop.by = bound ?? this.#ofSource(source) ?? this.#multicastDefault(destination);
+      if (needsZone(destination) && hop.by !== null) hop.nextHop = destination.inZone(hop.by.link.index);
+    } else if (isLinkLocal6(destination)) {
+      // Without a zone it is nowhere in particular: the first link that has link-local addresses (RFC 4007 section 6).
+      hop.by = bound ?? this.#ofSource(source) ?? this.#first();
+      if (hop.by !== null) hop.nextHop = destination.inZone(hop.by.link.index);
+    } else {
+      const route = this.routes.lookup(destination, bound?.link ?? null, this.#silent);
+      if (route !== null) {
+        hop.by = this.on(route.link);
+        if (route.gateway !== null) hop.nextHop = route.gateway;
+      }
+    }
+    if (hop.by === null) return -ERRNO.ENETUNREACH;
+    if (!hop.by.link.up) return -ERRNO.ENETDOWN;
+    return hop.by.enabled ? 0 : -ERRNO.ENETUNREACH;
+  }
+
+  /** A router that was asked for in vain is passed over while there is another (RFC 4861 section 6.3.6). */
+  readonly #silent = (route: Route6): boolean =>
+    route.gateway !== null && this.on(route.link)?.neighbours?.get(route.gateway)?.state === 'FAILED';
+
+  #named(name: string): Ipv6Interface | null {
+    return this.interfaces.find(({ link }) => link.name === name) ?? null;
+  }
+
+  #zone({ zone }: Ipv6Address): Ipv6Interface | null {
+    return zone === 0 ? null : (this.interfaces.find(({ link }) => link.index === zone) ?? null);
+  }
+
+  #ofSource(source: Ipv6Address): Ipv6Interface | null {
+    const line = this.addresses.find(source);
+    return line === undefined || line.link.loopback ? null : this.on(line.link);
+  }
+
+  #multicastDefault(group: Ipv6Address): Ipv6Interface | null {
+    const route = this.routes.lookup(group.inZone(0));
+    return route === null ? this.#first() : this.on(route.link);
+  }
+
+  #first(): Ipv6Interface | null {
+    return this.interfaces.find(({ enabled, link }) => enabled && !link.loopback) ?? null;
+  }
+}
