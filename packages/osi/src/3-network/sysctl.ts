@@ -89,7 +89,7 @@ export type SysctlName = keyof typeof SYSCTL_DEFAULTS;
  * Tunables that each interface has for IPv6, `net.ipv6.conf.<interface>.<name>`: what is set for `default` holds for
  * those that have nothing of their own, what is set for `all` is set for every one, as for `forwarding` in Linux.
  */
-export const IPV6_DEFAULTS = {
+const IPV6_DEFAULTS = {
   disable_ipv6: 0,
   forwarding: 0,
   hop_limit: 64,

@@ -10,14 +10,14 @@ import {
 import { type Ipv6Address, isAny6, isLinkLocal6 } from './address.ts';
 import { decrementHopLimit, readHopLimit } from './codec.ts';
 import type { Ipv6Interface } from './interface.ts';
-import type { Ipv6Layer } from './layer.ts';
+import type { PacketPath } from './reports.ts';
 
 /**
  * Passes a packet on, as a router does (RFC 8200 section 3, `ip6_forward`); takes the frame over.
  * @param from how it came. @param by the way to its destination, or null when there is none.
  */
 export function forward(
-  ip: Ipv6Layer,
+  ip: PacketPath,
   from: Ipv6Interface,
   by: Ipv6Interface | null,
   nextHop: Ipv6Address,

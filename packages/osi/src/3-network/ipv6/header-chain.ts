@@ -25,7 +25,7 @@ import {
   type UpperLayer,
 } from './extensions.ts';
 import type { Ipv6Interface } from './interface.ts';
-import type { Ipv6Layer } from './layer.ts';
+import type { PacketPath } from './reports.ts';
 
 /** A packet that ends here: it was dropped, and its sender told where that is due. */
 const DROPPED = -1;
@@ -40,11 +40,11 @@ export class HeaderChain {
   /** Where the upper layer begins, and where the number stands that names it. */
   at = 0;
   fieldAt = 0;
-  readonly #ip: Ipv6Layer;
+  readonly #ip: PacketPath;
   readonly #verdict: OptionVerdict = { reason: null, pointer: -1, routerAlert: false };
   readonly #upper: UpperLayer = { protocol: 0, at: 0, laterFragment: false };
 
-  constructor(ip: Ipv6Layer) {
+  constructor(ip: PacketPath) {
     this.#ip = ip;
   }
 

@@ -56,7 +56,7 @@ import { cutFragment6, nextFragment6 } from './fragmentation.ts';
 import { HeaderChain } from './header-chain.ts';
 import type { Ipv6Interface } from './interface.ts';
 import { Reassembly6 } from './reassembly.ts';
-import type { ErrorReports6 } from './reports.ts';
+import type { ErrorReports6, PacketPath } from './reports.ts';
 import { Routing6 } from './routing.ts';
 
 export interface Ipv6Options {
@@ -72,7 +72,7 @@ const NO_OPTIONS: SendOptions = {};
 const ROUTER_ALERT_HEADER = 8;
 
 /** IPv6 of one machine (RFC 8200): sends, receives, forwards. */
-export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address> {
+export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, PacketPath {
   readonly counters: Ip6Counters = ip6Counters();
   readonly pathMtu: PathMtu<string>;
   readonly tracer: Tracer;
@@ -288,7 +288,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address> {
     this.drop(frame, 'ndisc.unresolved');
   }
 
-  /** @internal Hands a packet to a link: to a group's MAC address, or a neighbour's when that is known. Takes it over. */
+  /** @internal */
   transmit(by: Ipv6Interface, frame: Frame, nextHop: Ipv6Address, group: boolean): void {
     const { link, neighbours } = by;
     if (!link.up) this.drop(frame, 'ethernet.down', by);
@@ -297,7 +297,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address> {
     else neighbours.send(frame, nextHop);
   }
 
-  /** @internal Gives a packet up under a name. */
+  /** @internal */
   drop(frame: Frame, reason: string, by: Ipv6Interface | null = null): void {
     dropFrame(this.tracer, by === null ? '' : by.link.name, frame, reason);
   }

@@ -1,4 +1,6 @@
 import type { Frame } from '../../1-physical/index.ts';
+import type { Ipv6Address } from './address.ts';
+import type { Ip6Counters } from './counters.ts';
 import type { Ipv6Interface } from './interface.ts';
 
 /** What IPv6 has ICMPv6 tell the sender of a packet. */
@@ -18,4 +20,14 @@ export interface ErrorReports6 {
     group: boolean,
     by: Ipv6Interface | null,
   ): void;
+}
+
+/** What the parts of IPv6 that judge packets need of it. */
+export interface PacketPath {
+  readonly counters: Ip6Counters;
+  readonly reports: ErrorReports6 | null;
+  /** Hands a packet to a link: to a group's MAC address, or a neighbour's when that is known. Takes it over. */
+  transmit(by: Ipv6Interface, frame: Frame, nextHop: Ipv6Address, group: boolean): void;
+  /** Gives a packet up under a name. */
+  drop(frame: Frame, reason: string, by?: Ipv6Interface | null): void;
 }
