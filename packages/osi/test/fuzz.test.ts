@@ -21,6 +21,7 @@ const REASONS = [
   ...['ip.fragment-overlap', 'ip.fragment-beyond-end', 'ip.reassembly-memory', 'ip.reassembly-timeout'],
   ...['icmp.checksum', 'icmp.quote', 'icmp.rate-limit', 'udp.length', 'udp.checksum', 'udp.buffer-full'],
   ...['tcp.malformed', 'tcp.checksum', 'tcp.syn-queue-full', 'tcp.backlog-full', 'tcp.paws', 'tcp.bad-ack'],
+  'tcp.bad-cookie',
   ...[
     'tcp.outside-window',
     'tcp.challenged',

@@ -266,6 +266,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'not taken: it acknowledges what was never sent',
     ko: '보낸 적 없는 것을 확인 응답했다',
   },
+  'tcp.bad-cookie': {
+    en: 'not taken: the SYN cookie that it brings back is forged or too old',
+    ko: '돌려준 SYN 쿠키가 가짜이거나 너무 오래되었다',
+  },
   'tcp.old-ack': {
     en: 'not taken: it acknowledges what was acknowledged long ago',
     ko: '오래전에 확인 응답된 것을 확인 응답했다',

@@ -148,6 +148,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'the server took the SYN but not the data in it: sends that again as usual',
     ko: '서버가 SYN은 받고 그 데이터는 받지 않았다: 데이터를 보통 방식으로 다시 보낸다',
   },
+  'tcp.syn-cookie': {
+    en: 'too many half-open connections: a cookie in the answer stands for this one (SYN cookie)',
+    ko: '맺어지다 만 연결이 너무 많다: 기억하는 대신 쿠키를 실어 대답한다 (SYN 쿠키)',
+  },
   'tcp.handshake-ack': {
     en: 'completes the handshake: the connection stands',
     ko: '핸드셰이크를 마친다: 연결이 맺어졌다',
@@ -257,6 +261,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
   'tcp.reset-bad-ack': {
     en: 'resets: what never was sent was acknowledged',
     ko: '보낸 적 없는 것을 확인 응답받아 연결을 끊는다',
+  },
+  'tcp.reset-bad-cookie': {
+    en: 'resets: no such connection, and no good SYN cookie came back',
+    ko: '그런 연결도 없고 돌아온 SYN 쿠키도 맞지 않아 끊는다',
   },
   'tcp.reset-unread-data': {
     en: 'resets: the program closed without reading everything',

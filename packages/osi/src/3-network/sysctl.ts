@@ -62,6 +62,7 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_ecn_fallback': 1,
   'net.ipv4.tcp_abort_on_overflow': 0,
   'net.ipv4.tcp_max_syn_backlog': 4096,
+  'net.ipv4.tcp_syncookies': 1,
   // Linux: half of the places in its table of connections, which has 2^16 on a machine with 8 GB.
   'net.ipv4.tcp_max_tw_buckets': 32_768,
   'net.ipv4.tcp_tw_reuse': 2,

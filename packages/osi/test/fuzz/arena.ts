@@ -243,6 +243,8 @@ export class Arena {
     const { sim, pool, record } = this;
     const stack = new Stack({ sim, name, record, pool });
     for (const [key, value] of Object.entries(TIGHT)) stack.sysctl.set(key, value);
+    // Every other one does without SYN cookies, and has to turn SYNs away.
+    stack.sysctl.set('net.ipv4.tcp_syncookies', this.stacks.length % 2);
     const ports = prefixes.map((prefix, i) => {
       const port = new Port(`eth${i}`, stack.tracer, pool);
       const mac = macFromNumber(0x02_0000_000001 + this.targets.length);

@@ -180,7 +180,7 @@ const repeatedSyn = (tcb: Tcb, segment: Segment): boolean =>
 /** Fifth check in SYN_RECV. @returns whether the connection is established. */
 function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   if (tcb.early) return completeEarly(tcb, frame, segment);
-  if (!seqLess(tcb.sndUna, segment.ack) || !seqAtMost(segment.ack, tcb.sndNxt)) {
+  if (!seqLess(tcb.iss, segment.ack) || !seqAtMost(segment.ack, tcb.sndNxt)) {
     replyReset(tcb.host, segment, 'tcp.reset-bad-ack');
     drop(tcb, frame, 'tcp.bad-ack');
     return false;

@@ -23,6 +23,9 @@ export class TcpCounters {
   };
   /** `TcpExt:` of /proc/net/netstat, those that this stack can raise. */
   readonly ext = {
+    SyncookiesSent: 0,
+    SyncookiesRecv: 0,
+    SyncookiesFailed: 0,
     EmbryonicRsts: 0,
     OutOfWindowIcmps: 0,
     TW: 0,
@@ -49,6 +52,7 @@ export class TcpCounters {
     TCPOFODrop: 0,
     TCPChallengeACK: 0,
     TCPSYNChallenge: 0,
+    TCPReqQFullDoCookies: 0,
     TCPReqQFullDrop: 0,
     TCPRcvCoalesce: 0,
     TCPKeepAlive: 0,

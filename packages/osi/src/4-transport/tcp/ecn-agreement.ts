@@ -1,3 +1,4 @@
+import type { Sysctl } from '../../3-network/index.ts';
 import { ACK, CWR, ECE } from './codec.ts';
 import { ECN_FIELD, Ecn, NOT_ECT } from './ecn.ts';
 import { seqLess } from './sequence.ts';
@@ -5,8 +6,8 @@ import type { Tcb } from './tcb.ts';
 
 /** Whether we ask for it when we connect (net.ipv4.tcp_ecn: 1), and whether we agree when asked (1, 2). */
 export const offersEcn = (tcb: Tcb): boolean => tcb.host.sysctl.get('net.ipv4.tcp_ecn') === 1;
-const agreesToEcn = (tcb: Tcb): boolean => {
-  const mode = tcb.host.sysctl.get('net.ipv4.tcp_ecn');
+const agreesToEcn = (sysctl: Sysctl): boolean => {
+  const mode = sysctl.get('net.ipv4.tcp_ecn');
   return mode === 1 || mode === 2;
 };
 
@@ -20,10 +21,14 @@ export function synEcnFlags(tcb: Tcb, flags: number): number {
   return again && tcb.host.sysctl.get('net.ipv4.tcp_ecn_fallback') !== 0 ? 0 : ECE | CWR;
 }
 
-/** The peer's SYN asks with ECE and CWR; a SYN that is itself marked was tampered with (section 6.1.1). */
-export function agreeOnEcn(tcb: Tcb, flags: number, tos: number): void {
+/** Whether we agree to what the peer's SYN asks with ECE and CWR; one that is itself marked was tampered with (section 6.1.1). */
+export function agreesToSyn(sysctl: Sysctl, flags: number, tos: number): boolean {
   const asked = (flags & (ECE | CWR)) === (ECE | CWR);
-  tcb.ecn = asked && (tos & ECN_FIELD) === NOT_ECT && agreesToEcn(tcb) ? new Ecn(tcb.options.ip) : null;
+  return asked && (tos & ECN_FIELD) === NOT_ECT && agreesToEcn(sysctl);
+}
+
+export function agreeOnEcn(tcb: Tcb, flags: number, tos: number): void {
+  tcb.ecn = agreesToSyn(tcb.host.sysctl, flags, tos) ? new Ecn(tcb.options.ip) : null;
 }
 
 /** The answer to our SYN: SYN+ACK agrees with ECE alone, a crossing SYN with both. */

@@ -1,6 +1,7 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
-import { hashIp, isIpv6 } from '../../3-network/index.ts';
+import { hashIp, type IpAddress, isIpv6 } from '../../3-network/index.ts';
 import { ERRNO } from '../../trace/index.ts';
+import type { TcpOptions } from '../services.ts';
 import { expectData, startAcknowledging } from './acknowledgment.ts';
 import { takeAcknowledgment } from './acks.ts';
 import { end, resetByPeer } from './closing.ts';
@@ -16,7 +17,7 @@ import { RTO_FALLBACK } from './retransmission.ts';
 import { fitSendBuffer } from './send-space.ts';
 import { fitMss, keepTimer, output, resendSyn } from './sender.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
-import type { Tcb } from './tcb.ts';
+import type { Tcb, TcpHost } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
 import { acknowledge, replyReset, timestampNow, transmitSyn } from './transmit.ts';
 import { chooseInitialWindow } from './window.ts';
@@ -24,6 +25,8 @@ import { chooseInitialWindow } from './window.ts';
 /** When the peer's SYN has no MSS option (RFC 9293 section 3.7.1): what every IPv4, every IPv6 host takes. */
 const MSS_DEFAULT = 536;
 const MSS_DEFAULT_V6 = 1220;
+
+export const defaultMss = (peer: IpAddress): number => (isIpv6(peer) ? MSS_DEFAULT_V6 : MSS_DEFAULT);
 
 export function chooseSequence(tcb: Tcb): Sequence {
   const { secrets, sim } = tcb.host;
@@ -48,8 +51,13 @@ export function startSending(tcb: Tcb, iss: Sequence): void {
   tcb.pushedSeq = tcb.bufferSeq;
   tcb.roundEnd = iss;
   tcb.timestampOffset = host.secrets.timestampOffset(hashIp(tcb.localAddress), hashIp(tcb.remoteAddress));
-  const fits = host.ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH;
-  tcb.advMss = tcb.options.maxSegment > 0 ? Math.min(tcb.options.maxSegment, fits) : fits;
+  tcb.advMss = announcedMss(host, tcb.options, tcb.remoteAddress);
+}
+
+/** What our SYN says: the largest payload that comes over the way to the peer, or what the program wants. */
+export function announcedMss(host: TcpHost, options: TcpOptions, peer: IpAddress): number {
+  const fits = host.ip.roomTo(peer) - HEADER_LENGTH;
+  return options.maxSegment > 0 ? Math.min(options.maxSegment, fits) : fits;
 }
 
 /**
@@ -97,11 +105,14 @@ export function answer(tcb: Tcb, segment: Segment, iss: Sequence | null): void {
   keepTimer(tcb);
 }
 
-/** What the peer's SYN says: its numbers and options. An option is agreed on if both have sent it. */
-export function takeSyn(tcb: Tcb, segment: Segment): void {
+/**
+ * What the peer's SYN says: its numbers and options. An option is agreed on if both have sent it.
+ * @param irs the number of the SYN.
+ */
+export function takeSyn(tcb: Tcb, segment: Segment, irs: Sequence = segment.seq): void {
   const { sysctl, sim } = tcb.host;
-  tcb.irs = segment.seq;
-  tcb.rcvNxt = seqAdd(segment.seq, 1);
+  tcb.irs = irs;
+  tcb.rcvNxt = seqAdd(irs, 1);
   tcb.rcvWup = tcb.rcvNxt;
   tcb.timestamps = segment.hasTimestamps && sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   if (tcb.timestamps) {
@@ -112,9 +123,9 @@ export function takeSyn(tcb: Tcb, segment: Segment): void {
   tcb.scaling = segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sndScale = tcb.scaling ? segment.windowScale : 0;
   if (!tcb.scaling) tcb.rcvScale = 0;
-  tcb.peerMss = segment.mss > 0 ? segment.mss : isIpv6(segment.source) ? MSS_DEFAULT_V6 : MSS_DEFAULT;
+  tcb.peerMss = segment.mss > 0 ? segment.mss : defaultMss(segment.source);
   tcb.sndWnd = segment.window;
-  tcb.sndWl1 = segment.seq;
+  tcb.sndWl1 = irs;
   tcb.maxWindow = segment.window;
   fitMss(tcb);
 }

@@ -1,4 +1,5 @@
 import type { Nanoseconds, Random } from '../../time/index.ts';
+import { halfSipHash } from './half-sip-hash.ts';
 import type { Sequence } from './sequence.ts';
 
 /**
@@ -31,38 +32,7 @@ export class Secrets {
     return this.hash(local, remote, -1);
   }
 
-  /** HalfSipHash-2-4 (Aumasson, Bernstein) of three words. */
   hash(a: number, b: number, c: number): number {
-    let v0 = this.#key0;
-    let v1 = this.#key1;
-    let v2 = 0x6c796765 ^ this.#key0;
-    let v3 = 0x74656462 ^ this.#key1;
-    const round = (): void => {
-      v0 = (v0 + v1) | 0;
-      v1 = rotate(v1, 5) ^ v0;
-      v0 = rotate(v0, 16);
-      v2 = (v2 + v3) | 0;
-      v3 = rotate(v3, 8) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = rotate(v3, 7) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = rotate(v1, 13) ^ v2;
-      v2 = rotate(v2, 16);
-    };
-    const take = (word: number): void => {
-      v3 ^= word;
-      round();
-      round();
-      v0 ^= word;
-    };
-    take(a | 0);
-    take(b | 0);
-    take(c | 0);
-    take(12 << 24);
-    v2 ^= 0xff;
-    for (let i = 0; i < 4; i++) round();
-    return v1 ^ v3;
+    return halfSipHash(this.#key0, this.#key1, [a, b, c]);
   }
 }
-
-const rotate = (x: number, n: number): number => (x << n) | (x >>> (32 - n));

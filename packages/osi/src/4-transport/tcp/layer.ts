@@ -47,6 +47,7 @@ import { RingPool } from './send-buffer.ts';
 import { ChunkPool } from './send-chunks.ts';
 import { fitMss } from './sender.ts';
 import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
+import { SynCookies } from './syn-cookies/cookie.ts';
 import type { Tcb } from './tcb.ts';
 import { arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
 import { replyReset } from './transmit.ts';
@@ -84,6 +85,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly #segment = new Segment();
   #lastNumber = 0;
   #fastOpen: FastOpenHost | null = null;
+  #synCookies: SynCookies | null = null;
 
   constructor(options: TcpLayerOptions) {
     this.sim = options.sim;
@@ -104,6 +106,11 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   get fastOpen(): FastOpenHost {
     this.#fastOpen ??= new FastOpenHost(this.sysctl, this.sim.randomFor(`${this.tracer.node}/tcp-fastopen`));
     return this.#fastOpen;
+  }
+
+  get synCookies(): SynCookies {
+    this.#synCookies ??= new SynCookies(this.sim.randomFor(`${this.tracer.node}/tcp-syncookies`));
+    return this.#synCookies;
   }
 
   bind(local: Endpoint, options: BindOptions): Binding | number {

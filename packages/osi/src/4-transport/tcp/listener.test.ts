@@ -33,7 +33,7 @@ describe('a listener', () => {
   });
 
   test('ignores the last acknowledgment of a handshake while its queue is full; SYN+ACK comes again and it is let in', () => {
-    const script = new Script();
+    const script = new Script({ 'net.ipv4.tcp_syncookies': 0 });
     const listener = script.listen(0);
     script.inject({ flags: 'S', mss: 1460 });
     const first = script.iss;
@@ -78,15 +78,27 @@ describe('a listener', () => {
     expect(script.take().map((s) => s.flags)).toEqual(['SA', 'SA']);
   });
 
-  test('limits its half-open connections too', () => {
-    const script = new Script();
+  test('limits its half-open connections too: one more than its backlog, as Linux 6.18', () => {
+    const script = new Script({ 'net.ipv4.tcp_syncookies': 0 });
     script.listen(4);
     for (let i = 0; i < 10; i++) {
       script.peerPort = 6000 + i;
       script.inject({ flags: 'S', mss: 1460 });
     }
-    expect(script.take().length).toBe(4);
-    expect(script.tracer.drops.get('tcp.syn-queue-full')).toBe(6);
+    expect(script.take().length).toBe(5);
+    expect(script.tracer.drops.get('tcp.syn-queue-full')).toBe(5);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPReqQFullDrop: 5, ListenDrops: 5 });
+  });
+
+  test('without cookies the last quarter of tcp_max_syn_backlog is not for strangers', () => {
+    const script = new Script({ 'net.ipv4.tcp_syncookies': 0, 'net.ipv4.tcp_max_syn_backlog': 16 });
+    script.listen(100);
+    for (let i = 0; i < 50; i++) {
+      script.peerPort = 6000 + i;
+      script.inject({ flags: 'S', mss: 1460 });
+    }
+    expect(script.take().length).toBe(13);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPReqQFullDrop: 0, ListenDrops: 37 });
   });
 
   test('answers an acknowledgment of nothing by RST', () => {

@@ -1,6 +1,8 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import { anyLike } from '../../3-network/index.ts';
+import type { Nanoseconds } from '../../time/index.ts';
 import type { Endpoint, TcpEntry, TcpListener, TcpOptions, TcpUser } from '../services.ts';
+import { arrive } from './arrival.ts';
 import { end, reset } from './closing.ts';
 import { ACK, FIN, RST, type Segment, SYN } from './codec.ts';
 import type { Connection } from './connection.ts';
@@ -10,6 +12,8 @@ import { FastOpen } from './fast-open/state.ts';
 import { answer } from './handshake.ts';
 import type { Claim } from './ports.ts';
 import type { Sequence } from './sequence.ts';
+import { COOKIE_LIFE } from './syn-cookies/cookie.ts';
+import { answerWithCookie, readCookie, remember } from './syn-cookies/server.ts';
 import type { Parent, Tcb, TcpHost } from './tcb.ts';
 import { replyReset } from './transmit.ts';
 
@@ -22,7 +26,8 @@ export interface ListenerHost extends TcpHost {
 
 /**
  * A listening socket with its two queues, as in Linux: half-open connections (SYN_RECV), and those whose
- * handshake is done and that wait for accept(2). `backlog` bounds both (listen(2)).
+ * handshake is done and that wait for accept(2). `backlog` bounds both (listen(2)); when the first is full SYN cookies do
+ * without it (RFC 4987 section 3.6, net.ipv4.tcp_syncookies).
  */
 export class Listener implements TcpListener, Parent {
   readonly number: number;
@@ -35,6 +40,8 @@ export class Listener implements TcpListener, Parent {
   readonly #halfOpen = new Set<Tcb>();
   readonly #ready: Connection[] = [];
   readonly #early = new FastOpenQueue();
+  /** When a SYN was answered with a cookie last. */
+  #lastCookieAt: Nanoseconds = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(
@@ -100,14 +107,12 @@ export class Listener implements TcpListener, Parent {
   /** A segment came for this port that belongs to no connection (RFC 9293 section 3.10.7.2). Takes the frame over. */
   arrive(frame: Frame, segment: Segment, iss: Sequence | null): void {
     const host = this.#host;
-    const { ext } = host.counters;
     if ((segment.flags & RST) !== 0) {
       dropFrame(host.tracer, '', frame, 'tcp.reset');
       return;
     }
     if ((segment.flags & ACK) !== 0) {
-      replyReset(host, segment, 'tcp.reset-bad-ack');
-      dropFrame(host.tracer, '', frame, 'tcp.bad-ack');
+      this.#acknowledged(frame, segment);
       return;
     }
     // Linux takes no SYN with FIN: nobody means it.
@@ -115,16 +120,15 @@ export class Listener implements TcpListener, Parent {
       dropFrame(host.tracer, '', frame, 'tcp.not-syn');
       return;
     }
-    if (this.full) {
-      this.overflowed();
-      dropFrame(host.tracer, '', frame, 'tcp.backlog-full');
+    const verdict = this.#judge(iss !== null);
+    if (verdict === 'cookie') {
+      frame.release();
+      this.#lastCookieAt = host.sim.now;
+      answerWithCookie(host, this.options, segment);
       return;
     }
-    const most = Math.min(this.backlog, host.sysctl.get('net.ipv4.tcp_max_syn_backlog'));
-    if (this.#halfOpen.size >= Math.max(most, 1)) {
-      ext.TCPReqQFullDrop++;
-      ext.ListenDrops++;
-      dropFrame(host.tracer, '', frame, 'tcp.syn-queue-full');
+    if (verdict !== 'queue') {
+      dropFrame(host.tracer, '', frame, verdict);
       return;
     }
     const child = host.child(this, segment);
@@ -141,6 +145,63 @@ export class Listener implements TcpListener, Parent {
     frame.release();
     answer(child, segment, iss);
     child.show();
+  }
+
+  /**
+   * What it acknowledges nobody remembers. That is right if it brings a cookie back: then the connection comes into being
+   * now (Linux: cookie_v4_check).
+   */
+  #acknowledged(frame: Frame, segment: Segment): void {
+    const host = this.#host;
+    const { sim, sysctl, tracer } = host;
+    const expected =
+      (segment.flags & SYN) === 0 &&
+      sysctl.get('net.ipv4.tcp_syncookies') !== 0 &&
+      sim.now - this.#lastCookieAt <= COOKIE_LIFE;
+    const known = expected ? readCookie(host, segment) : null;
+    if (known === null) {
+      replyReset(host, segment, expected ? 'tcp.reset-bad-cookie' : 'tcp.reset-bad-ack');
+      dropFrame(tracer, '', frame, expected ? 'tcp.bad-cookie' : 'tcp.bad-ack');
+      return;
+    }
+    if (this.full) {
+      this.overflowed();
+      dropFrame(tracer, '', frame, 'tcp.backlog-full');
+      return;
+    }
+    const child = host.child(this, segment);
+    this.#halfOpen.add(child);
+    remember(child, segment, known);
+    arrive(child, frame, segment);
+    if (child.state !== 'CLOSED') child.show();
+  }
+
+  /**
+   * Whether a SYN gets a place in the queue, or a cookie, or why it gets neither (Linux: tcp_conn_request).
+   * @param known TIME_WAIT remembers the peer: that much is evidently there.
+   */
+  #judge(known: boolean): 'queue' | 'cookie' | 'tcp.syn-queue-full' | 'tcp.backlog-full' {
+    const { sysctl, counters } = this.#host;
+    const cookies = sysctl.get('net.ipv4.tcp_syncookies');
+    const crowded = !known && (cookies === 2 || this.#halfOpen.size > this.backlog);
+    if (crowded) counters.ext[cookies === 0 ? 'TCPReqQFullDrop' : 'TCPReqQFullDoCookies']++;
+    // Without cookies Linux keeps the last quarter for peers that it has measured; nobody is measured here.
+    const most = sysctl.get('net.ipv4.tcp_max_syn_backlog');
+    const reserved = !known && most - this.#halfOpen.size < most >> 2;
+    if (cookies === 0 && crowded) {
+      counters.ext.ListenDrops++;
+      return 'tcp.syn-queue-full';
+    }
+    if (this.full) {
+      this.overflowed();
+      return 'tcp.backlog-full';
+    }
+    if (crowded) return 'cookie';
+    if (cookies === 0 && reserved) {
+      counters.ext.ListenDrops++;
+      return 'tcp.syn-queue-full';
+    }
+    return 'queue';
   }
 
   overflowed(): void {

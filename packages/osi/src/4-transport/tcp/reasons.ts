@@ -12,6 +12,8 @@ export const TCP_REASONS = {
   'tcp.syn-data-rejected':
     'The SYN was acknowledged, the data in it was not: sent again, as ordinary data (RFC 7413 section 4.2.1).',
   'tcp.syn-ack': 'A SYN came to a listening port: ours, with the acknowledgment of theirs.',
+  'tcp.syn-cookie':
+    'A SYN came while too many connections are half open, or always (net.ipv4.tcp_syncookies): answered and not remembered; our sequence number is a cookie that stands for it (RFC 4987 section 3.6).',
   'tcp.handshake-ack': 'The acknowledgment that completes the handshake.',
   'tcp.data': 'Bytes that a program wrote; window and congestion window had room for them.',
   'tcp.ack-second-segment':
@@ -52,6 +54,8 @@ export const TCP_REASONS = {
     'A late segment of a closed connection: acknowledged once more (RFC 9293 section 3.10.7.4).',
   'tcp.reset-no-socket': 'Nobody listens on that port, or the connection is not known (any more).',
   'tcp.reset-bad-ack': 'It acknowledges what was never sent (RFC 9293 section 3.10.7.3).',
+  'tcp.reset-bad-cookie':
+    'It acknowledges a SYN that is not remembered, and brings no cookie of the last two minutes (RFC 4987 section 3.6).',
   'tcp.reset-unread-data':
     'The program closed without reading everything: the peer must know that bytes were lost (RFC 2525 section 2.17).',
   'tcp.reset-after-close': 'Data came for a program that has closed already (RFC 1122 section 4.2.2.13).',
@@ -70,6 +74,7 @@ export const TCP_DROPS = {
   'tcp.broadcast': 'TCP talks to one peer; this was sent to many.',
   'tcp.no-socket': 'Nobody listens on that port, or the connection is not known.',
   'tcp.bad-ack': 'It acknowledges what was never sent.',
+  'tcp.bad-cookie': 'It should bring a SYN cookie back, but that is forged or too old.',
   'tcp.old-ack': 'It acknowledges what was acknowledged long ago (RFC 5961 section 5.2).',
   'tcp.no-ack': 'In a connection each segment carries an acknowledgment; this one does not.',
   'tcp.paws': 'Its timestamp is older than the last one: an old duplicate (RFC 7323 section 5).',

@@ -23,6 +23,7 @@ import { type RingPool, SendBuffer } from './send-buffer.ts';
 import type { ChunkPool, SendChunks } from './send-chunks.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
+import type { SynCookies } from './syn-cookies/cookie.ts';
 import { type TimerName, Timers } from './timers.ts';
 import type { UrgentMark } from './urgent-mark.ts';
 
@@ -39,6 +40,7 @@ export interface TcpHost {
   readonly counters: TcpCounters;
   readonly secrets: Secrets;
   readonly fastOpen: FastOpenHost;
+  readonly synCookies: SynCookies;
   /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
   sending: number;
   /** How many connections are in TIME_WAIT. */

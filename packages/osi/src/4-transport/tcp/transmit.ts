@@ -15,23 +15,18 @@ import {
 import { ecnFlags, isNewData, synEcnFlags } from './ecn-agreement.ts';
 import {
   fastOpenLength,
-  MSS_LENGTH,
-  SACK_PERMITTED_LENGTH,
   sackBlocksThatFit,
   sackLength,
   TIMESTAMPS_LENGTH,
-  WINDOW_SCALE_LENGTH,
   writeFastOpen,
-  writeMss,
   writeSackBlock,
   writeSackHead,
-  writeSackPermitted,
   writeTimestamps,
-  writeWindowScale,
 } from './options.ts';
 import type { TcpReason } from './reasons.ts';
 import { TCP_OFFLOAD } from './segmentation.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
+import { synOptionsLength, writeSynOptions } from './syn-options.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { urgentPointer } from './urgent.ts';
 import { offerWindow } from './window.ts';
@@ -135,12 +130,7 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length =
   const cookie = tcb.fastOpen === null ? null : tcb.fastOpen.option;
   // The path may have become known to take less since (Linux: tcp_advertise_mss).
   tcb.advMss = Math.min(tcb.advMss, host.ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
-  const headerLength =
-    HEADER_LENGTH +
-    MSS_LENGTH +
-    (tcb.timestamps ? TIMESTAMPS_LENGTH : tcb.sack ? SACK_PERMITTED_LENGTH : 0) +
-    (tcb.scaling ? WINDOW_SCALE_LENGTH : 0) +
-    (cookie === null ? 0 : fastOpenLength(cookie));
+  const headerLength = HEADER_LENGTH + synOptionsLength(tcb) + (cookie === null ? 0 : fastOpenLength(cookie));
   const frame = host.pool.take(length);
   const { view } = frame;
   const start = HEADROOM - headerLength;
@@ -162,13 +152,8 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length =
     tcb.ecn === null ? flags : flags | synEcnFlags(tcb, flags),
     Math.min(tcb.rcvWnd, 0xffff),
   );
-  let at = writeMss(view, start + HEADER_LENGTH, tcb.advMss);
-  if (tcb.timestamps) {
-    at = writeTimestamps(view, at, timestampNow(tcb), (flags & ACK) !== 0 ? tcb.tsRecent : 0, tcb.sack);
-  } else if (tcb.sack) {
-    at = writeSackPermitted(view, at);
-  }
-  if (tcb.scaling) at = writeWindowScale(view, at, tcb.rcvScale);
+  const echo = (flags & ACK) !== 0 ? tcb.tsRecent : 0;
+  const at = writeSynOptions(view, start + HEADER_LENGTH, tcb, timestampNow(tcb), echo);
   if (cookie !== null) writeFastOpen(view, at, cookie);
   noteSyn(tcb, length, reason);
   if ((flags & ACK) !== 0) acknowledgmentSent(tcb);
@@ -216,12 +201,8 @@ export function replyReset(host: TcpHost, segment: Segment, reason: TcpReason): 
   host.counters.tcp.OutRsts++;
 }
 
-function reply(
-  host: TcpHost,
-  frame: ReturnType<TcpHost['pool']['take']>,
-  source: IpAddress,
-  destination: IpAddress,
-): void {
+/** Hands a segment down that belongs to no connection. */
+export function reply(host: TcpHost, frame: Frame, source: IpAddress, destination: IpAddress): void {
   writeChecksum(frame, source, destination);
   host.counters.tcp.OutSegs++;
   host.sending++;

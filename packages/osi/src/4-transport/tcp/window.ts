@@ -1,3 +1,5 @@
+import type { Sysctl } from '../../3-network/index.ts';
+import type { TcpOptions } from '../services.ts';
 import { type Segment, SYN } from './codec.ts';
 import { MAX_WINDOW_SCALE } from './options.ts';
 import { seqDiff } from './sequence.ts';
@@ -7,25 +9,33 @@ import type { Tcb } from './tcb.ts';
 const MAX_UNSCALED = 0xffff;
 
 /** How much of the receive buffer is window: the rest is for headers and slack (Linux: tcp_adv_win_scale 1). */
-export const fullSpace = (tcb: Tcb): number => tcb.options.receiveBuffer >> 1;
+const windowShare = (options: TcpOptions): number => options.receiveBuffer >> 1;
+
+export const fullSpace = (tcb: Tcb): number => windowShare(tcb.options);
 
 /**
- * Chooses scale and first window, as Linux's tcp_select_initial_window: as many whole segments as fit into the
- * buffer, at most 65535, and the scale that the largest buffer this connection may ever have would need.
- * @param mss payload of the segments that the peer will send.
+ * Chooses scale and first window, as Linux's tcp_select_initial_window. @param mss payload of the segments that the
+ * peer will send.
  */
 export function chooseInitialWindow(tcb: Tcb, mss: number): void {
-  const { sysctl } = tcb.host;
-  const full = fullSpace(tcb);
-  tcb.rcvScale = 0;
-  if (tcb.scaling) {
-    let largest = Math.max(full, sysctl.get('net.ipv4.tcp_rmem.max'), sysctl.get('net.core.rmem_max'));
-    if (tcb.options.receiveBufferLocked === true) largest = Math.min(largest, full);
-    tcb.rcvScale = Math.min(Math.max(31 - Math.clz32(largest) - 15, 0), MAX_WINDOW_SCALE);
-  }
-  const whole = full > mss ? full - (full % mss) : full;
-  tcb.rcvWnd = Math.min(whole, MAX_UNSCALED);
+  tcb.rcvScale = tcb.scaling ? initialScale(tcb.host.sysctl, tcb.options) : 0;
+  tcb.rcvWnd = initialWindow(tcb.options, mss);
   tcb.windowLimit = tcb.rcvWnd;
+}
+
+/** The scale that the largest buffer a connection may ever have would need. */
+export function initialScale(sysctl: Sysctl, options: TcpOptions): number {
+  const full = windowShare(options);
+  let largest = Math.max(full, sysctl.get('net.ipv4.tcp_rmem.max'), sysctl.get('net.core.rmem_max'));
+  if (options.receiveBufferLocked === true) largest = Math.min(largest, full);
+  return Math.min(Math.max(31 - Math.clz32(largest) - 15, 0), MAX_WINDOW_SCALE);
+}
+
+/** As many whole segments as fit into the buffer, at most 65535 bytes. */
+export function initialWindow(options: TcpOptions, mss: number): number {
+  const full = windowShare(options);
+  const whole = full > mss ? full - (full % mss) : full;
+  return Math.min(whole, MAX_UNSCALED);
 }
 
 /** Bytes the receive buffer has room for, unrounded. */

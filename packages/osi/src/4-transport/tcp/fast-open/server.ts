@@ -3,6 +3,7 @@ import type { TcpOptions } from '../../services.ts';
 import { startAcknowledging } from '../acknowledgment.ts';
 import { ACK, type Segment, SYN } from '../codec.ts';
 import { INITIAL_SEGMENTS } from '../congestion/interface.ts';
+import { agreeOnEcn } from '../ecn-agreement.ts';
 import { chooseSequence, startSending, startTimeout, takeSyn } from '../handshake.ts';
 import { TIMESTAMPS_LENGTH } from '../options.ts';
 import { fitSendBuffer } from '../send-space.ts';
@@ -78,6 +79,7 @@ export function answerEarly(
   const { host } = tcb;
   startSending(tcb, iss ?? chooseSequence(tcb));
   takeSyn(tcb, segment);
+  agreeOnEcn(tcb, segment.flags, segment.tos);
   chooseInitialWindow(tcb, tcb.advMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0));
   host.counters.tcp.PassiveOpens++;
   host.counters.ext.TCPFastOpenPassive++;
