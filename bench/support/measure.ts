@@ -40,7 +40,9 @@ export async function measure(figure: Figure, rounds: number): Promise<Result> {
   for (let round = -1; round < rounds; round++) {
     const warming = round < 0;
     const a = await figure.ours();
+    await turn();
     const b = warming && figure.cold === true ? undefined : await figure.peer?.();
+    await turn();
     if (warming) continue;
     ours.push(a);
     if (b !== undefined) peer.push(b);
@@ -50,6 +52,9 @@ export async function measure(figure: Figure, rounds: number): Promise<Result> {
   const ratio = its === null ? null : middle / its;
   return { id: figure.id, ours: middle, peer: its, ratio, unit: figure.unit, rounds };
 }
+
+/** Of the event loop: in it a process is told what of the round before has been collected, as any that waits is. */
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** What a result is, in the words of the table. */
 export function describe(figure: Figure, { ours, peer, ratio }: Result): string {

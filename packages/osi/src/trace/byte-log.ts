@@ -2,6 +2,8 @@ const FIRST_CHUNK = 4096;
 const LARGEST_CHUNK = 256 * 1024;
 /** Numbers up to here are written as varints; others as they are in memory. */
 const LARGEST_VARINT = 2 ** 50;
+/** Those below stay 32-bit integers on the way. */
+const LARGEST_SMALL = 2 ** 29;
 
 /**
  * Numbers, written one behind the other in as few bytes as they take, and read again in that order. Memory that has been
@@ -33,6 +35,11 @@ export class ByteLog {
 
   /** Writes an integer from 0 to 2^50: at most 8 bytes (LEB128). */
   put(n: number): void {
+    if (n < 0x80) this.#into[this.#used++] = n;
+    else this.#putLong(n);
+  }
+
+  #putLong(n: number): void {
     const into = this.#into;
     while (n > 0x7fff_ffff) {
       into[this.#used++] = (n % 128) | 0x80;
@@ -59,6 +66,11 @@ export class ByteLog {
 
   /** Writes any number at all: at most 9 bytes. */
   putAny(n: number): void {
+    const small = n | 0;
+    if (small === n && small > 0 && small < LARGEST_SMALL) {
+      this.put(small << 2);
+      return;
+    }
     if (Number.isInteger(n) && n > -LARGEST_VARINT / 4 && n < LARGEST_VARINT / 4 && !Object.is(n, -0)) {
       this.put(n >= 0 ? 4 * n : -4 * n + 2);
       return;

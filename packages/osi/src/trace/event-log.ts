@@ -11,6 +11,17 @@ const OTHER = 4;
 /** No event takes more bytes than this. */
 const ROOM = 128;
 
+/** Which of the variables of TCP are others than before. */
+const CWND = 1;
+const SSTHRESH = 2;
+const SRTT = 4;
+const RTO = 8;
+const FLIGHT = 16;
+const SEND_WINDOW = 32;
+const RECEIVE_WINDOW = 64;
+
+type Variables = { -readonly [K in keyof TcpNumbers]: TcpNumbers[K] };
+
 /** Where a frame's bytes are kept: in which piece of memory, from where on, how many. */
 export interface Place {
   readonly chunk: number;
@@ -26,6 +37,9 @@ export class EventLog {
   readonly #log = new ByteLog();
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
+  /** By the number of a socket's name, of whatever machine: the variables written last under it, and those read last. */
+  readonly #written: Variables[] = [];
+  readonly #readValues: Variables[] = [];
   /** Objects that belong to events, in their order. */
   readonly #objects: unknown[] = [];
   #objectsRead = 0;
@@ -80,14 +94,23 @@ export class EventLog {
   variables(time: Nanoseconds, node: string, cause: EventId, socket: string, values: TcpNumbers): void {
     const log = this.#begin(VARIABLES, time, cause);
     this.#text(node);
-    this.#text(socket);
-    log.putAny(values.cwnd);
-    log.putAny(values.ssthresh);
-    log.putAny(values.srtt);
-    log.putAny(values.rto);
-    log.putAny(values.flight);
-    log.putAny(values.sendWindow);
-    log.putAny(values.receiveWindow);
+    const last = lastOf(this.#written, this.#text(socket));
+    const changed =
+      (values.cwnd === last.cwnd ? 0 : CWND) |
+      (values.ssthresh === last.ssthresh ? 0 : SSTHRESH) |
+      (values.srtt === last.srtt ? 0 : SRTT) |
+      (values.rto === last.rto ? 0 : RTO) |
+      (values.flight === last.flight ? 0 : FLIGHT) |
+      (values.sendWindow === last.sendWindow ? 0 : SEND_WINDOW) |
+      (values.receiveWindow === last.receiveWindow ? 0 : RECEIVE_WINDOW);
+    log.put(changed);
+    if ((changed & CWND) !== 0) log.putAny((last.cwnd = values.cwnd));
+    if ((changed & SSTHRESH) !== 0) log.putAny((last.ssthresh = values.ssthresh));
+    if ((changed & SRTT) !== 0) log.putAny((last.srtt = values.srtt));
+    if ((changed & RTO) !== 0) log.putAny((last.rto = values.rto));
+    if ((changed & FLIGHT) !== 0) log.putAny((last.flight = values.flight));
+    if ((changed & SEND_WINDOW) !== 0) log.putAny((last.sendWindow = values.sendWindow));
+    if ((changed & RECEIVE_WINDOW) !== 0) log.putAny((last.receiveWindow = values.receiveWindow));
   }
 
   other(event: TraceEvent): void {
@@ -121,22 +144,21 @@ export class EventLog {
         const port = this.#readText();
         return { id, time, node, kind: 'frame-received', port, sent: cause, length: log.get(), cause };
       }
-      case VARIABLES:
-        return {
-          id,
-          time,
-          node: this.#readText(),
-          kind: 'tcp-variables',
-          socket: this.#readText(),
-          cwnd: log.getAny(),
-          ssthresh: log.getAny(),
-          srtt: log.getAny(),
-          rto: log.getAny(),
-          flight: log.getAny(),
-          sendWindow: log.getAny(),
-          receiveWindow: log.getAny(),
-          cause,
-        };
+      case VARIABLES: {
+        const node = this.#readText();
+        const number = log.get();
+        const socket = this.#texts[number] as string;
+        const last = lastOf(this.#readValues, number);
+        const changed = log.get();
+        if ((changed & CWND) !== 0) last.cwnd = log.getAny();
+        if ((changed & SSTHRESH) !== 0) last.ssthresh = log.getAny();
+        if ((changed & SRTT) !== 0) last.srtt = log.getAny();
+        if ((changed & RTO) !== 0) last.rto = log.getAny();
+        if ((changed & FLIGHT) !== 0) last.flight = log.getAny();
+        if ((changed & SEND_WINDOW) !== 0) last.sendWindow = log.getAny();
+        if ((changed & RECEIVE_WINDOW) !== 0) last.receiveWindow = log.getAny();
+        return { id, time, node, kind: 'tcp-variables', socket, ...last, cause };
+      }
       default:
         return this.#readObject() as TraceEvent;
     }
@@ -153,14 +175,15 @@ export class EventLog {
     return log;
   }
 
-  /** Writes a text as its number; a run has few different ones. */
-  #text(text: string): void {
+  /** Writes a text as its number; a run has few different ones. @returns that. */
+  #text(text: string): number {
     let number = this.#numbers.get(text);
     if (number === undefined) {
       number = this.#texts.push(text) - 1;
       this.#numbers.set(text, number);
     }
     this.#log.put(number);
+    return number;
   }
 
   #readText(): string {
@@ -183,4 +206,16 @@ export class EventLog {
     }
     return object;
   }
+}
+
+function lastOf(all: Variables[], socket: number): Variables {
+  return (all[socket] ??= {
+    cwnd: 0,
+    ssthresh: 0,
+    srtt: 0,
+    rto: 0,
+    flight: 0,
+    sendWindow: 0,
+    receiveWindow: 0,
+  });
 }

@@ -1,8 +1,7 @@
 import type { Nanoseconds } from '../time/index.ts';
 import { EventLog, type Place } from './event-log.ts';
 import type { EventId, FrameSent, NewEvent, TcpNumbers, TraceEvent } from './events.ts';
-
-const CHUNK = 1 << 20;
+import { RecordMemory } from './record-memory.ts';
 
 /**
  * Everything that happened in a run, in order. The page, the command line, the checks and the tests
@@ -19,13 +18,9 @@ export class TraceRecord {
   /** For each `frame-sent` event by number, among `#events`: where its bytes are. */
   readonly #frames = new Map<EventId, Uint8Array>();
   readonly #found = (id: EventId, { chunk, at, size }: Place): void => {
-    const bytes = this.#chunks[chunk];
-    if (bytes !== undefined) this.#frames.set(id, bytes.subarray(at, at + size));
+    this.#frames.set(id, this.#memory.show(chunk, at, size));
   };
-  /** Where frames' bytes are kept: all but the last are full. */
-  readonly #chunks: Uint8Array[] = [];
-  #chunk = new Uint8Array(0);
-  #used = 0;
+  readonly #memory = new RecordMemory();
   readonly #listeners = new Set<(event: TraceEvent) => void>();
 
   /** How many events there are; the last one's number. */
@@ -81,9 +76,9 @@ export class TraceRecord {
     frame: Uint8Array,
     length = frame.length,
   ): EventId {
-    const at = this.#keep(frame);
-    const chunk = this.#chunks.length - 1;
-    this.#log.sent(time, node, cause, port, length, reason, origins, segments, chunk, at, frame.length);
+    const memory = this.#memory;
+    const at = memory.keep(frame);
+    this.#log.sent(time, node, cause, port, length, reason, origins, segments, memory.last, at, frame.length);
     return this.#added();
   }
 
@@ -113,19 +108,5 @@ export class TraceRecord {
   #read(id: EventId): void {
     const events = this.#events;
     while (events.length < id) events.push(this.#log.read(this.#found));
-  }
-
-  /** Copies a frame. @returns where in `#chunk`. */
-  #keep(frame: Uint8Array): number {
-    const { length } = frame;
-    if (this.#used + length > this.#chunk.length) {
-      this.#chunk = new Uint8Array(Math.max(CHUNK, length));
-      this.#chunks.push(this.#chunk);
-      this.#used = 0;
-    }
-    const at = this.#used;
-    this.#chunk.set(frame, at);
-    this.#used += length;
-    return at;
   }
 }

@@ -1,0 +1,46 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { RecordMemory } from './record-memory.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** What nobody can reach any more is found, and its finalizers have run. */
+async function collected(): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    collect();
+    await new Promise((turn) => setImmediate(turn));
+  }
+}
+
+const MEBIBYTE = 1 << 20;
+
+/** Fills eight chunks. */
+function write(value: number, shown: Uint8Array[] = []): void {
+  const memory = new RecordMemory();
+  const bytes = new Uint8Array(MEBIBYTE).fill(value);
+  for (let i = 0; i < 8; i++) {
+    const at = memory.keep(bytes);
+    if (i % 2 === 0) shown.push(memory.show(memory.last, at, 1000));
+  }
+}
+
+test('what was shown stays as it is when its record is gone and others are written', async () => {
+  const shown: Uint8Array[] = [];
+  write(1, shown);
+  await collected();
+  write(2);
+  await collected();
+  write(3);
+  expect(shown.map((bytes) => bytes.every((byte) => byte === 1))).toEqual([true, true, true, true]);
+});
+
+test('memory of a record that is gone, and that nobody was shown, serves the next one', async () => {
+  write(7);
+  await collected();
+  const memory = new RecordMemory();
+  memory.keep(Uint8Array.of(1));
+  // Behind what was written is what an earlier record left; new memory would be zero.
+  expect(memory.show(memory.last, 0, MEBIBYTE).at(-1)).not.toBe(0);
+});

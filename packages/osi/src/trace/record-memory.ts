@@ -1,0 +1,60 @@
+const CHUNK = 1 << 20;
+/** So many chunks at most are kept for records to come. */
+const MOST_SPARE = 128;
+
+/** Chunks that nobody can see any more. */
+const spare: Uint8Array[] = [];
+
+/** Records that are gone leave behind the chunks that nobody was ever shown. */
+const users = new FinalizationRegistry<Map<number, Uint8Array>>((unseen) => {
+  for (const chunk of unseen.values()) {
+    if (spare.length < MOST_SPARE && chunk.length === CHUNK) spare.push(chunk);
+  }
+});
+
+/**
+ * Where a record keeps the bytes of frames, one behind the other.
+ *
+ * Memory that was never touched is dear: the kernel has to find and clear each page, which takes longer than everything
+ * else that is done for a frame. So what one record has written and nobody has looked at is written again by the next. A
+ * chunk of which a view was handed out is never used again: it goes the way of all memory, after its last view.
+ */
+export class RecordMemory {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #unseen = new Map<number, Uint8Array>();
+  #chunk: Uint8Array = new Uint8Array(0);
+  #used = 0;
+
+  constructor() {
+    users.register(this, this.#unseen);
+  }
+
+  /** Which chunk was written last. */
+  get last(): number {
+    return this.#chunks.length - 1;
+  }
+
+  /** Copies bytes. @returns where in the chunk `last`. */
+  keep(bytes: Uint8Array): number {
+    const { length } = bytes;
+    if (this.#used + length > this.#chunk.length) this.#next(length);
+    const at = this.#used;
+    this.#chunk.set(bytes, at);
+    this.#used = at + length;
+    return at;
+  }
+
+  /** A view of bytes that were kept; it stays as it is. */
+  show(chunk: number, at: number, length: number): Uint8Array {
+    this.#unseen.delete(chunk);
+    const bytes = this.#chunks[chunk];
+    if (bytes === undefined) throw new RangeError(`the record has no chunk ${chunk}`);
+    return bytes.subarray(at, at + length);
+  }
+
+  #next(room: number): void {
+    this.#chunk = (room <= CHUNK ? spare.pop() : undefined) ?? new Uint8Array(Math.max(CHUNK, room));
+    this.#unseen.set(this.#chunks.push(this.#chunk) - 1, this.#chunk);
+    this.#used = 0;
+  }
+}
