@@ -19,6 +19,8 @@ export interface RunningProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly hostname: string;
+  readonly user: { readonly uid: number; readonly gid: number };
+  readonly parent: { readonly pid: number } | null;
   /** A seed for everything random in the process that is not asked of the kernel. */
   readonly seed: number;
   /**
@@ -42,6 +44,8 @@ export interface RunningProcess {
   quiescent(): void;
   /** The process is over, by itself. `status`: 0–255. */
   exited(status: number): void;
+  /** The process is over: a signal came that it does not handle, and whose default is to end it. */
+  endedBy(signal: number): void;
   /** The process's own view of the files: everything there is now, as changes that build it up. */
   files(): FileChange[];
   /** Tells the kernel of changes the process made in its replica, before anything it calls afterwards. */

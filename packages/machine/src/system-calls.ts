@@ -109,6 +109,12 @@ export interface SystemCalls {
   // time and chance
   /** @param clock 0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC. @returns nanoseconds. */
   clock_gettime(clock: number): number;
+  /**
+   * A SIGALRM after `value` nanoseconds and after every `interval` from then on, 0 for none; `which` 0 is ITIMER_REAL, the
+   * only one there is. @returns what was set before.
+   */
+  setitimer(which: number, value: number, interval: number): number | { value: number; interval: number };
+  getitimer(which: number): number | { value: number; interval: number };
   /** @param duration nanoseconds. */
   nanosleep(duration: number): number;
   getrandom(length: number): number | Uint8Array;

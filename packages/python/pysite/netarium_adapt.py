@@ -1,10 +1,13 @@
 """Makes the interpreter one of a machine: done once, before a program is known. Also part of the memory snapshot."""
 
+import netarium_children
 import netarium_errno
 import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
+import netarium_signal
 import netarium_socket
 import netarium_unix
+import pwd  # noqa: F401
 
 
 # What network programs import: in the snapshot it is there already.
@@ -15,8 +18,10 @@ import select, selectors, signal, socket, string, struct, threading, time, trace
 def adapt():
     netarium_platform.adapt()
     netarium_errno.adapt()
+    netarium_signal.adapt()
     netarium_socket.adapt()
     netarium_unix.adapt()
+    netarium_children.adapt()
     netarium_process.adapt()
     # What is there now stays: the collector need not look at it again.
     gc.collect()

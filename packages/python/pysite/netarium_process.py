@@ -43,13 +43,13 @@ def prepare(description):
     sys.excepthook = sys.__excepthook__
     sys.unraisablehook = sys.__unraisablehook__
     sys.breakpointhook = sys.__breakpointhook__
-    os.getpid = process["pid"].__index__
+    _set_ids(**process["ids"])
     try:
         os.chdir(process["cwd"])
     except OSError:
         os.chdir("/")
     random.seed()
-    _open_standard_streams(process["terminals"])
+    _open_standard_streams(process["terminals"], process["unbuffered"])
     path = process["path"]
     for name in ("js", "pyodide_js"):
         sys.modules.pop(name, None)
@@ -61,8 +61,29 @@ def prepare(description):
     library = [entry for entry in sys.path if entry.startswith("/lib/")]
     sys.path[:] = [first, *(given.split(":") if given else []), *library]
     _make_main(path)
+    if process["greets"]:
+        _greet()
     _module = process["module"] or None
     return None
+
+
+def _set_ids(pid, ppid, uid, gid):
+    os.getpid, os.getppid = pid.__index__, ppid.__index__
+    os.getuid = os.geteuid = uid.__index__
+    os.getgid = os.getegid = gid.__index__
+    os.getgroups = lambda: [gid]
+    os.getlogin = _login_name
+
+
+def _login_name():
+    import pwd
+
+    return os.environ.get("LOGNAME") or pwd.getpwuid(os.getuid()).pw_name
+
+
+def _greet():
+    print(f"Python {sys.version} on {sys.platform}", file=sys.stderr)
+    print('Type "help", "copyright", "credits" or "license" for more information.', file=sys.stderr)
 
 
 def _look_for_script(path, name):
@@ -96,7 +117,7 @@ def _set_colors():
     _colorize.COLORIZE = os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _open_standard_streams(terminals):
+def _open_standard_streams(terminals, unbuffered):
     """As Python/pylifecycle.c, create_stdio: a line at a time to a terminal, blocks to a pipe; errors at once."""
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         try:
@@ -106,13 +127,14 @@ def _open_standard_streams(terminals):
             setattr(sys, f"__{name}__", None)
             continue
         raw.name = f"<{name}>"
-        buffer = io.BufferedReader(raw) if fd == 0 else io.BufferedWriter(raw)
+        buffer = io.BufferedReader(raw) if fd == 0 else raw if unbuffered else io.BufferedWriter(raw)
         text = io.TextIOWrapper(
             buffer,
             encoding="utf-8",
             errors="backslashreplace" if fd == 2 else "strict",
             newline="\n" if fd else None,
             line_buffering=fd == 2 or terminals[fd],
+            write_through=unbuffered and fd > 0,
         )
         text.mode = "r" if fd == 0 else "w"
         setattr(sys, name, text)
@@ -133,7 +155,7 @@ def finish(exception):
         status = 120
     exception = None
     _let_go()
-    if not _flush(sys.stdout, "sys.stdout"):
+    if status != 120 and not _flush(sys.stdout, "sys.stdout"):
         status = 120
     _flush(sys.stderr, "sys.stderr")
     return status
@@ -175,7 +197,7 @@ def _flush(stream, name):
             stream.flush()
     except BaseException as error:
         print(f"Exception ignored while flushing {name}:", file=sys.stderr)
-        sys.__excepthook__(type(error), error, None)
+        sys.__excepthook__(type(error), error.with_traceback(None), None)
         return False
     return True
 
@@ -183,7 +205,10 @@ def _flush(stream, name):
 def _report(exception):
     if isinstance(exception, SystemExit):
         return _exit_status(exception.code)
-    _flush(sys.stdout, "sys.stdout")
+    try:
+        sys.stdout.flush()
+    except BaseException:
+        pass
     exception.__traceback__ = _without_ours(exception.__traceback__)
     sys.last_exc = sys.last_value = exception
     sys.last_type = type(exception)

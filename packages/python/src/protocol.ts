@@ -26,6 +26,9 @@ export interface StartedProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly hostname: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly ppid: number;
   readonly seed: number;
   readonly files: readonly FileChange[];
 }
@@ -46,7 +49,8 @@ export type FromWorker =
   /** Every thread of the process waits, after so many results and signals. */
   | { readonly type: 'quiescent'; readonly received: number }
   | { readonly type: 'files'; readonly changes: readonly FileChange[] }
-  | { readonly type: 'exit'; readonly status: number };
+  /** `signal`: what ended it, if it did not end by itself. */
+  | { readonly type: 'exit'; readonly status: number; readonly signal?: number };
 
 export interface CallMessage {
   readonly type: 'call';

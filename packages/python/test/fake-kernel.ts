@@ -183,6 +183,8 @@ export class FakeProcess implements RunningProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly hostname: string;
+  readonly user = { uid: 1000, gid: 1000 };
+  readonly parent = null;
   readonly seed: number;
   readonly terminal: boolean;
   events: ProcessEvents = {};
@@ -220,6 +222,10 @@ export class FakeProcess implements RunningProcess {
 
   quiescent(): void {
     this.#rest();
+  }
+
+  endedBy(signal: number): void {
+    this.exited(128 + signal);
   }
 
   exited(status: number): void {

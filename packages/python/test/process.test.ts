@@ -142,7 +142,7 @@ describe('the command line', () => {
     });
     expect((await command('--version')).output).toMatch(/^Python 3\.14\.\d+\n$/);
     expect(await command('-Z')).toMatchObject({ status: 2 });
-    expect((await command()).errors).toContain('interactive use is not available yet');
+    expect((await command('-O', 'x.py')).errors).toContain('-O is not available yet');
   });
 
   it('environment and working directory are those of the process', async () => {

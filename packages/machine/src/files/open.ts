@@ -1,6 +1,6 @@
 import { ERRNO } from '@netarium/osi/trace';
 import { O_APPEND } from '../kernel/constants.ts';
-import { OpenFile } from '../kernel/open-file.ts';
+import { type Caller, OpenFile } from '../kernel/open-file.ts';
 import type { DirectoryEntry, FileStatus } from '../system-calls.ts';
 import type { Directory, Inode, RegularFile } from './inode.ts';
 
@@ -41,9 +41,9 @@ export class OpenRegularFile extends OpenFile {
     return data;
   }
 
-  override write(data: Uint8Array): number {
+  override write(data: Uint8Array, by: Caller): number {
     if ((this.flags & O_APPEND) !== 0) this.#position = this.#file.size;
-    this.#writer.write(this.#file, data, this.#position, this.#pid);
+    this.#writer.write(this.#file, data, this.#position, by.pid);
     this.#position += data.length;
     return data.length;
   }

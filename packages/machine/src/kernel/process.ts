@@ -14,6 +14,7 @@ import type { Terminal } from '../terminal.ts';
 import { SIGNALS } from './constants.ts';
 import { DescriptorTable } from './descriptors.ts';
 import type { Following } from './following.ts';
+import type { IntervalTimer } from './interval-timer.ts';
 import { type FutexWaiter, WaitQueue } from './wait.ts';
 
 /** What a process does with a signal: what Linux does by default, nothing, or its own handler. */
@@ -93,6 +94,8 @@ export class Process implements RunningProcess, Runnable {
   readonly threads = new Set<number>();
   /** Threads that wait in futex(2), by address, in the order in which they came. */
   readonly futexes = new Map<number, Set<FutexWaiter>>();
+  /** Its ITIMER_REAL, once it was asked for (setitimer(2)). */
+  alarm: IntervalTimer | null = null;
   readonly #kernel: ProcessHost;
   readonly #dispositions = new Map<number, Disposition>();
   #journal: JournalReader | null = null;
@@ -150,6 +153,13 @@ export class Process implements RunningProcess, Runnable {
 
   exited(status: number): void {
     if (!this.ended) this.#kernel.exitedByItself(this, status & 255);
+  }
+
+  endedBy(signal: number): void {
+    if (this.ended) return;
+    this.events = {};
+    this.#kernel.endBySignal(this, signal);
+    this.#kernel.scheduler.strayed(this);
   }
 
   files(): FileChange[] {
@@ -213,6 +223,7 @@ export class Process implements RunningProcess, Runnable {
     this.ended = true;
     for (const call of [...this.pending.values()]) call.cancel();
     this.pending.clear();
+    this.alarm?.set({ value: 0, interval: 0 });
     this.descriptors.closeAll();
     this.#journal?.close();
     this.#journal = null;

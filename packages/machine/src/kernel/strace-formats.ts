@@ -27,6 +27,7 @@ import {
   SHUTDOWN,
   SOCKET_FLAGS,
   SOCKET_TYPES,
+  TIMERS,
 } from './strace-names.ts';
 
 /** How much of a string it shows (its option -s). */
@@ -146,6 +147,10 @@ function openFlags(flags: number): string {
   return `${named(ACCESS_MODES, flags & 3)}${rest === '0' ? '' : `|${rest}`}`;
 }
 
+const timeval = (ns: number): string =>
+  `{tv_sec=${Math.floor(ns / 1e9)}, tv_usec=${Math.floor((ns % 1e9) / 1e3)}}`;
+const timerSetting = ({ value, interval }: { readonly value: number; readonly interval: number }): string =>
+  `{it_interval=${timeval(interval)}, it_value=${timeval(value)}}`;
 const timespec = (ns: number): string =>
   `{tv_sec=${Math.floor(ns / 1e9)}, tv_nsec=${ns - Math.floor(ns / 1e9) * 1e9}}`;
 
@@ -368,6 +373,15 @@ export const FORMATS: Formats = {
     rest: (result) => (result === undefined || result < 0 ? UNKNOWN : timespec(result)),
   },
   nanosleep: { call: (duration) => list(timespec(duration), 'NULL') },
+  setitimer: {
+    call: (which, value, interval) => list(named(TIMERS, which), timerSetting({ value, interval }), 'NULL'),
+    value: () => 0,
+  },
+  getitimer: {
+    call: (which) => `${named(TIMERS, which)}, `,
+    rest: (result) => (typeof result === 'object' ? timerSetting(result) : UNKNOWN),
+    value: () => 0,
+  },
   getrandom: {
     call: noArguments,
     rest: (result, length) => list(bytes(result), decimal(length), '0'),

@@ -81,6 +81,8 @@ export const POLL_EVENTS: Names = {
 };
 export const CLOCKS: Names = { 0: 'CLOCK_REALTIME', 1: 'CLOCK_MONOTONIC' };
 
+export const TIMERS: Names = { 0: 'ITIMER_REAL', 1: 'ITIMER_VIRTUAL', 2: 'ITIMER_PROF' };
+
 /** Socket options by level (asm-generic/socket.h, linux/in.h, linux/tcp.h). */
 const OPTIONS: Readonly<Record<number, Names>> = {
   0: {

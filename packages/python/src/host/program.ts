@@ -99,7 +99,8 @@ function start(process: RunningProcess, workers: Workers): void {
         break;
       case 'exit':
         end();
-        process.exited(message.status);
+        if (message.signal === undefined) process.exited(message.status);
+        else process.endedBy(message.signal);
         break;
       case 'failed':
         fail(message.message);
@@ -123,8 +124,11 @@ function start(process: RunningProcess, workers: Workers): void {
       },
       filesChanged: (changes) => taken.post({ type: 'files', changes }),
     };
-    const { pid, argv, env, cwd, hostname, seed } = process;
-    const description = { pid, argv, env, cwd, hostname, seed, files: process.files() };
+    const { pid, argv, env, cwd, hostname, seed, parent } = process;
+    const { uid, gid } = process.user;
+    // The first process, which nobody sees, is the parent of those that have none.
+    const ppid = parent?.pid ?? 1;
+    const description = { pid, ppid, uid, gid, argv, env, cwd, hostname, seed, files: process.files() };
     taken.post({ type: 'start', process: description });
   }
 

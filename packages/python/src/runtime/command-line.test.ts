@@ -9,13 +9,16 @@ describe('the command line of python3', () => {
       kind: 'script',
       path: 'server.py',
       argv: ['server.py', '-c', '9000'],
+      inspect: false,
+      unbuffered: false,
+      quiet: false,
     });
   });
 
   it('-c and -m end the options, with their argument attached or not', () => {
-    expect(parse('-c', 'pass', '-x')).toEqual({ kind: 'command', source: 'pass', argv: ['-c', '-x'] });
-    expect(parse('-Ecpass', 'a')).toEqual({ kind: 'command', source: 'pass', argv: ['-c', 'a'] });
-    expect(parse('-mjson.tool', 'a')).toEqual({ kind: 'module', name: 'json.tool', argv: ['-m', 'a'] });
+    expect(parse('-c', 'pass', '-x')).toMatchObject({ kind: 'command', source: 'pass', argv: ['-c', '-x'] });
+    expect(parse('-Ecpass', 'a')).toMatchObject({ kind: 'command', source: 'pass', argv: ['-c', 'a'] });
+    expect(parse('-mjson.tool', 'a')).toMatchObject({ kind: 'module', name: 'json.tool', argv: ['-m', 'a'] });
   });
 
   it('options that take an argument take it', () => {
@@ -33,7 +36,21 @@ describe('the command line of python3', () => {
     expect(parse('-c')).toMatchObject({
       text: expect.stringContaining('Argument expected for the -c option'),
     });
-    expect(parse('-i', 'a.py')).toMatchObject({ text: expect.stringContaining('-i is not available yet') });
-    expect(parse()).toMatchObject({ text: expect.stringContaining('interactive use'), status: 2 });
+    expect(parse('-O', 'a.py')).toMatchObject({ text: expect.stringContaining('-O is not available yet') });
+  });
+
+  it('without a program, or with - for one, standard input says what to do', () => {
+    expect(parse()).toMatchObject({ kind: 'input', argv: [''] });
+    expect(parse('-', 'a')).toMatchObject({ kind: 'input', argv: ['-', 'a'] });
+  });
+
+  it('-i goes on with a person, -u holds nothing back, -q does not greet', () => {
+    expect(parse('-iu', 'a.py')).toMatchObject({
+      path: 'a.py',
+      inspect: true,
+      unbuffered: true,
+      quiet: false,
+    });
+    expect(parse('-q')).toMatchObject({ kind: 'input', quiet: true });
   });
 });

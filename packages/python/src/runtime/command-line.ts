@@ -1,16 +1,30 @@
 /** What `python3` is asked to do. */
 export type Command =
+  /** Nothing to run: a text for standard output or standard error. */
+  | { readonly kind: 'say'; readonly fd: 1 | 2; readonly text: string; readonly status: number }
+  | (Task & Options);
+
+/** A program: in a file, in the command line, in a module; or what standard input says. */
+type Task =
   | { readonly kind: 'script'; readonly path: string; readonly argv: readonly string[] }
   | { readonly kind: 'command'; readonly source: string; readonly argv: readonly string[] }
   | { readonly kind: 'module'; readonly name: string; readonly argv: readonly string[] }
-  /** Nothing to run: a text for standard output or standard error. */
-  | { readonly kind: 'say'; readonly fd: 1 | 2; readonly text: string; readonly status: number };
+  | { readonly kind: 'input'; readonly argv: readonly string[] };
+
+interface Options {
+  /** -i: after the program a person can go on with what it leaves. */
+  readonly inspect: boolean;
+  /** -u: what is written appears at once. */
+  readonly unbuffered: boolean;
+  /** -q: no greeting. */
+  readonly quiet: boolean;
+}
 
 const USAGE = 'usage: python3 [option] ... [-c cmd | -m mod | file] [arg] ...\n';
 /** Options without an argument that change nothing here: there is nothing to ignore, to cache or to be quiet about. */
-const ACCEPTED = new Set([...'BEIPqsS']);
+const ACCEPTED = new Set([...'bBdEIPsSv']);
 /** Options of `python3` that are not available yet. */
-const MISSING = new Set([...'bdiOuvx']);
+const MISSING = new Set([...'Ox']);
 /** Options with an argument. */
 const WITH_ARGUMENT = new Set([...'WX']);
 
@@ -19,14 +33,18 @@ const WITH_ARGUMENT = new Set([...'WX']);
  * environment").
  */
 export function parseCommandLine(argv: readonly string[], version: string): Command {
+  let inspect = false;
+  let unbuffered = false;
+  let quiet = false;
+  const run = (task: Task): Command => ({ ...task, inspect, unbuffered, quiet });
   for (let index = 1; index < argv.length; index++) {
     const word = argv[index] ?? '';
     if (word === '--version') return { kind: 'say', fd: 1, text: `Python ${version}\n`, status: 0 };
     if (word === '--help') return { kind: 'say', fd: 1, text: USAGE, status: 0 };
     if (word.startsWith('--')) return unknown(word);
     if (!word.startsWith('-') || word === '-') {
-      if (word === '-') return interactive();
-      return { kind: 'script', path: word, argv: argv.slice(index) };
+      if (word === '-') return run({ kind: 'input', argv: argv.slice(index) });
+      return run({ kind: 'script', path: word, argv: argv.slice(index) });
     }
     for (let at = 1; at < word.length; at++) {
       const option = word[at] ?? '';
@@ -38,18 +56,21 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
         const argument = attached === '' ? argv[index + 1] : attached;
         if (argument === undefined) return missing(option);
         return option === 'c'
-          ? { kind: 'command', source: argument, argv: ['-c', ...rest] }
-          : { kind: 'module', name: argument, argv: ['-m', ...rest] };
+          ? run({ kind: 'command', source: argument, argv: ['-c', ...rest] })
+          : run({ kind: 'module', name: argument, argv: ['-m', ...rest] });
       }
       if (WITH_ARGUMENT.has(option)) {
         if (attached === '') index++;
         break;
       }
-      if (MISSING.has(option)) return unavailable(option);
-      if (!ACCEPTED.has(option)) return unknown(`-${option}`);
+      if (option === 'i') inspect = true;
+      else if (option === 'u') unbuffered = true;
+      else if (option === 'q') quiet = true;
+      else if (MISSING.has(option)) return unavailable(option);
+      else if (!ACCEPTED.has(option)) return unknown(`-${option}`);
     }
   }
-  return interactive();
+  return run({ kind: 'input', argv: [''] });
 }
 
 function unknown(option: string): Command {
@@ -64,9 +85,4 @@ function missing(option: string): Command {
 
 function unavailable(option: string): Command {
   return { kind: 'say', fd: 2, text: `python3: the option -${option} is not available yet.\n`, status: 2 };
-}
-
-function interactive(): Command {
-  const text = 'python3: interactive use is not available yet: give it a file, or a command with -c.\n';
-  return { kind: 'say', fd: 2, text, status: 2 };
 }

@@ -53,6 +53,7 @@ export interface Stream {
   readonly fd: number;
   readonly node: Node;
   flags: number;
+  readonly position: number;
   readonly path: string;
   readonly tty?: unknown;
   /** FD_CLOEXEC, which Emscripten does not know. */

@@ -1,4 +1,5 @@
 import type { Assets, FromWorker, Port, StartedProcess, ToWorker } from '../protocol.ts';
+import { childHandlers } from './children.ts';
 import { Clock } from './clock.ts';
 import { type Command, parseCommandLine } from './command-line.ts';
 import { Descriptors } from './descriptors.ts';
@@ -129,10 +130,12 @@ class Process {
     });
     const context: HandlerContext = { python, exports, canWait, thread: () => threads.current.tid };
     const errors = new ErrorNumbers(python.ERRNO_CODES);
-    this.signals = new Signals(this.calls, context, started.pid, threads, (status) => this.#exit(status));
+    this.signals = new Signals(this.calls, context, started.pid, threads, (signal) => this.#exit(0, signal));
     const streams = streamHandlers(context, hooks, this.calls, this.#descriptors, errors);
     hooks.add(streams);
-    const sockets = [context, this.calls, this.#descriptors, errors, streams.syscallIoctl] as const;
+    const children = childHandlers(context, this.calls, this.#descriptors, errors, streams.syscallIoctl);
+    hooks.add({ getitimer: children.getitimer });
+    const sockets = [context, this.calls, this.#descriptors, errors, children.syscallIoctl] as const;
     hooks.add(socketHandlers(...sockets, started));
     hooks.add(systemHandlers(context, this.calls));
     hooks.add(interfaceHandlers(context, this.calls));
@@ -171,7 +174,9 @@ class Process {
 
   async #execute(command: Exclude<Command, { kind: 'say' }>): Promise<number> {
     const { python, exports, pyodide } = this.#interpreter;
-    const { env, cwd, pid } = this.#started;
+    const { env, cwd, pid, ppid, uid, gid } = this.#started;
+    const terminals = [0, 1, 2].map((fd) => this.#descriptors.get(fd)?.file.kind === 'terminal');
+    const interactive = command.inspect || (command.kind === 'input' && terminals[0] === true);
     const path = command.kind === 'script' ? absolute(cwd, command.path) : '';
     const problem = callPython(
       pyodide,
@@ -181,11 +186,13 @@ class Process {
         argv: command.argv,
         env,
         cwd,
-        pid,
+        ids: { pid, ppid, uid, gid },
+        unbuffered: command.unbuffered,
+        greets: interactive && command.kind === 'input' && !command.quiet,
         kind: command.kind,
         path,
         module: command.kind === 'module' ? command.name : '',
-        terminals: [0, 1, 2].map((fd) => this.#descriptors.get(fd)?.file.kind === 'terminal'),
+        terminals,
       }),
     );
     if (typeof problem === 'string' && problem !== '') {
@@ -195,18 +202,33 @@ class Process {
     }
     const text = (value: string) => python.stringToNewUTF8(value);
     const attribute = (module: number, name: string) => exports.PyObject_GetAttrString(module, text(name));
-    const file = path === '' ? 0 : exports.fopen(text(path), text('rb'));
+    const input = command.kind === 'input' || interactive ? exports.fdopen(0, text('r')) : 0;
+    const program = command.kind === 'input' && !interactive ? input : 0;
+    const file = path === '' ? program : exports.fopen(text(path), text('rb'));
     const source = command.kind === 'command' ? text(`${command.source}\n`) : 0;
     const globals = exports.PyModule_GetDict(exports.PyImport_AddModuleRef(text('__main__')));
     const ours = exports.PyImport_AddModuleRef(text('netarium_process'));
     const finish = attribute(ours, 'finish');
     const nothing = attribute(ours, 'nothing');
 
+    // Pyodide's interpreter was started for someone who stays when a program exits.
+    exports.PyConfig_Set(text('inspect'), exports.PyLong_FromLong(0));
     pyodide.setInterruptBuffer([0]);
     const run = suspendable(entry.run);
     python.validSuspender.value = true;
     const stack = exports.emscripten_stack_get_current();
-    return run(file, text(path), source, globals, finish, nothing, stack - STACK_SIZE, STACK_SIZE);
+    return run(
+      file,
+      text(path === '' ? '<stdin>' : path),
+      source,
+      globals,
+      finish,
+      nothing,
+      stack - STACK_SIZE,
+      STACK_SIZE,
+      interactive ? input : 0,
+      text('<stdin>'),
+    );
   }
 
   /** Standard input, output and error are the kernel's 0, 1 and 2; what they are decides how Python buffers. */
@@ -236,11 +258,12 @@ class Process {
     if (changes.length > 0) this.#port.post({ type: 'files', changes });
   }
 
-  #exit(status: number): void {
+  /** @param signal what ended it, if it did not end by itself. */
+  #exit(status: number, signal?: number): void {
     if (this.#over) return;
     this.#over = true;
     this.#sendChanges();
-    this.#port.post({ type: 'exit', status });
+    this.#port.post({ type: 'exit', status, ...(signal === undefined ? {} : { signal }) });
   }
 }
 

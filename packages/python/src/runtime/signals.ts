@@ -22,7 +22,7 @@ export class Signals {
   readonly #context: HandlerContext;
   readonly #mainThread: number;
   readonly #threads: Threads;
-  readonly #end: (status: number) => void;
+  readonly #end: (signal: number) => void;
   readonly #pending: number[] = [];
   readonly #action: number;
   #looks = 0;
@@ -33,7 +33,7 @@ export class Signals {
     context: HandlerContext,
     mainThread: number,
     threads: Threads,
-    end: (status: number) => void,
+    end: (signal: number) => void,
   ) {
     this.#calls = calls;
     this.#context = context;
@@ -50,9 +50,8 @@ export class Signals {
       case SIG_IGN:
         break;
       case SIG_DFL:
-        // A shell sees a process that a signal ended as 128 + the signal (bash(1), "Exit status").
         if (IGNORED_BY_DEFAULT.has(signal)) break;
-        this.#end(128 + signal);
+        this.#end(signal);
         return;
       default:
         this.#pending.push(signal);

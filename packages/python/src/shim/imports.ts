@@ -83,6 +83,8 @@ export const REPLACED_FUNCTIONS = {
   if_nameindex: replaced(''),
   if_nametoindex: replaced('i'),
   if_indextoname: replaced('ii'),
+  /** Emscripten's timers are those of the platform. */
+  getitimer: replaced('ii'),
   strerror: replaced('i'),
   gai_strerror: replaced('i'),
   /** Makes the OSError of a failed call: there the error number becomes Linux's. */
@@ -114,6 +116,7 @@ export const NEEDED_EXPORTS = [
   'sigaction',
   'malloc',
   'free',
+  'fdopen',
   'fopen',
   'PyEval_GetFrame',
   'PyEval_RestoreThread',
@@ -134,7 +137,10 @@ export const NEEDED_EXPORTS = [
   'PyObject_Call',
   'PyObject_CallOneArg',
   'PyObject_GetAttrString',
+  'PyConfig_Set',
+  'PyErr_DisplayException',
   'PyRun_FileExFlags',
+  'PyRun_InteractiveLoopFlags',
   'PyRun_StringFlags',
   'PyThreadState_Get',
   'PyThreadState_GetUnchecked',

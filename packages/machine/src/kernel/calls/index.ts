@@ -7,6 +7,7 @@ import { processCalls } from './processes.ts';
 import { socketCalls } from './sockets.ts';
 import { threadCalls } from './threads.ts';
 import { timeCalls } from './time.ts';
+import { timerCalls } from './timers.ts';
 import { unixCalls } from './unix.ts';
 
 export const HANDLERS: Handlers = {
@@ -17,5 +18,6 @@ export const HANDLERS: Handlers = {
   ...processCalls,
   ...threadCalls,
   ...timeCalls,
+  ...timerCalls,
   ...networkConfigCalls,
 };
