@@ -53,7 +53,6 @@ export interface Stream {
   readonly fd: number;
   readonly node: Node;
   flags: number;
-  readonly position: number;
   readonly path: string;
   readonly tty?: unknown;
   /** FD_CLOEXEC, which Emscripten does not know. */
