@@ -63,6 +63,10 @@ const NOT_OFFERED = new Set([
   'icmp.resp_in',
   'icmp.resptime',
   'icmp.no_resp',
+  'icmpv6.resp_to',
+  'icmpv6.resp_in',
+  'icmpv6.resptime',
+  'icmpv6.no_resp',
   // A guess that the payload begins with the time of sending; it then counts as no data.
   'icmp.data_time',
   'icmp.data_time_relative',
@@ -126,6 +130,7 @@ async function tshark(file: string, format: readonly string[]): Promise<string> 
   // Each frame by itself; and payloads are data, whatever their port.
   preferences.push(
     'ip.defragment:FALSE',
+    'ipv6.defragment:FALSE',
     'tcp.desegment_tcp_streams:FALSE',
     'tcp.no_subdissector_on_error:FALSE',
   );
@@ -193,7 +198,7 @@ function collectTheirs(elements: readonly Element[], into: Map<string, Element[]
     const isWrapper = name === '' || name === 'fake-field-wrapper';
     const worded = { ...element, showname: wording(element, quoted) };
     if (!isWrapper && name !== '_ws.malformed') into.set(name, [...(into.get(name) ?? []), worded]);
-    collectTheirs(element.children, into, quoted || name === 'icmp');
+    collectTheirs(element.children, into, quoted || name === 'icmp' || name === 'icmpv6');
   }
 }
 
@@ -222,6 +227,8 @@ function compareField(bytes: Uint8Array, name: string, ours?: Field, theirs?: El
   // Its control characters are escaped in ways of PDML's own.
   if ('layer' in ours || name === 'tcp.reset_cause')
     return found.filter(({ kind }) => kind !== 'label' || name !== 'tcp.reset_cause');
+  // A heading, which is more than its name to us.
+  if (theirs.show === '' && theirs.value === '') return found;
   if (theirs.unmasked !== undefined)
     differ('bits', bitsAt(bytes, ours.bitOffset, ours.bitLength).toString(16), theirs.value.toLowerCase());
   // What only marks something (FT_NONE) has no value in PDML, though a place.
@@ -289,7 +296,7 @@ const ANALYSIS =
 
 function analysisOf(element: Element): string[] {
   // Of quoted segments tshark judges too, as if they had been sent again.
-  if (element.name === 'icmp') return [];
+  if (element.name === 'icmp' || element.name === 'icmpv6') return [];
   const own = ANALYSIS.test(element.name) ? [element.name] : [];
   return [...own, ...element.children.flatMap(analysisOf)];
 }

@@ -2,8 +2,10 @@ import { dissectArp } from '../2-datalink/arp/dissect.ts';
 import { dissectEthernet } from '../2-datalink/ethernet/dissect.ts';
 import { dissectVlan } from '../2-datalink/vlan/dissect.ts';
 import { dissectIcmp } from '../3-network/icmp/dissect.ts';
+import { dissectIcmpv6 } from '../3-network/icmpv6/dissect.ts';
 import { dissectIgmp } from '../3-network/igmp/dissect.ts';
 import { dissectIpv4 } from '../3-network/ipv4/dissect.ts';
+import { dissectIpv6 } from '../3-network/ipv6/dissect.ts';
 import { dissectTcp } from '../4-transport/tcp/dissect.ts';
 import { dissectUdp } from '../4-transport/udp/dissect.ts';
 import { type Dissectors, Scope, Unreadable } from './pen.ts';
@@ -12,11 +14,13 @@ import type { FieldTree, FrameContext, Malformed } from './tree.ts';
 const DISSECTORS: Dissectors = new Map([
   [`ethertype:${0x0800}`, dissectIpv4],
   [`ethertype:${0x0806}`, dissectArp],
+  [`ethertype:${0x86dd}`, dissectIpv6],
   [`ethertype:${0x8100}`, dissectVlan],
   ['ip.proto:1', dissectIcmp],
   ['ip.proto:2', dissectIgmp],
   ['ip.proto:6', dissectTcp],
   ['ip.proto:17', dissectUdp],
+  ['ip.proto:58', dissectIcmpv6],
 ]);
 
 const NOTHING: FrameContext = {};

@@ -10,8 +10,8 @@ import {
 
 /** What the layer below tells about a payload that it hands up. */
 export interface Around {
-  /** Addresses and protocol number of the packet, for the pseudo-header of checksums. */
-  readonly ip?: { readonly source: number; readonly destination: number; readonly protocol: number };
+  /** The sum of the packet's pseudo-header for a segment of so many bytes: checksums of layer 4 are over it. */
+  readonly pseudoHeader?: (length: number) => number;
   /** How many bytes the layer below says there are; more than there are when the packet was cut short. */
   readonly claimed: number;
   /** It is the first fragment of a larger packet. */

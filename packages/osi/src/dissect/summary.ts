@@ -2,6 +2,7 @@ import type { TcpHint } from './analysis.ts';
 import type { FrameView } from './conversation.ts';
 import { findField, numberOf, textOf } from './find.ts';
 import { igmpSummary } from './igmp-summary.ts';
+import { icmpv6Summary, ipv6Summary } from './ipv6-summary.ts';
 import type { Field, FieldTree, ProtocolField } from './tree.ts';
 
 /** One frame in a packet list: Wireshark's columns. */
@@ -36,12 +37,12 @@ const HINTS: Record<TcpHint, string> = {
 /** Sums a frame up in one line. @param view what earlier frames tell; hints and dup-ACK counts come from it. */
 export function summarize(tree: FieldTree, view?: FrameView): Summary {
   const [eth, ...upper] = tree.protocols;
-  const ip = upper.find((protocol) => protocol.name === 'ip');
-  const addressed = ip !== undefined && textOf(ip, 'ip.src') !== '' ? ip : undefined;
+  const ip = upper.find(({ name }) => name === 'ip' || name === 'ipv6');
+  const addressed = ip !== undefined && textOf(ip, `${ip.name}.src`) !== '' ? ip : undefined;
   const summary = upperSummary(tree, upper, view);
   return {
-    source: addressed ? textOf(addressed, 'ip.src') : textOf(eth, 'eth.src'),
-    destination: addressed ? textOf(addressed, 'ip.dst') : textOf(eth, 'eth.dst'),
+    source: addressed ? textOf(addressed, `${addressed.name}.src`) : textOf(eth, 'eth.src'),
+    destination: addressed ? textOf(addressed, `${addressed.name}.dst`) : textOf(eth, 'eth.dst'),
     protocol: summary.protocol,
     info: summary.info + (tree.malformed ? `${summary.info && ' '}[Malformed Packet]` : ''),
   };
@@ -60,6 +61,10 @@ function upperSummary(
       return { protocol: 'UDP', info: udp(known) };
     case 'icmp':
       return { protocol: 'ICMP', info: icmp(known, upper) };
+    case 'icmpv6':
+      return { protocol: 'ICMPv6', info: icmpv6Summary(known, upper) };
+    case 'ipv6':
+      return { protocol: 'IPv6', info: ipv6Summary(known) };
     case 'igmp':
       return igmpSummary(known);
     case 'arp':
@@ -80,7 +85,8 @@ function ethernet(tree: FieldTree): { protocol: string; info: string } {
   if (type === undefined) return { protocol: 'Ethernet', info: '' };
   const name = type.text.replace(/ \(0x\w+\)$/, '');
   if (name === '802.1Q Virtual LAN') return { protocol: 'VLAN', info: '' };
-  const protocol = name === 'IPv4' || name === 'ARP' ? name : (/0x\w+/.exec(type.text)?.[0] ?? '');
+  const protocol =
+    name === 'IPv4' || name === 'IPv6' || name === 'ARP' ? name : (/0x\w+/.exec(type.text)?.[0] ?? '');
   return { protocol, info: protocol === name ? '' : name === 'Unknown' ? 'Ethernet II' : name };
 }
 

@@ -7,49 +7,12 @@ import {
   type Scope,
   Unreadable,
 } from '../../dissect/pen.ts';
-import { checksumOf, sumBytes } from '../checksum.ts';
+import { checksumOf, pseudoHeaderSum, sumBytes } from '../checksum.ts';
+import { protocolText } from '../protocol-names.ts';
 import { dissectOptions } from './dissect-options.ts';
+import { codePointOf, ecnOf } from './services.ts';
 
 const HEADER = 20;
-
-const PROTOCOLS = new Map([
-  [1, 'ICMP'],
-  [2, 'IGMP'],
-  [4, 'IPIP'],
-  [6, 'TCP'],
-  [17, 'UDP'],
-  [41, 'IPv6'],
-  [47, 'Generic Routing Encapsulation'],
-  [50, 'Encap Security Payload'],
-  [51, 'Authentication Header'],
-  [58, 'ICMPv6'],
-  [89, 'OSPF IGP'],
-  [132, 'SCTP'],
-]);
-
-/** Code points by number (RFC 2474, 2597, 3246, 5865, 8622): in short and in full. */
-const CODE_POINTS = new Map<number, readonly [string, string]>([
-  [0, ['CS0', 'Default']],
-  [1, ['LE', 'Lower Effort']],
-  [44, ['VOICE-ADMIT', 'Voice Admit']],
-  [46, ['EF PHB', 'Expedited Forwarding']],
-]);
-for (let selector = 1; selector < 8; selector++) {
-  CODE_POINTS.set(selector * 8, [`CS${selector}`, `Class Selector ${selector}`]);
-}
-for (let level = 1; level <= 4; level++) {
-  for (let drop = 1; drop <= 3; drop++) {
-    CODE_POINTS.set(level * 8 + drop * 2, [`AF${level}${drop}`, `Assured Forwarding ${level}${drop}`]);
-  }
-}
-
-/** RFC 3168 section 5. */
-const ECN = [
-  ['Not-ECT', 'Not ECN-Capable Transport'],
-  ['ECT(1)', "ECN-Capable Transport codepoint '01'"],
-  ['ECT(0)', "ECN-Capable Transport codepoint '10'"],
-  ['CE', 'Congestion Experienced'],
-] as const;
 
 /** The Internet Protocol, version 4 (RFC 791). */
 export const dissectIpv4: Dissector = (scope, start, end, around) => {
@@ -92,7 +55,7 @@ export const dissectIpv4: Dissector = (scope, start, end, around) => {
   pen.number('ip.ttl', 'Time to Live', start + 8, 1);
   const proto = pen.number('ip.proto', 'Protocol', start + 9, 1);
   const protocol = proto.field.value as number;
-  proto.text(`${PROTOCOLS.get(protocol) ?? 'Unknown'} (${protocol})`);
+  proto.text(protocolText(protocol));
   checksum(scope, pen, start, headerLength, end);
   const source = pen.ipv4('ip.src', 'Source Address', start + 12);
   const destination = pen.ipv4('ip.dst', 'Destination Address', start + 16);
@@ -103,8 +66,10 @@ export const dissectIpv4: Dissector = (scope, start, end, around) => {
   }
 
   const payload = start + headerLength;
+  const from = scope.view.getUint32(start + 12);
+  const to = last;
   const upward: Around = {
-    ip: { source: scope.view.getUint32(start + 12), destination: last, protocol },
+    pseudoHeader: (size) => pseudoHeaderSum(from, to, protocol, size),
     claimed: around.quoted ? totalLength - headerLength : stop - payload,
     fragment: more,
     quoted: around.quoted,
@@ -118,8 +83,8 @@ export const dissectIpv4: Dissector = (scope, start, end, around) => {
 function services(pen: Pen, at: number): void {
   const field = pen.number('ip.dsfield', 'Differentiated Services Field', at, 1);
   const byte = field.field.value as number;
-  const [brief, full] = CODE_POINTS.get(byte >> 2) ?? ['Unknown', 'Unknown'];
-  const [ecnBrief, ecnFull] = ECN[byte & 3] ?? ECN[0];
+  const [brief, full] = codePointOf(byte);
+  const [ecnBrief, ecnFull] = ecnOf(byte);
   field.text(`${hex(byte, 2)} (DSCP: ${brief}, ECN: ${ecnBrief})`);
   field.bits('ip.dsfield.dscp', 'Differentiated Services Codepoint', at, 1, 0, 6, `${full} (${byte >> 2})`);
   field.bits('ip.dsfield.ecn', 'Explicit Congestion Notification', at, 1, 6, 2, `${ecnFull} (${byte & 3})`);

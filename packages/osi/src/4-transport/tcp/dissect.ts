@@ -1,4 +1,4 @@
-import { checksumOf, pseudoHeaderSum, sumBytes } from '../../3-network/index.ts';
+import { checksumOf, sumBytes } from '../../3-network/index.ts';
 import {
   type Around,
   count,
@@ -178,9 +178,9 @@ function checksum(scope: Scope, pen: Pen, start: number, end: number, around: Ar
   const at = start + 16;
   let right: number | null = null;
   let partial = false;
-  if (around.ip !== undefined && !around.fragment && around.claimed === end - start && at + 2 <= end) {
-    const { source, destination, protocol } = around.ip;
-    const pseudo = pseudoHeaderSum(source, destination, protocol, end - start);
+  const { pseudoHeader } = around;
+  if (pseudoHeader !== undefined && !around.fragment && around.claimed === end - start && at + 2 <= end) {
+    const pseudo = pseudoHeader(end - start);
     partial = scope.view.getUint16(at) === pseudo;
     right = checksumOf(sumBytes(scope.view, start, end, pseudo + 0xffff - scope.view.getUint16(at)));
   }

@@ -1,4 +1,4 @@
-import { checksumOf, pseudoHeaderSum, sumBytes } from '../../3-network/index.ts';
+import { checksumOf, sumBytes } from '../../3-network/index.ts';
 import {
   type Around,
   count,
@@ -54,9 +54,9 @@ function checksum(scope: Scope, pen: Pen, start: number, length: number, stop: n
 }
 
 function expected(scope: Scope, start: number, length: number, stop: number, around: Around): number | null {
-  if (around.ip === undefined || around.fragment || stop < start + length) return null;
-  const { source, destination, protocol } = around.ip;
-  const pseudo = pseudoHeaderSum(source, destination, protocol, length);
+  const { pseudoHeader } = around;
+  if (pseudoHeader === undefined || around.fragment || stop < start + length) return null;
+  const pseudo = pseudoHeader(length);
   const found = scope.view.getUint16(start + 6);
   return checksumOf(sumBytes(scope.view, start, stop, pseudo + 0xffff - found)) || 0xffff;
 }

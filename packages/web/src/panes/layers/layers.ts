@@ -20,8 +20,11 @@ interface Part {
 const SHORT: Readonly<Record<string, string>> = {
   eth: 'Eth',
   ip: 'IPv4',
+  ipv6: 'IPv6',
   arp: 'ARP',
   icmp: 'ICMP',
+  icmpv6: 'ICMPv6',
+  igmp: 'IGMP',
   tcp: 'TCP',
   udp: 'UDP',
 };
@@ -63,6 +66,8 @@ function headerLength(protocol: ProtocolField): number {
   const whole = protocol.bitLength >> 3;
   if (protocol.name === 'eth') return Math.min(whole, 14);
   if (protocol.name === 'ip') return Math.min(whole, numberOf(protocol, 'ip.hdr_len') || whole);
+  // Its headers, extension headers too, are all that it covers.
+  if (protocol.name === 'ipv6') return whole;
   if (protocol.name === 'tcp') return Math.min(whole, numberOf(protocol, 'tcp.hdr_len') || whole);
   if (protocol.name === 'udp') return Math.min(whole, 8);
   return whole;
