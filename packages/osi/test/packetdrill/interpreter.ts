@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../../src/3-network/index.ts';
+import { formatIp, isIpv6 } from '../../src/3-network/index.ts';
 import { IPPROTO_TCP, Stack, TCP_INFO } from '../../src/5-session/index.ts';
 import { Simulation, seconds } from '../../src/time/index.ts';
 import { Caller } from './caller.ts';
@@ -19,7 +19,7 @@ import {
 } from './packet.ts';
 import { Mismatch, Unsupported } from './problems.ts';
 import type { PacketSpec, Script, ScriptEvent, TcpSpec } from './script.ts';
-import type { Settings } from './settings.ts';
+import type { IpVersion, Settings } from './settings.ts';
 import { continues, join, type Subject } from './subject.ts';
 import { TCP_INFO_NAMES } from './symbols.ts';
 import { tcpInfo } from './tcp-info.ts';
@@ -33,12 +33,15 @@ export interface RunOptions {
   readonly seed?: number;
   /** Words that stand for other ones, as packetdrill's `-D`. */
   readonly defined?: ReadonlyMap<string, string>;
+  /** `--ip_version`, and with `ipv6` the MTU of run_all.py. */
+  readonly ipVersion?: IpVersion | null;
 }
 
 /** The first port that a script's callers come from. */
 const FIRST_CALLER = 53_000;
 /** The network of `tun0`. */
 const PREFIX = 16;
+const PREFIX_V6 = 48;
 /** How much longer than it should take packetdrill waits for a packet. */
 const PATIENCE = 2_000_000;
 /** A script begins when the machine has been up for a while. */
@@ -75,8 +78,9 @@ export class Interpreter {
       counters: null,
       note: (text) => notes.push(text),
     };
-    stack.addAddress(this.#tun, `${formatIpv4(settings.localAddress)}/${PREFIX}`);
-    stack.addRoute({ destination: 'default', interface: this.#tun.name });
+    const six = isIpv6(settings.localAddress);
+    stack.addAddress(this.#tun, `${formatIp(settings.localAddress)}/${six ? PREFIX_V6 : PREFIX}`);
+    stack.addRoute({ destination: six ? '::/0' : 'default', interface: this.#tun.name });
     sim.run(UPTIME);
     this.#program = new Program(stack, settings);
     this.#clock = new Clock(sim, settings, this.#lenient);

@@ -23,7 +23,7 @@ test('every script below a folder is reported, with the reason, and counted', ()
   const socket = '0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n';
   writeFileSync(join(folder, 'scripts/good.pkt'), socket);
   writeFileSync(join(folder, 'scripts/deeper/bad.pkt'), `${socket}+0 listen(3, BACKLOG) = 1\n`);
-  writeFileSync(join(folder, 'scripts/other.pkt'), `--ip_version=ipv6\n${socket}`);
+  writeFileSync(join(folder, 'scripts/other.pkt'), `--local_ip=fd::1\n${socket}`);
   const all = packetdrill('scripts', '--json', 'out.json', '-D', 'BACKLOG=7');
   expect(all).toEqual({
     status: 1,
@@ -33,7 +33,7 @@ test('every script below a folder is reported, with the reason, and counted', ()
       '            expected listen(3, 7) = 1',
       '            actual   listen(3, 7) = 0',
       'pass        good.pkt',
-      'unsupported other.pkt:1: --ip_version=ipv6: only IPv4',
+      'unsupported other.pkt:1: --local_ip=fd::1 with --ip_version=ipv4',
       '',
       '3 scripts, strict: 1 passed, 1 failed, 1 unsupported',
     ],

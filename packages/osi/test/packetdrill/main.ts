@@ -3,8 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { define } from './parser.ts';
 import { type Outcome, runScript } from './run-script.ts';
+import { IP_VERSIONS } from './settings.ts';
 
-const USAGE = 'Usage: npm run packetdrill -- DIR [--lenient] [--json FILE] [--define NAME=VALUE] [--verbose]';
+const USAGE =
+  'Usage: npm run packetdrill -- DIR [--lenient] [--json FILE] [--define NAME=VALUE] [--ip_version VERSION] [--verbose]';
 
 /** Runs every script in a folder and says how it came out. */
 function main(): number {
@@ -20,6 +22,10 @@ function main(): number {
   const files = statSync(path).isDirectory() ? scriptsIn(path) : [path];
   if (files.length === 0) return stop(`${folder}: there are no .pkt files in it.`);
 
+  const ipVersion = IP_VERSIONS.find((version) => version === values.ip_version) ?? null;
+  if (values.ip_version !== undefined && ipVersion === null) {
+    return stop(`--ip_version ${values.ip_version}: expected ${IP_VERSIONS.join(', ')}.`);
+  }
   const defined = new Map<string, string>();
   for (const each of values.define) define(defined, each);
   const results = files.map((file) => {
@@ -27,6 +33,7 @@ function main(): number {
       lenient: values.lenient,
       folder: dirname(file),
       defined,
+      ipVersion,
     });
     const name = file === path ? folder : relative(path, file);
     show(name, outcome, values.verbose);
@@ -50,6 +57,7 @@ function parseArguments() {
         lenient: { type: 'boolean', default: false },
         json: { type: 'string' },
         define: { type: 'string', short: 'D', multiple: true, default: [] },
+        ip_version: { type: 'string' },
         verbose: { type: 'boolean', default: false },
       },
     });

@@ -1,4 +1,3 @@
-import { ICMP_CODES, ICMP_TYPES, ICMPV6_TYPES } from './icmp-names.ts';
 import { SyntaxProblem, Unsupported } from './problems.ts';
 import type { IcmpSpec, IpInfo, PacketSpec, TcpOption, TcpSpec, UdpSpec } from './script.ts';
 import { optionLength } from './tcp-options.ts';
@@ -193,13 +192,12 @@ function parseUdp(tokens: Tokens, base: Base): UdpSpec {
 
 function parseIcmp(tokens: Tokens, base: Base): IcmpSpec {
   const { text: typeName, line } = tokens.takeKind('word', 'an ICMP type');
-  if (ICMPV6_TYPES.includes(typeName)) throw new Unsupported(line, `ICMPv6 messages (${typeName})`);
-  const type = numbered(typeName, 'type_', ICMP_TYPES);
+  const type = numbered(typeName, 'type_', tokens.icmp.types);
   if (type === undefined) throw new SyntaxProblem(line, `'${typeName}' is no ICMP type`);
   let code: number | undefined = 0;
   if (tokens.next.kind === 'word' && !tokens.is('mtu') && !tokens.is('id')) {
     const { text, line: at } = tokens.take();
-    code = numbered(text, 'code_', ICMP_CODES[type] ?? {});
+    code = numbered(text, 'code_', tokens.icmp.codes[type] ?? {});
     if (code === undefined) throw new SyntaxProblem(at, `'${text}' is no code of ICMP type '${typeName}'`);
   }
   const mtu = tokens.accept('mtu') ? tokens.takeNumber(MAX_U16, 'mtu') : null;

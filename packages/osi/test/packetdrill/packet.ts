@@ -1,7 +1,11 @@
 import {
   checksumOf,
-  formatIpv4,
+  formatIp,
+  type IpAddress,
   type Ipv4Address,
+  icmpv6Codec,
+  ipv6Codec,
+  isIpv6,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
@@ -9,11 +13,13 @@ import {
   sumBytes,
 } from '../../src/3-network/index.ts';
 import type { Nanoseconds } from '../../src/time/index.ts';
-import { icmpCodeName, icmpTypeName } from './icmp-names.ts';
+import { ICMP, ICMPV6 } from './icmp-names.ts';
 import type { TcpOption } from './script.ts';
 import { formatOption, optionLength, readOptions, writeOption } from './tcp-options.ts';
 
-const IP_HEADER = 20;
+const IPV4_HEADER = 20;
+const { IPV6_HEADER } = ipv6Codec;
+const { PROTOCOL_ICMPV6 } = icmpv6Codec;
 const TCP_HEADER = 20;
 const UDP_HEADER = 8;
 const ICMP_HEADER = 8;
@@ -57,8 +63,8 @@ export function formatFlags(bits: number): string {
 }
 
 interface IpFields {
-  readonly source: Ipv4Address;
-  readonly destination: Ipv4Address;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
   readonly tos: number;
   readonly ttl: number;
 }
@@ -92,7 +98,7 @@ interface IcmpPacket extends IpFields {
   readonly payload: Uint8Array;
 }
 
-/** One IPv4 packet with its fields as numbers. */
+/** One packet of either version of IP with its fields as numbers; `icmp` over IPv6 is ICMPv6. */
 export type Packet = TcpPacket | UdpPacket | IcmpPacket;
 
 /** A packet that the stack sent, and when. */
@@ -101,9 +107,18 @@ export interface Sniffed {
   readonly packet: Packet;
 }
 
-/** Reads an IPv4 packet. @returns null for other protocols and for fragments behind the first. */
+/** Reads a packet. @returns null for other protocols and for fragments behind the first. */
 export function readPacket(bytes: Uint8Array): Packet | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint8(0) >>> 4 === 6) {
+    const ip = {
+      source: ipv6Codec.readSource(view, 0, 0),
+      destination: ipv6Codec.readDestination(view, 0, 0),
+      tos: ipv6Codec.readTrafficClass(view, 0),
+      ttl: ipv6Codec.readHopLimit(view, 0),
+    };
+    return readTransport(bytes, view, IPV6_HEADER, bytes.length, ip, ipv6Codec.readNextHeader(view, 0));
+  }
   const at = (view.getUint8(0) & 0xf) * 4;
   if ((view.getUint16(6) & 0x1fff) !== 0) return null;
   const end = view.getUint16(2);
@@ -113,8 +128,19 @@ export function readPacket(bytes: Uint8Array): Packet | null {
     tos: view.getUint8(1),
     ttl: view.getUint8(8),
   };
+  return readTransport(bytes, view, at, end, ip, view.getUint8(9));
+}
+
+function readTransport(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  end: number,
+  ip: IpFields,
+  protocol: number,
+): Packet | null {
   const from = (start: number) => bytes.slice(start, end);
-  switch (view.getUint8(9)) {
+  switch (protocol) {
     case PROTOCOL_TCP: {
       const data = at + (view.getUint8(at + 12) >> 4) * 4;
       return {
@@ -133,6 +159,7 @@ export function readPacket(bytes: Uint8Array): Packet | null {
     case PROTOCOL_UDP:
       return { protocol: 'udp', ...ip, ...ports(view, at), payload: from(at + UDP_HEADER) };
     case PROTOCOL_ICMP:
+    case PROTOCOL_ICMPV6:
       return {
         protocol: 'icmp',
         ...ip,
@@ -154,31 +181,32 @@ const ports = (view: DataView, at: number) => ({
 /** The packet's bytes, with correct lengths and checksums. */
 export function writePacket(packet: Packet): Uint8Array {
   const headerLength = transportHeader(packet);
-  const length = IP_HEADER + headerLength + packet.payload.length;
+  const at = ipHeader(packet);
+  const length = at + headerLength + packet.payload.length;
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   writeIp(view, packet, length);
-  bytes.set(packet.payload, IP_HEADER + headerLength);
+  bytes.set(packet.payload, at + headerLength);
   const { source, destination } = packet;
-  const pseudo = (protocol: number) => pseudoHeaderSum(source, destination, protocol, length - IP_HEADER);
-  const fill = (at: number, sum: number) =>
-    view.setUint16(IP_HEADER + at, checksumOf(sumBytes(view, IP_HEADER, length, sum)));
+  const pseudo = (protocol: number) => pseudoHeaderSum(source, destination, protocol, length - at);
+  const fill = (place: number, sum: number) =>
+    view.setUint16(at + place, checksumOf(sumBytes(view, at, length, sum)));
   switch (packet.protocol) {
     case 'tcp':
-      writeTcp(view, packet, headerLength);
+      writeTcp(view, at, packet, headerLength);
       fill(16, pseudo(PROTOCOL_TCP));
       break;
     case 'udp':
-      view.setUint16(IP_HEADER, packet.sourcePort);
-      view.setUint16(IP_HEADER + 2, packet.destinationPort);
-      view.setUint16(IP_HEADER + 4, length - IP_HEADER);
+      view.setUint16(at, packet.sourcePort);
+      view.setUint16(at + 2, packet.destinationPort);
+      view.setUint16(at + 4, length - at);
       fill(6, pseudo(PROTOCOL_UDP));
       break;
     case 'icmp':
-      view.setUint8(IP_HEADER, packet.type);
-      view.setUint8(IP_HEADER + 1, packet.code);
-      view.setUint32(IP_HEADER + 4, packet.rest);
-      fill(2, 0);
+      view.setUint8(at, packet.type);
+      view.setUint8(at + 1, packet.code);
+      view.setUint32(at + 4, packet.rest);
+      fill(2, isIpv6(source) ? pseudo(PROTOCOL_ICMPV6) : 0);
       break;
   }
   return bytes;
@@ -200,20 +228,28 @@ export const optionsLength = (options: readonly TcpOption[]): number =>
 
 const PROTOCOLS = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP, icmp: PROTOCOL_ICMP } as const;
 
+const ipHeader = ({ source }: IpFields): number => (isIpv6(source) ? IPV6_HEADER : IPV4_HEADER);
+
 function writeIp(view: DataView, packet: Packet, length: number): void {
+  const { source, destination } = packet;
+  const ttl = packet.ttl === 0 ? DEFAULT_TTL : packet.ttl;
+  if (isIpv6(source) && isIpv6(destination)) {
+    const protocol = packet.protocol === 'icmp' ? PROTOCOL_ICMPV6 : PROTOCOLS[packet.protocol];
+    ipv6Codec.writeIpv6(view, 0, packet.tos, 0, length - IPV6_HEADER, protocol, ttl, source, destination);
+    return;
+  }
   view.setUint8(0, 0x45);
   view.setUint8(1, packet.tos);
   view.setUint16(2, length);
   view.setUint16(6, DONT_FRAGMENT);
-  view.setUint8(8, packet.ttl === 0 ? DEFAULT_TTL : packet.ttl);
+  view.setUint8(8, ttl);
   view.setUint8(9, PROTOCOLS[packet.protocol]);
-  view.setUint32(12, packet.source);
-  view.setUint32(16, packet.destination);
-  view.setUint16(10, checksumOf(sumBytes(view, 0, IP_HEADER)));
+  view.setUint32(12, source as Ipv4Address);
+  view.setUint32(16, destination as Ipv4Address);
+  view.setUint16(10, checksumOf(sumBytes(view, 0, IPV4_HEADER)));
 }
 
-function writeTcp(view: DataView, packet: TcpPacket, headerLength: number): void {
-  const at = IP_HEADER;
+function writeTcp(view: DataView, at: number, packet: TcpPacket, headerLength: number): void {
   view.setUint16(at, packet.sourcePort);
   view.setUint16(at + 2, packet.destinationPort);
   view.setUint32(at + 4, packet.seq);
@@ -234,8 +270,13 @@ export function formatPacket(packet: Packet, direction: '<' | '>'): string {
     case 'udp':
       return `${direction} ${tos}udp (${packet.payload.length})`;
     case 'icmp':
-      return `${direction} ${tos}icmp ${icmpTypeName(packet.type)} ${icmpCodeName(packet.type, packet.code)}`;
+      return `${direction} ${tos}icmp ${icmpName(packet)}`;
   }
+}
+
+function icmpName({ source, type, code }: IcmpPacket): string {
+  const names = isIpv6(source) ? ICMPV6 : ICMP;
+  return `${names.typeName(type)} ${names.codeName(type, code)}`;
 }
 
 function formatTcp(packet: TcpPacket): string {
@@ -249,8 +290,10 @@ function formatTcp(packet: TcpPacket): string {
 
 /** `192.0.2.1:8080 > 192.168.0.7:40000` */
 export function formatEnds(packet: Packet): string {
-  const end = (address: Ipv4Address, port: number | null) =>
-    port === null ? formatIpv4(address) : `${formatIpv4(address)}:${port}`;
+  const end = (address: IpAddress, port: number | null) =>
+    port === null
+      ? formatIp(address)
+      : `${isIpv6(address) ? `[${address.text}]` : formatIp(address)}:${port}`;
   const [from, to] = packet.protocol === 'icmp' ? [null, null] : [packet.sourcePort, packet.destinationPort];
   return `${end(packet.source, from)} > ${end(packet.destination, to)}`;
 }

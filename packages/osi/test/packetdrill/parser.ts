@@ -1,4 +1,5 @@
 import { parseExpression } from './expression-parser.ts';
+import { ICMPV6 } from './icmp-names.ts';
 import { parsePacket } from './packet-parser.ts';
 import { SyntaxProblem } from './problems.ts';
 import type {
@@ -10,18 +11,25 @@ import type {
   ScriptEvent,
   SystemCallSpec,
 } from './script.ts';
+import type { IpVersion } from './settings.ts';
 import { Tokens } from './tokens.ts';
 
 /**
  * Reads a packetdrill script: options, a command that sets up, events, a command that cleans up.
- * @param defined words that stand for other ones. @throws SyntaxProblem, and Unsupported for parts of the language that are not here.
+ * @param defined words that stand for other ones. @param ipVersion of the command line, which goes before the script's. @throws SyntaxProblem, and Unsupported for parts of the language that are not here.
  */
-export function parseScript(source: string, defined: ReadonlyMap<string, string> = new Map()): Script {
+export function parseScript(
+  source: string,
+  defined: ReadonlyMap<string, string> = new Map(),
+  ipVersion: IpVersion | null = null,
+): Script {
   const definitions = new Map(defined);
   const lines = [...parseOptions(new Tokens(source))];
   for (const { name, value } of lines) if (name === 'define') define(definitions, value);
   const tokens = new Tokens(source, definitions);
   const options = [...parseOptions(tokens)].filter(({ name }) => name !== 'define');
+  const version = ipVersion ?? options.find(({ name }) => name === 'ip_version')?.value;
+  if (version === 'ipv6') tokens.icmp = ICMPV6;
   const setUp = parseCommand(tokens);
   const events: ScriptEvent[] = [];
   let cleanUp: Command | null = null;

@@ -35,8 +35,9 @@ export function runScript(source: string, options: RunOptions = {}): Outcome {
     notes,
   });
   try {
-    const script = parseScript(source, options.defined);
-    new Interpreter(script, readSettings(script), options, notes, history).run();
+    const { ipVersion = null } = options;
+    const script = parseScript(source, options.defined, ipVersion);
+    new Interpreter(script, readSettings(script, ipVersion), options, notes, history).run();
     return ended('pass', null);
   } catch (error) {
     if (error instanceof Unsupported) return ended('unsupported', error.message, error.line);

@@ -1,13 +1,28 @@
-import { type Ipv4Address, parseIpv4, parseIpv4Prefix } from '../../src/3-network/index.ts';
+import {
+  ANY,
+  formatIp,
+  type IpAddress,
+  isIpv6,
+  mappedOf,
+  parseIp,
+  parseIpv4Prefix,
+  parseIpv6Prefix,
+} from '../../src/3-network/index.ts';
+import { AF_INET, AF_INET6, type SocketAddress } from '../../src/5-session/index.ts';
 import { SyntaxProblem, Unsupported } from './problems.ts';
 import type { Script } from './script.ts';
 
+/** The packets and the sockets of a script: both of one version, or IPv4 packets and sockets of AF_INET6. */
+export const IP_VERSIONS = ['ipv4', 'ipv4-mapped-ipv6', 'ipv6'] as const;
+export type IpVersion = (typeof IP_VERSIONS)[number];
+
 /** What a script's `--name=value` lines say; packetdrill's names and defaults. */
 export interface Settings {
+  ipVersion: IpVersion;
   bindPort: number;
   connectPort: number;
-  localAddress: Ipv4Address;
-  remoteAddress: Ipv4Address;
+  localAddress: IpAddress;
+  remoteAddress: IpAddress;
   /** Bytes. */
   mtu: number;
   /** Above so many bytes an inbound packet stands for several that a card has put together; null for never. */
@@ -24,14 +39,28 @@ export interface Settings {
   timestampTick: number;
 }
 
-const address = (text: string): Ipv4Address => parseIpv4(text) ?? (0 as Ipv4Address);
+const address = (text: string): IpAddress => parseIp(text) ?? ANY;
 
-const defaultSettings = (): Settings => ({
+/** The family of sockets whose family the script does not say. */
+export const domainOf = ({ ipVersion }: Settings): number => (ipVersion === 'ipv4' ? AF_INET : AF_INET6);
+
+/** An address as the script's sockets have it. */
+export function socketAddress(settings: Settings, of: IpAddress, port: number): SocketAddress {
+  if (domainOf(settings) === AF_INET6) {
+    const { text } = isIpv6(of) ? of : mappedOf(of);
+    return { family: AF_INET6, address: text, port, flowInfo: 0, scopeId: 0 };
+  }
+  return { family: AF_INET, address: formatIp(of), port };
+}
+
+const defaultSettings = (ipVersion: IpVersion): Settings => ({
+  ipVersion,
   bindPort: 8080,
   connectPort: 8080,
   // packetdrill takes any of 192.168.0.0/16; cookies of Fast Open depend on it, and this is the one of run_all.py.
-  localAddress: address('192.168.0.1'),
-  remoteAddress: address('192.0.2.1'),
+  // Over IPv6 too: its addresses, and its MTU that leaves as much room as IPv4 has.
+  localAddress: address(ipVersion === 'ipv6' ? 'fd3d:0a0b:17d6::1' : '192.168.0.1'),
+  remoteAddress: address(ipVersion === 'ipv6' ? 'fd3d:fa7b:d17d::1' : '192.0.2.1'),
   mtu: 1500,
   receiveOffload: null,
   toleranceMicroseconds: 4000,
@@ -41,22 +70,44 @@ const defaultSettings = (): Settings => ({
   timestampTick: 0,
 });
 
-/** @throws Unsupported for options that are not here, IPv6 among them; SyntaxProblem for values that cannot be. */
-export function readSettings(script: Script): Settings {
-  const settings = defaultSettings();
+/** The MTU of run_all.py over IPv6. */
+const MTU_V6 = 1520;
+
+/**
+ * @param ipVersion of the command line: with `ipv6` addresses and MTU are those of run_all.py too, whatever the script says.
+ * @throws Unsupported for options that are not here; SyntaxProblem for values that cannot be.
+ */
+export function readSettings(script: Script, ipVersion: IpVersion | null = null): Settings {
+  const own = script.options.find(({ name }) => name === 'ip_version');
+  const version = ipVersion ?? IP_VERSIONS.find((each) => each === (own?.value ?? 'ipv4'));
+  if (version === undefined) throw new SyntaxProblem(own?.line ?? 0, `--ip_version=${own?.value}`);
+  const settings = defaultSettings(version);
+  readOptions(script, settings, ipVersion === 'ipv6');
+  if (ipVersion === 'ipv6') settings.mtu = MTU_V6;
+  return settings;
+}
+
+/** Options of the network, which those of the command line replace. */
+const NETWORK = new Set(['local_ip', 'remote_ip', 'gateway_ip', 'netmask_ip', 'mtu']);
+
+function readOptions(script: Script, settings: Settings, networkGiven: boolean): void {
   for (const { line, name, value } of script.options) {
+    if (networkGiven && NETWORK.has(name)) continue;
     const number = (): number => {
       if (!/^\d+(\.\d+)?$/.test(value)) throw new SyntaxProblem(line, `--${name}: '${value}' is no number`);
       return Number(value);
     };
-    const ipv4 = (): Ipv4Address => {
-      const parsed = parseIpv4(value) ?? parseIpv4Prefix(value)?.address ?? null;
-      if (parsed === null) throw new Unsupported(line, `--${name}=${value}: only IPv4`);
+    const ip = (): IpAddress => {
+      const parsed =
+        parseIp(value) ?? parseIpv4Prefix(value)?.address ?? parseIpv6Prefix(value)?.address ?? null;
+      if (parsed === null) throw new SyntaxProblem(line, `--${name}: '${value}' is no address`);
+      if (isIpv6(parsed) !== (settings.ipVersion === 'ipv6')) {
+        throw new Unsupported(line, `--${name}=${value} with --ip_version=${settings.ipVersion}`);
+      }
       return parsed;
     };
     switch (name) {
       case 'ip_version':
-        if (value !== 'ipv4') throw new Unsupported(line, `--ip_version=${value}: only IPv4`);
         break;
       case 'bind_port':
         settings.bindPort = number();
@@ -65,10 +116,10 @@ export function readSettings(script: Script): Settings {
         settings.connectPort = number();
         break;
       case 'local_ip':
-        settings.localAddress = ipv4();
+        settings.localAddress = ip();
         break;
       case 'remote_ip':
-        settings.remoteAddress = ipv4();
+        settings.remoteAddress = ip();
         break;
       case 'mtu':
         settings.mtu = number();
@@ -100,5 +151,4 @@ export function readSettings(script: Script): Settings {
         throw new Unsupported(line, `the option --${name}`);
     }
   }
-  return settings;
 }

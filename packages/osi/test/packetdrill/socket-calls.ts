@@ -1,6 +1,5 @@
-import { formatIpv4, PROTOCOL_ICMP } from '../../src/3-network/index.ts';
+import { icmpv6Codec, PROTOCOL_ICMP } from '../../src/3-network/index.ts';
 import {
-  AF_INET,
   AF_UNSPEC,
   MSG_DONTWAIT,
   MSG_FASTOPEN,
@@ -17,6 +16,7 @@ import type { Arguments, Call, SocketDescriptor } from './calls.ts';
 import { bracketed, field, integer, vectorLength } from './evaluate.ts';
 import { getOption, setOption } from './option-calls.ts';
 import { Mismatch, Unsupported } from './problems.ts';
+import { domainOf, socketAddress } from './settings.ts';
 
 const SOCK_NONBLOCK = 0o4000;
 const O_NONBLOCK = 0o4000;
@@ -29,27 +29,27 @@ type Prepare = (args: Arguments) => Call;
 
 const now = (result: number): Call => ({ attempt: () => result });
 
-const bindAddress = ({ program: { settings } }: Arguments): SocketAddress => ({
-  family: AF_INET,
-  address: formatIpv4(settings.localAddress),
-  port: settings.bindPort,
-});
+const bindAddress = ({ program: { settings } }: Arguments): SocketAddress =>
+  socketAddress(settings, settings.localAddress, settings.bindPort);
 
-const peerAddress = ({ program: { settings } }: Arguments): SocketAddress => ({
-  family: AF_INET,
-  address: formatIpv4(settings.remoteAddress),
-  port: settings.connectPort,
-});
+const peerAddress = ({ program: { settings } }: Arguments): SocketAddress =>
+  socketAddress(settings, settings.remoteAddress, settings.connectPort);
 
 function openSocket(args: Arguments): Call {
   const { program, line, expected } = args;
-  const domain = args.at(0)?.kind === 'ellipsis' ? AF_INET : args.integer(0);
-  if (domain !== AF_INET) throw new Unsupported(line, 'sockets of other families than AF_INET');
+  const usual = domainOf(program.settings);
+  const domain = args.at(0)?.kind === 'ellipsis' ? usual : args.integer(0);
+  if (domain !== usual) throw new Unsupported(line, 'sockets of another family than the packets');
   const type = args.integer(1);
   const socket = program.stack.socket(domain, type, args.integer(2));
   if (typeof socket === 'number') return now(socket);
   const kind = type & SOCK_TYPE_MASK;
-  const protocol = kind === SOCK_STREAM ? 'tcp' : socket.protocol === PROTOCOL_ICMP ? 'icmp' : 'udp';
+  const protocol =
+    kind === SOCK_STREAM
+      ? 'tcp'
+      : socket.protocol === PROTOCOL_ICMP || socket.protocol === icmpv6Codec.PROTOCOL_ICMPV6
+        ? 'icmp'
+        : 'udp';
   const subject = program.begin(protocol, socket);
   enter(args, expected, { kind: 'socket', socket, subject, nonBlocking: (type & SOCK_NONBLOCK) !== 0 });
   return now(expected);
@@ -264,8 +264,9 @@ export const SOCKET_CALLS: Record<string, Prepare> = {
   send: (args) => send(args, { length: args.integer(2), flags: args.flags(3), nowhere: args.isNull(1) }),
   sendto: (args) => {
     // Another family is written in place of the address, whose bytes then say nothing.
-    const family = args.at(4)?.kind === 'ellipsis' ? AF_INET : args.integer(4);
-    const to = { ...peerAddress(args), family: family as typeof AF_INET };
+    const peer = peerAddress(args);
+    const family = args.at(4)?.kind === 'ellipsis' ? peer.family : args.integer(4);
+    const to = { ...peer, family } as SocketAddress;
     return send(args, { length: args.integer(2), flags: args.flags(3), to, nowhere: args.isNull(1) });
   },
   writev: (args) => send(args, { length: vectorLength(args.at(1), args.line), flags: 0 }),

@@ -1,4 +1,4 @@
-import type { Ipv4Address } from '../../src/3-network/index.ts';
+import { ANY, type IpAddress, isIpv6, sameIp } from '../../src/3-network/index.ts';
 import type { Socket } from '../../src/5-session/index.ts';
 import {
   ACK,
@@ -15,7 +15,7 @@ import type { IcmpSpec, PacketSpec, TcpOption, TcpSpec } from './script.ts';
 import type { Settings } from './settings.ts';
 
 interface End {
-  address: Ipv4Address;
+  address: IpAddress;
   port: number;
 }
 
@@ -90,11 +90,11 @@ export class Subject {
   /** Whether the stack sent this packet in this conversation; learns our end's name from the first one. */
   owns(packet: Packet): boolean {
     const { local, remote } = this;
-    if (packet.destination !== remote.address) return false;
-    if (packet.protocol === 'icmp') return this.protocol === 'icmp' || packet.source === local.address;
+    if (!sameIp(packet.destination, remote.address)) return false;
+    if (packet.protocol === 'icmp') return this.protocol === 'icmp' || sameIp(packet.source, local.address);
     if (packet.protocol !== this.protocol) return false;
     if (
-      packet.source === local.address &&
+      sameIp(packet.source, local.address) &&
       packet.sourcePort === local.port &&
       packet.destinationPort === remote.port
     ) {
@@ -243,7 +243,7 @@ export class Subject {
             urgent: 0,
             options: [],
           };
-    return writePacket(original).slice(0, 28);
+    return writePacket(original).slice(0, (isIpv6(local.address) ? 40 : 20) + 8);
   }
 
   #localOffset(isSyn: boolean): number {
@@ -252,7 +252,7 @@ export class Subject {
 }
 
 /** The fields of the IP header, for a type. */
-const NO_IP = { source: 0, destination: 0, tos: 0, ttl: 0 };
+const NO_IP = { source: ANY, destination: ANY, tos: 0, ttl: 0 };
 
 const shiftBlocks = (options: readonly TcpOption[], by: number): TcpOption[] =>
   options.map((option) =>

@@ -1,8 +1,11 @@
+import { ICMP, type IcmpNames } from './icmp-names.ts';
 import { type Token, type TokenKind, tokenize } from './lexer.ts';
 import { SyntaxProblem } from './problems.ts';
 
 /** The words of a script, read one after the other. */
 export class Tokens {
+  /** The names that `icmp` packets go by. */
+  icmp: IcmpNames = ICMP;
   readonly #tokens: readonly Token[];
   #at = 0;
 

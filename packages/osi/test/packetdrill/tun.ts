@@ -27,6 +27,7 @@ export class Tun implements Link {
     this.#stack = stack;
     this.#mtu = mtu;
     stack.ip.addLink(this);
+    stack.config6.attach(this);
   }
 
   get mtu(): number {
@@ -61,6 +62,7 @@ export class Tun implements Link {
     const frame = this.#stack.pool.take(bytes.length);
     frame.bytes.set(bytes, frame.start);
     frame.end = frame.start + bytes.length;
-    this.#stack.ip.receive(this, frame, false);
+    if (frame.view.getUint8(frame.start) >>> 4 === 6) this.#stack.ip6.receive(this, frame, false);
+    else this.#stack.ip.receive(this, frame, false);
   }
 }
