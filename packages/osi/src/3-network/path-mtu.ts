@@ -49,7 +49,11 @@ export class PathMtu<K> {
    */
   learn(destination: K, mtu: number): void {
     const least = typeof this.#least === 'number' ? this.#least : this.#sysctl.get(this.#least);
-    const until = this.#sim.now + seconds(this.#sysctl.get(this.#expires));
+    const { now } = this.#sim;
+    const until = now + seconds(this.#sysctl.get(this.#expires));
+    const known = this.#known.get(destination);
+    // Nobody can tell of more than was known already (RFC 1191 section 3, RFC 8201 section 4).
+    if (known !== undefined && now < known.until && known.mtu < mtu) return;
     this.#known.delete(destination);
     if (this.#known.size >= this.most) {
       for (const oldest of this.#known.keys()) {

@@ -1,0 +1,275 @@
+import { describe, expect, test } from 'vitest';
+import { AF_INET6, SOCK_DGRAM, type Socket } from '../src/5-session/index.ts';
+import { ERRNO } from '../src/trace/index.ts';
+import { u16, u32 } from './frames.ts';
+import { Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US_GLOBAL, udp6 } from './ipv6-station.ts';
+import { socketOf, to6 } from './ipv6-world.ts';
+
+const ECHO = icmp6(128, [0, 7, 0, 1, 1, 2, 3, 4]);
+const ECHO_REPLY = { type: 129, code: 0, source: key6(US_GLOBAL), destination: key6(THEM_GLOBAL) };
+const PARAMETER_PROBLEM = 4;
+
+/** A fragment header and a piece. */
+const piece = (
+  next: number,
+  offset: number,
+  more: boolean,
+  id: number,
+  data: readonly number[],
+): number[] => [next, 0, ...u16(offset | (more ? 1 : 0)), ...u32(id), ...data];
+
+function listener(script: Ipv6Script): Socket {
+  const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+  expect(socket.bind(to6('::', 9), { privileged: true })).toBe(0);
+  return socket;
+}
+
+function received(socket: Socket): number[] | number {
+  const into = new Uint8Array(5000);
+  const got = socket.receive(into, 0);
+  return typeof got === 'number' ? got : Array.from(into.subarray(0, got.length));
+}
+
+describe('a packet', () => {
+  test('whose next header nobody knows is answered, pointing at that field', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 253, payload: [1, 2, 3, 4] });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 1, info: 6 }]);
+  });
+
+  test('that says "no next header" ends there, without a word', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 59, payload: [1, 2, 3, 4] });
+    expect(script.told()).toEqual([]);
+  });
+
+  test('with hop-by-hop options behind another header is answered, pointing at what named them', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 60, payload: [0, 0, 1, 4, 0, 0, 0, 0, 58, 0, 1, 4, 0, 0, 0, 0, ...ECHO] });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 1, info: 40 }]);
+  });
+
+  test('without a UDP checksum is dropped', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    script.say({ next: 17, payload: [...u16(7), ...u16(9), ...u16(9), 0, 0, 1] });
+    expect(received(socket)).toBe(-ERRNO.EAGAIN);
+    script.say({ next: 17, payload: udp6([1]) });
+    expect(received(socket)).toEqual([1]);
+  });
+
+  test('with hop limit 0 or 1 is taken where it is for', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 58, payload: ECHO, hopLimit: 0 });
+    expect(script.told()).toMatchObject([ECHO_REPLY]);
+  });
+});
+
+describe('an option that nobody knows', () => {
+  const options = (type: number): number[] => [58, 0, type, 4, 0, 0, 0, 0, ...ECHO];
+
+  test('of type 00 is passed over', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 60, payload: options(0x1e) });
+    expect(script.told()).toMatchObject([ECHO_REPLY]);
+  });
+
+  test('of type 01 ends the packet without a word', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 60, payload: options(0x5e) });
+    expect(script.told()).toEqual([]);
+    expect(script.drops()).toContain('ipv6.option');
+  });
+
+  test('of type 10 and 11 is answered, pointing at it', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 60, payload: options(0x9e) });
+    script.say({ next: 0, payload: options(0xde) });
+    expect(script.told()).toMatchObject([
+      { type: PARAMETER_PROBLEM, code: 2, info: 42 },
+      { type: PARAMETER_PROBLEM, code: 2, info: 42 },
+    ]);
+  });
+
+  test('in a packet to a group is answered with type 10 only', () => {
+    const script = new Ipv6Script();
+    script.say({ to: 'ff02::1', next: 60, payload: options(0x9e) });
+    script.say({ to: 'ff02::1', next: 60, payload: options(0xde) });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 2, info: 42 }]);
+  });
+});
+
+describe('a routing header of an unknown type', () => {
+  test('with nowhere left to go is passed over', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 43, payload: [58, 0, 77, 0, 0, 0, 0, 0, ...ECHO] });
+    expect(script.told()).toMatchObject([ECHO_REPLY]);
+  });
+
+  test('with places left is refused, pointing at its type; so is type 0 (RFC 5095)', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 43, payload: [58, 0, 77, 1, 0, 0, 0, 0, ...ECHO] });
+    script.say({ next: 43, payload: [58, 0, 0, 1, 0, 0, 0, 0, ...ECHO] });
+    expect(script.told()).toMatchObject([
+      { type: PARAMETER_PROBLEM, code: 0, info: 42 },
+      { type: PARAMETER_PROBLEM, code: 0, info: 42 },
+    ]);
+  });
+});
+
+describe('fragments', () => {
+  const whole = udp6(Array.from({ length: 24 }, (_, i) => i));
+  const data = whole.slice(8);
+
+  test('in any order give the packet, of 1500 bytes and more', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    const large = udp6(Array.from({ length: 2992 }, (_, i) => i & 255));
+    script.say({ next: 44, payload: piece(17, 1400, true, 1, large.slice(1400, 2800)) });
+    script.say({ next: 44, payload: piece(17, 2800, false, 1, large.slice(2800)) });
+    script.say({ next: 44, payload: piece(17, 0, true, 1, large.slice(0, 1400)) });
+    expect(received(socket)).toEqual(large.slice(8));
+  });
+
+  test('one that is the whole packet stands for itself (RFC 6946)', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    script.say({ next: 44, payload: piece(17, 0, true, 5, whole.slice(0, 16)) });
+    script.say({ next: 44, payload: piece(17, 0, false, 5, whole) });
+    expect(received(socket)).toEqual(data);
+  });
+
+  test('of a length that is no multiple of 8 are refused, pointing at the payload length', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 15)) });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 0, info: 4 }]);
+  });
+
+  test('that reach beyond 65535 bytes are refused, pointing at the offset', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 44, payload: piece(17, 65_528, false, 1, whole.slice(0, 16)) });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 0, info: 42 }]);
+  });
+
+  test('that overlap give up the whole packet without a word (RFC 5722)', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+    script.say({ next: 44, payload: piece(17, 8, true, 1, whole.slice(8, 24)) });
+    script.say({ next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
+    expect(received(socket)).toBe(-ERRNO.EAGAIN);
+    expect(script.told()).toEqual([]);
+  });
+
+  test('the first without all headers is refused with code 3 (RFC 7112)', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 44, payload: piece(60, 0, true, 1, [17, 1, 1, 4, 0, 0, 0, 0]) });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 3 }]);
+  });
+
+  test('of which some are missing for 60 s are given up; its sender is told when the first is here', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+    script.say({ next: 44, payload: piece(17, 16, false, 2, whole.slice(16)) });
+    script.wait(59);
+    expect(script.told()).toEqual([]);
+    script.wait(2);
+    expect(script.told()).toMatchObject([{ type: 3, code: 1 }]);
+  });
+});
+
+describe('ICMPv6', () => {
+  test('tells nothing about a packet to a group, or from nobody', () => {
+    const script = new Ipv6Script();
+    script.say({ to: 'ff02::1', next: 17, payload: udp6([1], { to: 'ff02::1' }) });
+    script.say({ from: '::', next: 17, payload: udp6([1], { from: '::' }) });
+    expect(script.told()).toEqual([]);
+  });
+
+  test('tells nothing about an error, and drops informational types that nobody knows', () => {
+    const script = new Ipv6Script();
+    const quoted = Array.from({ length: 48 }, () => 0);
+    script.say({ next: 58, payload: icmp6(1, [0, 0, 0, 0, ...quoted], { code: 99 }) });
+    script.say({ next: 58, payload: icmp6(200, [0, 0, 0, 0]) });
+    expect(script.told()).toEqual([]);
+  });
+
+  test('quotes as much as fits in 1280 bytes', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 17, payload: udp6(Array.from({ length: 1400 }, () => 1)) });
+    const [error] = script.told();
+    expect(error).toMatchObject({ type: 1, code: 4, source: key6(US_GLOBAL) });
+    expect((error?.rest.length ?? 0) + 8 + 40).toBe(1280);
+  });
+
+  test('limits how often it tells of errors', () => {
+    const script = new Ipv6Script();
+    for (let i = 0; i < 50; i++) script.say({ next: 17, payload: udp6([i]) });
+    expect(script.told().length).toBeLessThan(10);
+  });
+});
+
+describe('the path MTU', () => {
+  /** The size of the fragments of 1400 bytes of data after "packet too big" has told of `mtu`. */
+  function sizes(script: Ipv6Script): number[] {
+    const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+    socket.send(new Uint8Array(1400), 0, to6(THEM_GLOBAL, 9), 0);
+    script.wait(0.1);
+    const sent = script.them.arrived.flatMap(({ bytes }) => (bytes[20] === 58 ? [] : [bytes.length - 14]));
+    script.them.arrived.length = 0;
+    return sent;
+  }
+
+  function tooBig(script: Ipv6Script, mtu: number): void {
+    const quoted = [0x60, 0, 0, 0, ...u16(16), 17, 64];
+    const addresses = [US_GLOBAL, THEM_GLOBAL].flatMap((text) =>
+      (key6(text).match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)),
+    );
+    const body = [
+      ...u32(mtu),
+      ...quoted,
+      ...addresses,
+      ...u16(9),
+      ...u16(9),
+      0,
+      16,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+    ];
+    script.say({ next: 58, payload: icmp6(2, body) });
+  }
+
+  test('follows "packet too big", is never less than 1280, and is forgotten after ten minutes', () => {
+    const script = new Ipv6Script();
+    expect(sizes(script)).toEqual([1448]);
+    tooBig(script, 1400);
+    expect(Math.max(...sizes(script))).toBe(1400);
+    tooBig(script, 600);
+    expect(Math.max(...sizes(script))).toBe(1280);
+    script.wait(601);
+    expect(sizes(script)).toEqual([1448]);
+  });
+
+  test('does not grow by it', () => {
+    const script = new Ipv6Script();
+    tooBig(script, 1300);
+    tooBig(script, 1450);
+    expect(Math.max(...sizes(script))).toBeLessThanOrEqual(1300);
+  });
+});
+
+test('a link-local neighbour is reached by the interface that was named', () => {
+  const script = new Ipv6Script();
+  const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+  expect(socket.send(Uint8Array.of(1), 0, to6(THEM, 9, 2), 0)).toBe(1);
+  script.wait(0.1);
+  expect(script.them.arrived.some(({ bytes }) => bytes[20] === 17)).toBe(true);
+});
