@@ -1,0 +1,353 @@
+import { describe, expect, test } from 'vitest';
+import { AF_INET6, SOCK_DGRAM } from '../src/5-session/index.ts';
+import { u16, u32 } from './frames.ts';
+import { bytes6, Ipv6Script, key6, THEM, THEM_GLOBAL, US, US_GLOBAL } from './ipv6-station.ts';
+import { socketOf, to6 } from './ipv6-world.ts';
+
+const ROUTER_SOLICITATION = 133;
+const ROUTER_ADVERTISEMENT = 134;
+const SOLICITATION = 135;
+const ADVERTISEMENT = 136;
+const REDIRECT = 137;
+
+const MAC = [2, 0, 0, 0, 0, 2];
+const OTHER_MAC = [2, 0, 0, 0, 0, 9];
+const ZERO = [0, 0, 0, 0];
+const sourceMac = (mac: readonly number[]): number[] => [1, 1, ...mac];
+const targetMac = (mac: readonly number[]): number[] => [2, 1, ...mac];
+const SOLICITED_NODE = 'ff02::1:ff00:1';
+
+const prefix = (
+  text: string,
+  {
+    length = 64,
+    flags = 0xc0,
+    valid = 7200,
+    preferred = 3600,
+  }: Partial<Record<'length' | 'flags' | 'valid' | 'preferred', number>> = {},
+): number[] => [3, 4, length, flags, ...u32(valid), ...u32(preferred), ...ZERO, ...bytes6(text)];
+
+/** A router advertisement's body: hop limit, flags, lifetime in seconds, reachable and retransmission time in ms, options. */
+const router = (
+  options: readonly number[] = [],
+  { hopLimit = 0, lifetime = 1800, reachable = 0, retrans = 0 } = {},
+): number[] => [hopLimit, 0, ...u16(lifetime), ...u32(reachable), ...u32(retrans), ...options];
+
+const advertise = (script: Ipv6Script, body: readonly number[], from = THEM, hopLimit = 255): void =>
+  script.sayNd(ROUTER_ADVERTISEMENT, body, { from, to: 'ff02::1', hopLimit });
+
+const solicit = (target: string): number[] => [...ZERO, ...bytes6(target), ...sourceMac(MAC)];
+
+/** The stack sends a datagram. @returns destination MAC addresses of what went out to the port. */
+function send(script: Ipv6Script, to: string, scope = 0): string[] {
+  const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+  socket.send(Uint8Array.of(1), 0, to6(to, 9, scope), 0);
+  script.wait(0.1);
+  return script.them.arrived.flatMap(({ bytes }) =>
+    bytes[20] === 17
+      ? [Array.from(bytes.subarray(0, 6), (b) => b.toString(16).padStart(2, '0')).join('')]
+      : [],
+  );
+}
+
+const addresses = (script: Ipv6Script): string[] =>
+  script.us.addresses6.map(({ address, length }) => `${address.text}/${length}`);
+
+describe('a solicitation', () => {
+  test('is answered by who has the address: solicited, overriding, with the MAC address', () => {
+    const script = new Ipv6Script();
+    script.sayNd(SOLICITATION, solicit(US_GLOBAL), { from: THEM_GLOBAL, to: SOLICITED_NODE });
+    expect(script.heard()).toMatchObject([
+      {
+        type: ADVERTISEMENT,
+        hopLimit: 255,
+        source: key6(US_GLOBAL),
+        destination: key6(THEM_GLOBAL),
+        toMac: '020000000002',
+        info: 0x6000_0000,
+        rest: [...bytes6(US_GLOBAL), ...targetMac([2, 0, 0, 0, 0, 1])],
+      },
+    ]);
+  });
+
+  test('of one who has no address yet is answered to all nodes', () => {
+    const script = new Ipv6Script();
+    script.sayNd(SOLICITATION, [...ZERO, ...bytes6(US_GLOBAL)], { from: '::', to: SOLICITED_NODE });
+    expect(script.heard()).toMatchObject([
+      { type: ADVERTISEMENT, destination: key6('ff02::1'), info: 0x2000_0000 },
+    ]);
+  });
+
+  test('about somebody else is not answered', () => {
+    const script = new Ipv6Script();
+    script.sayNd(SOLICITATION, solicit('2001:db8::77'), { from: THEM_GLOBAL, to: 'ff02::1' });
+    expect(script.heard()).toEqual([]);
+  });
+
+  test.each([
+    ['that a router has passed on', { hopLimit: 254 }, solicit(US_GLOBAL)],
+    ['with a code', { code: 1 }, solicit(US_GLOBAL)],
+    ['about a group', {}, solicit('ff02::1')],
+    ['with an option of no length', {}, [...ZERO, ...bytes6(US_GLOBAL), 1, 0, ...MAC]],
+    ['cut off', {}, ZERO],
+    ['from no address, with a MAC address', { from: '::', to: SOLICITED_NODE }, solicit(US_GLOBAL)],
+    [
+      'from no address, not to the solicited-node group',
+      { from: '::', to: 'ff02::1' },
+      [...ZERO, ...bytes6(US_GLOBAL)],
+    ],
+  ])('%s is dropped', (_what, given, body) => {
+    const script = new Ipv6Script();
+    script.sayNd(SOLICITATION, body, { from: THEM_GLOBAL, to: US_GLOBAL, ...given });
+    expect(script.heard()).toEqual([]);
+    expect(script.drops().filter((reason) => reason.startsWith('ndisc.'))).toHaveLength(1);
+  });
+});
+
+describe('a neighbour', () => {
+  test('is asked for three times, a second apart, and then given up', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    send(script, THEM_GLOBAL);
+    script.wait(5);
+    const asked = script.heard().filter(({ type }) => type === SOLICITATION);
+    expect(asked).toHaveLength(3);
+    expect(asked[0]).toMatchObject({ hopLimit: 255, destination: key6('ff02::1:ff00:2') });
+    expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBe(1e9);
+  });
+
+  test('that nobody asked for is not remembered by its advertisement', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    script.sayNd(ADVERTISEMENT, [0x20, 0, 0, 0, ...bytes6(THEM_GLOBAL), ...targetMac(MAC)], {
+      to: 'ff02::1',
+    });
+    expect(send(script, THEM_GLOBAL)).toEqual([]);
+  });
+
+  test('has another MAC address by an advertisement that overrides, and not by one that does not', () => {
+    const script = new Ipv6Script();
+    expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
+    script.them.arrived.length = 0;
+    const news = (flags: number): number[] => [
+      flags,
+      0,
+      0,
+      0,
+      ...bytes6(THEM_GLOBAL),
+      ...targetMac(OTHER_MAC),
+    ];
+    script.sayNd(ADVERTISEMENT, news(0x00), { from: THEM_GLOBAL, to: 'ff02::1' });
+    expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
+    script.them.arrived.length = 0;
+    script.sayNd(ADVERTISEMENT, news(0x20), { from: THEM_GLOBAL, to: 'ff02::1' });
+    expect(send(script, THEM_GLOBAL)).toEqual(['020000000009']);
+  });
+
+  test('that is in use and of whom nothing was heard is asked itself, after five seconds', () => {
+    const script = new Ipv6Script();
+    send(script, THEM_GLOBAL);
+    script.wait(60);
+    script.heard();
+    send(script, THEM_GLOBAL);
+    const probes = () => script.heard().filter(({ type }) => type === SOLICITATION);
+    script.wait(4);
+    expect(probes()).toEqual([]);
+    script.wait(2);
+    expect(probes()).toMatchObject([{ destination: key6(THEM_GLOBAL), toMac: '020000000002' }]);
+  });
+});
+
+describe('duplicate address detection', () => {
+  test('asks once from no address, to the solicited-node group, having joined it', () => {
+    const script = new Ipv6Script({ settle: false });
+    script.wait(3);
+    const [asked] = script.heard().filter(({ type }) => type === SOLICITATION);
+    expect(asked).toMatchObject({ source: key6('::'), destination: key6(SOLICITED_NODE), hopLimit: 255 });
+    expect(script.us.addresses6.find(({ length }) => length === 64)).toMatchObject({ tentative: false });
+  });
+
+  test.each([
+    ['another one asks for it as well', SOLICITATION, '::', SOLICITED_NODE, [...ZERO, ...bytes6(US)]],
+    [
+      'another one says that it has it',
+      ADVERTISEMENT,
+      THEM,
+      'ff02::1',
+      [0x20, 0, 0, 0, ...bytes6(US), ...targetMac(MAC)],
+    ],
+  ])('fails when %s', (_what, type, from, to, body) => {
+    const script = new Ipv6Script({ settle: false });
+    while (script.heard().every((said) => said.type !== SOLICITATION)) script.wait(0.1);
+    script.sayNd(type, body, { from, to });
+    script.wait(3);
+    expect(script.us.addresses6.find(({ length }) => length === 64)).toMatchObject({
+      tentative: true,
+      failed: true,
+    });
+    script.heard();
+    script.sayNd(SOLICITATION, solicit(US), { from: THEM, to: SOLICITED_NODE });
+    expect(script.heard()).toEqual([]);
+  });
+
+  test('an address that is still being asked for answers nobody', () => {
+    const script = new Ipv6Script();
+    script.us.addAddress('eth0', '2001:db8::5/64');
+    script.heard();
+    script.sayNd(SOLICITATION, solicit('2001:db8::5'), { from: THEM_GLOBAL, to: 'ff02::1:ff00:5' });
+    expect(script.heard().filter(({ type }) => type === ADVERTISEMENT)).toEqual([]);
+  });
+});
+
+describe('routers', () => {
+  test('are asked for until one has answered, ever more seldom', () => {
+    const script = new Ipv6Script({ settle: false });
+    script.wait(30);
+    const asked = script.heard().filter(({ type }) => type === ROUTER_SOLICITATION);
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked[0]).toMatchObject({ destination: key6('ff02::2'), hopLimit: 255, source: key6(US) });
+    advertise(script, router());
+    script.wait(60);
+    expect(script.heard().filter(({ type }) => type === ROUTER_SOLICITATION)).toEqual([]);
+  });
+
+  test('are default routers for their lifetime, and no longer when they say 0', () => {
+    const script = new Ipv6Script();
+    advertise(script, router([], { lifetime: 100 }));
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+    script.them.arrived.length = 0;
+    script.wait(101);
+    expect(send(script, '2001:db8:9::9')).toEqual([]);
+    advertise(script, router());
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+    script.them.arrived.length = 0;
+    advertise(script, router([], { lifetime: 0 }));
+    expect(send(script, '2001:db8:9::9')).toEqual([]);
+  });
+
+  test('that say so no more in an advertisement of their address are none', () => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+    script.them.arrived.length = 0;
+    script.sayNd(ADVERTISEMENT, [0x20, 0, 0, 0, ...bytes6(THEM), ...targetMac(MAC)], { to: 'ff02::1' });
+    expect(send(script, '2001:db8:9::9')).toEqual([]);
+  });
+
+  test('tell the hop limit and the MTU of the link', () => {
+    const script = new Ipv6Script();
+    advertise(script, router([5, 1, 0, 0, ...u32(1400)], { hopLimit: 17 }));
+    send(script, THEM_GLOBAL);
+    const datagram = script.them.arrived.find(({ bytes }) => bytes[20] === 17);
+    expect(datagram?.bytes[21]).toBe(17);
+    script.them.arrived.length = 0;
+    const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+    socket.send(new Uint8Array(1400), 0, to6(THEM_GLOBAL, 9), 0);
+    script.wait(0.1);
+    expect(Math.max(...script.them.arrived.map(({ bytes }) => bytes.length - 14))).toBe(1400);
+  });
+
+  test.each([
+    ['from an address that is not link-local', THEM_GLOBAL, 255],
+    ['that another router has passed on', THEM, 254],
+  ])('their advertisements %s are dropped', (_what, from, hopLimit) => {
+    const script = new Ipv6Script();
+    advertise(script, router([...prefix('2001:db8:5::')]), from, hopLimit);
+    expect(send(script, '2001:db8:9::9')).toEqual([]);
+    expect(script.drops().some((reason) => reason.startsWith('ndisc.'))).toBe(true);
+  });
+});
+
+describe('a prefix', () => {
+  const made = '2001:db8:5::ff:fe00:1/64';
+
+  test('makes an address of the interface identifier, which is checked like any other', () => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::')));
+    script.wait(3);
+    expect(addresses(script)).toContain(made);
+    const asked = script.heard().filter(({ type }) => type === SOLICITATION);
+    expect(asked.some(({ source }) => source === key6('::'))).toBe(true);
+  });
+
+  test.each([
+    ['without the autonomous flag', { flags: 0x80 }],
+    ['preferred for longer than it is valid', { preferred: 9000 }],
+    ['valid for no time', { valid: 0, preferred: 0 }],
+    ['of another length than 64', { length: 48 }],
+  ])('%s makes none', (_what, given) => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::', given)));
+    script.wait(3);
+    expect(addresses(script)).not.toContain(made);
+  });
+
+  test('of link-local addresses makes none', () => {
+    const script = new Ipv6Script();
+    const before = addresses(script);
+    advertise(script, router(prefix('fe80::')));
+    script.wait(3);
+    expect(addresses(script)).toEqual(before);
+  });
+
+  test('is on the link when it says so, and else behind the router', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    advertise(script, router([...prefix('2001:db8:5::', { flags: 0x80 })], { lifetime: 0 }));
+    send(script, '2001:db8:5::77');
+    expect(script.heard().filter(({ type }) => type === SOLICITATION)).toMatchObject([
+      { destination: key6('ff02::1:ff00:77') },
+    ]);
+  });
+
+  test('ends with its lifetime, and so does the address', () => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::', { valid: 100, preferred: 50 })));
+    script.wait(90);
+    expect(addresses(script)).toContain(made);
+    script.wait(20);
+    expect(addresses(script)).not.toContain(made);
+  });
+
+  test('cannot be made to end in less than two hours by a message that anybody could send', () => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::', { valid: 100_000, preferred: 50_000 })));
+    script.wait(3);
+    advertise(script, router(prefix('2001:db8:5::', { valid: 10, preferred: 10 })));
+    script.wait(7000);
+    expect(addresses(script)).toContain(made);
+    script.wait(300);
+    expect(addresses(script)).not.toContain(made);
+  });
+});
+
+describe('a redirect', () => {
+  const better = 'fe80::9';
+  const redirect = (target: string, destination: string): number[] => [
+    ...ZERO,
+    ...bytes6(target),
+    ...bytes6(destination),
+    ...targetMac(OTHER_MAC),
+  ];
+
+  test('of the router that is used is followed, for that destination alone', () => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9'), { to: US });
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000009']);
+    script.them.arrived.length = 0;
+    expect(send(script, '2001:db8:9::8')).toEqual(['020000000002']);
+  });
+
+  test.each([
+    ['of somebody else', { from: 'fe80::7' }, better, '2001:db8:9::9'],
+    ['that a router has passed on', { hopLimit: 64 }, better, '2001:db8:9::9'],
+    ['to a router that is not link-local', {}, THEM_GLOBAL, '2001:db8:9::9'],
+    ['about a group', {}, better, 'ff02::9'],
+  ])('%s is not', (_what, given, target, destination) => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.sayNd(REDIRECT, redirect(target, destination), { to: US, ...given });
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+  });
+});
