@@ -18,6 +18,7 @@ import {
 import { ERRNO } from '@netarium/osi/trace';
 import type { Network } from './kernel/network.ts';
 import type { NetlinkAnswer, NetlinkRequest } from './system-calls.ts';
+import { forgetTcpMetrics, tcpMetricsAnswers } from './tcp-metrics.ts';
 
 type Counters = Readonly<Record<string, number>>;
 
@@ -85,6 +86,10 @@ export class StackNetwork implements Network {
         return Array.from(stack.igmp.entries(), groupAnswer);
       case 'getneigh':
         return Array.from(stack.neighbours(), ({ link, neighbour }) => neighbourAnswer(link, neighbour));
+      case 'gettcpmetrics':
+        return tcpMetricsAnswers(stack);
+      case 'deltcpmetrics':
+        return forgetTcpMetrics(stack, request.address);
       case 'setlink':
         return this.#setLink(request);
       case 'newaddr':

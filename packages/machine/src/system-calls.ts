@@ -122,7 +122,7 @@ export interface SystemCalls {
   // the machine
   uname(): number | { sysname: string; nodename: string; release: string; version: string; machine: string };
   sysctl(name: string, value?: number): number;
-  /** rtnetlink(7) requests as objects: what `ip` speaks. */
+  /** Requests of rtnetlink(7) and the `tcp_metrics` family as objects: what `ip` speaks. */
   netlink(request: NetlinkRequest): number | NetlinkAnswer[];
   /**
    * Follow what a process calls (ptrace(2) as `strace -p` uses it): waits for the next system calls of `pid`, in
@@ -204,7 +204,7 @@ export interface SpawnOptions {
 }
 
 export type NetlinkRequest =
-  | { readonly type: 'getlink' | 'getaddr' | 'getmaddr' | 'getroute' | 'getneigh' }
+  | { readonly type: 'getlink' | 'getaddr' | 'getmaddr' | 'getroute' | 'getneigh' | 'gettcpmetrics' }
   | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
   | { readonly type: 'newaddr' | 'deladdr'; readonly interface: string; readonly prefix: string }
   | {
@@ -215,7 +215,9 @@ export type NetlinkRequest =
       readonly interface?: string;
       readonly metric?: number;
     }
-  | { readonly type: 'delneigh'; readonly interface: string; readonly address: string };
+  | { readonly type: 'delneigh'; readonly interface: string; readonly address: string }
+  /** Of one address, or of all. */
+  | { readonly type: 'deltcpmetrics'; readonly address?: string };
 
 export type NetlinkAnswer =
   | {
@@ -271,4 +273,18 @@ export type NetlinkAnswer =
       readonly address: string;
       readonly mac: string | null;
       readonly state: string;
+    }
+  | {
+      /** What TCP remembers of a destination for one of our addresses. */
+      readonly type: 'tcpmetrics';
+      readonly destination: string;
+      readonly source: string;
+      /** Nanoseconds since it was learned, and since a SYN with data was lost. */
+      readonly age: number;
+      readonly sinceSynDrop: number;
+      readonly synDrops: number;
+      /** 0 when it is not known. */
+      readonly mss: number;
+      /** Of Fast Open, in hexadecimal digits. */
+      readonly cookie: string | null;
     };

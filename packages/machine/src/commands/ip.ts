@@ -1,33 +1,10 @@
 import { parseIpv4, parseIpv4Prefix } from '@netarium/osi/3-network';
 import { ERRNO } from '@netarium/osi/trace';
 import type { AsyncSystemCalls, Main } from '../program.ts';
-import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
+import { answers, type Context, change, isShow, Refusal, told, unknownCommand, Words } from './ip/request.ts';
+import { tcpMetrics } from './ip/tcp-metrics.ts';
 import { addressText, groupsText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
-import { because, complain, print } from './support.ts';
-
-/** The words of a command after its object, taken one by one. */
-class Words {
-  readonly #words: string[];
-
-  constructor(words: readonly string[]) {
-    this.#words = [...words];
-  }
-
-  next(): string | undefined {
-    return this.#words.shift();
-  }
-}
-
-/** A wrong command line: what to say, and the exit status. */
-class Refusal {
-  readonly line: string;
-  readonly status: number;
-
-  constructor(line: string, status = 255) {
-    this.line = line;
-    this.status = status;
-  }
-}
+import { complain, print } from './support.ts';
 
 const HELP = `Usage: ip [-s] [-4] OBJECT { COMMAND }
   ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME
@@ -35,6 +12,7 @@ const HELP = `Usage: ip [-s] [-4] OBJECT { COMMAND }
   ip route [show]              ip route { add | del } { PREFIX | default } [via ADDRESS] [dev NAME] [metric N]
   ip maddr [show [dev] NAME]
   ip neigh [show]              ip neigh del ADDRESS dev NAME
+  ip tcp_metrics [show | flush] [PREFIX]    ip tcp_metrics delete ADDRESS
 `;
 
 const OBJECTS: readonly (readonly [name: string, run: (context: Context) => Promise<number>])[] = [
@@ -44,16 +22,12 @@ const OBJECTS: readonly (readonly [name: string, run: (context: Context) => Prom
   ['maddress', groups],
   ['neighbour', neighbour],
   ['neighbor', neighbour],
+  ['tcp_metrics', tcpMetrics],
+  ['tcpmetrics', tcpMetrics],
   ['help', async ({ sys }) => showHelp(sys)],
 ];
 
-interface Context {
-  readonly sys: AsyncSystemCalls;
-  readonly words: Words;
-  readonly statistics: boolean;
-}
-
-/** ip(8) of iproute2: address, link, route and neigh, over rtnetlink. */
+/** ip(8) of iproute2: address, link, route, neigh and others, over netlink. */
 export const ip: Main = async (sys, argv) => {
   const words = argv.slice(1);
   let statistics = false;
@@ -89,8 +63,6 @@ async function showHelp(sys: AsyncSystemCalls): Promise<number> {
   await print(sys, HELP);
   return 0;
 }
-
-const isShow = (command: string): boolean => ['show', 'list', 'lst'].some((name) => name.startsWith(command));
 
 async function address({ sys, words, statistics }: Context): Promise<number> {
   const command = words.next() ?? 'show';
@@ -245,9 +217,6 @@ async function neighbour({ sys, words }: Context): Promise<number> {
   return change(sys, { type: 'delneigh', interface: device, address: target });
 }
 
-const unknownCommand = (command: string, object: string): Refusal =>
-  new Refusal(`Command "${command}" is unknown, try "ip ${object} help".`);
-
 /** The device that `show` is about, if one is named. */
 function deviceOf(words: Words): string | undefined {
   const word = words.next();
@@ -264,26 +233,4 @@ async function links(sys: AsyncSystemCalls, device?: string) {
 async function needDevice(sys: AsyncSystemCalls, device: string): Promise<void> {
   const all = await answers(sys, { type: 'getlink' }, 'link');
   if (!all.some(({ name }) => name === device)) throw new Refusal(`Cannot find device "${device}"`, 1);
-}
-
-async function answers<T extends NetlinkAnswer['type']>(
-  sys: AsyncSystemCalls,
-  request: NetlinkRequest,
-  type: T,
-): Promise<Extract<NetlinkAnswer, { type: T }>[]> {
-  const all = await sys.netlink(request);
-  if (typeof all === 'number') throw new Refusal(`RTNETLINK answers: ${because(all)}`, 2);
-  return all.filter((answer): answer is Extract<NetlinkAnswer, { type: T }> => answer.type === type);
-}
-
-async function change(sys: AsyncSystemCalls, request: NetlinkRequest): Promise<number> {
-  return told(sys, await sys.netlink(request));
-}
-
-async function told(sys: AsyncSystemCalls, result: number | NetlinkAnswer[]): Promise<number> {
-  if (typeof result === 'number' && result < 0) {
-    await complain(sys, `RTNETLINK answers: ${because(result)}`);
-    return 2;
-  }
-  return 0;
 }

@@ -63,7 +63,9 @@ describe('TCP Fast Open between two machines', () => {
 
   test('cookies come from the seed: the same ones for the same, others for another', () => {
     const cookie = (seed: number): string =>
-      String(acquainted(seed).client.tcp.fastOpen.cache.cookieFor(0x0a000002 as never).bytes);
+      String(
+        acquainted(seed).client.tcp.fastOpen.cache.cookieFor(0x0a000002 as never, 0x0a000001 as never).bytes,
+      );
     expect(cookie(1)).toBe(cookie(1));
     expect(cookie(1)).not.toBe(cookie(2));
   });

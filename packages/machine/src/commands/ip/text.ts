@@ -5,6 +5,7 @@ type Address = Extract<NetlinkAnswer, { type: 'addr' }>;
 type Route = Extract<NetlinkAnswer, { type: 'route' }>;
 type Group = Extract<NetlinkAnswer, { type: 'maddr' }>;
 type Neighbour = Extract<NetlinkAnswer, { type: 'neigh' }>;
+type TcpMetrics = Extract<NetlinkAnswer, { type: 'tcpmetrics' }>;
 
 /** The lines of iproute2. */
 
@@ -75,4 +76,15 @@ export function neighbourText(
   if (withDevice) parts.push(`dev ${device}`);
   if (mac !== null) parts.push(`lladdr ${mac}`);
   return `${parts.join(' ')} ${state} \n`;
+}
+
+/** A line of `ip tcp_metrics`: of what Linux remembers that which Fast Open needs. */
+export function tcpMetricsText(entry: TcpMetrics): string {
+  const parts = [entry.destination, `age ${(entry.age / 1e9).toFixed(3)}sec`];
+  if (entry.mss > 0) parts.push(`fo_mss ${entry.mss}`);
+  if (entry.synDrops > 0) {
+    parts.push(`fo_syn_drops ${entry.synDrops}/${(entry.sinceSynDrop / 1e9).toFixed(3)}sec ago`);
+  }
+  if (entry.cookie !== null) parts.push(`fo_cookie ${entry.cookie}`);
+  return `${parts.join(' ')} source ${entry.source}\n`;
 }

@@ -15,6 +15,7 @@ export function synAnswered(tcb: Tcb, fast: FastOpen, segment: Segment): boolean
   const again = tcb.totalRetransmits > 0;
   host.fastOpen.cache.note(
     tcb.remoteAddress,
+    tcb.localAddress,
     segment.mss > 0 ? segment.mss : tcb.peerMss,
     gave && segment.fastOpen > 0
       ? {

@@ -1,9 +1,13 @@
-import { formatIp, type IpAddress } from '../../../3-network/index.ts';
+import { formatIp, type IpAddress, sameIp } from '../../../3-network/index.ts';
 import type { Nanoseconds } from '../../../time/index.ts';
 import { type Cookie, EXPERIMENTAL_REQUEST, REQUEST } from './cookie.ts';
 
 /** What is remembered of a destination for the next connection there (`ip tcp_metrics show`: fo_mss, fo_cookie …). */
 export interface Metrics {
+  readonly destination: IpAddress;
+  /** Of our addresses the one that talked with it: cookies are for it alone. */
+  readonly source: IpAddress;
+  notedAt: Nanoseconds;
   /** The MSS that it told us; 0 when none is known. */
   mss: number;
   /** null before one was given. */
@@ -25,14 +29,14 @@ const MOST = 1024;
 export class MetricsCache {
   readonly #entries = new Map<string, Metrics>();
 
-  get(destination: IpAddress): Metrics | null {
-    return this.#entries.get(formatIp(destination)) ?? null;
+  get(destination: IpAddress, source: IpAddress): Metrics | null {
+    return this.#entries.get(keyOf(destination, source)) ?? null;
   }
 
   /** What the SYN to `destination` is to carry: the cookie, or a request for one. */
-  cookieFor(destination: IpAddress): Cookie {
-    const known = this.#entries.get(formatIp(destination));
-    if (known === undefined) return REQUEST;
+  cookieFor(destination: IpAddress, source: IpAddress): Cookie {
+    const known = this.get(destination, source);
+    if (known === null) return REQUEST;
     return known.cookie ?? (known.experiment === 'now' ? EXPERIMENTAL_REQUEST : REQUEST);
   }
 
@@ -43,13 +47,15 @@ export class MetricsCache {
    */
   note(
     destination: IpAddress,
+    source: IpAddress,
     mss: number,
     cookie: Cookie | null,
     lost: boolean,
     experiment: Metrics['experiment'],
     now: Nanoseconds,
   ): void {
-    const entry = this.#entryFor(destination);
+    const entry = this.#entryFor(destination, source);
+    entry.notedAt = now;
     if (mss > 0) entry.mss = mss;
     if (cookie !== null) entry.cookie = cookie;
     else if (entry.cookie === null && ORDER.indexOf(experiment) > ORDER.indexOf(entry.experiment)) {
@@ -63,31 +69,45 @@ export class MetricsCache {
     }
   }
 
-  /** `ip tcp_metrics flush`: everything, or one destination. @returns whether there was something. */
+  /** Forgets everything, or one destination. @returns whether there was something. */
   flush(destination: IpAddress | null = null): boolean {
-    if (destination !== null) return this.#entries.delete(formatIp(destination));
     const { size } = this.#entries;
-    this.#entries.clear();
-    return size > 0;
+    for (const [key, entry] of this.#entries) {
+      if (destination === null || sameIp(entry.destination, destination)) this.#entries.delete(key);
+    }
+    return this.#entries.size < size;
   }
 
-  entries(): Iterable<[destination: string, metrics: Metrics]> {
-    return this.#entries;
+  entries(): Iterable<Metrics> {
+    return this.#entries.values();
   }
 
-  #entryFor(destination: IpAddress): Metrics {
-    const known = this.#entries.get(formatIp(destination));
-    const entry = known ?? { mss: 0, cookie: null, experiment: 'not yet', synDrops: 0, lastSynDrop: 0 };
-    if (known !== undefined) this.#entries.delete(formatIp(destination));
+  #entryFor(destination: IpAddress, source: IpAddress): Metrics {
+    const key = keyOf(destination, source);
+    const known = this.#entries.get(key);
+    const entry: Metrics = known ?? {
+      destination,
+      source,
+      notedAt: 0,
+      mss: 0,
+      cookie: null,
+      experiment: 'not yet',
+      synDrops: 0,
+      lastSynDrop: 0,
+    };
+    if (known !== undefined) this.#entries.delete(key);
     else if (this.#entries.size >= MOST) {
       for (const oldest of this.#entries.keys()) {
         this.#entries.delete(oldest);
         break;
       }
     }
-    this.#entries.set(formatIp(destination), entry);
+    this.#entries.set(key, entry);
     return entry;
   }
 }
+
+const keyOf = (destination: IpAddress, source: IpAddress): string =>
+  `${formatIp(destination)} ${formatIp(source)}`;
 
 const ORDER: readonly Metrics['experiment'][] = ['not yet', 'now', 'done'];

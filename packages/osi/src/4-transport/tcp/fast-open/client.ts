@@ -16,7 +16,7 @@ function choose(tcb: Tcb, fast: FastOpen): boolean {
   fast.option = null;
   if (!mayOpen(tcb.host, fast)) return false;
   if (fastOpen.sendsWithoutCookie || tcb.options.fastOpen?.withoutCookie === true) return true;
-  fast.option = fastOpen.cache.cookieFor(tcb.remoteAddress);
+  fast.option = fastOpen.cache.cookieFor(tcb.remoteAddress, tcb.localAddress);
   if (fast.option.bytes.length > 0) return true;
   fast.failure = 'cookie unavailable';
   return false;
@@ -50,7 +50,7 @@ const reasonOf = ({ option }: FastOpen) =>
 function room(tcb: Tcb): number {
   const { ip, fastOpen } = tcb.host;
   const { maxSegment } = tcb.options;
-  const known = fastOpen.cache.get(tcb.remoteAddress)?.mss ?? 0;
+  const known = fastOpen.cache.get(tcb.remoteAddress, tcb.localAddress)?.mss ?? 0;
   let mss = Math.min(known > 0 ? known : tcb.advMss, ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
   if (maxSegment > 0) mss = Math.min(mss, maxSegment);
   return Math.max(0, mss - OPTION_SPACE);
