@@ -129,6 +129,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     );
     installChanceAndExit(imports, () => memory?.buffer ?? new ArrayBuffer(0), chance);
     installErrorMarker(imports);
+    limitMemory(imports);
     refuseWaitingInForeignCalls(imports, () => started(python));
     installTimeZone(imports, () => started(python));
     void WebAssembly.instantiate(assets.python, imports as WebAssembly.Imports).then((instance) => {
@@ -184,6 +185,21 @@ function installChanceAndExit(imports: Imports, memory: () => ArrayBufferLike, c
   };
   env.exit = exit;
   wasi.proc_exit = exit;
+}
+
+/**
+ * Bytes of memory a process may ask for (RLIMIT_AS, `ulimit -v`): several have to fit into a page. Memory grows by a fifth
+ * at a time, so what it has may be a fifth more.
+ */
+const MEMORY_LIMIT = 512 * 1024 * 1024;
+
+/** Beyond the limit there is no memory, which Python tells of by MemoryError. */
+function limitMemory(imports: Imports): void {
+  const { env } = imports;
+  const grow = env?.emscripten_resize_heap as ((size: number) => number) | undefined;
+  if (env === undefined || grow === undefined)
+    throw new Error('The binary does not import emscripten_resize_heap.');
+  env.emscripten_resize_heap = (size: number): number => (size >>> 0 > MEMORY_LIMIT ? 0 : grow(size));
 }
 
 /** How the binary knows that a call into JavaScript failed: by a value that nothing else is. */
