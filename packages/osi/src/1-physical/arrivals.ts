@@ -57,10 +57,16 @@ export class Arrivals {
   /** Doubles the ring; its length is a power of two. */
   #grow(): void {
     const length = this.#frames.length;
+    if (length === 0) {
+      this.#frames = [null, null, null, null];
+      this.#times = [0, 0, 0, 0];
+      this.#checks = [0, 0, 0, 0];
+      return;
+    }
     const turn = <T>(ring: T[], empty: T): T[] => [
       ...ring.slice(this.#first),
       ...ring.slice(0, this.#first),
-      ...new Array<T>(Math.max(4, length)).fill(empty),
+      ...new Array<T>(length).fill(empty),
     ];
     this.#frames = turn(this.#frames, null);
     this.#times = turn(this.#times, 0);

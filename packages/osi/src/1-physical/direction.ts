@@ -44,13 +44,14 @@ export class CableDirection implements Medium {
   queueLimit = DEFAULT_QUEUE_LIMIT;
   fcs = true;
   #offload = false;
-  readonly impairments: Impairments;
   /** Set by the cable: both ends are plugged in. */
   connected = false;
   readonly #sim: Simulation;
   readonly #from: Port;
   readonly #to: Port;
-  readonly #name: string;
+  readonly #cable: string;
+  /** Most cables do nothing to frames. */
+  #impairments: Impairments | null = null;
   readonly #arrivals = new Arrivals();
   readonly #arrival: Timer;
   /** Until when the line is busy; with a fraction, so that rounding does not add up. */
@@ -70,9 +71,18 @@ export class CableDirection implements Medium {
     this.#sim = sim;
     this.#from = from;
     this.#to = to;
-    this.#name = `cable:${name}/${from.tracer.node}:${from.name}`;
-    this.impairments = new Impairments(sim, this.#name);
+    this.#cable = name;
     this.#arrival = sim.timer(() => this.#deliver());
+  }
+
+  get impairments(): Impairments {
+    this.#impairments ??= new Impairments(this.#sim, this.#name);
+    return this.#impairments;
+  }
+
+  /** Of its random streams. */
+  get #name(): string {
+    return `cable:${this.#cable}/${this.#from.tracer.node}:${this.#from.name}`;
   }
 
   get carrier(): boolean {
@@ -84,7 +94,7 @@ export class CableDirection implements Medium {
       this.#offload &&
       this.bandwidth === Number.POSITIVE_INFINITY &&
       this.#discipline === null &&
-      !this.impairments.active
+      this.#impairments?.active !== true
     );
   }
 
@@ -155,7 +165,8 @@ export class CableDirection implements Medium {
       sent = Math.ceil(begin + (PREAMBLE + length + FCS) * perByte);
       this.#busyUntil = begin + (PREAMBLE + length + FCS + INTER_FRAME_GAP) * perByte;
     }
-    if (this.impairments.active) this.#sendWithAccidents(frame, sent);
+    const accidents = this.#impairments;
+    if (accidents?.active === true) this.#sendWithAccidents(accidents, frame, sent);
     else this.#arriveInOrder(frame, sent + this.delay, UNDAMAGED);
   }
 
@@ -228,19 +239,17 @@ export class CableDirection implements Medium {
     this.#begun = 0;
   }
 
-  #sendWithAccidents(frame: Frame, sent: Nanoseconds): void {
-    const accidents = this.impairments;
+  #sendWithAccidents(accidents: Impairments, frame: Frame, sent: Nanoseconds): void {
     if (accidents.loses()) {
       dropOnTheWay(this.#from, frame, 'cable.loss');
       return;
     }
     const copy = accidents.duplicates() ? this.#from.pool.copy(frame) : null;
-    this.#sendOne(frame, sent);
-    if (copy !== null) this.#sendOne(copy, sent);
+    this.#sendOne(accidents, frame, sent);
+    if (copy !== null) this.#sendOne(accidents, copy, sent);
   }
 
-  #sendOne(frame: Frame, sent: Nanoseconds): void {
-    const accidents = this.impairments;
+  #sendOne(accidents: Impairments, frame: Frame, sent: Nanoseconds): void {
     let check = UNDAMAGED;
     const bit = accidents.invertedBit(frame.length * 8);
     if (bit >= 0) {

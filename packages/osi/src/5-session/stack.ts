@@ -48,6 +48,7 @@ import {
 } from './constants.ts';
 import { DatagramSocket } from './datagram-socket.ts';
 import type { SocketParts } from './internet-socket.ts';
+import { LateTransport } from './late-transport.ts';
 import { PacketSocket } from './packet-socket.ts';
 import { RawSocket } from './raw-socket.ts';
 import { addRoute, type RouteRequest, removeRoute } from './route-request.ts';
@@ -85,15 +86,16 @@ export class Stack implements SocketParts, FrameWatcher {
   readonly igmp: IgmpLayer;
   readonly icmp6: Icmpv6Layer;
   readonly config6: Configuration;
-  readonly tcp: TcpLayer;
-  readonly udp: UdpLayer;
-  readonly ping: PingLayer;
   readonly raw: RawLayer;
-  readonly ping6: PingLayer;
   readonly lo: Loopback;
   readonly #network: NetworkLayer;
   /** The packet sockets. */
   readonly #watchers = new Set<FrameWatcher>();
+  // Made when first used: see LateTransport.
+  #tcp: TcpLayer | null = null;
+  #udp: UdpLayer | null = null;
+  #ping: PingLayer | null = null;
+  #ping6: PingLayer | null = null;
   #sockets = 0;
 
   constructor(options: StackOptions) {
@@ -115,12 +117,35 @@ export class Stack implements SocketParts, FrameWatcher {
     this.icmp6 = icmp6;
     this.config6 = config6;
     this.lo = lo;
-    const parts = { sim, tracer, pool, sysctl, ip: internet };
-    this.tcp = new TcpLayer(parts);
-    this.udp = new UdpLayer(parts);
-    this.ping = new PingLayer({ ...parts, echo: icmp.echo });
-    this.raw = new RawLayer({ ...parts, ip });
-    this.ping6 = new PingLayer({ ...parts, echo: icmp6.echo });
+    this.raw = new RawLayer({ tracer, pool, sysctl, ip });
+    internet.register(new LateTransport(PROTOCOL_TCP, () => this.tcp));
+    internet.register(new LateTransport(PROTOCOL_UDP, () => this.udp));
+  }
+
+  get tcp(): TcpLayer {
+    this.#tcp ??= new TcpLayer(this.#parts);
+    return this.#tcp;
+  }
+
+  get udp(): UdpLayer {
+    this.#udp ??= new UdpLayer(this.#parts);
+    return this.#udp;
+  }
+
+  get ping(): PingLayer {
+    this.#ping ??= new PingLayer({ ...this.#parts, echo: this.icmp.echo });
+    return this.#ping;
+  }
+
+  get ping6(): PingLayer {
+    this.#ping6 ??= new PingLayer({ ...this.#parts, echo: this.icmp6.echo });
+    return this.#ping6;
+  }
+
+  /** What a transport is made of. */
+  get #parts() {
+    const { sim, tracer, pool, sysctl, internet: ip } = this;
+    return { sim, tracer, pool, sysctl, ip };
   }
 
   /** Makes a port, with this stack's tracer, a network interface of the port's name, switched on. */
