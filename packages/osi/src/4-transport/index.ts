@@ -7,7 +7,7 @@ export { PingLayer } from './ping/layer.ts';
 export { RawLayer } from './raw/layer.ts';
 export { UdpLayer } from './udp/layer.ts';
 export { CONGESTION_CONTROLS } from './tcp/congestion/choice.ts';
-export { TcpLayer, type TcpLayerOptions } from './tcp/layer.ts';
+export { provideTcpTunables, TcpLayer, type TcpLayerOptions } from './tcp/layer.ts';
 export { TCP_OFFLOAD } from './tcp/segmentation.ts';
 export { TCP_DROPS, TCP_REASONS, type TcpDrop, type TcpReason } from './tcp/reasons.ts';
 export { WRITE_MORE, WRITE_RECORD_END, WRITE_URGENT } from './tcp/write.ts';

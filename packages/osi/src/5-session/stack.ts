@@ -24,7 +24,7 @@ import {
   type Route6,
   type Sysctl,
 } from '../3-network/index.ts';
-import { PingLayer, RawLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
+import { PingLayer, provideTcpTunables, RawLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
 import type { Simulation } from '../time/index.ts';
 import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
 import { type AsyncAddress, bindSocket, domainOf } from './async-base.ts';
@@ -119,6 +119,7 @@ export class Stack implements SocketParts, FrameWatcher {
     this.lo = lo;
     this.raw = new RawLayer({ tracer, pool, sysctl, ip });
     internet.register(new LateTransport(PROTOCOL_TCP, () => this.tcp));
+    provideTcpTunables(sysctl, () => this.tcp);
     internet.register(new LateTransport(PROTOCOL_UDP, () => this.udp));
   }
 

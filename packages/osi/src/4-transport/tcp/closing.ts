@@ -117,7 +117,7 @@ function dispose(tcb: Tcb): void {
   tcb.reassembly?.clear();
   tcb.reassembly = null;
   if (tcb.orphan) tcb.queue.clear();
-  tcb.timers.dispose();
+  tcb.timers.stopAll();
   tcb.host.forget(tcb);
 }
 

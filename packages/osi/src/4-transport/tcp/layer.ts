@@ -50,6 +50,7 @@ import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
 import { SynCookies } from './syn-cookies/cookie.ts';
 import type { Tcb } from './tcb.ts';
 import { arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
+import { AlarmPool } from './timers.ts';
 import { replyReset } from './transmit.ts';
 
 /** What TCP needs of the machine it runs on. Its chance comes from the simulation's stream `<node>/tcp`. */
@@ -75,6 +76,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly rings = new RingPool();
   readonly lists = new InFlightPool();
   readonly chunks = new ChunkPool();
+  readonly alarms: AlarmPool;
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
   sending = 0;
@@ -89,16 +91,14 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
 
   constructor(options: TcpLayerOptions) {
     this.sim = options.sim;
+    this.alarms = new AlarmPool(options.sim);
     this.tracer = options.tracer;
     this.ip = options.ip;
     this.sysctl = options.sysctl;
     this.pool = options.pool;
     const random = this.sim.randomFor(`${this.tracer.node}/tcp`);
     this.secrets = new Secrets(random);
-    this.sysctl.provide('net.ipv4.tcp_fastopen_key', {
-      read: () => this.fastOpen.keys.text,
-      write: (text) => this.fastOpen.setKeys(text),
-    });
+    provideTcpTunables(this.sysctl, () => this);
     this.#ports = new PortTable(this.ip, this.sysctl, this.secrets, random);
     this.ip.register(this);
   }
@@ -350,4 +350,12 @@ function opensAnew(tcb: Tcb): boolean {
   if (tcb.state !== 'SYN_RECV') return false;
   const request = tcb.fastOpen?.request ?? null;
   return request === null ? tcb.parent === null : !request.accepted;
+}
+
+/** Tunables of TCP that are no numbers: they are there before TCP itself is, which they make when they are asked for. */
+export function provideTcpTunables(sysctl: Sysctl, tcp: () => TcpLayer): void {
+  sysctl.provide('net.ipv4.tcp_fastopen_key', {
+    read: () => tcp().fastOpen.keys.text,
+    write: (text) => tcp().fastOpen.setKeys(text),
+  });
 }

@@ -24,6 +24,14 @@ export class RingPool {
 
 const NONE: readonly EventId[] = [];
 
+/** Ranges: bytes up to position `ends[i]` were written by `writers[i]`. */
+interface Marks {
+  readonly ends: number[];
+  readonly writers: EventId[];
+  /** What `origins` gave last: segment after segment is mostly of one call. */
+  latest: readonly EventId[];
+}
+
 /**
  * The bytes that a program has written and the peer has not acknowledged yet, in a ring that grows on demand and
  * is given back when empty; with the system calls that wrote them, as ranges.
@@ -38,11 +46,8 @@ export class SendBuffer {
   #head = 0;
   /** Bytes ever acknowledged: makes a position of an offset. */
   #base = 0;
-  /** Ranges: bytes up to position `#ends[i]` were written by `#writers[i]`. Only while something is recorded. */
-  #ends: number[] | null = null;
-  #writers: EventId[] | null = null;
-  /** What `origins` gave last: segment after segment is mostly of one call. */
-  #lastOrigins: readonly EventId[] = NONE;
+  /** Only while something is recorded. */
+  #marks: Marks | null = null;
 
   constructor(pool: RingPool) {
     this.#pool = pool;
@@ -83,31 +88,29 @@ export class SendBuffer {
     if (ring === null) return;
     if (this.length > 0) {
       this.#head = (this.#head + count) & (ring.length - 1);
-      if (this.#ends !== null) this.#forget();
+      if (this.#marks !== null) this.#forget(this.#marks);
       return;
     }
     this.#head = 0;
     this.#ring = null;
     this.#pool.give(ring);
-    this.#ends = null;
-    this.#writers = null;
+    this.#marks = null;
   }
 
   /** The system calls that wrote the bytes `[offset, offset + length)`, in their order. */
   origins(offset: number, length: number): readonly EventId[] {
-    const ends = this.#ends;
-    const writers = this.#writers;
-    if (ends === null || writers === null || length === 0) return NONE;
+    if (this.#marks === null || length === 0) return NONE;
+    const marks = this.#marks;
+    const { ends, writers, latest } = marks;
     const from = this.#base + offset;
     const to = from + length;
     let first = 0;
     while (first < ends.length && (ends[first] ?? 0) <= from) first++;
     let last = first;
     while (last < ends.length && (ends[last] ?? 0) < to) last++;
-    const known = this.#lastOrigins;
-    if (first === last && known.length === 1 && known[0] === writers[first]) return known;
-    this.#lastOrigins = writers.slice(first, last + 1);
-    return this.#lastOrigins;
+    if (first === last && latest.length === 1 && latest[0] === writers[first]) return latest;
+    marks.latest = writers.slice(first, last + 1);
+    return marks.latest;
   }
 
   clear(): void {
@@ -128,24 +131,23 @@ export class SendBuffer {
   }
 
   #mark(origin: EventId): void {
-    this.#ends ??= [];
-    this.#writers ??= [];
-    const last = this.#ends.length - 1;
-    if (this.#writers[last] === origin) {
-      this.#ends[last] = this.#base + this.length;
+    this.#marks ??= { ends: [], writers: [], latest: NONE };
+    const { ends, writers } = this.#marks;
+    const last = ends.length - 1;
+    if (writers[last] === origin) {
+      ends[last] = this.#base + this.length;
     } else {
-      this.#ends.push(this.#base + this.length);
-      this.#writers.push(origin);
+      ends.push(this.#base + this.length);
+      writers.push(origin);
     }
   }
 
-  #forget(): void {
-    const ends = this.#ends;
+  #forget({ ends, writers }: Marks): void {
     let gone = 0;
-    while (ends !== null && gone < ends.length && (ends[gone] ?? 0) <= this.#base) gone++;
+    while (gone < ends.length && (ends[gone] ?? 0) <= this.#base) gone++;
     if (gone > 0) {
-      ends?.splice(0, gone);
-      this.#writers?.splice(0, gone);
+      ends.splice(0, gone);
+      writers.splice(0, gone);
     }
   }
 }

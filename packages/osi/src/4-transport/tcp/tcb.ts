@@ -8,6 +8,7 @@ import type { BusyTime } from './busy-time.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Ecn } from './ecn.ts';
+import { Facts } from './facts.ts';
 import type { FastOpenHost } from './fast-open/host.ts';
 import type { FastOpen } from './fast-open/state.ts';
 import type { InFlight, InFlightPool } from './in-flight.ts';
@@ -24,7 +25,7 @@ import type { ChunkPool, SendChunks } from './send-chunks.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
 import type { SynCookies } from './syn-cookies/cookie.ts';
-import { type TimerName, Timers } from './timers.ts';
+import { type AlarmPool, type TimerName, Timers } from './timers.ts';
 import type { UrgentMark } from './urgent-mark.ts';
 
 /** What connections need of the layer they belong to. */
@@ -37,6 +38,7 @@ export interface TcpHost {
   readonly rings: RingPool;
   readonly lists: InFlightPool;
   readonly chunks: ChunkPool;
+  readonly alarms: AlarmPool;
   readonly counters: TcpCounters;
   readonly secrets: Secrets;
   readonly fastOpen: FastOpenHost;
@@ -77,7 +79,7 @@ class Shown implements TcpNumbers {
  *
  * Windows and sizes are in bytes, times in nanoseconds; sequence numbers as `sequence.ts` has them.
  */
-export abstract class Tcb {
+export abstract class Tcb extends Facts {
   readonly host: TcpHost;
   readonly number: number;
   readonly localAddress: IpAddress;
@@ -92,14 +94,6 @@ export abstract class Tcb {
   claim: Claim | null;
   /** The listener, until it has handed the connection to a program. */
   parent: Parent | null = null;
-  /** No program has it any more: it only brings itself to an end. */
-  orphan = false;
-  /** The program has read all it wants (it closed). */
-  receiveShutdown = false;
-  /** An ICMP error that did not end it: what the program is told should it time out (RFC 1122 section 4.2.3.9). */
-  softError = 0;
-  /** Why it ended before anybody used it: an errno, or 0. */
-  endedBy = 0;
   readonly timers: Timers;
   #shown: Shown | null = null;
   #id = '';
@@ -122,10 +116,6 @@ export abstract class Tcb {
   readonly buffer: SendBuffer;
   /** Sequence number of the oldest byte in the buffer. */
   bufferSeq: Sequence = 0;
-  /** The program has filled it, and is told when there is room again. */
-  bufferFull = false;
-  /** FIN follows the last byte in the buffer. */
-  finQueued = false;
   inFlight: InFlight | null = null;
   /** End of the last segment sent that was not full (Minshall's refinement of Nagle's rule). */
   smallEnd: Sequence = 0;
@@ -139,8 +129,7 @@ export abstract class Tcb {
   sndUrgent: Sequence | null = null;
   /** When data was sent last; -1 before. */
   lastSentAt: Nanoseconds = -1;
-  /** Of the last window's worth: whether the congestion window held it back, and the most segments in flight. */
-  cwndLimited = false;
+  /** The most segments in flight in the last window's worth. */
   usedWindow = 0;
   /** That window's worth ends when this is acknowledged. */
   usageEnd: Sequence = 0;
@@ -150,24 +139,14 @@ export abstract class Tcb {
   readonly roundTrip = new RoundTrip();
   /** The round trip that is measured ends when this is acknowledged. */
   roundEnd: Sequence = 0;
-  /** Expiries in a row, and when the first retransmission of that row was made. */
-  backoff = 0;
-  retransmits = 0;
-  retransmittingSince: Nanoseconds = 0;
-  totalRetransmits = 0;
   /** Where loss recovery stands; see `recovery.ts`. */
   phase: 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss' = 'open';
   /** Only once something was out of order or lost. */
   recovery: RecoveryState | null = null;
-  /** Selective acknowledgment is offered (in SYN_SENT) or agreed on (RFC 2018). */
-  sack = false;
-  /** RACK (RFC 8985): the round trip of what arrived last, and whether something has since losses were looked for. */
+  /** RACK (RFC 8985): the round trip of what arrived last. */
   rackRoundTrip: Nanoseconds = 0;
-  rackMoved = false;
   /** Explicit congestion notification, when it is offered or agreed on (RFC 3168). */
   ecn: Ecn | null = null;
-  /** Zero-window or keepalive probes since the peer was last heard. */
-  probes = 0;
   /** Segments known to have arrived. */
   delivered = 0;
   fastOpen: FastOpen | null = null;
@@ -180,8 +159,6 @@ export abstract class Tcb {
   rcvWnd = 0;
   rcvWup: Sequence = 0;
   rcvScale = 0;
-  /** Window scaling is offered (in SYN_SENT) or agreed on. */
-  scaling = false;
   /** No window larger than this is offered; grows with what the program reads (Linux: rcv_ssthresh). */
   windowLimit = 0;
   /** The peer's segment size as observed, and what we have told it to send at most. */
@@ -191,26 +168,16 @@ export abstract class Tcb {
   reassembly: Reassembly | null = null;
   /** What is told of segments behind a gap; null until one came. */
   selective: SelectiveAcks | null = null;
-  finReceived = false;
   /** The peer's urgent mark, until the program has read past it. */
   urgent: UrgentMark | null = null;
   lastDataAt: Nanoseconds = 0;
   lastHeardAt: Nanoseconds = 0;
 
   // Acknowledging.
-  ackPending = false;
-  /** What came has filled a gap, in part at least. */
-  gapFilled = false;
   quickAcks = 0;
-  /** The program answers what it gets: acknowledgments can ride on its data. */
-  interactive = false;
   ackTimeout: Nanoseconds = 0;
-  /** A segment smaller than full has come since the last acknowledgment: the sender waits for nothing more. */
-  pushed = false;
-  lastChallengeAt: Nanoseconds = Number.NEGATIVE_INFINITY;
 
   // Timestamps (RFC 7323).
-  timestamps = false;
   timestampOffset = 0;
   tsRecent = 0;
   tsRecentAt: Nanoseconds = 0;
@@ -228,6 +195,7 @@ export abstract class Tcb {
     claim: Claim | null,
     congestion: CongestionControl,
   ) {
+    super();
     this.host = host;
     this.number = number;
     this.localAddress = local.address;
@@ -239,7 +207,7 @@ export abstract class Tcb {
     this.claim = claim;
     this.congestion = congestion;
     this.buffer = new SendBuffer(host.rings);
-    this.timers = new Timers(host.sim, host.tracer, this);
+    this.timers = new Timers(this);
   }
 
   /** The peer's SYN alone has opened it, and its acknowledgment of ours has not come (RFC 7413 section 4.2.2). */

@@ -20,11 +20,12 @@ export type SendTimer = 'tcp.retransmission' | 'tcp.zero-window-probe' | 'tcp.lo
 /** Whose timers they are. */
 export interface TimerOwner {
   readonly id: string;
+  readonly host: { readonly sim: Simulation; readonly tracer: Tracer; readonly alarms: AlarmPool };
   expired(name: TimerName): void;
 }
 
 /**
- * The deadlines of one connection over one timer, which does not exist before it is needed.
+ * The deadlines of one connection over one alarm, which it has only while one of them runs.
  *
  * Three can run at a time: one for what was sent (retransmission, probes, late segments), one for the delayed
  * acknowledgment, one for the long waits (keepalive, FIN_WAIT2, TIME_WAIT). Each keeps the event that started it,
@@ -37,17 +38,12 @@ export class Timers {
   wait: Nanoseconds = NEVER;
   sendName: SendTimer = 'tcp.retransmission';
   waitName: 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait' = 'tcp.keepalive';
-  readonly #sim: Simulation;
-  readonly #tracer: Tracer;
   readonly #owner: TimerOwner;
-  #timer: Timer | null = null;
-  #sendCause: EventId = 0;
-  #ackCause: EventId = 0;
-  #waitCause: EventId = 0;
+  #alarm: Alarm | null = null;
+  /** Only while something is recorded. */
+  #causes: { send: EventId; ack: EventId; wait: EventId } | null = null;
 
-  constructor(sim: Simulation, tracer: Tracer, owner: TimerOwner) {
-    this.#sim = sim;
-    this.#tracer = tracer;
+  constructor(owner: TimerOwner) {
     this.#owner = owner;
   }
 
@@ -57,9 +53,9 @@ export class Timers {
   }
 
   startSend(name: SendTimer, delay: Nanoseconds): void {
-    this.send = this.#sim.now + delay;
+    this.send = this.#owner.host.sim.now + delay;
     this.sendName = name;
-    this.#sendCause = this.#tracer.cause;
+    this.#remember('send');
     this.#arm();
   }
 
@@ -70,8 +66,8 @@ export class Timers {
   }
 
   startAck(delay: Nanoseconds): void {
-    this.ack = this.#sim.now + delay;
-    this.#ackCause = this.#tracer.cause;
+    this.ack = this.#owner.host.sim.now + delay;
+    this.#remember('ack');
     this.#arm();
   }
 
@@ -82,9 +78,9 @@ export class Timers {
   }
 
   startWait(name: 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait', delay: Nanoseconds): void {
-    this.wait = this.#sim.now + delay;
+    this.wait = this.#owner.host.sim.now + delay;
     this.waitName = name;
-    this.#waitCause = this.#tracer.cause;
+    this.#remember('wait');
     this.#arm();
   }
 
@@ -98,48 +94,91 @@ export class Timers {
     this.send = NEVER;
     this.ack = NEVER;
     this.wait = NEVER;
-    this.#timer?.stop();
+    this.#arm();
   }
 
-  /** Lets go of the timer itself: for connections that end. */
-  dispose(): void {
-    this.stopAll();
-    this.#timer = null;
+  #remember(which: 'send' | 'ack' | 'wait'): void {
+    const { tracer } = this.#owner.host;
+    if (!tracer.on) return;
+    this.#causes ??= { send: 0, ack: 0, wait: 0 };
+    this.#causes[which] = tracer.cause;
   }
 
   #arm(): void {
     const next = Math.min(this.send, this.ack, this.wait);
-    const timer = this.#timer;
-    if (timer !== null && timer.deadline === next) return;
+    const alarm = this.#alarm;
     if (next === NEVER) {
-      timer?.stop();
+      if (alarm === null) return;
+      this.#alarm = null;
+      this.#owner.host.alarms.give(alarm);
       return;
     }
-    (timer ?? (this.#timer = this.#sim.timer(() => this.#due()))).start(next - this.#sim.now);
+    if (alarm === null) {
+      this.#alarm = this.#owner.host.alarms.take(this);
+      this.#alarm.timer.start(next - this.#owner.host.sim.now);
+    } else if (alarm.timer.deadline !== next) {
+      alarm.timer.start(next - this.#owner.host.sim.now);
+    }
   }
 
-  #due(): void {
-    const { now } = this.#sim;
+  /** @internal Called by the alarm: a deadline has come. */
+  due(): void {
+    const { now } = this.#owner.host.sim;
     if (this.ack <= now) {
       this.ack = NEVER;
-      this.#expire('tcp.delayed-ack', this.#ackCause);
+      this.#expire('tcp.delayed-ack', this.#causes?.ack ?? 0);
     }
     if (this.send <= now) {
       this.send = NEVER;
-      this.#expire(this.sendName, this.#sendCause);
+      this.#expire(this.sendName, this.#causes?.send ?? 0);
     }
     if (this.wait <= now) {
       this.wait = NEVER;
-      this.#expire(this.waitName, this.#waitCause);
+      this.#expire(this.waitName, this.#causes?.wait ?? 0);
     }
     this.#arm();
   }
 
   #expire(name: TimerName, cause: EventId): void {
-    const tracer = this.#tracer;
+    const { tracer } = this.#owner.host;
     const before = tracer.cause;
     tracer.cause = tracer.on ? tracer.write({ kind: 'timer', name, subject: this.#owner.id, cause }) : 0;
     this.#owner.expired(name);
     tracer.cause = before;
+  }
+}
+
+/** A timer of the simulation that serves one connection after another. */
+class Alarm {
+  owner: Timers | null = null;
+  readonly timer: Timer;
+
+  constructor(sim: Simulation) {
+    this.timer = sim.timer(() => this.owner?.due());
+  }
+}
+
+/**
+ * The alarms of one machine. A connection on which nothing is under way needs none; with its place in the event queue
+ * one takes more memory than anything else of an idle connection would.
+ */
+export class AlarmPool {
+  readonly #sim: Simulation;
+  readonly #free: Alarm[] = [];
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+  }
+
+  take(owner: Timers): Alarm {
+    const alarm = this.#free.pop() ?? new Alarm(this.#sim);
+    alarm.owner = owner;
+    return alarm;
+  }
+
+  give(alarm: Alarm): void {
+    alarm.timer.stop();
+    alarm.owner = null;
+    this.#free.push(alarm);
   }
 }

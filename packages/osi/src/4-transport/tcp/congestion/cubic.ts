@@ -29,140 +29,149 @@ const DELAY_MOST = milliseconds(16);
  * when acknowledgments say that the path is full (HyStart), before anything is lost. As in Linux.
  */
 export class Cubic extends CongestionControl {
-  readonly name = 'cubic';
-  /** The window before the last reduction, `W_max`; 0 before the first. */
-  #before = 0;
-  /** When the present epoch of congestion avoidance began; -1 when it has yet to. */
-  #epoch: Nanoseconds = -1;
-  /** The plateau of the curve, and how long after the epoch's beginning it is reached, in seconds: `K`. */
-  #plateau = 0;
-  #k = 0;
-  /** Acknowledged segments per segment of growth. */
-  #every = 1;
-  #computedAt: Nanoseconds = -1;
-  #computedFor = 0;
-  /** Reno's window in the same epoch, and what was acknowledged since it grew. */
-  #friendly = 0;
-  #friendlyCredit = 0;
   /** The shortest round trip seen; 0 before the first. */
   #shortest: Nanoseconds = 0;
+  // Most connections are over, or idle, before they need these.
+  #curve: Curve | null = null;
+  #watch: SlowStartWatch | null = null;
 
-  // HyStart: the present round.
-  #found = false;
-  #roundEnd: Sequence = 0;
-  #roundBegan: Nanoseconds = -1;
-  #lastAck: Nanoseconds = 0;
-  #roundShortest: Nanoseconds = Number.POSITIVE_INFINITY;
-  #samples = 0;
+  get name(): string {
+    return 'cubic';
+  }
 
   acknowledged(segments: number, now: Nanoseconds): void {
     const left = this.slowStart ? this.slowStarted(segments) : segments;
     if (left === 0) return;
-    this.#update(left, now);
-    this.grow(this.#every, left);
+    this.#curve ??= new Curve();
+    this.#update(this.#curve, left, now);
+    this.grow(this.#curve.every, left);
   }
 
   reduced(): number {
-    this.#epoch = -1;
+    this.#curve ??= new Curve();
+    const curve = this.#curve;
+    curve.epoch = -1;
     // Fast convergence (section 4.7): a smaller maximum than before leaves room for others.
-    this.#before = this.cwnd < this.#before ? Math.floor((this.cwnd * (1 + BETA)) / 2) : this.cwnd;
+    curve.before = this.cwnd < curve.before ? Math.floor((this.cwnd * (1 + BETA)) / 2) : this.cwnd;
     return Math.max(Math.floor(this.cwnd * BETA), 2);
   }
 
   override timedOut(): void {
     super.timedOut();
-    this.#before = 0;
-    this.#epoch = -1;
-    this.#computedAt = -1;
-    this.#computedFor = 0;
-    this.#plateau = 0;
-    this.#k = 0;
-    this.#every = 1;
+    this.#curve = null;
+    this.#watch = null;
     this.#shortest = 0;
-    this.#friendly = 0;
-    this.#friendlyCredit = 0;
-    this.#found = false;
-    this.#roundBegan = -1;
   }
 
   override measured(roundTrip: Nanoseconds, now: Nanoseconds, una: Sequence, next: Sequence): void {
     // What is measured right after a recovery says little.
-    if (this.#epoch >= 0 && now - this.#epoch < seconds(1)) return;
+    const epoch = this.#curve === null ? -1 : this.#curve.epoch;
+    if (epoch >= 0 && now - epoch < seconds(1)) return;
     const sample = Math.max(roundTrip, 1);
     if (this.#shortest === 0 || sample < this.#shortest) this.#shortest = sample;
-    if (!this.#found && this.slowStart && this.cwnd >= HYSTART_LEAST) {
-      this.#watchSlowStart(sample, now, una, next);
-    }
+    if (!this.slowStart || this.cwnd < HYSTART_LEAST) return;
+    this.#watch ??= new SlowStartWatch();
+    if (!this.#watch.found) this.#watchSlowStart(this.#watch, sample, now, una, next);
   }
 
-  #watchSlowStart(sample: Nanoseconds, now: Nanoseconds, una: Sequence, next: Sequence): void {
-    if (this.#roundBegan < 0 || seqLess(this.#roundEnd, una)) {
-      this.#roundBegan = now;
-      this.#lastAck = now;
-      this.#roundEnd = next;
-      this.#roundShortest = Number.POSITIVE_INFINITY;
-      this.#samples = 0;
+  #watchSlowStart(
+    watch: SlowStartWatch,
+    sample: Nanoseconds,
+    now: Nanoseconds,
+    una: Sequence,
+    next: Sequence,
+  ): void {
+    if (watch.roundBegan < 0 || seqLess(watch.roundEnd, una)) {
+      watch.roundBegan = now;
+      watch.lastAck = now;
+      watch.roundEnd = next;
+      watch.roundShortest = Number.POSITIVE_INFINITY;
+      watch.samples = 0;
     }
     // A train of acknowledgments as long as half a round trip: as much is in flight as the path holds.
-    if (now - this.#lastAck <= TRAIN_GAP) {
-      this.#lastAck = now;
-      if (now - this.#roundBegan > this.#shortest / 2) this.#leaveSlowStart();
+    if (now - watch.lastAck <= TRAIN_GAP) {
+      watch.lastAck = now;
+      if (now - watch.roundBegan > this.#shortest / 2) this.#leaveSlowStart(watch);
     }
-    if (sample < this.#roundShortest) this.#roundShortest = sample;
-    if (this.#samples < SAMPLES) {
-      this.#samples++;
+    if (sample < watch.roundShortest) watch.roundShortest = sample;
+    if (watch.samples < SAMPLES) {
+      watch.samples++;
     } else {
       const growth = Math.min(Math.max(this.#shortest / 8, DELAY_LEAST), DELAY_MOST);
-      if (this.#roundShortest > this.#shortest + growth) this.#leaveSlowStart();
+      if (watch.roundShortest > this.#shortest + growth) this.#leaveSlowStart(watch);
     }
   }
 
-  #leaveSlowStart(): void {
-    this.#found = true;
+  #leaveSlowStart(watch: SlowStartWatch): void {
+    watch.found = true;
     this.ssthresh = this.cwnd;
   }
 
   /** How many acknowledged segments the next segment of growth takes (section 4.2 to 4.5). */
-  #update(segments: number, now: Nanoseconds): void {
+  #update(curve: Curve, segments: number, now: Nanoseconds): void {
     const { cwnd } = this;
-    this.#friendlyCredit += segments;
-    if (this.#computedFor === cwnd && this.#computedAt >= 0 && now - this.#computedAt <= RECOMPUTE) return;
-    if (this.#epoch < 0 || now - this.#computedAt >= TICK) this.#follow(segments, now);
+    curve.friendlyCredit += segments;
+    if (curve.computedFor === cwnd && curve.computedAt >= 0 && now - curve.computedAt <= RECOMPUTE) return;
+    if (curve.epoch < 0 || now - curve.computedAt >= TICK) this.#follow(curve, segments, now);
     // Reno-friendly region (section 4.3).
     const each = cwnd / FRIENDLY;
-    while (this.#friendlyCredit > each) {
-      this.#friendlyCredit -= each;
-      this.#friendly++;
+    while (curve.friendlyCredit > each) {
+      curve.friendlyCredit -= each;
+      curve.friendly++;
     }
-    if (this.#friendly > cwnd) {
-      this.#every = Math.min(this.#every, Math.floor(cwnd / (this.#friendly - cwnd)));
+    if (curve.friendly > cwnd) {
+      curve.every = Math.min(curve.every, Math.floor(cwnd / (curve.friendly - cwnd)));
     }
     // At most half again as much in a round trip.
-    this.#every = Math.max(this.#every, 2);
+    curve.every = Math.max(curve.every, 2);
   }
 
-  #follow(segments: number, now: Nanoseconds): void {
+  #follow(curve: Curve, segments: number, now: Nanoseconds): void {
     const { cwnd } = this;
-    this.#computedFor = cwnd;
-    this.#computedAt = now;
-    if (this.#epoch < 0) {
-      this.#epoch = now;
-      this.#friendlyCredit = segments;
-      this.#friendly = cwnd;
-      if (this.#before <= cwnd) {
-        this.#k = 0;
-        this.#plateau = cwnd;
-      } else {
-        this.#k = cubeRoot((this.#before - cwnd) / C);
-        this.#plateau = this.#before;
-      }
+    const { before } = curve;
+    curve.computedFor = cwnd;
+    curve.computedAt = now;
+    if (curve.epoch < 0) {
+      curve.epoch = now;
+      curve.friendlyCredit = segments;
+      curve.friendly = cwnd;
+      curve.k = before <= cwnd ? 0 : cubeRoot((before - cwnd) / C);
+      curve.plateau = Math.max(before, cwnd);
     }
-    const t = (now - this.#epoch + this.#shortest) / seconds(1) - this.#k;
-    const target = this.#plateau + C * t * t * t;
+    const t = (now - curve.epoch + this.#shortest) / seconds(1) - curve.k;
+    const target = curve.plateau + C * t * t * t;
     const rise = Math.floor(target) - cwnd;
-    this.#every = rise > 0 ? Math.floor(cwnd / rise) : 100 * cwnd;
-    if (this.#before === 0 && this.#every > FIRST_GROWTH) this.#every = FIRST_GROWTH;
+    curve.every = rise > 0 ? Math.floor(cwnd / rise) : 100 * cwnd;
+    if (before === 0 && curve.every > FIRST_GROWTH) curve.every = FIRST_GROWTH;
   }
+}
+
+/** How the window grows in congestion avoidance. */
+class Curve {
+  /** The window before the last reduction, `W_max`; 0 before the first. */
+  before = 0;
+  /** When the present epoch of congestion avoidance began; -1 when it has yet to. */
+  epoch: Nanoseconds = -1;
+  /** The plateau of the curve, and how long after the epoch's beginning it is reached, in seconds: `K`. */
+  plateau = 0;
+  k = 0;
+  /** Acknowledged segments per segment of growth. */
+  every = 1;
+  computedAt: Nanoseconds = -1;
+  computedFor = 0;
+  /** Reno's window in the same epoch, and what was acknowledged since it grew. */
+  friendly = 0;
+  friendlyCredit = 0;
+}
+
+/** HyStart: the present round of slow start. */
+class SlowStartWatch {
+  found = false;
+  roundEnd: Sequence = 0;
+  roundBegan: Nanoseconds = -1;
+  lastAck: Nanoseconds = 0;
+  roundShortest: Nanoseconds = Number.POSITIVE_INFINITY;
+  samples = 0;
 }
 
 /** By Newton's method: the last bit of `Math.cbrt` is not the same in every engine, and every run must be. */

@@ -2,7 +2,9 @@ import { CongestionControl } from './interface.ts';
 
 /** Slow start and congestion avoidance of RFC 5681: half the window on a loss, one segment more in a round trip. */
 export class NewReno extends CongestionControl {
-  readonly name = 'reno';
+  get name(): string {
+    return 'reno';
+  }
 
   acknowledged(segments: number): void {
     const left = this.slowStart ? this.slowStarted(segments) : segments;
