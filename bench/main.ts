@@ -26,15 +26,17 @@ const figures: readonly Figure[] = [
   ...pythonFigures(),
   ...tapFigures(),
 ];
+/** A row may be asked for by its own name (`B7/10`), or with all of its figure (`B7`). */
+const namesOf = ({ id }: Figure): string[] => [id.replace(/\/.*/, ''), id];
 const known = [...new Set(figures.map((figure) => figure.id.replace(/\/.*/, '')))];
-const unknown = positionals.filter((id) => !known.includes(id));
+const unknown = positionals.filter((name) => !figures.some((figure) => namesOf(figure).includes(name)));
 const rounds = Number(values.rounds);
 if (unknown.length > 0) stop(`No such measurement: ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
 if (!Number.isInteger(rounds) || rounds < 1)
   stop(`--rounds ${values.rounds}: expected a whole number from 1 on.`);
 
 const chosen = figures.filter(
-  (figure) => positionals.length === 0 || positionals.includes(figure.id.replace(/\/.*/, '')),
+  (figure) => positionals.length === 0 || namesOf(figure).some((name) => positionals.includes(name)),
 );
 const results: Result[] = [];
 for (const figure of chosen) {
