@@ -146,6 +146,10 @@ export interface ReceivedMessage {
   readonly whole: number;
   /** The packet's time to live, where the socket asked for it (IP_RECVTTL). */
   readonly ttl?: number;
+  /** Its type of service, or traffic class (IP_RECVTOS, IPV6_RECVTCLASS). */
+  readonly trafficClass?: number;
+  /** Where it was sent to, and the number of the interface it came in by (IP_PKTINFO, IPV6_RECVPKTINFO). */
+  readonly packetInfo?: { readonly address: string; readonly interface: number };
   /** Of a packet socket, instead of `address`: where the frame came from. */
   readonly packet?: PacketAddress;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */

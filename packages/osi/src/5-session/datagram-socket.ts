@@ -1,4 +1,4 @@
-import { Memberships, type SendOptions } from '../3-network/index.ts';
+import { formatIp, Memberships, type SendOptions } from '../3-network/index.ts';
 import type {
   DatagramService,
   Endpoint,
@@ -135,7 +135,7 @@ export class DatagramSocket extends InternetSocket {
       ...(this.receiveClass && { trafficClass: tos }),
       ...(this.receiveInfo && {
         packetInfo: {
-          address: infoAddress(destination),
+          address: this.domain === linux.AF_INET ? formatIp(destination.address) : infoAddress(destination),
           interface: this.parts.interface(datagram.interface)?.index ?? 0,
         },
       }),

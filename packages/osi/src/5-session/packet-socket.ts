@@ -79,8 +79,8 @@ export class PacketSocket
   linger: Nanoseconds | null = null;
   receiveErrors = false;
   receiveTtl = false;
-  receiveTos = false;
-  receivePacketInfo = false;
+  receiveClass = false;
+  receiveInfo = false;
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
   sendBuffer: number;

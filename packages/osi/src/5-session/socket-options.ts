@@ -29,6 +29,9 @@ export interface SocketSettings extends MulticastSettings {
   sendTimeout: Nanoseconds;
   receiveErrors: boolean;
   receiveTtl: boolean;
+  /** IP_RECVTOS, IP_PKTINFO. */
+  receiveClass: boolean;
+  receiveInfo: boolean;
   readonly parts: MulticastSettings['parts'] & {
     readonly sysctl: Sysctl;
     hasInterface(name: string): boolean;
@@ -234,6 +237,26 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       (socket) => (socket.receiveTtl ? 1 : 0),
       (socket, value) => {
         socket.receiveTtl = value !== 0;
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.IP_RECVTOS,
+    byteOrInteger(
+      (socket) => (socket.receiveClass ? 1 : 0),
+      (socket, value) => {
+        socket.receiveClass = value !== 0;
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.IP_PKTINFO,
+    byteOrInteger(
+      (socket) => (socket.receiveInfo ? 1 : 0),
+      (socket, value) => {
+        socket.receiveInfo = value !== 0;
         return 0;
       },
     ),

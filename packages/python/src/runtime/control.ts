@@ -1,12 +1,11 @@
 import type { ReceivedMessage, ReplicaFile } from '@netarium/machine';
 import type { Descriptors } from './descriptors.ts';
 import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
+import { type Control, headerControls } from './header-controls.ts';
 import { readI32, readU32, writeI32 } from './memory.ts';
 
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
-const IPPROTO_IP = 0;
-const IP_TTL = 2;
 const MSG_TRUNC = 0x20;
 const MSG_CTRUNC = 0x8;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
@@ -25,13 +24,6 @@ export type Right =
       readonly domain: number;
       readonly flags: number;
     };
-
-/** A control message to be received: its level, type and bytes. */
-interface Control {
-  readonly level: number;
-  readonly type: number;
-  readonly data: Uint8Array;
-}
 
 /** Ancillary data of sendmsg(2) and recvmsg(2) (cmsg(3)): descriptors, and what a packet's header said. */
 export class ControlMessages {
@@ -105,9 +97,8 @@ export class ControlMessages {
     writeI32(python, message + MSG.flags, seen);
   }
 
-  #controls({ ttl }: ReceivedMessage, rights: readonly Right[], flags: number): Control[] {
-    const controls: Control[] = [];
-    if (ttl !== undefined) controls.push({ level: IPPROTO_IP, type: IP_TTL, data: ints([ttl]) });
+  #controls(received: ReceivedMessage, rights: readonly Right[], flags: number): Control[] {
+    const controls = headerControls(received);
     const closeOnExec = (flags & MSG_CMSG_CLOEXEC) !== 0;
     const landed = rights.map((right) => this.#land(right, closeOnExec));
     if (landed.length > 0) controls.push({ level: SOL_SOCKET, type: SCM_RIGHTS, data: ints(landed) });
