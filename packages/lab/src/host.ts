@@ -1,6 +1,7 @@
 import {
   type Machine,
   type Main,
+  type NetworkSettings,
   type ProcessInfo,
   type Program,
   type SpawnSettings,
@@ -19,6 +20,8 @@ export interface HostOptions {
   readonly gateway?: string;
   /** Further routes. */
   readonly routes?: readonly { readonly to: string; readonly via: string }[];
+  /** IPv6, which an interface has only if it is named there: `{ addresses: { eth0: '2001:db8::1/64' } }`. */
+  readonly ipv6?: NonNullable<NetworkSettings['ipv6']>;
 }
 
 /** Where a machine's files lie and its programs start: the home directory of its user. */
@@ -28,6 +31,8 @@ export const HOME = '/home/student';
 export class Host {
   readonly name: string;
   readonly machine: Machine;
+  /** The first IPv6 address that it was given, without the prefix length; empty for none. */
+  readonly address6: string;
   readonly #newMac: () => MacAddress;
   readonly #ports = new Map<string, Port>();
   readonly #addresses: Readonly<Record<string, string>>;
@@ -35,16 +40,22 @@ export class Host {
 
   /** @internal Use `lab.host`. @param newMac gives each interface an address of its own. */
   constructor(machine: Machine, options: HostOptions, newMac: () => MacAddress) {
-    const { addresses = {}, gateway, routes = [] } = options;
+    const { addresses = {}, gateway, routes = [], ipv6 } = options;
     this.name = machine.name;
     this.machine = machine;
     this.#newMac = newMac;
     this.#addresses = addresses;
+    this.address6 =
+      Object.values(ipv6?.addresses ?? {})
+        .find((text) => text !== 'auto')
+        ?.replace(/[/].*/, '') ?? '';
     for (const name of Object.keys(addresses)) this.port(name);
+    for (const name of Object.keys(ipv6?.addresses ?? {})) this.port(name);
     machine.configure({
       addresses: Object.fromEntries(Object.entries(addresses).map(([name, prefix]) => [name, [prefix]])),
       routes: routes.map(({ to, via }) => ({ destination: to, via })),
       ...(gateway !== undefined && { gateway }),
+      ...(ipv6 !== undefined && { ipv6 }),
     });
   }
 

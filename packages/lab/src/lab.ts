@@ -119,10 +119,10 @@ export class Lab {
     return host;
   }
 
-  /** Adds a computer that passes packets on: `net.ipv4.ip_forward` is 1. */
+  /** Adds a computer that passes packets on: `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding` are 1. */
   router(name: string, options: HostOptions = {}): Host {
     const router = this.host(name, options);
-    router.machine.configure({ sysctl: { 'net.ipv4.ip_forward': 1 } });
+    router.machine.configure({ sysctl: { 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 } });
     return router;
   }
 
@@ -250,6 +250,8 @@ export class Lab {
       if (!(other instanceof Host) || other === host) continue;
       if (other.address !== '') host.machine.configure({ hosts: { [other.name]: other.address } });
       if (host.address !== '') other.machine.configure({ hosts: { [host.name]: host.address } });
+      if (other.address6 !== '') host.machine.configure({ hosts: { [other.name]: other.address6 } });
+      if (host.address6 !== '') other.machine.configure({ hosts: { [host.name]: host.address6 } });
     }
   }
 

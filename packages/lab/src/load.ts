@@ -97,6 +97,7 @@ function addMachine(lab: Lab, node: MachineSpec): Host {
     addresses: Object.fromEntries(node.addresses),
     routes: node.routes,
     ...(node.gateway !== null && { gateway: node.gateway }),
+    ...(node.ipv6 !== null && { ipv6: node.ipv6 }),
   };
   return node.kind === 'router' ? lab.router(node.name, options) : lab.host(node.name, options);
 }

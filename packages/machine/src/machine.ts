@@ -32,6 +32,8 @@ export interface NetworkSettings {
   readonly addresses?: Readonly<Record<string, readonly string[]>>;
   /** The router for everything else. */
   readonly gateway?: string;
+  /** Of IPv6, which an interface has only if it is named here; `auto`: a link-local address, and what routers tell. */
+  readonly ipv6?: Ipv6Settings;
   readonly routes?: readonly {
     readonly destination: string;
     readonly via?: string;
@@ -42,6 +44,15 @@ export interface NetworkSettings {
   readonly sysctl?: Readonly<Record<string, number>>;
   /** More lines of /etc/hosts: name → address. */
   readonly hosts?: Readonly<Record<string, string>>;
+}
+
+/** What a machine has of IPv6 when it starts: its addresses have been checked already, and nobody is asked about them. */
+export interface Ipv6Settings {
+  /** By interface: `{ eth0: '2001:db8::1/64' }`, or `auto`. */
+  readonly addresses?: Readonly<Record<string, string>>;
+  /** The default route: `2001:db8::ff`. */
+  readonly gateway?: string;
+  readonly routes?: readonly { readonly to: string; readonly via: string }[];
 }
 
 /** A computer with network interfaces: kernel, processes, files and a complete stack. */
@@ -97,6 +108,7 @@ export class Machine extends Computer {
     for (const [name, value] of Object.entries(settings.sysctl ?? {})) {
       if (!this.stack.sysctl.set(name, value)) throw new Error(`${this.name}: there is no sysctl ${name}`);
     }
+    if (settings.ipv6 !== undefined) this.#configure6(settings.ipv6);
     const gateway = settings.gateway === undefined ? [] : [{ destination: 'default', via: settings.gateway }];
     for (const route of [...gateway, ...(settings.routes ?? [])]) {
       this.#ask(`route to ${route.destination}`, { type: 'newroute', ...route });
@@ -108,9 +120,25 @@ export class Machine extends Computer {
     }
   }
 
+  #configure6({ addresses = {}, gateway, routes = [] }: Ipv6Settings): void {
+    for (const [name, prefix] of Object.entries(addresses)) {
+      this.stack.sysctl.set(`net.ipv6.conf.${name}.disable_ipv6`, 0);
+      if (prefix === 'auto') continue;
+      this.#check(`address ${prefix} for ${name}`, this.stack.addAddress(name, prefix, false));
+    }
+    const all = gateway === undefined ? routes : [{ to: '::/0', via: gateway }, ...routes];
+    for (const { to, via } of all) {
+      this.#check(`route to ${to}`, this.stack.addRoute({ destination: to, via }));
+    }
+  }
+
   #ask(what: string, request: NetlinkRequest): void {
     const result = this.#network.netlink(request);
-    if (typeof result === 'number' && result < 0) {
+    if (typeof result === 'number') this.#check(what, result);
+  }
+
+  #check(what: string, result: number): void {
+    if (result < 0) {
       throw new Error(`${this.name}: ${what}: ${errnoMessage(-result)}`);
     }
   }

@@ -22,7 +22,16 @@ export interface MachineSpec {
   readonly addresses: ReadonlyMap<string, string>;
   readonly gateway: string | null;
   readonly routes: readonly { readonly to: string; readonly via: string }[];
+  /** Null: no IPv6. */
+  readonly ipv6: Ipv6Spec | null;
   readonly run: readonly RunSpec[];
+}
+
+export interface Ipv6Spec {
+  /** `eth0` → `2001:db8::1/64`, or `auto`. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly gateway?: string;
+  readonly routes?: readonly { readonly to: string; readonly via: string }[];
 }
 
 export interface SwitchSpec {

@@ -8,12 +8,15 @@ import {
   netmask,
   parseIpv4,
   parseIpv4Prefix,
+  parseIpv6,
+  parseIpv6Prefix,
 } from '@netarium/osi/3-network';
 import { vlanInterface } from '../interface-name.ts';
 import type { SwitchPortSettings } from '../lab.ts';
 import { type QueueOptions, queueProblem, queueSettings } from '../queue.ts';
 import {
   type Endpoint,
+  type Ipv6Spec,
   isMachine,
   type LabFile,
   type LinkSpec,
@@ -34,6 +37,7 @@ interface RawLab {
 interface RawNode {
   kind: NodeSpec['kind'];
   addresses?: Record<string, string>;
+  ipv6?: { addresses: Record<string, string>; gateway?: string; routes?: { to: string; via: string }[] };
   gateway?: string;
   routes?: { to: string; via: string }[];
   run?: (string | { command: string; wait_for?: string; after?: string })[];
@@ -238,8 +242,38 @@ class Checker {
         this.#nextHop([...way, 'routes', i, 'via'], route.via, prefixes);
         return route;
       }),
+      ipv6: raw.ipv6 === undefined ? null : this.#ipv6([...way, 'ipv6'], raw.ipv6, ports, name),
       run: (raw.run ?? []).map((run, i) => this.#run([...way, 'run', i], run, name)),
     };
+  }
+
+  #ipv6(way: Way, raw: NonNullable<RawNode['ipv6']>, ports: readonly string[], node: string): Ipv6Spec {
+    for (const [port, text] of Object.entries(raw.addresses)) {
+      const at = [...way, 'addresses', port];
+      if (!ports.includes(vlanInterface(port)?.parent ?? port)) {
+        this.#wrong(at, `node "${node}" has no interface "${port}": no link ends there`, 'key');
+      }
+      if (text !== 'auto' && parseIpv6Prefix(text) === null) this.#badPrefix6(at, text, ', or "auto"');
+    }
+    const { addresses, gateway, routes = [] } = raw;
+    if (gateway !== undefined) this.#nextHop6([...way, 'gateway'], gateway);
+    for (const [i, { to, via }] of routes.entries()) {
+      if (parseIpv6Prefix(to) === null) this.#badPrefix6([...way, 'routes', i, 'to'], to);
+      this.#nextHop6([...way, 'routes', i, 'via'], via);
+    }
+    return { addresses, ...(gateway !== undefined && { gateway }), routes };
+  }
+
+  #badPrefix6(way: Way, text: string, or = ''): void {
+    this.#wrong(
+      way,
+      `"${text}" is no IPv6 address with prefix length; expected for example "2001:db8::1/64"${or}`,
+    );
+  }
+
+  #nextHop6(way: Way, text: string): void {
+    if (parseIpv6(text) !== null) return;
+    this.#wrong(way, `"${text}" is no IPv6 address; expected for example "2001:db8::1"`);
   }
 
   #switch(way: Way, name: string, raw: RawNode, links: readonly LinkSpec[]): NodeSpec {
