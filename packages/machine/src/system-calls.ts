@@ -54,6 +54,11 @@ export interface SystemCalls {
   close(fd: number): number;
   /** @param timeout nanoseconds; negative waits for ever. @returns revents for each entry, all 0 after the timeout. */
   poll(fds: readonly PollEntry[], timeout: number): number | number[];
+  epoll_create1(flags: number): number;
+  /** @param operation 1 EPOLL_CTL_ADD, 2 _DEL, 3 _MOD. The data that is reported is the descriptor. */
+  epoll_ctl(epfd: number, operation: number, fd: number, events: number): number;
+  /** @param most how many to report. @param timeout nanoseconds; negative waits for ever. */
+  epoll_wait(epfd: number, most: number, timeout: number): number | PollEntry[];
   pipe2(flags: number): number | { read: number; write: number };
   dup(fd: number): number;
   dup2(fd: number, to: number): number;
@@ -155,7 +160,7 @@ export interface ReceivedMessage {
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
   readonly flags?: number;
   /** Descriptors that came along (SCM_RIGHTS). */
-  readonly rights?: readonly (number | ReplicaFile)[];
+  readonly rights?: readonly (ReceivedDescriptor | ReplicaFile)[];
   /** With MSG_ERRQUEUE: what became of a sent packet (IP_RECVERR). */
   readonly error?: ExtendedError;
 }
@@ -167,6 +172,16 @@ export interface ReceivedMessage {
 export interface UnixAddress {
   readonly family: 1;
   readonly path: string;
+}
+
+/** A descriptor that came along, and what it is: type and permissions as fstat(2) gives them, flags as F_GETFL does. */
+export interface ReceivedDescriptor {
+  readonly fd: number;
+  readonly mode: number;
+  readonly flags: number;
+  /** Of a socket. */
+  readonly domain: number;
+  readonly type: number;
 }
 
 /** A file that a process has open in its replica, where the kernel has no descriptor for it, on its way to another. */

@@ -1,6 +1,7 @@
 """Makes the interpreter one of a machine: done once, before a program is known. Also part of the memory snapshot."""
 
 import netarium_children
+import netarium_epoll
 import netarium_errno
 import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
@@ -22,6 +23,7 @@ def adapt():
     netarium_socket.adapt()
     netarium_unix.adapt()
     netarium_children.adapt()
+    netarium_epoll.adapt()
     netarium_process.adapt()
     # What is there now stays: the collector need not look at it again.
     gc.collect()

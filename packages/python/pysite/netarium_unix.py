@@ -29,6 +29,18 @@ def adapt():
     _socket.socketpair = _socketpair
     socket.socketpair = socketpair
     socket.socket.__init__ = _init
+    _adapt_asyncio()
+
+
+def _adapt_asyncio():
+    """What it has for these sockets it has if socket had them when it was imported."""
+    import asyncio
+    import importlib
+
+    streams = importlib.reload(asyncio.streams)
+    for name in streams.__all__:
+        setattr(asyncio, name, getattr(streams, name))
+    asyncio.__all__ += tuple(name for name in streams.__all__ if name not in asyncio.__all__)
 
 
 def socketpair(family=None, type=socket.SOCK_STREAM, proto=0):

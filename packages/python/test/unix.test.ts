@@ -9,7 +9,7 @@ const { runAlone } = machines();
 
 /** What prints the same on Linux: local sockets, descriptors, interfaces, what select says of what is not open. */
 const PROGRAM = `
-import array, errno, os, select, socket, socketserver, stat, tempfile, threading
+import array, asyncio, errno, os, select, socket, socketserver, stat, tempfile, threading
 
 os.chdir(tempfile.mkdtemp())
 
@@ -79,6 +79,29 @@ print(os.get_inheritable(copy), attempt(os.set_inheritable, 77, True))
 os.close(number)
 print(attempt(select.select, [number], [], [], 0), attempt(select.select, [], [read], [], 0))
 print(select.select([right], [left], [left], 0) == ([], [left], []))
+with select.epoll() as poller:
+    poller.register(right, select.EPOLLIN)
+    print(attempt(poller.register, right), attempt(poller.modify, 77, 0), poller.poll(0))
+    left.send(b'!')
+    print([(fd == right.fileno(), events) for fd, events in poller.poll()], attempt(poller.poll, 0, -5))
+print(poller.closed, attempt(poller.poll), right.recv(1), attempt(select.epoll, 0))
+
+with tempfile.TemporaryFile() as file:
+    file.write(b'0123456789')
+    file.flush()
+    print(os.sendfile(left.fileno(), file.fileno(), 4, 100), right.recv(100), file.tell())
+
+async def talk():
+    async def shout(reader, writer):
+        writer.write((await reader.readline()).upper())
+        writer.close()
+    async with await asyncio.start_unix_server(shout, 'async'):
+        reader, writer = await asyncio.open_unix_connection('async')
+        writer.write(b'softly\\n')
+        print(await reader.read(), type(asyncio.get_running_loop()._selector).__name__)
+        writer.close()
+asyncio.run(talk())
+
 print(socket.if_nameindex()[0], socket.if_nametoindex('lo'), socket.if_indextoname(1))
 print(socket.getservbyname('ssh'), socket.getservbyport(80), socket.getservbyport(53, 'udp'), attempt(socket.getservbyport, 59999))
 print(attempt(socket.gethostbyname, '::1'))
@@ -101,6 +124,11 @@ False None True
 False ('OSError', '[Errno 9] Bad file descriptor')
 ('OSError', '[Errno 9] Bad file descriptor') ([], [], [])
 True
+('FileExistsError', '[Errno 17] File exists') ('OSError', '[Errno 9] Bad file descriptor') []
+[(True, 1)] ('ValueError', 'maxevents must be greater than 0, got -5')
+True ('ValueError', 'I/O operation on closed epoll object') b'!' ('ValueError', 'negative sizehint')
+6 b'456789' 10
+b'SOFTLY\\n' EpollSelector
 (1, 'lo') 1 lo
 22 http domain ('OSError', 'port/proto not found')
 ('gaierror', '[Errno -9] Address family for hostname not supported')

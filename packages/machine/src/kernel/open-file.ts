@@ -47,6 +47,11 @@ export abstract class OpenFile {
     return (this.flags & O_ACCMODE) !== 0;
   }
 
+  /** Whether anyone has it open. */
+  get open(): boolean {
+    return this.#references > 0;
+  }
+
   /** One more descriptor, or one more waiting call, refers to it. */
   hold(): void {
     this.#references++;

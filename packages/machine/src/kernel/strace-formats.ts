@@ -186,6 +186,9 @@ function pollResult(result: number | number[], fds: readonly PollEntry[]): strin
   return ready.length === 0 ? ' (Timeout)' : ` ([${ready.join(', ')}])`;
 }
 
+const EPOLL_OPERATIONS = { 1: 'EPOLL_CTL_ADD', 2: 'EPOLL_CTL_DEL', 3: 'EPOLL_CTL_MOD' };
+const epollEvent = ({ fd, events }: PollEntry): string =>
+  `{events=${bits(POLL_EVENTS, events).replaceAll('POLL', 'EPOLL')}, data={u32=${fd}, u64=${fd}}}`;
 const milliseconds = (ns: number): number => (ns < 0 ? -1 : Math.ceil(ns / 1e6));
 const socketType = (type: number): string => {
   const flags = bits(SOCKET_FLAGS, type & (SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -237,7 +240,7 @@ export const FORMATS: Formats = {
     call: (fd) => `${fd}, `,
     rest: (result, _fd, length, flags) => {
       const received = typeof result === 'object' ? result : undefined;
-      const rights = received?.rights?.map(right) ?? [];
+      const rights = received?.rights?.map((each) => right('fd' in each ? each.fd : each)) ?? [];
       return list(
         header(received?.address ?? null, bytes(received?.data), length, rights),
         bits(MESSAGE_FLAGS, flags),
@@ -285,6 +288,26 @@ export const FORMATS: Formats = {
     call: (fds, timeout) => list(pollFds(fds), decimal(fds.length), decimal(milliseconds(timeout))),
     note: (result, fds) => pollResult(result, fds),
     value: (ready) => ready.filter((events) => events !== 0).length,
+  },
+  epoll_create1: { call: (flags) => bits(OPEN_FLAGS, flags) },
+  epoll_ctl: {
+    call: (epfd, operation, fd, events) =>
+      list(
+        decimal(epfd),
+        named(EPOLL_OPERATIONS, operation),
+        decimal(fd),
+        operation === 2 ? 'NULL' : epollEvent({ fd, events }),
+      ),
+  },
+  epoll_wait: {
+    call: (epfd) => `${epfd}, `,
+    rest: (result, _epfd, most, timeout) =>
+      list(
+        typeof result === 'object' ? `[${result.map(epollEvent).join(', ')}]` : UNKNOWN,
+        decimal(most),
+        decimal(milliseconds(timeout)),
+      ),
+    value: (ready) => ready.length,
   },
   pipe2: {
     call: noArguments,

@@ -1,9 +1,12 @@
-import type { ReceivedMessage, ReplicaFile } from '@netarium/machine';
+import type { ReceivedDescriptor, ReceivedMessage, ReplicaFile } from '@netarium/machine';
 import type { Descriptors } from './descriptors.ts';
-import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
+import type { Emscripten, Stream } from './emscripten.ts';
 import { type Control, headerControls } from './header-controls.ts';
 import { readI32, readU32, writeI32 } from './memory.ts';
 
+const S_IFMT = 0o170000;
+const S_IFSOCK = 0o140000;
+const S_IFCHR = 0o020000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_TRUNC = 0x20;
@@ -13,17 +16,6 @@ const MSG_CMSG_CLOEXEC = 0x4000_0000;
 const HEADER = { length: 0, level: 4, type: 8, size: 12 } as const;
 /** Where `struct msghdr` has its control messages and its flags. */
 const MSG = { control: 16, controlLength: 20, flags: 24 } as const;
-
-/** A descriptor that came: one of the kernel's and what it is, or a file to open in the replica. */
-export type Right =
-  | ReplicaFile
-  | {
-      readonly fd: number;
-      readonly kind: KernelFile['kind'];
-      readonly type: number;
-      readonly domain: number;
-      readonly flags: number;
-    };
 
 /** Ancillary data of sendmsg(2) and recvmsg(2) (cmsg(3)): descriptors, and what a packet's header said. */
 export class ControlMessages {
@@ -70,16 +62,13 @@ export class ControlMessages {
     return readU32(this.#python, message + MSG.control) === 0 ? 0 : Math.max(0, room >> 2);
   }
 
-  /**
-   * Writes what came with a message, and its flags; as much as there is room for (`put_cmsg`).
-   * @param rights the descriptors that came, as they are known now.
-   */
-  write(message: number, received: ReceivedMessage, rights: readonly Right[], flags: number): void {
+  /** Writes what came with a message, and its flags; as much as there is room for (`put_cmsg`). */
+  write(message: number, received: ReceivedMessage, flags: number): void {
     const python = this.#python;
     const room = readU32(python, message + MSG.controlLength);
     let seen = (received.truncated ? MSG_TRUNC : 0) | (received.flags ?? 0);
     let at = 0;
-    for (const { level, type, data } of this.#controls(received, rights, flags)) {
+    for (const { level, type, data } of this.#controls(received, flags)) {
       if (room - at < HEADER.size) {
         seen |= MSG_CTRUNC;
         break;
@@ -97,8 +86,9 @@ export class ControlMessages {
     writeI32(python, message + MSG.flags, seen);
   }
 
-  #controls(received: ReceivedMessage, rights: readonly Right[], flags: number): Control[] {
+  #controls(received: ReceivedMessage, flags: number): Control[] {
     const controls = headerControls(received);
+    const { rights = [] } = received;
     const closeOnExec = (flags & MSG_CMSG_CLOEXEC) !== 0;
     const landed = rights.map((right) => this.#land(right, closeOnExec));
     if (landed.length > 0) controls.push({ level: SOL_SOCKET, type: SCM_RIGHTS, data: ints(landed) });
@@ -119,9 +109,13 @@ export class ControlMessages {
     return { key, path: stream.path, flags: stream.flags, position: stream.position };
   }
 
-  #land(right: Right, closeOnExec: boolean): number {
+  #land(right: ReceivedDescriptor | ReplicaFile, closeOnExec: boolean): number {
     const { FS } = this.#python;
-    if ('kind' in right) return this.#descriptors.open(right.fd, right.kind, { ...right, closeOnExec });
+    if ('fd' in right) {
+      const format = right.mode & S_IFMT;
+      const kind = format === S_IFSOCK ? 'socket' : format === S_IFCHR ? 'terminal' : 'pipe';
+      return this.#descriptors.open(right.fd, kind, { ...right, closeOnExec });
+    }
     const away = this.#away.get(right.key);
     this.#away.delete(right.key);
     const stream = away === undefined ? FS.open(right.path, right.flags) : FS.createStream(away);

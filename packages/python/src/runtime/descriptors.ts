@@ -3,7 +3,7 @@ import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
 const S_IFSOCK = 0o140000;
 const S_IFCHR = 0o020000;
 const S_IFIFO = 0o010000;
-const MODES = { socket: S_IFSOCK | 0o777, terminal: S_IFCHR | 0o620, pipe: S_IFIFO | 0o600 };
+const MODES = { socket: S_IFSOCK | 0o777, terminal: S_IFCHR | 0o620, pipe: S_IFIFO | 0o600, epoll: 0o600 };
 const O_RDWR = 2;
 
 interface OpenOptions {

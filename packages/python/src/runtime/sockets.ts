@@ -1,16 +1,11 @@
-import type {
-  ReceivedMessage,
-  SystemCallArguments,
-  SystemCallName,
-  SystemCallResult,
-  UnixAddress,
-} from '@netarium/machine';
+import type { SystemCallArguments, SystemCallName, SystemCallResult, UnixAddress } from '@netarium/machine';
 import type { SocketAddress } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
 import type { StartedProcess } from '../protocol.ts';
 import { readAddress, writeAddress } from './addresses.ts';
-import { ControlMessages, type Right } from './control.ts';
+import { ControlMessages } from './control.ts';
 import type { Descriptors, KernelDescriptor } from './descriptors.ts';
+import { epollRequests } from './epoll.ts';
 import type { ErrorNumbers } from './errno.ts';
 import { CANNOT_WAIT, type Handler, type HandlerContext, type Handlers, type Outcome } from './hooks.ts';
 import { gather, lengthOf, readI32, readU32, readVectors, scatter, writeI32 } from './memory.ts';
@@ -23,15 +18,9 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const AF_UNIX = 1;
-const S_IFMT = 0o170000;
-const S_IFSOCK = 0o140000;
-const S_IFCHR = 0o020000;
-const F_GETFL = 3;
 const MSG_DONTWAIT = 0x40;
 const SOL_SOCKET = 1;
-const SO_TYPE = 3;
 const SO_ERROR = 4;
-const SO_DOMAIN = 39;
 /** Request numbers of our own: see netarium_unix.py. */
 const SOCKETPAIR = 0x4e540001;
 const UNIX_NAME = 0x4e540002;
@@ -61,6 +50,7 @@ export function socketHandlers(
 ): Handlers {
   const unixNames = new UnixNames();
   const ancillary = new ControlMessages(python, descriptors, String(process.pid));
+  const epoll = epollRequests({ python, exports, thread, canWait }, calls, descriptors, errors);
   const failed = (errno: number) => -errors.fromLinux(errno);
 
   /** Makes a call, and then what C gets of its result. */
@@ -70,13 +60,6 @@ export function socketHandlers(
     finish: (result: SystemCallResult<N>) => number,
   ): Outcome {
     return calls.ask(thread(), name, args, finish);
-  }
-
-  function call<N extends SystemCallName>(
-    name: N,
-    ...args: SystemCallArguments<N>
-  ): Promise<SystemCallResult<N>> {
-    return calls.call(thread(), name, ...args);
   }
 
   /** A call that returns a number. */
@@ -121,20 +104,6 @@ export function socketHandlers(
   }
   let folder = process.cwd;
 
-  /** What the kernel's descriptor is that came with a message. */
-  async function describeRight(fd: number): Promise<Right> {
-    const status = await call('fstat', fd);
-    const flags = await call('fcntl', fd, F_GETFL, 0);
-    const format = typeof status === 'number' ? 0 : status.mode & S_IFMT;
-    if (format !== S_IFSOCK)
-      return { fd, kind: format === S_IFCHR ? 'terminal' : 'pipe', type: 0, domain: 0, flags };
-    const option = async (name: number) => {
-      const value = await call('getsockopt', fd, SOL_SOCKET, name, 4);
-      return typeof value === 'number' ? 0 : (value[0] ?? 0);
-    };
-    return { fd, kind: 'socket', type: await option(SO_TYPE), domain: await option(SO_DOMAIN), flags };
-  }
-
   /** How many bytes to copy of those that are to be sent. */
   function sendLimit({ file, stream }: KernelDescriptor, flags: number): number {
     const waits = (stream.flags & O_NONBLOCK) === 0 && (flags & MSG_DONTWAIT) === 0;
@@ -174,7 +143,7 @@ export function socketHandlers(
       case DOMAIN:
         return descriptors.get(fd)?.file.domain ?? 0;
       default:
-        return control(fd, request, argumentPointer);
+        return epoll(fd, request, readI32(python, argumentPointer)) ?? control(fd, request, argumentPointer);
     }
   }
 
@@ -314,7 +283,7 @@ export function socketHandlers(
     recvmsg: (fd = 0, message = 0, flags = 0) =>
       on(fd, ({ file }) => {
         const [length, room] = [lengthOf(messageVectors(message)), ancillary.roomOf(message)];
-        const finish = (received: number | ReceivedMessage, rights: readonly Right[]): number => {
+        return ask('recvmsg', [file.fd, length, flags, room], (received) => {
           if (typeof received === 'number') return errors.result(received);
           const taken = scatter(python, received.data, messageVectors(message));
           const { name, nameLength } = MSG;
@@ -325,16 +294,8 @@ export function socketHandlers(
             received.address,
             unixNames,
           );
-          ancillary.write(message, received, rights, flags);
+          ancillary.write(message, received, flags);
           return taken;
-        };
-        if (file.domain !== AF_UNIX)
-          return ask('recvmsg', [file.fd, length, flags, room], (received) => finish(received, []));
-        return call('recvmsg', file.fd, length, flags, room).then(async (received) => {
-          const rights: Right[] = [];
-          for (const right of (typeof received === 'object' && received.rights) || [])
-            rights.push(typeof right === 'number' ? await describeRight(right) : right);
-          return () => finish(received, rights);
         });
       }),
 

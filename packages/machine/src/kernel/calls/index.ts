@@ -1,6 +1,7 @@
 /** The system call table: one file per family. */
 import type { Handlers } from '../kernel.ts';
 import { descriptorCalls } from './descriptors.ts';
+import { epollCalls } from './epoll.ts';
 import { fileCalls } from './files.ts';
 import { networkConfigCalls } from './network-config.ts';
 import { processCalls } from './processes.ts';
@@ -13,6 +14,7 @@ import { unixCalls } from './unix.ts';
 export const HANDLERS: Handlers = {
   ...socketCalls,
   ...descriptorCalls,
+  ...epollCalls,
   ...fileCalls,
   ...unixCalls,
   ...processCalls,

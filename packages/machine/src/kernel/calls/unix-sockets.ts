@@ -1,7 +1,7 @@
 /** What the calls about sockets do for those of AF_UNIX. */
 import type { PacketAddress, SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
-import type { ReplicaFile, UnixAddress } from '../../system-calls.ts';
+import type { ReceivedDescriptor, ReplicaFile, UnixAddress } from '../../system-calls.ts';
 import {
   AF_UNIX,
   MSG_CMSG_CLOEXEC,
@@ -12,7 +12,7 @@ import {
 } from '../constants.ts';
 import type { Call } from '../kernel.ts';
 import { OpenFile } from '../open-file.ts';
-import type { SocketFile } from '../socket-file.ts';
+import { SocketFile } from '../socket-file.ts';
 import type { Passenger } from '../unix/queue.ts';
 import type { UnixSocket } from '../unix/unix-socket.ts';
 import { type Blocked, waitFor } from '../wait.ts';
@@ -100,17 +100,22 @@ export function landed(
   passengers: readonly Passenger[],
   room: number,
   flags: number,
-): { rights: (number | ReplicaFile)[]; flags: number } {
-  const rights: (number | ReplicaFile)[] = [];
+): { rights: (ReceivedDescriptor | ReplicaFile)[]; flags: number } {
+  const rights: (ReceivedDescriptor | ReplicaFile)[] = [];
   for (const passenger of passengers) {
     if (rights.length < room) {
-      const right =
-        passenger instanceof OpenFile
-          ? process.descriptors.add(passenger, (flags & MSG_CMSG_CLOEXEC) !== 0)
-          : (passenger as PassedOn).file;
-      if (typeof right !== 'number' || right >= 0) rights.push(right);
+      if (passenger instanceof PassedOn) rights.push(passenger.file);
+      else if (passenger instanceof OpenFile) {
+        const fd = process.descriptors.add(passenger, (flags & MSG_CMSG_CLOEXEC) !== 0);
+        if (fd >= 0) rights.push(described(fd, passenger));
+      }
     }
     passenger.release();
   }
   return { rights, flags: rights.length < passengers.length ? MSG_CTRUNC : 0 };
+}
+
+function described(fd: number, file: OpenFile): ReceivedDescriptor {
+  const { domain, type } = file instanceof SocketFile ? file.socket : { domain: 0, type: 0 };
+  return { fd, mode: file.status().mode, flags: file.flags, domain, type };
 }

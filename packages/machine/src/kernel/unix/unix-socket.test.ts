@@ -155,7 +155,11 @@ describe('descriptors that go along (SCM_RIGHTS)', () => {
       expect(await sys.sendmsg(first, bytes('rest'), 0, null, [])).toBe(4);
       await sys.close(write);
       const got = await sys.recvmsg(second, 99, 0, 1);
-      expect(received(got)).toMatchObject({ data: 'plaintwo', rights: [write], flags: 8 });
+      expect(received(got)).toMatchObject({
+        data: 'plaintwo',
+        rights: [{ fd: write, mode: 0o010600 }],
+        flags: 8,
+      });
       expect(received(await sys.recvmsg(second, 99, 0, 1))).toEqual({
         data: 'rest',
         address: null,
