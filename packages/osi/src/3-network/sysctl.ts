@@ -36,6 +36,7 @@ export const SYSCTL_DEFAULTS = {
   'net.core.wmem_max': 212_992,
   // A tunable that has several numbers in Linux has one entry for each here.
   'net.ipv4.tcp_syn_retries': 6,
+  'net.ipv4.tcp_syn_linear_timeouts': 4,
   'net.ipv4.tcp_synack_retries': 5,
   'net.ipv4.tcp_retries1': 3,
   'net.ipv4.tcp_retries2': 15,

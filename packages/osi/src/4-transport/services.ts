@@ -44,6 +44,8 @@ export interface TcpUser {
   readable(): void;
   /** There is room in the send buffer again, or sending is over. */
   writable(): void;
+  /** All that was written up to a `tellWhenAcknowledged(call)` is acknowledged. */
+  acknowledged?(call: number): void;
   /** It ended by an error: positive Linux errno (ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, EPIPE …). */
   failed(errno: number): void;
 }
@@ -72,6 +74,8 @@ export interface TcpOptions {
   keepCount: number;
   /** SO_LINGER: null when off; nanoseconds otherwise, and 0 means `close` resets the connection. */
   linger: number | null;
+  /** TCP_USER_TIMEOUT in nanoseconds: how long what was sent may stay unacknowledged; 0 for tcp_retries2. */
+  userTimeout: number;
   /** TCP_NOTSENT_LOWAT: so much written and not sent is enough, in bytes; 0 for net.ipv4.tcp_notsent_lowat. */
   notSentLow: number;
   /** TCP_MAXSEG: 0 for what the path allows. */
@@ -112,6 +116,8 @@ export interface TcpConnection {
   /** The urgent byte is there to be read (POLLPRI); the next byte of the stream is the urgent one (sockatmark(3)). */
   readonly urgentReady: boolean;
   readonly atMark: boolean;
+  /** What TCP_INQ tells: bytes to read, and one for the end of the stream. */
+  readonly inQueue: number;
   /** The peer has sent FIN and everything before it has been read: `receive` gives 0 for good. */
   readonly ended: boolean;
   /** Why it ended before it had a user, while it waited to be accepted: positive errno, or 0. */
@@ -138,6 +144,8 @@ export interface TcpConnection {
   readonly early: boolean;
   /** A program waits to write: what it writes will carry the acknowledgment of the peer's SYN. */
   writePending: boolean;
+  /** The user is told when all that was written so far is acknowledged. @param call what to tell it. */
+  tellWhenAcknowledged(call: number): void;
   /** Sends what waits to fill a segment: TCP_NODELAY was switched on. */
   push(): void;
   /** Copies received bytes out, in one call none beyond the urgent mark. @returns how many. */
@@ -204,6 +212,19 @@ export interface TcpInfo {
   readonly unacked: number;
   readonly retransmits: number;
   readonly totalRetransmits: number;
+  /** Segments that were delivered marked by ECN; D-SACKed segments; how often segments were seen to overtake each other. */
+  readonly deliveredMarked: number;
+  readonly duplicates: number;
+  readonly reorderingSeen: number;
+  /** Bytes written and never sent; the windows of both sides as they are. */
+  readonly unsent: number;
+  readonly sendWindow: number;
+  readonly receiveWindow: number;
+  readonly shortestRtt: number;
+  /** How long there was something to send, and of that, how long the peer's window or the send buffer held it back. */
+  readonly busy: number;
+  readonly windowLimited: number;
+  readonly bufferLimited: number;
   /** Segments that are known to have arrived, the SYN included. */
   readonly delivered: number;
 }

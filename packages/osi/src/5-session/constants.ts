@@ -29,6 +29,7 @@ export const MSG_WAITALL = 0x100;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_MORE = 0x8000;
+export const MSG_ZEROCOPY = 0x400_0000;
 export const MSG_FASTOPEN = 0x2000_0000;
 
 export const POLLIN = 0x1;
@@ -57,6 +58,7 @@ export const SO_BINDTODEVICE = 25;
 export const SO_ACCEPTCONN = 30;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
+export const SO_ZEROCOPY = 60;
 /** The same as SO_RCVTIMEO and SO_SNDTIMEO where `time_t` has 64 bits. */
 export const SO_RCVTIMEO_NEW = 66;
 export const SO_SNDTIMEO_NEW = 67;
@@ -138,9 +140,12 @@ export const TCP_FASTOPEN_CONNECT = 30;
 export const TCP_FASTOPEN_KEY = 33;
 export const TCP_FASTOPEN_NO_COOKIE = 34;
 export const TCP_NOTSENT_LOWAT = 25;
+export const TCP_INQ = 36;
 
 /** `ee_origin` of `struct sock_extended_err` (`linux/errqueue.h`). */
 export const SO_EE_ORIGIN_ICMP = 2;
+export const SO_EE_ORIGIN_ZEROCOPY = 5;
+export const SO_EE_CODE_ZEROCOPY_COPIED = 1;
 export const SO_EE_ORIGIN_ICMP6 = 3;
 
 /** TCP's states as `tcp_info` and /proc/net/tcp number them (net/tcp_states.h). */

@@ -31,6 +31,16 @@ export class ErrorQueue {
     return true;
   }
 
+  /** The report that came last, or undefined. */
+  get newest(): ErrorReport | undefined {
+    return this.#reports.at(-1);
+  }
+
+  /** Puts `report` in the place of the newest one, which it includes. */
+  replaceNewest(report: ErrorReport): void {
+    this.#reports[this.#reports.length - 1] = report;
+  }
+
   clear(): void {
     this.#reports.length = 0;
   }

@@ -54,6 +54,7 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
   abstract readonly id: string;
   reuseAddress = false;
   reusePort = false;
+  zeroCopy = false;
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
   receiveTtl = false;

@@ -73,6 +73,7 @@ export class PacketSocket
   readonly raw = null;
   reuseAddress = false;
   reusePort = false;
+  zeroCopy = false;
   broadcast = false;
   keepAlive = false;
   urgentInline = false;

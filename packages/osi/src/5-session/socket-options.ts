@@ -15,6 +15,8 @@ export interface SocketSettings extends MulticastSettings {
   readonly protocol: number;
   reuseAddress: boolean;
   reusePort: boolean;
+  /** SO_ZEROCOPY: MSG_ZEROCOPY means something. */
+  zeroCopy: boolean;
   readonly listening: boolean;
   readonly peer: Endpoint | null;
   readonly ip: SendOptions;
@@ -70,6 +72,18 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
       (socket) => socket.reusePort,
       (socket, on) => {
         socket.reusePort = on;
+      },
+    ),
+  ],
+  [
+    linux.SO_ZEROCOPY,
+    integer(
+      (socket) => (socket.zeroCopy ? 1 : 0),
+      (socket, value) => {
+        if (socket.type !== linux.SOCK_STREAM) return -ERRNO.EOPNOTSUPP;
+        if (value !== 0 && value !== 1) return -ERRNO.EINVAL;
+        socket.zeroCopy = value === 1;
+        return 0;
       },
     ),
   ],

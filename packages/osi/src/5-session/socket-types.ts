@@ -66,6 +66,8 @@ export interface Received {
   /** Its traffic class, and where it was sent to and came in, where the socket asked for them (IPV6_RECVTCLASS, IPV6_RECVPKTINFO). */
   readonly trafficClass?: number;
   readonly packetInfo?: { readonly address: string; readonly interface: number };
+  /** How much is left to read (TCP_INQ). */
+  readonly inQueue?: number;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
   readonly flags?: number;
   /** When what the report is about happened, in nanoseconds of virtual time (SCM_TIMESTAMPING). */

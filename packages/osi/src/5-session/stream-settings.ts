@@ -12,6 +12,7 @@ export abstract class StreamSettings extends InternetSocket {
   receiveErrors = false;
   readonly multicast6: Multicast6 | null = null;
   readonly groups6 = null;
+  tellsInQueue = false;
 
   abstract readonly options: TcpOptions;
   abstract readonly connection: TcpConnection | null;

@@ -27,6 +27,8 @@ type Phase = 'unconnected' | 'connecting' | 'connected' | 'disconnecting';
 /** SOCK_STREAM of AF_INET and AF_INET6: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
 export class StreamSocket extends StreamSettings {
   readonly #events = new StreamEvents();
+  /** The number of the next call with MSG_ZEROCOPY (Linux: sk_zckey). */
+  #zeroCopies = 0;
   #phase: Phase = 'unconnected';
   #shutdown = 0;
   #own: TcpOptions | null = null;
@@ -82,6 +84,7 @@ export class StreamSocket extends StreamSettings {
     const socket = new StreamSocket(this.parts, this.domain, connection);
     socket.reuseAddress = this.reuseAddress;
     socket.reusePort = this.reusePort;
+    socket.zeroCopy = this.zeroCopy;
     socket.receiveTimeout = this.receiveTimeout;
     socket.sendTimeout = this.sendTimeout;
     return socket;
@@ -144,7 +147,11 @@ export class StreamSocket extends StreamSettings {
       return -ERRNO.EAGAIN;
     }
     if (bytes.length === 0) return 0;
-    return connection.send(bytes, origin, howToWrite(flags)) || -ERRNO.EAGAIN;
+    const count = connection.send(bytes, origin, howToWrite(flags));
+    if (count > 0 && this.zeroCopy && (flags & linux.MSG_ZEROCOPY) !== 0) {
+      connection.tellWhenAcknowledged(this.#zeroCopies++);
+    }
+    return count || -ERRNO.EAGAIN;
   }
 
   /** Connects and sends in one (`tcp_sendmsg_fastopen`). */
@@ -197,7 +204,8 @@ export class StreamSocket extends StreamSettings {
 
   /** The order of `tcp_recvmsg_locked`: data, the end, an error, a shutdown, no connection. */
   receive(into: Uint8Array, flags: number): Received | number {
-    if ((flags & linux.MSG_ERRQUEUE) !== 0) return -ERRNO.EAGAIN;
+    if ((flags & linux.MSG_ERRQUEUE) !== 0)
+      return this.#events.errors?.receive(into, this.#events) ?? -ERRNO.EAGAIN;
     if (this.#listener !== null) return -ERRNO.ENOTCONN;
     if ((flags & linux.MSG_OOB) !== 0) return this.#receiveUrgent(into, flags);
     const connection = this.#connection;
@@ -206,7 +214,10 @@ export class StreamSocket extends StreamSettings {
       const target = (flags & linux.MSG_TRUNC) !== 0 ? new Uint8Array(into.length) : into;
       const count = connection.receive(target, (flags & linux.MSG_PEEK) !== 0);
       // What was there may have been the urgent byte alone, which is not read here.
-      if (count > 0 || connection.readable > 0) return receivedStream(count);
+      if (count > 0 || connection.readable > 0) {
+        const received = receivedStream(count);
+        return this.tellsInQueue ? { ...received, inQueue: connection.inQueue } : received;
+      }
     }
     if (this.#finished) return receivedStream(0);
     if (this.#events.error !== 0) return -this.takeError();
@@ -250,7 +261,7 @@ export class StreamSocket extends StreamSettings {
     } else if (connection?.prepared === true) {
       mask |= linux.POLLOUT;
     }
-    if (this.#events.error !== 0) mask |= linux.POLLERR;
+    if (this.#events.error !== 0 || (this.#events.errors?.length ?? 0) > 0) mask |= linux.POLLERR;
     return mask;
   }
 

@@ -1,6 +1,6 @@
 import type { TcpConnection, TcpInfo, TcpState } from '../4-transport/index.ts';
 import { CONGESTION_CONTROLS } from '../4-transport/index.ts';
-import { seconds } from '../time/index.ts';
+import { milliseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
 import { FAST_OPEN_OPTIONS, type FastOpenSettings } from './fast-open-options.ts';
@@ -9,6 +9,8 @@ import { flag, integer, type Option, type OptionTable } from './option-table.ts'
 /** What the options of level IPPROTO_TCP are kept in. */
 export interface TcpSettings extends FastOpenSettings {
   readonly connection: TcpConnection | null;
+  /** TCP_INQ: what a call that receives leaves is told with it. */
+  tellsInQueue: boolean;
 }
 
 /** `MAX_TCP_KEEPIDLE`, `MAX_TCP_KEEPINTVL` in seconds; `MAX_TCP_KEEPCNT`. */
@@ -56,6 +58,29 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
       ({ options }, value) => {
         if (value !== 0 && (value < MIN_MSS || value > MAX_MSS)) return -ERRNO.EINVAL;
         options.maxSegment = value;
+        return 0;
+      },
+    ),
+  ],
+  // In milliseconds (RFC 5482 has it as an option of TCP itself, which Linux does not send).
+  [
+    linux.TCP_USER_TIMEOUT,
+    integer(
+      ({ options }) => Math.floor(options.userTimeout / milliseconds(1)),
+      ({ options }, value) => {
+        if (value < 0) return -ERRNO.EINVAL;
+        options.userTimeout = milliseconds(value);
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.TCP_INQ,
+    integer(
+      (socket) => (socket.tellsInQueue ? 1 : 0),
+      (socket, value) => {
+        if (value !== 0 && value !== 1) return -ERRNO.EINVAL;
+        socket.tellsInQueue = value === 1;
         return 0;
       },
     ),
@@ -159,10 +184,11 @@ const OPTION_SYN_DATA = 32;
 const OPTION_FAST_OPEN_CHILD = 128;
 const OPTION_ECN_SEEN = 16;
 
-/** The beginning of `struct tcp_info`, up to `tcpi_delivered`; what is not known here is 0. */
+/** `struct tcp_info` up to `tcpi_rcv_wnd`; what is not known here (rates, and how many bytes and segments there were) is 0. */
 function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
-  const view = new DataView(new ArrayBuffer(196));
+  const view = new DataView(new ArrayBuffer(236));
   const put = (at: number, value: number) => view.setUint32(at, Math.min(value, 0xffff_ffff), true);
+  const putLong = (at: number, value: number) => view.setBigUint64(at, BigInt(Math.floor(value)), true);
   view.setUint8(0, linux.TCP_STATE_NUMBERS[state]);
   if (info !== null) {
     const segments = (bytes: number) => Math.ceil(bytes / (info.sendMss || 1));
@@ -206,7 +232,17 @@ function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
     put(92, info.receiveRtt / 1000);
     put(96, info.receiveSpace);
     put(100, info.totalRetransmits);
+    put(144, info.unsent);
+    put(148, info.shortestRtt / 1000);
+    putLong(168, info.busy / 1000);
+    putLong(176, info.windowLimited / 1000);
+    putLong(184, info.bufferLimited / 1000);
     put(192, info.delivered);
+    put(196, info.deliveredMarked);
+    put(216, info.duplicates);
+    put(220, info.reorderingSeen);
+    put(228, info.sendWindow);
+    put(232, info.receiveWindow);
   }
   return new Uint8Array(view.buffer);
 }

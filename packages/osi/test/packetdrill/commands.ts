@@ -29,6 +29,9 @@ const AS_BUILT: Record<string, readonly string[] | 'any'> = {
   'net.ipv4.tcp_pacing_ca_ratio': 'any',
 };
 
+/** The same of what has no name among the tunables: HyStart watches both trains of acknowledgments and delays. */
+const AS_BUILT_COMMANDS = ['echo 3 > /sys/module/tcp_cubic/parameters/hystart_detect'];
+
 /** Runs a command of a script as far as it is about the network stack. @throws Unsupported for all that is not. */
 export function runCommand(machine: Machine, command: Command): void {
   new Shell(machine, command.line, machine.folder, false).run(command.text);
@@ -72,7 +75,7 @@ class Shell {
       for (const arg of args) this.#sysctl(arg.replace(/^\/proc\/sys\//, '').replaceAll('/', '.'));
     } else if (name.endsWith('.sh') && !name.startsWith('/tmp/')) {
       this.#include(name);
-    } else if (!this.#harmless(tool, args)) {
+    } else if (!this.#harmless(tool, args) && !AS_BUILT_COMMANDS.includes(text)) {
       if (this.#included) this.#machine.note(`passed over: ${text}`);
       else throw new Unsupported(this.#line, `the command '${text}'`);
     }

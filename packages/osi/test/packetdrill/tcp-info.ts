@@ -64,7 +64,12 @@ function layOut(): ReadonlyMap<string, Place> {
 const PLACES = layOut();
 
 /** What the stack does not measure: 0 in the bytes. */
-const NOT_MEASURED = new Set([...LONGS, ...MORE_WORDS, ...MORE_LONGS].map((name) => `tcpi_${name}`));
+const MEASURED = ['notsent_bytes', 'min_rtt', 'busy_time', 'rwnd_limited', 'sndbuf_limited'];
+const NOT_MEASURED = new Set(
+  [...LONGS, ...MORE_WORDS, ...MORE_LONGS, ...LAST_LONGS, 'rcv_ooopack']
+    .filter((name) => !MEASURED.includes(name))
+    .map((name) => `tcpi_${name}`),
+);
 
 /** A field of TCP_INFO by packetdrill's name of it. @returns undefined for one that the stack does not give. */
 export function tcpInfo(bytes: Uint8Array, name: string): number | undefined {

@@ -105,8 +105,21 @@ function moveLeftEdge(tcb: Tcb, segment: Segment): void {
     tcb.buffer.drop(gone);
     tcb.bufferSeq = (tcb.bufferSeq + gone) | 0;
     dropChunks(tcb);
+    if (tcb.awaited !== null) tellAcknowledged(tcb, tcb.awaited);
   }
   tcb.sndUna = segment.ack;
+}
+
+function tellAcknowledged(tcb: Tcb, awaited: NonNullable<Tcb['awaited']>): void {
+  for (
+    let next = awaited[0];
+    next !== undefined && seqDiff(next.end, tcb.bufferSeq) <= 0;
+    next = awaited[0]
+  ) {
+    awaited.shift();
+    tcb.user?.acknowledged?.(next.call);
+  }
+  if (awaited.length === 0) tcb.awaited = null;
 }
 
 function dropChunks(tcb: Tcb): void {

@@ -2,6 +2,7 @@ import type { Nanoseconds } from '../../time/index.ts';
 import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
 import { acknowledgeRead } from './acknowledgment.ts';
+import type { Limit } from './busy-time.ts';
 import { end, enterFinWait2, reset } from './closing.ts';
 import { congestionControl } from './congestion/choice.ts';
 import { mayCarryData, openFast } from './fast-open/client.ts';
@@ -54,6 +55,10 @@ export class Connection extends Tcb implements TcpConnection {
     return atMark(this);
   }
 
+  get inQueue(): number {
+    return this.queue.length + (this.finReceived ? 1 : 0);
+  }
+
   get ended(): boolean {
     return this.finReceived && this.queue.length === 0;
   }
@@ -92,6 +97,13 @@ export class Connection extends Tcb implements TcpConnection {
     const count = write(this, bytes, origin, how);
     this.show();
     return count;
+  }
+
+  tellWhenAcknowledged(call: number): void {
+    const end = this.bufferEnd;
+    // Over loopback that may have happened already.
+    if (this.buffer.length === 0) this.user?.acknowledged?.(call);
+    else (this.awaited ??= []).push({ end, call });
   }
 
   push(): void {
@@ -244,7 +256,21 @@ export class Connection extends Tcb implements TcpConnection {
       retransmits: this.retransmits,
       totalRetransmits: this.totalRetransmits,
       delivered: this.delivered,
+      deliveredMarked: this.ecn?.deliveredMarked ?? 0,
+      unsent: Math.max(0, seqDiff(this.bufferEnd, this.sndNxt)),
+      shortestRtt: Number.isFinite(roundTrip.shortest) ? roundTrip.shortest : 0,
+      duplicates: this.recovery?.duplicates ?? 0,
+      reorderingSeen: this.recovery?.reorderingSeen ?? 0,
+      sendWindow: this.sndWnd,
+      receiveWindow: this.receiveWindow,
+      busy: this.#busy('network') + this.#busy('window') + this.#busy('buffer'),
+      windowLimited: this.#busy('window'),
+      bufferLimited: this.#busy('buffer'),
     };
+  }
+
+  #busy(limit: Limit): Nanoseconds {
+    return this.busy?.total(limit, this.host.sim.now) ?? 0;
   }
 
   entry(): TcpEntry {

@@ -18,6 +18,7 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     keepCount: sysctl.get('net.ipv4.tcp_keepalive_probes'),
     linger: null,
     notSentLow: 0,
+    userTimeout: 0,
     maxSegment: 0,
     urgentInline: false,
     ip: { dontFragment: true },

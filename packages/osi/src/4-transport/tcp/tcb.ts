@@ -121,6 +121,8 @@ export abstract class Tcb extends Facts {
   smallEnd: Sequence = 0;
   /** How what is in the buffer was written; null while it is empty. */
   chunks: SendChunks | null = null;
+  /** Whom to tell when the bytes before `end` are acknowledged; null when nobody asked. */
+  awaited: { readonly end: Sequence; readonly call: number }[] | null = null;
   /** What was written last with PSH ends here (Linux: pushed_seq). */
   pushedSeq: Sequence = 0;
   /** For how long there was something to send, and what held it back; null before. */
@@ -139,6 +141,13 @@ export abstract class Tcb extends Facts {
   readonly roundTrip = new RoundTrip();
   /** The round trip that is measured ends when this is acknowledged. */
   roundEnd: Sequence = 0;
+  /** Expiries in a row, and when the first retransmission of that row was made. */
+  backoff = 0;
+  retransmits = 0;
+  retransmittingSince: Nanoseconds = 0;
+  /** When the first of the present zero-window probes was due. */
+  probingSince: Nanoseconds = 0;
+  totalRetransmits = 0;
   /** Where loss recovery stands; see `recovery.ts`. */
   phase: 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss' = 'open';
   /** Only once something was out of order or lost. */

@@ -1,3 +1,4 @@
+import { milliseconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
 import { end, giveUp, reset } from './closing.ts';
@@ -53,7 +54,7 @@ function retransmissionDue(tcb: Tcb): void {
     return;
   }
   if (tcb.flight === 0) return;
-  const { counters, sim } = tcb.host;
+  const { counters, sim, sysctl } = tcb.host;
   const opening = tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV';
   // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1).
   const shut = !opening && tcb.sndWnd === 0 && !tcb.orphan && sim.now - tcb.lastHeardAt <= RTO_MAX;
@@ -78,21 +79,44 @@ function retransmissionDue(tcb: Tcb): void {
     timedOut(tcb);
   }
   tcb.retransmits++;
-  tcb.backoff++;
-  tcb.timers.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, tcb.backoff));
+  // The first repetitions of a SYN follow each other evenly (Linux since 6.5).
+  const linear = tcb.state === 'SYN_SENT' ? sysctl.get('net.ipv4.tcp_syn_linear_timeouts') : 0;
+  if (tcb.retransmits > linear) tcb.backoff++;
+  const next = backedOff(tcb.roundTrip.rto, tcb.backoff);
+  tcb.timers.startSend('tcp.retransmission', Math.min(next, userTimeoutLeft(tcb)));
 }
 
 function exhausted(tcb: Tcb): boolean {
   const { sysctl, sim } = tcb.host;
   switch (tcb.state) {
     case 'SYN_SENT':
-      return tcb.retransmits >= (tcb.options.synRetries ?? sysctl.get('net.ipv4.tcp_syn_retries'));
+      return tcb.retransmits >= synRetries(tcb) || userTimeoutLeft(tcb) <= SOON;
     case 'SYN_RECV':
       return tcb.retransmits >= sysctl.get('net.ipv4.tcp_synack_retries');
     default:
       if (tcb.retransmits === 0) return false;
+      if (tcb.options.userTimeout > 0) return userTimeoutLeft(tcb) <= SOON;
       return sim.now - tcb.retransmittingSince >= givenUpAfter(retries(tcb));
   }
+}
+
+/** Those that follow each other evenly come in addition (Linux: tcp_write_timeout). */
+function synRetries({ options, host: { sysctl } }: Tcb): number {
+  const set = options.synRetries ?? sysctl.get('net.ipv4.tcp_syn_retries');
+  return set + sysctl.get('net.ipv4.tcp_syn_linear_timeouts');
+}
+
+/** Linux's clock ticks every millisecond: nothing is nearer than the next one. */
+const SOON = milliseconds(1);
+
+/**
+ * What is left of TCP_USER_TIMEOUT since the first retransmission, at least a tick; `Infinity` without it (RFC 5482
+ * section 2; Linux: tcp_clamp_rto_to_user_timeout).
+ */
+function userTimeoutLeft(tcb: Tcb): number {
+  const { userTimeout } = tcb.options;
+  if (userTimeout === 0 || tcb.retransmits === 0) return Number.POSITIVE_INFINITY;
+  return Math.max(SOON, userTimeout - (tcb.host.sim.now - tcb.retransmittingSince));
 }
 
 function retries(tcb: Tcb): number {
@@ -105,7 +129,7 @@ function retries(tcb: Tcb): number {
 /** The window has been closed for a whole timeout: asks for it, at growing intervals, for ever if it is answered. */
 function probeDue(tcb: Tcb): void {
   if (tcb.flight > 0 || !hasUnsent(tcb)) return;
-  if (tcb.probes >= retries(tcb)) {
+  if (tcb.probes >= retries(tcb) || probedTooLong(tcb)) {
     giveUp(tcb);
     return;
   }
@@ -121,6 +145,16 @@ function probeDue(tcb: Tcb): void {
   tcb.probes++;
   tcb.backoff++;
   tcb.timers.startSend('tcp.zero-window-probe', probeInterval(tcb));
+}
+
+/** TCP_USER_TIMEOUT also bounds how long a closed window is asked about, from the first probe on (Linux: tcp_probe_timer). */
+function probedTooLong(tcb: Tcb): boolean {
+  const { options, host } = tcb;
+  if (tcb.probes === 0) {
+    tcb.probingSince = host.sim.now;
+    return false;
+  }
+  return options.userTimeout > 0 && host.sim.now - tcb.probingSince >= options.userTimeout;
 }
 
 export const probeInterval = (tcb: Tcb): number =>
