@@ -134,7 +134,7 @@ describe('a stream socket', () => {
     there.send(new Uint8Array(3000), 0, null, 0);
     sim.run(seconds(1));
     const info = here.getOption(linux.IPPROTO_TCP, linux.TCP_INFO, 256) as Uint8Array;
-    expect(info.length).toBe(196);
+    expect(info.length).toBe(236);
     expect(info[0]).toBe(1);
     // The handshake took two milliseconds, and ARP before it as long.
     expect(readInt(info, 68)).toBe(4000);
