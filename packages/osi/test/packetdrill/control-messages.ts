@@ -35,7 +35,7 @@ export function controlDifference(
   line: number,
 ): string | null {
   const wanted = expected?.kind === 'list' ? expected.items : [];
-  if (wanted.length !== got.length) return `control messages: expected ${wanted.length}, got ${got.length}`;
+  if (wanted.length !== got.length) return `control messages: expected ${wanted.length}, got ${got.length || 'none'}`;
   for (const [i, message] of wanted.entries()) {
     const { level, type, data } = got[i] as Control;
     const pairs: [string, Expression | undefined, number][] = [
