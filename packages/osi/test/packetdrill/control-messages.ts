@@ -35,7 +35,8 @@ export function controlDifference(
   line: number,
 ): string | null {
   const wanted = expected?.kind === 'list' ? expected.items : [];
-  if (wanted.length !== got.length) return `control messages: expected ${wanted.length}, got ${got.length || 'none'}`;
+  if (wanted.length !== got.length)
+    return `control messages: expected ${wanted.length}, got ${got.length || 'none'}`;
   for (const [i, message] of wanted.entries()) {
     const { level, type, data } = got[i] as Control;
     const pairs: [string, Expression | undefined, number][] = [
