@@ -141,13 +141,8 @@ export abstract class Tcb extends Facts {
   readonly roundTrip = new RoundTrip();
   /** The round trip that is measured ends when this is acknowledged. */
   roundEnd: Sequence = 0;
-  /** Expiries in a row, and when the first retransmission of that row was made. */
-  backoff = 0;
-  retransmits = 0;
-  retransmittingSince: Nanoseconds = 0;
   /** When the first of the present zero-window probes was due. */
   probingSince: Nanoseconds = 0;
-  totalRetransmits = 0;
   /** Where loss recovery stands; see `recovery.ts`. */
   phase: 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss' = 'open';
   /** Only once something was out of order or lost. */
