@@ -17,6 +17,7 @@ import {
 } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
 import type { Network } from './kernel/network.ts';
+import { addressAnswers6, neighbourAnswers6, removeNeighbour6, routeAnswers6 } from './stack-network6.ts';
 import type { NetlinkAnswer, NetlinkRequest } from './system-calls.ts';
 import { forgetTcpMetrics, tcpMetricsAnswers } from './tcp-metrics.ts';
 
@@ -80,6 +81,12 @@ export class StackNetwork implements Network {
           prefix: `${formatIpv4(address)}/${length}`,
           broadcast: broadcast === null ? null : formatIpv4(broadcast),
         }));
+      case 'getaddr6':
+        return addressAnswers6(stack);
+      case 'getroute6':
+        return routeAnswers6(stack);
+      case 'getneigh6':
+        return neighbourAnswers6(stack);
       case 'getroute':
         return [...stack.routes].sort(byDestination).map(routeAnswer);
       case 'getmaddr':
@@ -101,6 +108,7 @@ export class StackNetwork implements Network {
       case 'delroute':
         return stack.removeRoute(request);
       case 'delneigh': {
+        if (request.address.includes(':')) return removeNeighbour6(stack, request.interface, request.address);
         const link = stack.interface(request.interface);
         const address = parseIpv4(request.address);
         if (link === undefined) return -ERRNO.ENODEV;

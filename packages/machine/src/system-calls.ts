@@ -224,11 +224,13 @@ export interface SpawnOptions {
 
 export type NetlinkRequest =
   | { readonly type: 'getlink' | 'getaddr' | 'getmaddr' | 'getroute' | 'getneigh' | 'gettcpmetrics' }
+  /** Of IPv6 alone. */
+  | { readonly type: 'getaddr6' | 'getroute6' | 'getneigh6' }
   | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
   | { readonly type: 'newaddr' | 'deladdr'; readonly interface: string; readonly prefix: string }
   | {
       readonly type: 'newroute' | 'delroute';
-      /** `10.1.0.0/16` or `default`. */
+      /** `10.1.0.0/16`, `2001:db8::/32` or `default`. */
       readonly destination: string;
       readonly via?: string;
       readonly interface?: string;
@@ -285,6 +287,30 @@ export type NetlinkAnswer =
       readonly source: string | null;
       /** How it came about: `kernel` for the network of an address, `boot` or `static` by a person (ip-route(8)). */
       readonly protocol: 'kernel' | 'boot' | 'static' | 'dhcp';
+    }
+  | {
+      readonly type: 'addr6';
+      readonly interface: string;
+      readonly index: number;
+      readonly address: string;
+      /** Of the network's prefix. */
+      readonly length: number;
+      readonly scope: 'host' | 'link' | 'site' | 'global';
+      /** IFA_F_* of linux/if_addr.h. */
+      readonly flags: number;
+      /** Seconds for which it stays ours, and may be chosen for new conversations; null for ever. */
+      readonly valid: number | null;
+      readonly preferred: number | null;
+    }
+  | {
+      readonly type: 'route6';
+      readonly destination: string;
+      readonly via: string | null;
+      readonly interface: string;
+      readonly metric: number;
+      readonly protocol: 'kernel' | 'boot' | 'static' | 'ra';
+      /** Seconds that are left; null for ever. */
+      readonly expires: number | null;
     }
   | {
       readonly type: 'neigh';

@@ -1,12 +1,32 @@
 import { parseIpv4, parseIpv4Prefix } from '@netarium/osi/3-network';
 import { ERRNO } from '@netarium/osi/trace';
 import type { AsyncSystemCalls, Main } from '../program.ts';
-import { answers, type Context, change, isShow, Refusal, told, unknownCommand, Words } from './ip/request.ts';
+import { changeAddress6, changeRoute6 } from './ip/change6.ts';
+import {
+  answers,
+  type Context,
+  change,
+  type IpFamily,
+  isShow,
+  Refusal,
+  told,
+  unknownCommand,
+  Words,
+} from './ip/request.ts';
 import { tcpMetrics } from './ip/tcp-metrics.ts';
-import { addressText, groupsText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
+import {
+  addressText,
+  groupsText,
+  linkHead,
+  linkText,
+  neighbourText,
+  routeText,
+  statisticsText,
+} from './ip/text.ts';
+import { address6Text, route6Text } from './ip/text6.ts';
 import { complain, print } from './support.ts';
 
-const HELP = `Usage: ip [-s] [-4] OBJECT { COMMAND }
+const HELP = `Usage: ip [-s] [-4 | -6] OBJECT { COMMAND }
   ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME
   ip link [show [dev] NAME]    ip link set [dev] NAME { up | down | mtu N }
   ip route [show]              ip route { add | del } { PREFIX | default } [via ADDRESS] [dev NAME] [metric N]
@@ -31,14 +51,23 @@ const OBJECTS: readonly (readonly [name: string, run: (context: Context) => Prom
 export const ip: Main = async (sys, argv) => {
   const words = argv.slice(1);
   let statistics = false;
+  let family: IpFamily = null;
   while (words[0]?.startsWith('-')) {
     const option = words.shift() ?? '';
     if (/^-s(tat(istic)?s)?$/.test(option)) statistics = true;
     else if (option === '--help' || option === '-h') return showHelp(sys);
-    else if (option !== '-4' && !/^-f(amily)?$/.test(option)) {
+    else if (option === '-4' || option === '-6') family = option === '-4' ? 'inet' : 'inet6';
+    else if (/^-f(amily)?$/.test(option)) {
+      const name = words.shift() ?? '';
+      if (name !== 'inet' && name !== 'inet6') {
+        await complain(sys, `Error: argument "${name}" is wrong: invalid protocol family`);
+        return 255;
+      }
+      family = name;
+    } else {
       await complain(sys, `Option "${option}" is unknown, try "ip -help".`);
       return 255;
-    } else if (option !== '-4') words.shift();
+    }
   }
   const name = words.shift();
   if (name === undefined) {
@@ -51,7 +80,7 @@ export const ip: Main = async (sys, argv) => {
     return 1;
   }
   try {
-    return await object[1]({ sys, words: new Words(words), statistics });
+    return await object[1]({ sys, words: new Words(words), statistics, family });
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     await complain(sys, refusal.line);
@@ -64,18 +93,19 @@ async function showHelp(sys: AsyncSystemCalls): Promise<number> {
   return 0;
 }
 
-async function address({ sys, words, statistics }: Context): Promise<number> {
+async function address({ sys, words, statistics, family }: Context): Promise<number> {
   const command = words.next() ?? 'show';
   if (isShow(command)) {
     const device = deviceOf(words);
-    const addresses = await answers(sys, { type: 'getaddr' }, 'addr');
+    const addresses = family === 'inet6' ? [] : await answers(sys, { type: 'getaddr' }, 'addr');
+    const addresses6 = family === 'inet' ? [] : await answers(sys, { type: 'getaddr6' }, 'addr6');
     let text = '';
     for (const one of await links(sys, device)) {
-      text += linkText(one, false) + (statistics ? statisticsText(one) : '');
-      text += addresses
-        .filter((line) => line.interface === one.name)
-        .map(addressText)
-        .join('');
+      const on = (line: { readonly interface: string }): boolean => line.interface === one.name;
+      const lines = [...addresses.filter(on).map(addressText), ...addresses6.filter(on).map(address6Text)];
+      if (family === null) text += linkText(one, false) + (statistics ? statisticsText(one) : '');
+      else if (lines.length > 0) text += linkHead(one, false, family === 'inet6' && device === undefined);
+      text += lines.join('');
     }
     await print(sys, text);
     return 0;
@@ -90,9 +120,14 @@ async function address({ sys, words, statistics }: Context): Promise<number> {
     else throw new Refusal(`Error: either "local" is duplicate, or "${word}" is a garbage.`);
   }
   if (device === undefined) throw new Refusal('Not enough information: "dev" argument is required.');
+  if (prefix !== undefined && isAbout6(prefix, family)) {
+    await needDevice(sys, device);
+    return changeAddress6(sys, { add: command === 'add', device, prefix });
+  }
   const whole = prefix?.includes('/') === true ? prefix : `${prefix}/32`;
   if (prefix === undefined || parseIpv4Prefix(whole) === null) {
-    throw new Refusal(`Error: any valid prefix is expected rather than "${prefix ?? ''}".`, 1);
+    const kind = family === 'inet' ? 'inet' : 'any valid';
+    throw new Refusal(`Error: ${kind} prefix is expected rather than "${prefix ?? ''}".`, 1);
   }
   await needDevice(sys, device);
   const type = command === 'add' ? 'newaddr' : 'deladdr';
@@ -132,10 +167,18 @@ async function link({ sys, words, statistics }: Context): Promise<number> {
   });
 }
 
-async function route({ sys, words }: Context): Promise<number> {
+async function route({ sys, words, family }: Context): Promise<number> {
   const command = words.next() ?? 'show';
   if (isShow(command)) {
     const device = deviceOf(words);
+    if (family === 'inet6') {
+      const all = await answers(sys, { type: 'getroute6' }, 'route6');
+      const carriers = new Set((await links(sys)).filter((one) => one.carrier).map(({ name }) => name));
+      const some = all.filter((one) => device === undefined || one.interface === device);
+      const lines = some.map((one) => route6Text(one, device === undefined, carriers.has(one.interface)));
+      await print(sys, lines.join(''));
+      return 0;
+    }
     const routes = await answers(sys, { type: 'getroute' }, 'route');
     const up = new Set((await links(sys)).filter((one) => one.carrier).map(({ name }) => name));
     const shown = routes.filter(
@@ -156,6 +199,11 @@ async function route({ sys, words }: Context): Promise<number> {
     else if (word === 'proto' || word === 'scope' || word === 'src') words.next();
     else if (destination === undefined) destination = word === 'to' ? words.next() : word;
     else throw new Refusal(`Error: either "to" is duplicate, or "${word}" is a garbage.`);
+  }
+  const both = family === null && destination === 'default';
+  if (isAbout6(both ? (via ?? '') : (destination ?? ''), family)) {
+    if (device !== undefined) await needDevice(sys, device);
+    return changeRoute6(sys, { add: command === 'add', destination: destination ?? '', via, device, metric });
   }
   if (
     destination !== 'default' &&
@@ -194,11 +242,14 @@ async function groups({ sys, words }: Context): Promise<number> {
   return 0;
 }
 
-async function neighbour({ sys, words }: Context): Promise<number> {
+async function neighbour({ sys, words, family }: Context): Promise<number> {
   const command = words.next() ?? 'show';
   if (isShow(command)) {
     const device = deviceOf(words);
-    const entries = await answers(sys, { type: 'getneigh' }, 'neigh');
+    const entries = [
+      ...(family === 'inet6' ? [] : await answers(sys, { type: 'getneigh' }, 'neigh')),
+      ...(family === 'inet' ? [] : await answers(sys, { type: 'getneigh6' }, 'neigh')),
+    ];
     const shown = entries.filter((one) => device === undefined || one.interface === device);
     await print(sys, shown.map((one) => neighbourText(one, device === undefined)).join(''));
     return 0;
@@ -216,6 +267,10 @@ async function neighbour({ sys, words }: Context): Promise<number> {
   await needDevice(sys, device);
   return change(sys, { type: 'delneigh', interface: device, address: target });
 }
+
+/** Whether an address or prefix is taken for one of IPv6: by its form, or by what -4 and -6 say. */
+const isAbout6 = (text: string, family: IpFamily): boolean =>
+  family === null ? text.includes(':') : family === 'inet6';
 
 /** The device that `show` is about, if one is named. */
 function deviceOf(words: Words): string | undefined {

@@ -108,3 +108,10 @@ export const DESCRIPTOR_LIMIT = 1024;
 /** Bytes a pipe holds (pipe(7)) and bytes written at once that stay together (PIPE_BUF). */
 export const PIPE_CAPACITY = 65_536;
 export const PIPE_BUF = 4096;
+
+/** Flags of an IPv6 address (linux/if_addr.h). */
+export const IFA_F_DADFAILED = 0x08;
+export const IFA_F_DEPRECATED = 0x20;
+export const IFA_F_TENTATIVE = 0x40;
+export const IFA_F_PERMANENT = 0x80;
+export const IFA_F_MANAGETEMPADDR = 0x100;

@@ -76,10 +76,11 @@ export function removeRoute6(ip: Ipv6Layer, request: RouteRequest): number {
   return -ERRNO.ESRCH;
 }
 
-/** Bits behind the prefix must not be set, as the kernel insists. */
+/** Bits behind the prefix count not, as in Linux: here it is laxer than with IPv4. */
 function readDestination(text: string): Ipv6Prefix | null {
   if (text === 'default') return { address: ANY6, length: 0 };
   const host = parseIpv6(text);
   const prefix = host === null ? parseIpv6Prefix(text) : { address: host, length: 128 };
-  return prefix !== null && maskIpv6(prefix.address, prefix.length).equals(prefix.address) ? prefix : null;
+  if (prefix === null) return null;
+  return { address: maskIpv6(prefix.address, prefix.length), length: prefix.length };
 }

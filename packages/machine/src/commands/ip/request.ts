@@ -26,8 +26,12 @@ export class Refusal {
   }
 }
 
+/** What `-4` and `-6` choose; null for both. */
+export type IpFamily = 'inet' | 'inet6' | null;
+
 export interface Context {
   readonly sys: AsyncSystemCalls;
+  readonly family: IpFamily;
   readonly words: Words;
   readonly statistics: boolean;
 }

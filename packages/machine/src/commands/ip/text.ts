@@ -11,18 +11,22 @@ type TcpMetrics = Extract<NetlinkAnswer, { type: 'tcpmetrics' }>;
 
 /** The two lines of a link. @param mode as `ip link` prints them, with `mode DEFAULT`. */
 export function linkText(link: Link, mode: boolean): string {
+  const kind = link.loopback ? 'loopback' : 'ether';
+  const broadcast = link.loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff';
+  return `${linkHead(link, mode)}    link/${kind} ${link.mac} brd ${broadcast}\n`;
+}
+
+/** The first line of a link. @param six as IPv6 tells of all its interfaces: without queue and group. */
+export function linkHead(link: Link, mode: boolean, six = false): string {
   const flags = link.loopback ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST'];
   if (link.up && !link.carrier) flags.unshift('NO-CARRIER');
   if (link.up) flags.push('UP');
   if (link.up && link.carrier) flags.push('LOWER_UP');
   const state = link.loopback && link.up ? 'UNKNOWN' : link.up && link.carrier ? 'UP' : 'DOWN';
   const queue = link.loopback || link.up ? (link.loopback ? 'noqueue' : 'pfifo_fast') : 'noop';
-  const kind = link.loopback ? 'loopback' : 'ether';
-  const broadcast = link.loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff';
   return (
-    `${link.index}: ${link.name}: <${flags.join(',')}> mtu ${link.mtu} qdisc ${queue} state ${state} ` +
-    `${mode ? 'mode DEFAULT ' : ''}group default qlen 1000\n` +
-    `    link/${kind} ${link.mac} brd ${broadcast}\n`
+    `${link.index}: ${link.name}: <${flags.join(',')}> mtu ${link.mtu} ${six ? '' : `qdisc ${queue} `}state ${state} ` +
+    `${mode ? 'mode DEFAULT ' : ''}${six ? '' : 'group default '}qlen 1000\n`
   );
 }
 
