@@ -300,6 +300,16 @@ describe('a prefix', () => {
     ]);
   });
 
+  test('is one of few thousand: somebody who tells of ever more fills no memory', () => {
+    const script = new Ipv6Script();
+    for (let i = 0; i < 250; i++) {
+      const many = Array.from({ length: 20 }, (_, k) => prefix(`2001:db8:${i.toString(16)}:${k}::`)).flat();
+      advertise(script, router(many, { lifetime: 0 }));
+    }
+    expect(script.us.routes6.length).toBeLessThan(4100);
+    expect(script.us.addresses6.length).toBeLessThan(20);
+  });
+
   test('ends with its lifetime, and so does the address', () => {
     const script = new Ipv6Script();
     advertise(script, router(prefix('2001:db8:5::', { valid: 100, preferred: 50 })));

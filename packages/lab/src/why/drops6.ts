@@ -106,6 +106,10 @@ export const DROPS6: Readonly<Record<string, Text>> = {
     ko: 'MAC 주소를 기다리는 패킷이 너무 많아 버렸다 (IPv6)',
   },
   'ndisc.table-full': { en: 'dropped: the table of neighbours is full', ko: '이웃 표가 가득 차서 버렸다' },
+  'ndisc.too-many-routes': {
+    en: 'not learned: routers have told of too many routes',
+    ko: '라우터들이 알린 경로가 너무 많아 배우지 않았다',
+  },
   'ndisc.flushed': {
     en: 'dropped: the neighbour was forgotten while it waited',
     ko: '기다리는 사이에 이웃 항목이 지워져 버렸다',

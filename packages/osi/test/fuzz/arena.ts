@@ -7,7 +7,7 @@ import { Stack } from '../../src/5-session/index.ts';
 import { type Random, Simulation, seconds } from '../../src/time/index.ts';
 import { TraceRecord, Tracer } from '../../src/trace/index.ts';
 import { AuditedPool } from '../network-world.ts';
-import type { Target } from './attacks.ts';
+import type { Target } from './attacker.ts';
 import { Ear } from './flows.ts';
 import { arp, viewOf } from './packets.ts';
 import { EchoServer, Fiddler, Witness } from './programs.ts';
@@ -15,6 +15,7 @@ import { EchoServer, Fiddler, Witness } from './programs.ts';
 /** Bounds set low, so that attacks meet them. */
 const TIGHT = {
   'net.ipv4.ipfrag_high_thresh': 262_144,
+  'net.ipv6.ip6frag_high_thresh': 262_144,
   'net.ipv4.tcp_max_syn_backlog': 64,
   'net.ipv4.tcp_max_tw_buckets': 64,
 } as const;
@@ -23,6 +24,10 @@ const TIGHT = {
 const MOST_FRAMES = 40_000;
 /** Connections of a machine: half-open, waiting to be accepted, in the hands of a program, closing, in TIME_WAIT. */
 const MOST_CONNECTIONS = 1200;
+
+/** Of IPv6: what routers tell is bounded (net.ipv6.conf.*.max_addresses on two interfaces, and what is there by hand). */
+const MOST_ADDRESSES = 2 * 16 + 8;
+const MOST_ROUTES = 4096 + 64;
 
 /** The states that connections in an arena get into: all there are but the one in which there is nothing. */
 export const TCP_STATES = Object.keys(TRANSITIONS)
@@ -102,6 +107,7 @@ export class Arena {
     const [router, near, away] = this.#machine('router', ['10.0.0.254/24', '10.0.1.254/24']);
     const [far, farPort] = this.#machine('far', ['10.0.1.1/24']);
     router.sysctl.set('net.ipv4.ip_forward', 1);
+    router.sysctl.set('net.ipv6.conf.all.forwarding', 1);
     for (const stack of [client, server, guest])
       stack.addRoute({ destination: 'default', via: '10.0.0.254' });
     far.addRoute({ destination: 'default', via: '10.0.1.254' });
@@ -167,17 +173,24 @@ export class Arena {
       if (waiting > TIGHT['net.ipv4.tcp_max_tw_buckets'])
         return `${name} has ${waiting} connections in TIME_WAIT`;
       if (connections > MOST_CONNECTIONS) return `${name} has ${connections} connections`;
-      const held = stack.ip.reassemblyMemory;
-      // A last piece of any size may still come in below the threshold.
-      if (held > TIGHT['net.ipv4.ipfrag_high_thresh'] + 70_000)
-        return `${name} holds ${held} bytes of fragments`;
-      for (const link of stack.interfaces) {
-        const most = link.neighbours?.parameters.tableLimit ?? 0;
-        const neighbours = [...(link.neighbours?.entries() ?? [])].length;
-        if (neighbours > most) return `${name} has ${neighbours} neighbours on ${link.name}`;
+      for (const ip of [stack.ip, stack.ip6]) {
+        const held = ip.reassemblyMemory;
+        // A last piece of any size may still come in below the threshold.
+        if (held > TIGHT['net.ipv4.ipfrag_high_thresh'] + 70_000)
+          return `${name} holds ${held} bytes of fragments`;
+        if (ip.pathMtu.size > ip.pathMtu.most) return `${name} knows the MTU of ${ip.pathMtu.size} paths`;
       }
-      if (stack.ip.pathMtu.size > stack.ip.pathMtu.most)
-        return `${name} knows the MTU of ${stack.ip.pathMtu.size} paths`;
+      for (const { link, neighbours } of [
+        ...stack.interfaces.map((link) => ({ link, neighbours: link.neighbours })),
+        ...stack.ip6.interfaces,
+      ]) {
+        const most = neighbours?.parameters.tableLimit ?? 0;
+        const count = [...(neighbours?.entries() ?? [])].length;
+        if (count > most) return `${name} has ${count} neighbours on ${link.name}`;
+      }
+      if (stack.addresses6.length > MOST_ADDRESSES)
+        return `${name} has ${stack.addresses6.length} IPv6 addresses`;
+      if (stack.routes6.length > MOST_ROUTES) return `${name} has ${stack.routes6.length} IPv6 routes`;
     }
     if (this.switch.table.size > this.switch.table.most)
       return `the switch knows ${this.switch.table.size} stations`;
@@ -201,7 +214,8 @@ export class Arena {
     const mute = this.witnesses.findIndex(({ conversations }, i) => conversations === before[i]);
     if (mute >= 0) return `witness ${mute} had no conversation after the attack`;
     for (const server of this.#servers) server.close();
-    this.sim.run(this.sim.now + seconds(4 * 3600));
+    // What routers and queriers have told lasts for days at most: seven times 31744 s (RFC 3810 section 9.12).
+    this.sim.run(this.sim.now + seconds(72 * 3600));
     return this.#leftovers();
   }
 
@@ -222,8 +236,8 @@ export class Arena {
       const entries = [...stack.tcp.entries()];
       if (entries.length > 0)
         return `${stack.name} still has ${entries.length} connections, one ${entries[0]?.state}`;
-      if (stack.ip.reassemblyMemory !== 0)
-        return `${stack.name} still holds ${stack.ip.reassemblyMemory} bytes of fragments`;
+      const held = stack.ip.reassemblyMemory + stack.ip6.reassemblyMemory;
+      if (held !== 0) return `${stack.name} still holds ${held} bytes of fragments`;
     }
     if (this.pool.out.size > 0) {
       const reasons = new Set([...this.pool.out].map(({ reason }) => reason || 'received'));
@@ -233,7 +247,7 @@ export class Arena {
     for (const reason of this.drops().keys()) {
       const named = reason.startsWith('tcp.')
         ? reason in TCP_DROPS
-        : /^[a-z]+\.[a-z]+(-[a-z0-9]+)*$/.test(reason);
+        : /^[a-z][a-z0-9]*\.[a-z]+(-[a-z0-9]+)*$/.test(reason);
       if (!named) return `something was dropped for a reason that has no name: '${reason}'`;
     }
     return null;
@@ -248,8 +262,10 @@ export class Arena {
     const ports = prefixes.map((prefix, i) => {
       const port = new Port(`eth${i}`, stack.tracer, pool);
       const mac = macFromNumber(0x02_0000_000001 + this.targets.length);
-      stack.addPort(port, { mac });
+      stack.addPort(port, { mac, ipv6: true });
       stack.addAddress(port.name, prefix);
+      // All on one network: what is for another machine is asked for, or forwarded where that is.
+      stack.addAddress(port.name, `2001:db8::${this.targets.length + 1}/64`, false);
       this.targets.push({ mac, address: addressOf(prefix.replace(/\/.*/, '')), port });
       return port;
     });

@@ -1,36 +1,16 @@
 import type { Random } from '../../src/time/index.ts';
-import type { Ear, Flow } from './flows.ts';
+import { type Attack, type Attacker, type AttackKind, pick } from './attacker.ts';
+import { ATTACKS6 } from './attacks6.ts';
+import type { Flow } from './flows.ts';
 import { mutate } from './mutate.ts';
 import * as build from './packets.ts';
 import { ACK, FIN, placesOf, RST, SYN, seal, TCP, viewOf, type Way } from './packets.ts';
 import { OPEN_PORTS, WITNESS_PORT } from './programs.ts';
 
-/** What an attack is made of: where it strikes, and what somebody who hears everything knows. */
-export interface Target {
-  readonly mac: number;
-  readonly address: number;
-}
-
-export interface Attacker {
-  readonly random: Random;
-  readonly ear: Ear;
-  readonly mac: number;
-  /** Whom it strikes with this frame. */
-  readonly target: Target;
-  /** Addresses of machines there are. */
-  readonly addresses: readonly number[];
-  /** An address that no connection which must not come to harm depends on. */
-  readonly stranger: () => number;
-}
-
-/** Makes a frame, or none when nothing suitable has been heard yet. */
-export type Attack = (by: Attacker) => Uint8Array | null;
-
 const WINDOWS = [0, 1, 2, 48, 535, 1460, 0x7fff, 0xffff];
 const SIZES = [0, 0, 0, 1, 1, 7, 100, 536, 1448, 1460];
 const OFFSETS = [1, -1, 2, -2, 1000, -1000, 65_535, -65_535, 1 << 20, -(1 << 20), 0x7fffffff, -0x80000000];
 
-const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)] as T;
 const way = (by: Attacker, from: number): Way => ({
   fromMac: by.mac,
   toMac: by.target.mac,
@@ -344,8 +324,8 @@ const garbage: Attack = (by) => {
   return build.ethernet({ fromMac: by.mac, toMac: group, from: 0, to: 0 }, type, bytes);
 };
 
-/** All kinds of attack and how many of a hundred frames are of each. */
-export const ATTACKS: readonly { readonly name: string; readonly share: number; readonly make: Attack }[] = [
+/** All kinds of attack and how many of about a hundred frames are of each. */
+export const ATTACKS: readonly AttackKind[] = [
   { name: 'forged', share: 34, make: forged },
   { name: 'mutated', share: 22, make: mutated },
   { name: 'damaged', share: 4, make: damaged },
@@ -359,4 +339,5 @@ export const ATTACKS: readonly { readonly name: string; readonly share: number; 
   { name: 'udp', share: 2, make: udpAny },
   { name: 'ip', share: 3, make: ipAny },
   { name: 'garbage', share: 2, make: garbage },
+  ...ATTACKS6,
 ];

@@ -1,7 +1,8 @@
 import { dissect, summarize } from '../../src/dissect/index.ts';
 import { Random } from '../../src/time/index.ts';
 import { Arena, hexOf, movesStation } from './arena.ts';
-import { ATTACKS, type Attacker } from './attacks.ts';
+import type { Attacker } from './attacker.ts';
+import { ATTACKS } from './attacks.ts';
 import { ethernet, isDamaged, viewOf } from './packets.ts';
 
 /** Frames that one arena gets; then the next one is built, with the next seed. So a failure is found again in seconds. */

@@ -60,6 +60,8 @@ export interface AutonomousPrefix {
 /** Metrics of what routers tell (`IP6_RT_PRIO_USER`, `IP6_RT_PRIO_ADDRCONF`). */
 const METRIC_ROUTER = 1024;
 const METRIC_PREFIX = 256;
+/** No more routes than that are learned: somebody may tell of ever more (Linux before 6.3: net.ipv6.route.max_size). */
+const MOST_ROUTES = 4096;
 /** How long a redirect is followed without being told anew. */
 const REDIRECT_TIME = seconds(600);
 
@@ -197,6 +199,7 @@ export class RouterDiscovery {
       if (known !== undefined) this.#ip.routes.remove(known);
       return;
     }
+    if (known === undefined && this.#isFull()) return;
     this.expires(until);
     if (known !== undefined) this.#ip.routes.renew(known, until);
     else {
@@ -261,7 +264,7 @@ export class RouterDiscovery {
     // A route that came with an address given by hand has no end, and keeps none.
     if (known?.until === Number.POSITIVE_INFINITY) return;
     if (known !== undefined) this.#ip.routes.renew(known, until);
-    else {
+    else if (!this.#isFull()) {
       const metric = METRIC_PREFIX;
       this.#ip.routes.add({ destination, length, gateway: null, link, metric, protocol: 'kernel', until });
     }
@@ -289,6 +292,7 @@ export class RouterDiscovery {
     if (mac !== null) by.neighbours?.learn(target, mac, true, false, true);
     const until = this.#sim.now + REDIRECT_TIME;
     if (route.protocol === 'redirect') this.#ip.routes.remove(route);
+    if (this.#isFull()) return;
     this.expires(until);
     this.#ip.routes.add({
       destination,
@@ -299,6 +303,12 @@ export class RouterDiscovery {
       protocol: 'redirect',
       until,
     });
+  }
+
+  #isFull(): boolean {
+    if (this.#ip.routes.entries().length < MOST_ROUTES) return false;
+    this.#tracer.countDrop('ndisc.too-many-routes');
+    return true;
   }
 
   #chance(): Random {
