@@ -51,6 +51,11 @@ export interface TransportProtocol {
   receive(frame: Frame, packet: ReceivedPacket): void;
   /** An ICMP error about one of our packets; `original` holds its payload's first bytes (≥ 8) from `at` to its end. */
   receiveError?(error: IcmpError, original: DataView, at: number): void;
+  /**
+   * Whether an ICMP error can be about a packet of ours that is on its way, as far as the protocol can tell: only then
+   * the path's MTU is lowered (RFC 5927 section 7). Without this method every one can.
+   */
+  believes?(error: IcmpError, original: DataView, at: number): boolean;
 }
 
 export interface SendOptions {

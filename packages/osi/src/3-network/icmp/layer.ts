@@ -288,14 +288,20 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     const destination = readDestination(view, at);
     const tooLarge = type === ICMP_DESTINATION_UNREACHABLE && code === CODE_FRAGMENTATION_NEEDED;
     const mtu = tooLarge ? readInfo(view, start) & 0xffff : 0;
-    if (tooLarge && !isLoopback(destination)) this.#ip.pathMtu.learn(destination, mtu);
     const { errno, fatal } = meaning;
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
     const protocol = readProtocol(view, at);
     this.#ip.raw?.failed(protocol, error, quoted, at, at + headerLength);
-    this.#ip.transport(protocol)?.receiveError?.(error, quoted, at + headerLength);
+    const transport = this.#ip.transport(protocol);
+    if (
+      tooLarge &&
+      !isLoopback(destination) &&
+      transport?.believes?.(error, quoted, at + headerLength) !== false
+    )
+      this.#ip.pathMtu.learn(destination, mtu);
+    transport?.receiveError?.(error, quoted, at + headerLength);
     frame.release();
   }
 

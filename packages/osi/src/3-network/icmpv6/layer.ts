@@ -244,12 +244,14 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     const tooLarge = type === ICMPV6_PACKET_TOO_BIG;
     // Less than what every link takes is not believed (RFC 8201 section 4).
     const mtu = tooLarge ? Math.max(view.getUint32(start + 4), IPV6_LEAST_MTU) : 0;
-    if (tooLarge && !isLoopback6(destination)) this.#ip.pathMtu.learn(destination.key, mtu);
     const { errno, fatal } = meaning;
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, end);
-    this.#ip.transport(upper.protocol)?.receiveError?.(error, quoted, upper.at);
+    const transport = this.#ip.transport(upper.protocol);
+    if (tooLarge && !isLoopback6(destination) && transport?.believes?.(error, quoted, upper.at) !== false)
+      this.#ip.pathMtu.learn(destination.key, mtu);
+    transport?.receiveError?.(error, quoted, upper.at);
     frame.release();
   }
 

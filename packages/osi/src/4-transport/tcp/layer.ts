@@ -236,14 +236,9 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   }
 
   receiveError(error: IcmpError, original: DataView, at: number): void {
-    const localPort = original.getUint16(at);
-    const remotePort = original.getUint16(at + 2);
-    const seq = original.getInt32(at + 4);
-    const tcb = this.#demux.find(error.source, localPort, error.destination, remotePort);
+    const tcb = this.#sender(error, original, at);
     if (tcb === null || tcb.state === 'TIME_WAIT') return;
-    // RFC 5927 section 4.1: believed only about what is in flight.
-    const first = tcb.early ? tcb.iss : tcb.sndUna;
-    if (seqLess(seq, first) || !seqAtMost(seq, tcb.sndNxt)) {
+    if (!inFlight(tcb, original.getInt32(at + 4))) {
       this.counters.ext.OutOfWindowIcmps++;
       return;
     }
@@ -264,6 +259,17 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       tcb.softError = error.errno;
     }
     if (tcb.state !== 'CLOSED') tcb.show();
+  }
+
+  /** Whose segment an error is about. */
+  #sender(error: IcmpError, original: DataView, at: number) {
+    const localPort = original.getUint16(at);
+    return this.#demux.find(error.source, localPort, error.destination, original.getUint16(at + 2));
+  }
+
+  believes(error: IcmpError, original: DataView, at: number): boolean {
+    const tcb = this.#sender(error, original, at);
+    return tcb !== null && tcb.state !== 'TIME_WAIT' && inFlight(tcb, original.getInt32(at + 4));
   }
 
   child(listener: Listener, segment: Segment): Connection {
@@ -358,4 +364,9 @@ export function provideTcpTunables(sysctl: Sysctl, tcp: () => TcpLayer): void {
     read: () => tcp().fastOpen.keys.text,
     write: (text) => tcp().fastOpen.setKeys(text),
   });
+}
+
+/** RFC 5927 section 4.1: an ICMP error is believed only about what is in flight. */
+function inFlight(tcb: Tcb, seq: Sequence): boolean {
+  return !seqLess(seq, tcb.early ? tcb.iss : tcb.sndUna) && seqAtMost(seq, tcb.sndNxt);
 }
