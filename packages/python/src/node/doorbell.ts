@@ -40,6 +40,7 @@ export class Doorbell<Out, In> {
   readonly #ours: Row;
   readonly #theirs: Row;
   readonly #codec: Codec<Out, In>;
+  #receive: (message: In) => void = () => undefined;
   #posted = 0;
   #received = 0;
 
@@ -67,18 +68,16 @@ export class Doorbell<Out, In> {
   /** Calls `receive` with each message that is not waited for. */
   listen(receive: (message: In) => void): void {
     this.#port.removeAllListeners('message');
+    this.#receive = receive;
     this.#port.on('message', (message: In | typeof LOOK) => {
-      // A row that was written before this message comes first.
-      const row = this.#row();
-      if (row !== undefined) receive(row);
+      // A row that was written before this message comes first, one that was written after it next.
+      this.#look();
       this.#received++;
-      if (message === LOOK) {
-        const late = this.#row();
-        if (late !== undefined) receive(late);
-      } else {
+      if (message !== LOOK) {
         this.#codec.received(message);
         receive(message);
       }
+      this.#look();
     });
   }
 
@@ -112,8 +111,18 @@ export class Doorbell<Out, In> {
       Atomics.store(words, WAITING, 0);
       // Written just before the worker could see that nobody waits any more.
       message ??= this.#next();
+      // And what was written behind this message: unless somebody waits again, nobody would look.
+      if (message !== undefined && Atomics.load(words, WRITTEN + this.#they) !== 0) {
+        setImmediate(() => this.#look());
+      }
     }
     return message;
+  }
+
+  /** Takes a row that is there. */
+  #look(): void {
+    const row = this.#row();
+    if (row !== undefined) this.#receive(row);
   }
 
   #post(message: Out | typeof LOOK, transfer: ArrayBuffer[] = []): void {
