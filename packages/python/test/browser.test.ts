@@ -9,6 +9,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pythonProgram } from '../src/node/index.ts';
 import { exchange } from './page/exchange.ts';
+import { session } from './page/session.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
@@ -24,9 +25,11 @@ const TYPES: Record<string, string> = {
 
 interface Report {
   error?: string;
+  isolated: boolean;
   cold: number;
   run: number;
   result: Awaited<ReturnType<typeof exchange>>;
+  session: Awaited<ReturnType<typeof session>>;
 }
 
 describe.skipIf(executablePath === undefined)(
@@ -73,16 +76,17 @@ describe.skipIf(executablePath === undefined)(
       const address = server.address();
       await page.goto(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`);
       await page.waitForFunction(() => document.body.dataset.report !== undefined, undefined, {
-        timeout: 50_000,
+        timeout: 100_000,
       });
       const report = await page.evaluate(() => document.body.dataset.report ?? '');
       await page.close();
       return JSON.parse(report) as Report;
     }
 
-    it('two programs, one with two threads, talk as they do in Node, to the byte and the microsecond', async () => {
+    it('threads, select, asyncio, signals and the interpreter do what they do in Node, to the byte and the nanosecond', async () => {
       const python = pythonProgram();
       const expected = await exchange(python);
+      const wider = await session(python);
       python.close();
       expect(expected.client[0]).toMatch(/^에코: 안녕하세요\n/);
       expect(expected.client[1]).toContain('KeyboardInterrupt');
@@ -91,14 +95,25 @@ describe.skipIf(executablePath === undefined)(
         server: ['', '', 0],
         client: [expect.any(String), expect.any(String), 130],
       });
+      const [served, asked, person] = [wider.server, wider.client, wider.person].map(([text]) =>
+        String(text).replaceAll('\r', ''),
+      );
+      expect(served).toMatch(/^threads\nselect\nasyncio\naccept\nsignal 10\n\^C.*KeyboardInterrupt\n$/s);
+      for (const kind of [0, 1, 2])
+        for (const number of [0, 1, 2]) expect(asked).toContain(`${kind} 안녕 ABC ${number} b''\n`);
+      expect(asked).toMatch(/\nclient\n\n? 0\.\d+ [0-9a-f]{8} \d+\.\d+\n$/);
+      expect(person).toMatch(/6 \* 7\n42\n.*\^C.*KeyboardInterrupt\n.*한글\n'한글'\n/s);
+      expect([wider.server[1], wider.client[1], wider.person[1]]).toEqual([130, 0, 0]);
       for (const visitor of ['first', 'second']) {
         const report = await visit();
         expect(report.error).toBeUndefined();
+        expect(report.isolated).toBe(false);
         expect(report.result).toEqual(expected);
+        expect(report.session).toEqual(wider);
         console.log(
           `CPython in Chromium, ${visitor} visitor: two processes ready after ${report.cold} ms, their exchange took ${report.run} ms`,
         );
       }
-    });
+    }, 240_000);
   },
 );

@@ -1,5 +1,6 @@
 import { pythonProgram } from '../../src/browser/index.ts';
 import { exchange } from './exchange.ts';
+import { session } from './session.ts';
 
 async function main(): Promise<void> {
   const begin = performance.now();
@@ -8,8 +9,10 @@ async function main(): Promise<void> {
   const started = performance.now();
   const result = await exchange(python);
   const ended = performance.now();
+  const wider = await session(python);
   python.close();
-  postMessage({ cold: Math.round(started - begin), run: Math.round(ended - started), result });
+  const [cold, run] = [Math.round(started - begin), Math.round(ended - started)];
+  postMessage({ isolated: crossOriginIsolated, cold, run, result, session: wider });
 }
 
 main().catch((error: unknown) => postMessage({ error: String(error) }));
