@@ -1,4 +1,4 @@
-import { parseIpv4 } from '@netarium/osi/3-network';
+import { parseIp, parseIpv4 } from '@netarium/osi/3-network';
 import type { AsyncSystemCalls } from '../program.ts';
 import { readTable } from './support.ts';
 
@@ -20,17 +20,21 @@ export async function readNames(sys: AsyncSystemCalls): Promise<Names> {
   return { hosts, services };
 }
 
-/** The address of a host: as it stands when it is one, else from `/etc/hosts`. @returns null for an unknown name. */
+/** The IPv4 address of a host: as it stands when it is one, else from `/etc/hosts`. @returns null for an unknown name. */
 export async function resolve(sys: AsyncSystemCalls, host: string): Promise<string | null> {
   if (parseIpv4(host) !== null) return host;
-  for (const [address, name] of await hostLines(sys)) if (name === host) return address;
-  return null;
+  return (await addressesOf(sys, host)).find((address) => parseIpv4(address) !== null) ?? null;
+}
+
+/** The addresses of a name, of both versions of IP, in the order of `/etc/hosts`. */
+export async function addressesOf(sys: AsyncSystemCalls, host: string): Promise<string[]> {
+  return (await hostLines(sys)).flatMap(([address, name]) => (name === host ? [address] : []));
 }
 
 async function hostLines(sys: AsyncSystemCalls): Promise<[address: string, name: string][]> {
   const lines: [string, string][] = [];
   for (const [address, ...names] of await readTable(sys, '/etc/hosts')) {
-    if (address === undefined || address.startsWith('#') || parseIpv4(address) === null) continue;
+    if (address === undefined || address.startsWith('#') || parseIp(address) === null) continue;
     for (const name of names) {
       if (name.startsWith('#')) break;
       lines.push([address, name]);

@@ -1,31 +1,13 @@
 import { ERRNO } from '@netarium/osi/trace';
-import {
-  AF_INET,
-  IPPROTO_ICMP,
-  MSG_DONTWAIT,
-  MSG_ERRQUEUE,
-  POLLERR,
-  POLLIN,
-  SIGNALS,
-  SOCK_DGRAM,
-} from '../kernel/constants.ts';
+import { MSG_DONTWAIT, MSG_ERRQUEUE, POLLERR, POLLIN, SIGNALS, SOCK_DGRAM } from '../kernel/constants.ts';
 import type { AsyncSystemCalls, Main } from '../program.ts';
 import type { ReceivedMessage } from '../system-calls.ts';
-import { resolve } from './hosts.ts';
-import { errorText } from './ping/errors.ts';
 import { PingStatistics, roundTripText } from './ping/statistics.ts';
+import { findTarget, printedAddress, type Target } from './ping/target.ts';
+import { VERSION4, VERSION6 } from './ping/version.ts';
 import { because, complain, parseOptions, print } from './support.ts';
 
-/** Of ip(7) and recv(2). */
-const SOL_IP = 0;
-const IP_TTL = 2;
-const IP_RECVERR = 11;
-const IP_RECVTTL = 12;
-const SO_EE_ORIGIN_ICMP = 2;
-
 const ICMP_HEADER = 8;
-const IP_HEADER = 20;
-const ECHO_REQUEST = 8;
 /** Data bytes when -s does not say otherwise (ping(8)). */
 const DEFAULT_SIZE = 56;
 const LARGEST_SIZE = 65_507;
@@ -39,7 +21,7 @@ const LEAST_USER_INTERVAL = 0.002;
 
 interface Settings {
   readonly host: string;
-  readonly address: string;
+  readonly target: Target;
   /** Requests to send; 0 without end. */
   readonly count: number;
   readonly interval: number;
@@ -53,7 +35,7 @@ interface Settings {
 }
 
 const HELP =
-  'Usage: ping [-c COUNT] [-i SECONDS] [-s BYTES] [-t TTL] [-W SECONDS] [-w SECONDS] [-q] [-n] HOST\n';
+  'Usage: ping [-4 | -6] [-c COUNT] [-i SECONDS] [-s BYTES] [-t TTL] [-W SECONDS] [-w SECONDS] [-q] [-n] HOST\n';
 
 /** ping(8) of iputils, over a "ping socket" (icmp(7)). */
 export const ping: Main = async (sys, argv) => {
@@ -63,7 +45,7 @@ export const ping: Main = async (sys, argv) => {
 };
 
 async function readSettings(sys: AsyncSystemCalls, words: readonly string[]): Promise<Settings | number> {
-  const { given, operands, wrong } = parseOptions(words, 'c:i:s:t:W:w:qn4');
+  const { given, operands, wrong } = parseOptions(words, 'c:i:s:t:W:w:qn46');
   if (given.has('help')) {
     await print(sys, HELP);
     return 0;
@@ -73,6 +55,7 @@ async function readSettings(sys: AsyncSystemCalls, words: readonly string[]): Pr
     return status;
   };
   if (wrong !== null) return refuse(wrong);
+  if (given.has('4') && given.has('6')) return refuse('only one -4 or -6 option may be specified');
   if (operands.length === 0) return refuse('usage error: Destination address required', 1);
   const number = (letter: string, otherwise: number): number => {
     const text = given.get(letter);
@@ -97,11 +80,12 @@ async function readSettings(sys: AsyncSystemCalls, words: readonly string[]): Pr
     return refuse(`cannot flood; minimal interval allowed for user is ${LEAST_USER_INTERVAL * 1000}ms`);
   }
   const host = operands[0] as string;
-  const address = await resolve(sys, host);
-  if (address === null) return refuse(`${host}: Name or service not known`);
+  const only = given.has('6') ? VERSION6 : given.has('4') ? VERSION4 : null;
+  const target = await findTarget(sys, host, only);
+  if (typeof target === 'string') return refuse(`${host}: ${target}`);
   return {
     host,
-    address,
+    target,
     count: given.has('c') ? number('c', 0) : 0,
     interval: Math.max(interval * SECOND, 1_000_000),
     size: number('s', DEFAULT_SIZE),
@@ -129,10 +113,10 @@ class Pinger {
 
   async run(): Promise<number> {
     const sys = this.#sys;
-    const { host, address, size } = this.#settings;
+    const { host, target, size } = this.#settings;
     if (!(await this.#open())) return 2;
     await sys.rt_sigaction(SIGNALS.SIGINT, 'handler');
-    await print(sys, `PING ${host} (${address}) ${size}(${size + ICMP_HEADER + IP_HEADER}) bytes of data.\n`);
+    await print(sys, target.version.begin(host, target.text, size));
     const start = await sys.clock_gettime(1);
     await this.#exchange(start);
     await print(sys, this.#statistics.text(host, this.#lastSent - start));
@@ -141,10 +125,11 @@ class Pinger {
 
   async #open(): Promise<boolean> {
     const sys = this.#sys;
-    const { address, ttl } = this.#settings;
+    const { target, ttl } = this.#settings;
+    const { version } = target;
     // As ping(8) does: a UDP socket that is connected shows whether there is a way at all.
-    const probe = await sys.socket(AF_INET, SOCK_DGRAM, 0);
-    const way = await sys.connect(probe, { family: AF_INET, address, port: 1025 });
+    const probe = await sys.socket(version.family, SOCK_DGRAM, 0);
+    const way = await sys.connect(probe, target.at(1025));
     await sys.close(probe);
     if (way < 0) {
       const broadcast = way === -ERRNO.EACCES;
@@ -154,17 +139,21 @@ class Pinger {
       );
       return false;
     }
-    this.#fd = await sys.socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+    this.#fd = await sys.socket(version.family, SOCK_DGRAM, version.protocol);
     if (this.#fd < 0) {
       await complain(sys, `ping: socket: ${because(this.#fd)}`);
       return false;
     }
-    await sys.setsockopt(this.#fd, SOL_IP, IP_RECVERR, int(1));
-    await sys.setsockopt(this.#fd, SOL_IP, IP_RECVTTL, int(1));
+    await sys.setsockopt(this.#fd, version.level, version.receiveErrors, int(1));
+    await sys.setsockopt(this.#fd, version.level, version.receiveTtl, int(1));
     if (ttl === null) return true;
-    const set = await sys.setsockopt(this.#fd, SOL_IP, IP_TTL, int(ttl));
-    if (set < 0) await complain(sys, `ping: can't set unicast time-to-live: ${because(set)}`);
-    return set >= 0;
+    for (const name of version.ttl) {
+      const set = await sys.setsockopt(this.#fd, version.level, name, int(ttl));
+      if (set >= 0) continue;
+      await complain(sys, `ping: can't set ${version.ttlName}: ${because(set)}`);
+      return false;
+    }
+    return true;
   }
 
   /** Sends and receives until everything has come, time is over, or Ctrl-C is pressed. */
@@ -203,10 +192,10 @@ class Pinger {
 
   async #send(sequence: number, now: number): Promise<void> {
     const sys = this.#sys;
-    const { size, address } = this.#settings;
+    const { size, target } = this.#settings;
     const message = new Uint8Array(ICMP_HEADER + size);
     const view = new DataView(message.buffer);
-    view.setUint8(0, ECHO_REQUEST);
+    view.setUint8(0, target.version.echoRequest);
     view.setUint16(6, sequence & 0xffff);
     for (let i = 0; i < size; i++) message[ICMP_HEADER + i] = i & 0xff;
     if (size >= TIME_SIZE) {
@@ -218,11 +207,11 @@ class Pinger {
     this.#lastSent = now;
     this.#answered.delete(sequence & 0xffff);
     this.#statistics.transmitted++;
-    let result = await sys.sendto(this.#fd, message, 0, { family: AF_INET, address, port: 0 });
+    let result = await sys.sendto(this.#fd, message, 0, target.at(0));
     if (result < 0) {
       // An error of an earlier request is told first; this one still has to go.
       if ((await this.#takeErrors()) > 0) {
-        result = await sys.sendto(this.#fd, message, 0, { family: AF_INET, address, port: 0 });
+        result = await sys.sendto(this.#fd, message, 0, target.at(0));
       }
       if (result < 0) {
         await complain(sys, `ping: sendmsg: ${because(result)}`);
@@ -252,7 +241,7 @@ class Pinger {
     this.#statistics.noteReply(sequence, took, duplicate);
     if (this.#settings.quiet) return;
     const time = this.#settings.size >= TIME_SIZE ? ` time=${roundTripText(took)} ms` : '';
-    const from = address !== null && 'address' in address ? address.address : '?';
+    const from = address !== null && 'address' in address ? await printedAddress(this.#sys, address) : '?';
     const hops = ttl === undefined ? '' : ` ttl=${ttl}`;
     await print(
       this.#sys,
@@ -272,9 +261,13 @@ class Pinger {
       const { origin, errno, type, code, info, offender } = report.error;
       this.#statistics.errors++;
       if (this.#settings.quiet) continue;
-      if (origin === SO_EE_ORIGIN_ICMP) {
+      const { version } = this.#settings.target;
+      if (origin === version.origin) {
         const sequence = sequenceOf(report.data);
-        await print(this.#sys, `From ${offender} icmp_seq=${sequence} ${errorText(type, code, info)}\n`);
+        await print(
+          this.#sys,
+          `From ${offender} icmp_seq=${sequence} ${version.errorText(type, code, info)}\n`,
+        );
       } else {
         const what = errno === ERRNO.EMSGSIZE ? `message too long, mtu=${info}` : because(-errno);
         await complain(this.#sys, `ping: local error: ${what}`);

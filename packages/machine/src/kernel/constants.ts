@@ -29,6 +29,7 @@ export const S_IFIFO = 0o010000;
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
@@ -36,6 +37,7 @@ export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_ICMP = 1;
+export const IPPROTO_ICMPV6 = 58;
 
 export const MSG_OOB = 0x1;
 export const MSG_PEEK = 0x2;
