@@ -6,8 +6,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** RFCs of layers 2 to 4 that the document must have a chapter about. */
 const REQUIRED = [
-  1122, 1191, 2018, 2883, 3042, 3376, 4443, 4861, 4862, 5682, 5961, 6056, 6191, 6528, 6937, 7413, 8200, 8201,
-  8985, 9438,
+  1122, 1191, 2018, 2883, 3042, 3168, 3376, 4443, 4821, 4861, 4862, 4987, 5482, 5682, 5961, 6056, 6191, 6528,
+  6937, 7413, 8200, 8201, 8985, 9438,
 ];
 
 interface Row {
@@ -56,12 +56,14 @@ function sourceOf(path: string): string {
 function fault(reference: string): string | null {
   if (reference.endsWith('.pkt')) return scripts.has(reference) ? null : 'there is no such script';
   const [place = '', title = ''] = reference.split(' › ');
-  const found = testFiles.filter((path) => `/${path}`.endsWith(`/${place}.test.ts`));
-  const [path] = found;
-  if (path === undefined) return 'there is no such test file';
-  if (found.length > 1) return `could be in ${found.join(' or ')}`;
-  const source = sourceOf(path);
-  return ["'", '"', '`'].some((quote) => source.includes(quote + title + quote)) ? null : `not in ${path}`;
+  const files = testFiles.filter((path) => `/${path}`.endsWith(`/${place}.test.ts`));
+  if (files.length === 0) return 'there is no such test file';
+  const found = files.filter((path) => {
+    const source = sourceOf(path);
+    return ["'", '"', '`'].some((quote) => source.includes(quote + title + quote));
+  });
+  if (found.length === 0) return `not in ${files.join(', nor in ')}`;
+  return found.length === 1 ? null : `could be in ${found.join(' or ')}`;
 }
 
 const references = (cell: string): string[] =>
