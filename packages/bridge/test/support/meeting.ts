@@ -12,8 +12,8 @@ export const KERNEL = '10.77.0.1';
 export const BOX = '10.77.0.2';
 
 /** tshark also sums up the part of a segment that an ICMP error quotes, which cannot come out right. */
-const FAULTS = `_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 ||
-  ((tcp.checksum.status == 0 || udp.checksum.status == 0) && !icmp)`;
+const FAULTS = `_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 ||
+  ((tcp.checksum.status == 0 || udp.checksum.status == 0) && !icmp && !icmpv6)`;
 
 /** A machine of a lab, `box`, on a cable with a real kernel in a namespace of its own, in real time. */
 export class Meeting {

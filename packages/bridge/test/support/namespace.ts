@@ -79,6 +79,9 @@ const COMPLAINTS = new Set([
   'InCsumErrors',
 ]);
 
+/** A line of /proc/net/snmp6: `Icmp6InCsumErrors 0`. */
+const COUNTER6 = /^([A-Z][A-Za-z]*6)(\w+)\s+(\d+)$/gm;
+
 let made = 0;
 
 /** A network namespace of this computer's kernel, with a name of its own; nothing outside it is touched. */
@@ -132,6 +135,10 @@ export class Namespace {
           found[`${layer.replace(':', '')} ${name}`] = values[k] ?? 0;
       });
     }
+    const lines6 = existsSync('/proc/net/snmp6') ? this.run('cat', '/proc/net/snmp6') : '';
+    for (const [, layer, name = '', value] of lines6.matchAll(COUNTER6)) {
+      if (COMPLAINTS.has(name) && value !== '0') found[`${layer} ${name}`] = Number(value);
+    }
     return found;
   }
 
@@ -153,9 +160,9 @@ export class Namespace {
 const PRELUDE = `
 import errno, fcntl, hashlib, os, select, socket, struct, sys, time
 TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
-def stream(): return socket.socket(socket.AF_INET, TCP)
-def listener(port, receive_buffer=None):
-    s = stream(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def stream(family=socket.AF_INET): return socket.socket(family, TCP)
+def listener(port, receive_buffer=None, family=socket.AF_INET):
+    s = stream(family); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if receive_buffer: s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     s.bind(('', port)); s.listen(); print('listening'); return s
 def read_all(s):
