@@ -11,9 +11,14 @@ import { Namespace } from './namespace.ts';
 export const KERNEL = '10.77.0.1';
 export const BOX = '10.77.0.2';
 
-/** tshark also sums up the part of a segment that an ICMP error quotes, which cannot come out right. */
+/**
+ * tshark also sums up the part of a segment that an ICMP error quotes, which cannot come out right. Where a checksum
+ * comes out as 0 Linux writes 0xffff (`skb_checksum_help`), which every receiver finds right, and tshark, for TCP, not;
+ * ours are 0, and nothing of a machine of ours (02:00:00:…) may have the other.
+ */
 const FAULTS = `_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 ||
-  ((tcp.checksum.status == 0 || udp.checksum.status == 0) && !icmp && !icmpv6)`;
+  ((tcp.checksum.status == 0 || udp.checksum.status == 0) && !icmp && !icmpv6 &&
+    !(tcp.checksum.ffff && eth.src[0:3] != 02:00:00))`;
 
 /** A machine of a lab, `box`, on a cable with a real kernel in a namespace of its own, in real time. */
 export class Meeting {
