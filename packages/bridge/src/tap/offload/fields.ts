@@ -16,6 +16,7 @@ export const TCP_ACKNOWLEDGMENT = TCP + 8;
 export const TCP_DATA_OFFSET = TCP + 12;
 export const TCP_FLAGS = TCP + 13;
 export const TCP_WINDOW = TCP + 14;
+/** Within TCP's header. */
 export const TCP_CHECKSUM = 16;
 export const TCP_URGENT = TCP + 18;
 export const TCP_OPTIONS = TCP + 20;
@@ -27,7 +28,8 @@ export const VLAN_TAG = 4;
 /** Version 4, a header of five words. */
 export const PLAIN_IPV4 = 0x45;
 export const PROTOCOL_TCP = 6;
-export const PROTOCOL_UDP = 17;
+/** Within UDP's header. No other protocol of Linux that asks for a checksum has it there. */
+export const UDP_CHECKSUM = 6;
 
 export const PSH = 0x08;
 export const ACK = 0x10;

@@ -214,6 +214,22 @@ describe('what a kernel leaves to us', () => {
     expect(unfolded(bytes)).toEqual([wanted]);
   });
 
+  test.each([
+    ['UDP', 6, 0x77, 0xffff],
+    ['TCP', 16, 17, 0],
+  ])('a checksum of 0 over IPv6 is written as %s has it', (_, checksumOffset, secondByte, wanted) => {
+    const frame = pool.take(14 + 40 + 20);
+    frame.end = frame.start + 14 + 40 + 20;
+    frame.bytes.fill(0, frame.start, frame.end);
+    frame.view.setUint16(frame.start + 12, 0x86dd);
+    // The second byte of the source is where IPv4 has its protocol.
+    frame.bytes.set([0xfd, secondByte], frame.start + 14 + 8);
+    frame.view.setUint16(frame.start + 54, 0xffff);
+    const header = { ...noOffload(), flags: NEEDS_CHECKSUM, checksumStart: 54, checksumOffset };
+    expect(takeOver(header, frame)).toBe(true);
+    expect(frame.view.getUint16(frame.start + 54 + checksumOffset)).toBe(wanted);
+  });
+
   test('CWR belongs to the first segment, FIN and PSH to the last', () => {
     const whole = segment({ sequence: 0, data: new Uint8Array(250), flags: 0x99 });
     const header = {

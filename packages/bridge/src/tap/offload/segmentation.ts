@@ -74,9 +74,8 @@ function completeChecksum({ checksumStart, checksumOffset }: VirtioHeader, frame
   if (field + 2 > end) return false;
   // The field holds the pseudo-header's sum already, so it is summed along with the rest.
   const sum = checksumOf(sumFrame(frame, start + checksumStart, end));
-  const udp = view.getUint8(start + tagOf(view, start) + at.IP_PROTOCOL) === at.PROTOCOL_UDP;
-  // RFC 768: no checksum would be 0, so a checksum of 0 is sent as its other form.
-  view.setUint16(field, sum === 0 && udp ? 0xffff : sum);
+  // RFC 768, and RFC 8200 section 8.1: no checksum would be 0, so a checksum of 0 is sent as its other form.
+  view.setUint16(field, sum === 0 && checksumOffset === at.UDP_CHECKSUM ? 0xffff : sum);
   return true;
 }
 
