@@ -125,18 +125,11 @@ describeKernel('IPv6 between a lab and a real Linux kernel', () => {
     expect(out).toContain('1 packets transmitted, 1 received');
   });
 
-  test('the group of all nodes is answered by us', async () => {
-    const { out } = await met.kernel.command(
-      'ping',
-      '-6',
-      '-n',
-      '-c',
-      '2',
-      '-i',
-      '0.2',
-      `ff02::1%${met.tap.device}`,
-    );
-    expect(out).toContain(`from ${BOX_LINK_LOCAL}%${met.tap.device}`);
+  test('the group of all nodes is answered by us, from an address of the scope that asks', async () => {
+    const to = `ff02::1%${met.tap.device}`;
+    // Without what the kernel would hear and answer of its own.
+    const { out } = await met.kernel.command('ping', '-6', '-n', '-L', '-c', '1', to);
+    expect(out).toMatch(/bytes from (fd77::2|fe80::ff:fe00:1%\w+): icmp_seq=1 ttl=64/);
   });
 
   test.each([1452, 1453, 4000, 20_000, 65_507])(
