@@ -19,7 +19,7 @@ const LONG = {
   wide: 'W',
 };
 
-const HELP = `Usage: netstat [-antulpoe]   connections
+const HELP = `Usage: netstat [-46antulpoe] connections
        netstat -r [-n]        routes
        netstat -i [-a]        interfaces
        netstat -s [-tu]       counters

@@ -1,3 +1,4 @@
+import { formatIp, Ipv6Address, isMapped, unmapped } from '@netarium/osi/3-network';
 import type { AsyncSystemCalls } from '../../program.ts';
 import { type Names, readNames } from '../hosts.ts';
 import { print, readTable, readText, userNames } from '../support.ts';
@@ -21,8 +22,10 @@ const TIMERS = ['off', 'on', 'keepalive', 'timewait', 'probe'];
 /** Columns of an address with its port. */
 const ADDRESS = 23;
 
+type Protocol = 'tcp' | 'tcp6' | 'udp' | 'udp6';
+
 interface Row {
-  readonly protocol: 'tcp' | 'udp';
+  readonly protocol: Protocol;
   readonly receiveQueue: number;
   readonly sendQueue: number;
   readonly local: string;
@@ -42,8 +45,14 @@ export async function showConnections(
   const every = !has('t') && !has('u');
   const names = has('n') ? null : await readNames(sys);
   const rows: Row[] = [];
-  if (every || has('t')) rows.push(...(await readRows(sys, 'tcp', names)));
-  if (every || has('u')) rows.push(...(await readRows(sys, 'udp', names)));
+  const both = !has('4') && !has('6');
+  const protocols: Protocol[] = [];
+  for (const protocol of ['tcp', 'udp'] as const) {
+    if (!every && !has(protocol.charAt(0))) continue;
+    if (both || has('4')) protocols.push(protocol);
+    if (both || has('6')) protocols.push(`${protocol}6`);
+  }
+  for (const protocol of protocols) rows.push(...(await readRows(sys, protocol, names)));
   const shown = rows.filter(({ server }) => has('a') || server === has('l'));
   const users = has('e') ? await userNames(sys) : new Map<number, string>();
   const programs = has('p') ? await readPrograms(sys) : new Map<number, string>();
@@ -71,7 +80,8 @@ export async function showConnections(
   await print(sys, text);
 }
 
-async function readRows(sys: AsyncSystemCalls, protocol: 'tcp' | 'udp', names: Names | null): Promise<Row[]> {
+async function readRows(sys: AsyncSystemCalls, protocol: Protocol, names: Names | null): Promise<Row[]> {
+  const transport = protocol.slice(0, 3);
   const rows: Row[] = [];
   for (const fields of (await readTable(sys, `/proc/net/${protocol}`)).slice(1)) {
     const [
@@ -88,15 +98,15 @@ async function readRows(sys: AsyncSystemCalls, protocol: 'tcp' | 'udp', names: N
     ] = fields;
     const [sendQueue = '', receiveQueue = ''] = queues.split(':');
     const state = STATES[Number.parseInt(st, 16)] ?? 'UNKNOWN';
-    const connected = protocol === 'tcp' ? state !== 'LISTEN' : state === 'ESTABLISHED';
+    const connected = transport === 'tcp' ? state !== 'LISTEN' : state === 'ESTABLISHED';
     rows.push({
       protocol,
       receiveQueue: Number.parseInt(receiveQueue, 16),
       sendQueue: Number.parseInt(sendQueue, 16),
-      local: place(local, protocol, names),
-      remote: place(remote, protocol, names),
+      local: place(local, transport, names),
+      remote: place(remote, transport, names),
       // An UDP socket without a peer has no state to show.
-      state: protocol === 'udp' && !connected ? '' : state,
+      state: transport === 'udp' && !connected ? '' : state,
       server: !connected,
       uid: Number(uid),
       inode: Number(inode),
@@ -109,12 +119,26 @@ async function readRows(sys: AsyncSystemCalls, protocol: 'tcp' | 'udp', names: N
 /** `0100007F:1F90` → `127.0.0.1:8080`, or with names; cut to its column as net-tools does. */
 function place(text: string, protocol: string, names: Names | null): string {
   const [hexAddress = '', hexPort = ''] = text.split(':');
-  const number = Number.parseInt(hexAddress, 16);
-  const address = [number & 255, (number >> 8) & 255, (number >> 16) & 255, (number >> 24) & 255].join('.');
+  const address = addressText(hexAddress);
   const port = Number.parseInt(hexPort, 16);
   const service = port === 0 ? '*' : (names?.services.get(`${port}/${protocol}`) ?? String(port));
   const host = names?.hosts.get(address) ?? address;
   return `${host.slice(0, ADDRESS - 1 - service.length)}:${service}`;
+}
+
+/** An address that a little-endian machine printed by words; mapped ones as those of IPv4 that they stand for. */
+function addressText(text: string): string {
+  const words = [0, 8, 16, 24].map((at) => swapped(text.slice(at, at + 8)));
+  if (text.length <= 8) return formatIp(unmapped(new Ipv6Address(0, 0, 0xffff, words[0] ?? 0)));
+  const [a = 0, b = 0, c = 0, d = 0] = words;
+  const address = new Ipv6Address(a, b, c, d);
+  return formatIp(isMapped(address) ? unmapped(address) : address);
+}
+
+/** `0100007F` → 0x7F000001, as a signed number. */
+function swapped(text: string): number {
+  const number = Number.parseInt(text, 16) || 0;
+  return (number << 24) | ((number & 0xff00) << 8) | ((number >>> 8) & 0xff00) | (number >>> 24);
 }
 
 /** `01:00000014` → `on (0.20/0/0)`. */

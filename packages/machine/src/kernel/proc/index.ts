@@ -5,6 +5,7 @@ import { LiveDirectory, ROOT } from '../../files/inode.ts';
 import type { Kernel } from '../kernel.ts';
 import { deviceGroupTable, igmpTable } from './multicast.ts';
 import { arpTable, counterTable, deviceTable, routeTable, tcpTable, udpTable } from './net.ts';
+import { addressTable6 } from './net6.ts';
 import { processDirectory } from './processes.ts';
 import { textFile } from './text-file.ts';
 
@@ -41,6 +42,9 @@ export function mountProc(kernel: Kernel): void {
   folder('/proc/net');
   add('/proc/net/tcp', () => tcpTable(kernel));
   add('/proc/net/udp', () => udpTable(kernel));
+  add('/proc/net/tcp6', () => tcpTable(kernel, true));
+  add('/proc/net/udp6', () => udpTable(kernel, true));
+  add('/proc/net/if_inet6', () => addressTable6(kernel));
   add('/proc/net/route', () => routeTable(kernel));
   add('/proc/net/arp', () => arpTable(kernel));
   add('/proc/net/igmp', () => igmpTable(kernel));

@@ -1,8 +1,9 @@
-import { type IpAddress, type Ipv4Address, isIpv6, parseIpv4 } from '@netarium/osi/3-network';
+import { ANY6, type IpAddress, type Ipv4Address, isIpv6, parseIpv4 } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
 import { TCP_STATE_NUMBERS } from '@netarium/osi/5-session';
 import type { NetlinkAnswer, NetlinkRequest } from '../../system-calls.ts';
 import type { Kernel } from '../kernel.ts';
+import { asIpv6, sockets6 } from './net6.ts';
 
 /** The files of `/proc/net` in Linux's exact text format (proc_net(5); net/ipv4/tcp_ipv4.c, fib_trie.c, arp.c, proc.c). */
 
@@ -51,13 +52,22 @@ function owner(kernel: Kernel, id: string): { uid: number; inode: number } {
   return { uid: 0, inode: 0 };
 }
 
-export function tcpTable(kernel: Kernel): string {
-  const lines = [
-    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode'.padEnd(
-      SOCKET_LINE,
-    ),
-  ];
-  const entries = [...kernel.network.tcpEntries()].filter(({ local }) => !isIpv6(local.address));
+/** How the tables of IPv6 begin: with wider columns than those of IPv4, and lines that are not filled up. */
+const HEAD6 =
+  '  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const NOWHERE6: Endpoint = { address: ANY6, port: 0 };
+const endpoint6 = ({ address, port }: Endpoint): string => endpoint({ address: asIpv6(address), port });
+
+/** `/proc/net/tcp`. @param six `/proc/net/tcp6`: the sockets of AF_INET6. */
+export function tcpTable(kernel: Kernel, six = false): string {
+  const width = six ? 0 : SOCKET_LINE;
+  const head =
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+  const lines = [six ? HEAD6 : head.padEnd(width)];
+  const all = [...kernel.network.tcpEntries()];
+  const is6 = sockets6(kernel, all);
+  const entries = all.filter((entry) => is6(entry) === six);
+  const place = six ? endpoint6 : endpoint;
   // Linux lists its table of listeners, then that of connections.
   const ordered = [
     ...entries.filter(({ state }) => state === 'LISTEN'),
@@ -70,8 +80,8 @@ export function tcpTable(kernel: Kernel): string {
     lines.push(
       [
         `${decimal(i, 4)}:`,
-        endpoint(entry.local),
-        endpoint(entry.remote),
+        place(entry.local),
+        place(entry.remote),
         hex(TCP_STATE_NUMBERS[entry.state], 2),
         `${hex(listening ? 0 : entry.sendQueue, 8)}:${hex(entry.receiveQueue, 8)}`,
         `${hex(timer, 2)}:${hex(timer === 0 ? 0 : Math.floor(entry.timer.left / TICK), 8)}`,
@@ -81,32 +91,33 @@ export function tcpTable(kernel: Kernel): string {
         `${inode} ${entry.state === 'TIME_WAIT' ? 3 : 1} 0000000000000000`,
       ]
         .join(' ')
-        .padEnd(SOCKET_LINE),
+        .padEnd(width),
     );
   }
   return `${lines.join('\n')}\n`;
 }
 
-export function udpTable(kernel: Kernel): string {
-  const lines = [
-    '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops'.padEnd(
-      UDP_LINE,
-    ),
-  ];
+/** `/proc/net/udp`. @param six `/proc/net/udp6`: the sockets of AF_INET6. */
+export function udpTable(kernel: Kernel, six = false): string {
+  const width = six ? 0 : UDP_LINE;
+  const head =
+    '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
+  const lines = [six ? `${HEAD6} ref pointer drops` : head.padEnd(width)];
+  const is6 = sockets6(kernel, []);
   for (const entry of kernel.network.udpEntries()) {
-    if (isIpv6(entry.local.address)) continue;
+    if (is6(entry) !== six) continue;
     const { uid, inode } = owner(kernel, entry.id);
-    lines.push(udpLine(entry, uid, inode, lines.length - 1).padEnd(UDP_LINE));
+    lines.push(udpLine(entry, uid, inode, lines.length - 1, six).padEnd(width));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function udpLine(entry: UdpEntry, uid: number, inode: number, slot: number): string {
+function udpLine(entry: UdpEntry, uid: number, inode: number, slot: number, six: boolean): string {
   const state = entry.remote === null ? TCP_STATE_NUMBERS.CLOSED : TCP_STATE_NUMBERS.ESTABLISHED;
   return [
     `${decimal(slot, 5)}:`,
-    endpoint(entry.local),
-    endpoint(entry.remote ?? NOWHERE),
+    six ? endpoint6(entry.local) : endpoint(entry.local),
+    six ? endpoint6(entry.remote ?? NOWHERE6) : endpoint(entry.remote ?? NOWHERE),
     hex(state, 2),
     `${hex(0, 8)}:${hex(entry.receiveQueue, 8)}`,
     `00:${hex(0, 8)}`,
