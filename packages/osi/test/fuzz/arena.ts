@@ -216,6 +216,9 @@ export class Arena {
     for (const server of this.#servers) server.close();
     // What routers and queriers have told lasts for days at most: seven times 31744 s (RFC 3810 section 9.12).
     this.sim.run(this.sim.now + seconds(72 * 3600));
+    // Who still asks for routers once an hour is remembered by its neighbours for a while.
+    for (let minute = 0; minute < 30 && this.sim.nextAt !== Number.POSITIVE_INFINITY; minute++)
+      this.sim.run(this.sim.now + seconds(60));
     return this.#leftovers();
   }
 
