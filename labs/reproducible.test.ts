@@ -8,8 +8,8 @@ import { pythonProgram } from '@netarium/python/node';
 import { loadLab } from 'netarium';
 import { afterAll, expect, test } from 'vitest';
 
-/** Each run boots a worker per process, which costs seconds: `NETARIUM_RUNS=20 npm test labs/reproducible` runs longer. */
-const RUNS = Number(process.env.NETARIUM_RUNS ?? 5);
+/** Each run boots a worker per process, which costs seconds: `NETARIUM_RUNS=20 npm test -- labs/reproducible` runs longer. */
+const RUNS = Math.max(2, Math.floor(Number(process.env.NETARIUM_RUNS) || 5));
 const LABS = fileURLToPath(new URL('.', import.meta.url));
 const python3 = pythonProgram({ warm: 5 });
 afterAll(() => python3.close());
@@ -38,5 +38,5 @@ test.each(['chat-threads', 'chat-select', 'chat-asyncio'])(
     const first = await digest(lab);
     for (let run = 1; run < RUNS; run++) expect(await digest(lab)).toBe(first);
   },
-  240_000,
+  60_000 + RUNS * 30_000,
 );
