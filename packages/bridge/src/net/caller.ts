@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { SourceLocation } from '@netarium/osi/trace';
 
 const HERE = dirname(fileURLToPath(import.meta.url)) + sep;
-/** `    at name (file:///work/client.ts:12:5)`, with or without a name. */
+/** `    at name (file:///lab/client.ts:12:5)`, with or without a name. */
 const LINE = /\(?((?:file:\/\/)?[^\s()]+):(\d+):\d+\)?$/;
 
 /** The line of the program that has led here: not one of this folder, and not one of Node's own. */
