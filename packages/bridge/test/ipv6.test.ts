@@ -36,6 +36,14 @@ while True:
     print('failed' if m[18] & 8 else 'tentative' if m[18] & 0x40 else 'usable', socket.inet_ntop(socket.AF_INET6, m[28:44]))
 `;
 
+/** Says when a default route has gone (RTM_DELROUTE of rtnetlink(7), to a destination of no bits). */
+const WATCH_ROUTES = `
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0); s.bind((0, 0x400)); print('watching')
+while True:
+    m = s.recv(4096)
+    if m[4] == 25 and m[17] == 0: print('no default')
+`;
+
 /** Says which groups a bridge's ports want: struct br_mdb_entry is the innermost attribute of each message (RTNLGRP_MDB, linux/if_bridge.h). */
 const WATCH_GROUPS = `
 s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0); s.bind((0, 1 << 25)); print('watching')
@@ -474,6 +482,50 @@ describeKernel('an IPv6 path with a smaller MTU behind a router of ours', () => 
     met.kernel.ip(`route add fd7a::/64 via ${BOX}`);
     const lost = await met.kernel.command('ping', '-6', '-n', '-c', '1', 'fd7a::1');
     expect(lost.out).toMatch(/From fd77::2 icmp_seq=1 Destination unreachable: No route/);
+  });
+
+  test('neither tshark nor the kernel finds anything wrong in all of it', async () => {
+    expect(await met.faults()).toBe('');
+    expect(met.kernel.complaints()).toEqual({});
+  });
+});
+
+describeKernel('a router of ours that advertises a prefix', () => {
+  let met: Meeting;
+  beforeAll(() => {
+    met = new Meeting({}, (lab) =>
+      lab.router('box', {
+        ipv6: {
+          addresses: { eth0: 'fd7b::1/64' },
+          advertise: { eth0: { interval: 10, lifetime: 1000, valid: 800, preferred: 400, mtu: 1400 } },
+        },
+      }),
+    );
+  });
+  afterAll(() => met.close());
+
+  test('gives the kernel an address, a default route and an MTU', async () => {
+    const watching = met.kernel.python(WATCH_ADDRESSES);
+    await watching.says('watching');
+    met.kernel.sysctl('net.ipv6.conf.all.disable_ipv6', 0);
+    await watching.says('usable fd7b::');
+    const { device } = met.tap;
+    expect(met.kernel.ip(`-6 addr show dev ${device} dynamic`)).toMatch(
+      /inet6 fd7b:.*\n +valid_lft (800|79\d)sec preferred_lft (400|39\d)sec/,
+    );
+    expect(met.kernel.ip('-6 route show default')).toMatch(
+      /default via fe80::ff:fe00:1 dev \S+ proto ra .*mtu 1400/,
+    );
+    const { out } = await met.kernel.command('ping', '-6', '-n', '-c', '1', 'fd7b::1');
+    expect(out).toContain('1 packets transmitted, 1 received');
+  });
+
+  test('is no router any more once it says so', async () => {
+    const gone = met.kernel.python(WATCH_ROUTES);
+    await gone.says('watching');
+    met.now(() => met.box.stack.sysctl.set('net.ipv6.conf.all.forwarding', 0));
+    await gone.says('no default');
+    expect(met.kernel.ip('-6 route show default')).toBe('');
   });
 
   test('neither tshark nor the kernel finds anything wrong in all of it', async () => {

@@ -29,4 +29,14 @@ describe('IPv6 in a lab', () => {
     expect(into[0]).toBe(42);
     expect(new TextDecoder().decode(a.machine.files.content('/etc/hosts'))).toContain('2001:db8:2::b\tb\n');
   });
+
+  test('machines with "auto" take addresses and their default route from a router that advertises', () => {
+    const lab = new Lab({ seed: 1 });
+    const a = lab.host('a', { ipv6: { addresses: { eth0: 'auto' } } });
+    lab.router('r', { ipv6: { addresses: { eth0: '2001:db8:1::1/64' }, advertise: { eth0: {} } } });
+    lab.link('a:eth0', 'r:eth0');
+    lab.sim.run(seconds(5));
+    expect(a.stack.addresses6.filter(({ dynamic }) => dynamic)).toHaveLength(1);
+    expect(a.stack.routes6.find(({ length }) => length === 0)).toMatchObject({ protocol: 'ra' });
+  });
 });

@@ -1,8 +1,9 @@
 import { type FramePool, Port } from '@netarium/osi/1-physical';
 import { EthernetInterface, type MacAddress, macFromNumber, parseMac } from '@netarium/osi/2-datalink';
+import type { AdvertisementSettings } from '@netarium/osi/3-network';
 import { Stack } from '@netarium/osi/5-session';
 import type { Simulation } from '@netarium/osi/time';
-import { errnoMessage, type TraceRecord } from '@netarium/osi/trace';
+import { ERRNO, errnoMessage, type TraceRecord } from '@netarium/osi/trace';
 import { Computer } from './computer.ts';
 import type { Scheduler } from './scheduler.ts';
 import { StackNetwork } from './stack-network.ts';
@@ -53,6 +54,8 @@ export interface Ipv6Settings {
   /** The default route: `2001:db8::ff`. */
   readonly gateway?: string;
   readonly routes?: readonly { readonly to: string; readonly via: string }[];
+  /** Of a router: the interfaces on which it tells hosts that it is there, and the prefixes of its addresses. */
+  readonly advertise?: Readonly<Record<string, AdvertisementSettings>>;
 }
 
 /** A computer with network interfaces: kernel, processes, files and a complete stack. */
@@ -120,7 +123,7 @@ export class Machine extends Computer {
     }
   }
 
-  #configure6({ addresses = {}, gateway, routes = [] }: Ipv6Settings): void {
+  #configure6({ addresses = {}, gateway, routes = [], advertise = {} }: Ipv6Settings): void {
     for (const [name, prefix] of Object.entries(addresses)) {
       this.stack.sysctl.set(`net.ipv6.conf.${name}.disable_ipv6`, 0);
       if (prefix === 'auto') continue;
@@ -129,6 +132,11 @@ export class Machine extends Computer {
     const all = gateway === undefined ? routes : [{ to: '::/0', via: gateway }, ...routes];
     for (const { to, via } of all) {
       this.#check(`route to ${to}`, this.stack.addRoute({ destination: to, via }));
+    }
+    for (const [name, settings] of Object.entries(advertise)) {
+      const link = this.stack.interface(name);
+      const result = link === undefined ? -ERRNO.ENODEV : this.stack.config6.advertise(link, settings);
+      this.#check(`advertising on ${name}`, result);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { AdvertisementSettings } from '@netarium/osi/3-network';
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { SwitchPortSettings } from '../lab.ts';
 import type { QueueOptions } from '../queue.ts';
@@ -32,6 +33,8 @@ export interface Ipv6Spec {
   readonly addresses: Readonly<Record<string, string>>;
   readonly gateway?: string;
   readonly routes?: readonly { readonly to: string; readonly via: string }[];
+  /** Of a router: where it advertises itself, and how. */
+  readonly advertise?: Readonly<Record<string, AdvertisementSettings>>;
 }
 
 export interface SwitchSpec {

@@ -1,7 +1,9 @@
 import { splitWords } from '@netarium/machine';
 import { HUB_BANDWIDTH } from '@netarium/osi/1-physical';
-import { GREATEST_VLAN, type PortVlans } from '@netarium/osi/2-datalink';
+import { ETHERNET_MTU, GREATEST_VLAN, type PortVlans } from '@netarium/osi/2-datalink';
 import {
+  type AdvertisementSettings,
+  advertisementProblem,
   formatIpv4,
   type Ipv4Prefix,
   ipv4FromNumber,
@@ -11,6 +13,7 @@ import {
   parseIpv6,
   parseIpv6Prefix,
 } from '@netarium/osi/3-network';
+import { seconds } from '@netarium/osi/time';
 import { vlanInterface } from '../interface-name.ts';
 import type { SwitchPortSettings } from '../lab.ts';
 import { type QueueOptions, queueProblem, queueSettings } from '../queue.ts';
@@ -37,7 +40,7 @@ interface RawLab {
 interface RawNode {
   kind: NodeSpec['kind'];
   addresses?: Record<string, string>;
-  ipv6?: { addresses: Record<string, string>; gateway?: string; routes?: { to: string; via: string }[] };
+  ipv6?: RawIpv6;
   gateway?: string;
   routes?: { to: string; via: string }[];
   run?: (string | { command: string; wait_for?: string; after?: string })[];
@@ -47,6 +50,19 @@ interface RawNode {
   latency?: string;
   duplex?: 'half' | 'full';
   bandwidth?: string;
+}
+interface RawIpv6 {
+  addresses: Record<string, string>;
+  gateway?: string;
+  routes?: { to: string; via: string }[];
+  advertise?: string[] | Record<string, RawAdvertisement>;
+}
+interface RawAdvertisement {
+  interval?: string;
+  lifetime?: string;
+  valid?: string;
+  preferred?: string;
+  mtu?: number;
 }
 interface RawSwitchPort {
   vlan?: number;
@@ -242,12 +258,12 @@ class Checker {
         this.#nextHop([...way, 'routes', i, 'via'], route.via, prefixes);
         return route;
       }),
-      ipv6: raw.ipv6 === undefined ? null : this.#ipv6([...way, 'ipv6'], raw.ipv6, ports, name),
+      ipv6: raw.ipv6 === undefined ? null : this.#ipv6([...way, 'ipv6'], raw.ipv6, ports, raw.kind, name),
       run: (raw.run ?? []).map((run, i) => this.#run([...way, 'run', i], run, name)),
     };
   }
 
-  #ipv6(way: Way, raw: NonNullable<RawNode['ipv6']>, ports: readonly string[], node: string): Ipv6Spec {
+  #ipv6(way: Way, raw: RawIpv6, ports: readonly string[], kind: NodeSpec['kind'], node: string): Ipv6Spec {
     for (const [port, text] of Object.entries(raw.addresses)) {
       const at = [...way, 'addresses', port];
       if (!ports.includes(vlanInterface(port)?.parent ?? port)) {
@@ -261,7 +277,42 @@ class Checker {
       if (parseIpv6Prefix(to) === null) this.#badPrefix6([...way, 'routes', i, 'to'], to);
       this.#nextHop6([...way, 'routes', i, 'via'], via);
     }
-    return { addresses, ...(gateway !== undefined && { gateway }), routes };
+    const advertise = this.#advertise([...way, 'advertise'], raw, kind);
+    return { addresses, ...(gateway !== undefined && { gateway }), routes, advertise };
+  }
+
+  #advertise(way: Way, { addresses, advertise = {} }: RawIpv6, kind: NodeSpec['kind']) {
+    const list = Array.isArray(advertise);
+    const all = list ? advertise.map((name) => [name, {}] as const) : Object.entries(advertise);
+    if (all.length > 0 && kind !== 'router') {
+      this.#wrong(way, `${place(way)}: only a router advertises itself; expected "kind: router"`, 'key');
+    }
+    const settings: Record<string, AdvertisementSettings> = {};
+    for (const [i, [name, raw]] of all.entries()) {
+      const at = [...way, list ? i : name];
+      if (addresses[name] === undefined) {
+        this.#wrong(
+          at,
+          `"${name}" has no IPv6 address; expected one of the interfaces that "addresses" names`,
+          list ? 'value' : 'key',
+        );
+      }
+      const { mtu, ...times } = raw as RawAdvertisement;
+      const given = {
+        ...Object.fromEntries(
+          Object.entries(times).map(([field, time]) => [field, parseDuration(time) / seconds(1)]),
+        ),
+        ...(mtu !== undefined && { mtu }),
+      };
+      const problem = advertisementProblem(given, ETHERNET_MTU);
+      if (problem !== null) {
+        const { field, expected } = problem;
+        const unit = field === 'mtu' ? 'bytes' : 'whole seconds';
+        this.#wrong([...at, field], `${field} of ${place(way)}: expected ${expected} ${unit}`);
+      }
+      settings[name] = given;
+    }
+    return settings;
   }
 
   #badPrefix6(way: Way, text: string, or = ''): void {

@@ -72,6 +72,14 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'asks whether its new IPv6 address is in use',
     ko: '새 IPv6 주소를 이미 누가 쓰는지 묻는다',
   },
+  'ndisc.router-advertisement': {
+    en: 'tells hosts that here is a router, and the prefixes of the link',
+    ko: '여기 라우터가 있음과 이 링크의 프리픽스를 알린다',
+  },
+  'ndisc.router-leaves': {
+    en: 'tells hosts to look for another router',
+    ko: '다른 라우터를 찾으라고 알린다',
+  },
   'ndisc.router-solicitation': { en: 'asks whether there is a router', ko: '라우터가 있는지 묻는다' },
   'mld.change': {
     en: 'tells routers and switches which groups it listens to from now on',

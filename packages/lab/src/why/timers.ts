@@ -12,6 +12,11 @@ export const TIMERS: Readonly<Record<string, Text>> = {
     ko: '그 주소를 다른 누가 쓰는지 기다리는 타이머',
   },
   'ndisc.router-solicitation': { en: 'wait for a router', ko: '라우터의 대답을 기다리는 타이머' },
+  'ndisc.router-advertisement': { en: 'next router advertisement', ko: '다음 라우터 광고까지의 타이머' },
+  'ndisc.router-answer': {
+    en: 'random wait before a router answers',
+    ko: '라우터가 대답하기 전의 무작위 대기',
+  },
   'mld.change': { en: 'time to tell which groups are wanted', ko: '그룹 변화를 알릴 때' },
   'mld.answer': { en: 'random wait before a listener answers', ko: '그룹 질의에 답하기 전의 무작위 대기' },
   'ipv6.lifetime': { en: 'an address or route of a router ends', ko: '라우터가 준 주소나 경로의 수명' },

@@ -25,6 +25,7 @@ export * as ipv6Extensions from './ipv6/extensions.ts';
 export { parseIpv6, parseIpv6Prefix } from './ipv6/text.ts';
 export * as mldCodec from './mld/codec.ts';
 export * as ndCodec from './ndisc/codec.ts';
+export { type AdvertisementSettings, advertisementProblem } from './ndisc/router-advertiser.ts';
 export { Ipv4Layer } from './ipv4/layer.ts';
 export type { RawUpcalls } from './ipv4/raw.ts';
 export { type Route, RouteTable } from './ipv4/routes.ts';

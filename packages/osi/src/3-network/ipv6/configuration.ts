@@ -7,6 +7,11 @@ import { MulticastListeners } from '../mld/layer.ts';
 import { INFINITE_LIFETIME } from '../ndisc/codec.ts';
 import { DuplicateDetection } from '../ndisc/dad.ts';
 import { NeighbourDiscovery } from '../ndisc/discovery.ts';
+import {
+  type AdvertisementSettings,
+  advertisementProblem,
+  RouterAdvertiser,
+} from '../ndisc/router-advertiser.ts';
 import { type AutonomousPrefix, RouterDiscovery } from '../ndisc/router-discovery.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
@@ -48,10 +53,14 @@ export class Configuration {
   readonly #sysctl: Sysctl;
   readonly #dad: DuplicateDetection;
   readonly #routers: RouterDiscovery;
+  readonly #options: ConfigurationOptions;
+  #advertiser: RouterAdvertiser | null = null;
   /** Runs until the next address or route ends. */
   readonly #ending: TracedTimer;
 
-  constructor({ sim, tracer, pool, sysctl, ip, icmp }: ConfigurationOptions) {
+  constructor(options: ConfigurationOptions) {
+    const { sim, tracer, pool, sysctl, ip, icmp } = options;
+    this.#options = options;
     this.#sim = sim;
     this.#ip = ip;
     this.#sysctl = sysctl;
@@ -93,6 +102,7 @@ export class Configuration {
     else if (!link.carrier) {
       by.neighbours?.flush();
       this.#routers.stop(by);
+      this.#advertiser?.refresh(by);
     }
     if (link.carrier) this.#ready(by);
   }
@@ -116,6 +126,20 @@ export class Configuration {
     const by = this.#ip.on(link);
     if (line === undefined || by === null || line.length !== length) return -ERRNO.EADDRNOTAVAIL;
     this.#remove(by, line);
+    return 0;
+  }
+
+  /**
+   * Has a router tell the hosts of a link that it is there, and the prefixes of its addresses; null: no longer.
+   * @returns 0, -ENODEV for a link without IPv6 or without neighbours, -EINVAL for settings out of their ranges.
+   */
+  advertise(link: Link, settings: AdvertisementSettings | null): number {
+    const by = this.#ip.on(link);
+    if (by === null || !by.discovers) return -ERRNO.ENODEV;
+    if (settings !== null && advertisementProblem(settings, link.mtu) !== null) return -ERRNO.EINVAL;
+    const { sim, tracer, pool, ip } = this.#options;
+    this.#advertiser ??= new RouterAdvertiser(sim, tracer, pool, ip, this.discovery);
+    this.#advertiser.configure(by, settings);
     return 0;
   }
 
@@ -171,6 +195,7 @@ export class Configuration {
   #disable(by: Ipv6Interface): void {
     by.enabled = false;
     this.#routers.stop(by);
+    this.#advertiser?.refresh(by);
     for (const line of [...this.#ip.addresses.entries()]) if (line.link === by.link) this.#remove(by, line);
     for (const route of [...this.#ip.routes.entries()]) {
       if (route.link === by.link) this.#ip.routes.remove(route);
@@ -190,7 +215,9 @@ export class Configuration {
       this.#dad.start(line, by);
       waits = true;
     }
-    if (!waits) this.#routers.start(by);
+    if (waits) return;
+    this.#routers.start(by);
+    this.#advertiser?.refresh(by);
   }
 
   /** An address may be used; with the link-local one routers are asked for. */
@@ -198,6 +225,7 @@ export class Configuration {
     if (line !== this.#ip.addresses.linkLocal(by.link)) return;
     this.groups.addressed(by);
     this.#routers.start(by);
+    this.#advertiser?.refresh(by);
   }
 
   /** Makes an address of a router's prefix, or gives one that was made of it more time (RFC 4862 section 5.5.3). */
@@ -255,6 +283,7 @@ export class Configuration {
         this.groups.join(by, routers);
         this.#routers.stop(by);
       } else this.groups.leave(by, routers);
+      this.#advertiser?.refresh(by);
     }
   }
 }

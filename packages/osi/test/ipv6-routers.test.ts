@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest';
+import type { AdvertisementSettings } from '../src/3-network/index.ts';
+import { AF_INET6, IPPROTO_ICMPV6, SOCK_DGRAM } from '../src/5-session/index.ts';
+import { seconds } from '../src/time/index.ts';
+import { ERRNO } from '../src/trace/index.ts';
+import { u32 } from './frames.ts';
+import { bytes6, Ipv6Script, key6, THEM, US } from './ipv6-station.ts';
+import { Ipv6World, socketOf, to6 } from './ipv6-world.ts';
+
+const ROUTER_SOLICITATION = 133;
+const ROUTER_ADVERTISEMENT = 134;
+const DAYS = 86_400;
+
+/** A router with 2001:db8::1/64 that has just begun to advertise, and what the station at its cable hears of that. */
+function router(settings: AdvertisementSettings = {}) {
+  const script = new Ipv6Script();
+  script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+  script.heard();
+  const link = script.us.interface('eth0');
+  if (link === undefined) throw new Error('eth0');
+  const result = script.us.config6.advertise(link, settings);
+  const advertised = () => script.heard().filter(({ type }) => type === ROUTER_ADVERTISEMENT);
+  const stop = () => script.us.config6.advertise(link, null);
+  return { script, result, advertised, stop };
+}
+
+const solicit = (script: Ipv6Script, from = THEM, options: readonly number[] = []): void =>
+  script.sayNd(ROUTER_SOLICITATION, [0, 0, 0, 0, ...options], { from, to: 'ff02::2' });
+
+describe('a router that advertises', () => {
+  test('tells its MAC address and the prefixes of its addresses to all nodes, with hop limit 255', () => {
+    const { script, advertised } = router();
+    script.wait(0.1);
+    expect(advertised()).toMatchObject([
+      {
+        source: key6(US),
+        destination: key6('ff02::1'),
+        toMac: '333300000001',
+        hopLimit: 255,
+        code: 0,
+        // Hop limit 64, no flags, a lifetime of three intervals of ten minutes.
+        info: 0x4000_0708,
+        rest: [
+          ...[...u32(0), ...u32(0)],
+          ...[1, 1, 2, 0, 0, 0, 0, 1],
+          ...[3, 4, 64, 0xc0, ...u32(30 * DAYS), ...u32(7 * DAYS), ...u32(0), ...bytes6('2001:db8::')],
+        ],
+      },
+    ]);
+  });
+
+  test('says it three times within half a minute, then every 200 to 600 seconds', () => {
+    const { script, advertised } = router();
+    script.wait(33);
+    expect(advertised()).toHaveLength(3);
+    script.wait(6000);
+    const times = advertised().map(({ at }) => at / 1e9);
+    const waits = times.slice(1).map((at, i) => at - (times[i] ?? 0));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(200);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(600);
+    expect(new Set(waits.map(Math.round)).size).toBeGreaterThan(5);
+  });
+
+  test('tells lifetimes, an MTU and an interval of its own', () => {
+    const { script, advertised } = router({
+      interval: 10,
+      lifetime: 60,
+      valid: 100,
+      preferred: 50,
+      mtu: 1280,
+    });
+    script.wait(300);
+    const all = advertised();
+    expect(all.length).toBeGreaterThan(30);
+    expect(all[0]?.info).toBe(0x4000_003c);
+    expect(all[0]?.rest.slice(16, 24)).toEqual([5, 1, 0, 0, ...u32(1280)]);
+    expect(all[0]?.rest.slice(28, 36)).toEqual([...u32(100), ...u32(50)]);
+  });
+
+  test('puts prefixes that do not fit into another advertisement', () => {
+    const { script, advertised } = router();
+    script.wait(30);
+    for (let i = 1; i <= 60; i++) script.us.addAddress('eth0', `2001:db8:${i}::1/64`, false);
+    script.heard();
+    script.wait(600);
+    const sizes = advertised().map(({ rest }) => 54 - 40 + 8 + rest.length);
+    expect(sizes.length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1500);
+    const prefixes = sizes.slice(0, 2).reduce((sum, size) => sum + (size - 54 + 40 - 24) / 32, 0);
+    expect(prefixes).toBe(61);
+  });
+
+  test('answers who asks, to all nodes, within half a second', () => {
+    const { script, advertised } = router();
+    script.wait(100);
+    script.heard();
+    solicit(script, THEM, [1, 1, 2, 0, 0, 0, 0, 2]);
+    script.wait(0.5);
+    expect(advertised()).toMatchObject([{ destination: key6('ff02::1') }]);
+    expect([...(script.us.ip6.interfaces.at(-1)?.neighbours?.entries() ?? [])]).toMatchObject([
+      { mac: 0x0200_0000_0002, state: 'STALE' },
+    ]);
+  });
+
+  test('answers many who ask once in three seconds', () => {
+    const { script, advertised } = router();
+    script.wait(100);
+    script.heard();
+    for (let i = 0; i < 100; i++) solicit(script, i % 2 === 0 ? THEM : '::');
+    for (let i = 0; i < 100; i++) {
+      solicit(script);
+      script.wait(0.1);
+    }
+    const answers = advertised().length;
+    expect(answers).toBeGreaterThanOrEqual(3);
+    expect(answers).toBeLessThanOrEqual(5);
+    script.wait(10);
+    expect(script.drops()).toEqual([]);
+  });
+
+  test.each([
+    ['passed on by a router', { hopLimit: 254 }, []],
+    ['with a code', { code: 1 }, []],
+    ['from no address, with a MAC address', { from: '::' }, [1, 1, 2, 0, 0, 0, 0, 2]],
+    ['with an option of no length', {}, [1, 0]],
+  ])('drops a question %s', (_what, given, options) => {
+    const { script, advertised } = router();
+    script.wait(100);
+    script.heard();
+    script.sayNd(ROUTER_SOLICITATION, [0, 0, 0, 0, ...options], { from: THEM, to: 'ff02::2', ...given });
+    script.wait(4);
+    expect(advertised()).toEqual([]);
+    expect(script.drops()).toHaveLength(1);
+  });
+
+  test('tells a lifetime of 0 when it stops, and nothing more', () => {
+    const { script, advertised, stop } = router();
+    script.wait(40);
+    script.heard();
+    expect(stop()).toBe(0);
+    script.wait(2000);
+    expect(advertised()).toMatchObject([{ info: 0x4000_0000 }]);
+  });
+
+  test('is one only as long as it forwards', () => {
+    const { script, advertised } = router();
+    script.wait(40);
+    script.heard();
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 0);
+    script.wait(2000);
+    expect(advertised()).toMatchObject([{ info: 0x4000_0000 }]);
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    script.wait(0.1);
+    expect(advertised()).toMatchObject([{ info: 0x4000_0708 }]);
+  });
+
+  test('begins again when the interface comes up again', () => {
+    const { script, advertised } = router();
+    script.wait(40);
+    script.us.setLinkUp('eth0', false);
+    script.wait(1);
+    script.heard();
+    script.us.setLinkUp('eth0', true);
+    script.wait(3);
+    expect(advertised().length).toBeGreaterThanOrEqual(1);
+  });
+
+  test.each<[string, AdvertisementSettings]>([
+    ['an interval of 3 s', { interval: 3 }],
+    ['an interval above 30 minutes', { interval: 1801 }],
+    ['a lifetime below the interval', { interval: 600, lifetime: 599 }],
+    ['a lifetime above 9000 s', { lifetime: 9001 }],
+    ['half a second', { interval: 4.5 }],
+    ['preferred longer than valid', { valid: 10, preferred: 11 }],
+    ['an MTU that not every link has to have', { mtu: 1279 }],
+    ['an MTU above that of the link', { mtu: 1501 }],
+  ])('refuses %s', (_what, settings) => {
+    expect(router(settings).result).toBe(-ERRNO.EINVAL);
+  });
+});
+
+describe('hosts and their router', () => {
+  /** `a` – `r` – `b`: the hosts are given nothing by hand. */
+  function hosts() {
+    const world = new Ipv6World();
+    const [a, r, b] = [world.machine('a'), world.machine('r'), world.machine('b')];
+    r.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    world.link(a, r);
+    world.link(r, b);
+    for (const [i, name] of ['eth0', 'eth1'].entries()) {
+      expect(r.addAddress(name, `2001:db8:${i + 1}::1/64`, false)).toBe(0);
+      const link = r.interface(name);
+      if (link === undefined) throw new Error(name);
+      expect(r.config6.advertise(link, { interval: 10, lifetime: 30, valid: 60, preferred: 20 })).toBe(0);
+    }
+    return { world, a, r, b };
+  }
+
+  test('make themselves addresses and find their way to one another', () => {
+    const { world, a, b } = hosts();
+    world.sim.run(seconds(10));
+    const [of] = b.addresses6.filter(({ dynamic }) => dynamic);
+    expect(a.addresses6.filter(({ dynamic }) => dynamic).map(({ address }) => address.text)).toEqual([
+      '2001:db8:1::ff:fe00:1',
+    ]);
+    expect(a.routes6.find(({ length }) => length === 0)).toMatchObject({ protocol: 'ra' });
+    const ping = socketOf(a, AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6);
+    ping.send(Uint8Array.of(128, 0, 0, 0, 0, 0, 0, 1), 0, to6(of?.address.text ?? ''), 0);
+    world.sim.run(seconds(12));
+    expect(ping.receive(new Uint8Array(99), 0)).toMatchObject({ length: 8 });
+    expect(world.dropped()).toEqual([]);
+  });
+
+  test('let their router go when it says so, and forget all of it when it has gone', () => {
+    const { world, a, r } = hosts();
+    world.sim.run(seconds(10));
+    r.sysctl.set('net.ipv6.conf.all.forwarding', 0);
+    world.sim.run(seconds(11));
+    expect(a.routes6.some(({ length }) => length === 0)).toBe(false);
+    expect(a.addresses6.some(({ dynamic }) => dynamic)).toBe(true);
+    world.sim.run(seconds(80));
+    expect(a.addresses6.some(({ dynamic }) => dynamic)).toBe(false);
+  });
+});
