@@ -44,3 +44,11 @@ test('memory of a record that is gone, and that nobody was shown, serves the nex
   // Behind what was written is what an earlier record left; new memory would be zero.
   expect(memory.show(memory.last, 0, MEBIBYTE).at(-1)).not.toBe(0);
 });
+
+test('records that come and go without a rest in between keep no more than 128 MiB', () => {
+  const bytes = new Uint8Array(MEBIBYTE);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 200; i++) new RecordMemory().keep(bytes);
+  collect();
+  expect((process.memoryUsage().arrayBuffers - before) / MEBIBYTE).toBeLessThanOrEqual(129);
+});

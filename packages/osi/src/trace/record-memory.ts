@@ -1,15 +1,15 @@
 const CHUNK = 1 << 20;
-/** So many chunks at most are kept for records to come. */
-const MOST_SPARE = 128;
+/** So many chunks at most are kept for records to come: those that are spare, and those that may become so. */
+const MOST_KEPT = 128;
 
 /** Chunks that nobody can see any more. */
 const spare: Uint8Array[] = [];
+/** How many chunks are spare or in an `unseen`: a program that never rests never hears that a record has gone. */
+let kept = 0;
 
 /** Records that are gone leave behind the chunks that nobody was ever shown. */
 const users = new FinalizationRegistry<Map<number, Uint8Array>>((unseen) => {
-  for (const chunk of unseen.values()) {
-    if (spare.length < MOST_SPARE && chunk.length === CHUNK) spare.push(chunk);
-  }
+  spare.push(...unseen.values());
 });
 
 /**
@@ -46,15 +46,21 @@ export class RecordMemory {
 
   /** A view of bytes that were kept; it stays as it is. */
   show(chunk: number, at: number, length: number): Uint8Array {
-    this.#unseen.delete(chunk);
+    if (this.#unseen.delete(chunk)) kept--;
     const bytes = this.#chunks[chunk];
     if (bytes === undefined) throw new RangeError(`the record has no chunk ${chunk}`);
     return bytes.subarray(at, at + length);
   }
 
   #next(room: number): void {
-    this.#chunk = (room <= CHUNK ? spare.pop() : undefined) ?? new Uint8Array(Math.max(CHUNK, room));
-    this.#unseen.set(this.#chunks.push(this.#chunk) - 1, this.#chunk);
+    const old = room <= CHUNK ? spare.pop() : undefined;
+    if (old !== undefined) kept--;
+    this.#chunk = old ?? new Uint8Array(Math.max(CHUNK, room));
+    const number = this.#chunks.push(this.#chunk) - 1;
+    if (this.#chunk.length === CHUNK && kept < MOST_KEPT) {
+      this.#unseen.set(number, this.#chunk);
+      kept++;
+    }
     this.#used = 0;
   }
 }
