@@ -268,28 +268,28 @@ export class CableDirection implements Medium {
   }
 
   #arrive(frame: Frame, at: Nanoseconds, check: number): void {
-    const next = this.#arrivals.nextAt;
     this.#arrivals.add(frame, at, check);
-    if (at < next) this.#arrival.start(at - this.#sim.now);
+    if (this.#arrivals.first === frame) this.#arrival.start(at - this.#sim.now);
   }
 
   #deliver(): void {
     const arrivals = this.#arrivals;
     const { now } = this.#sim;
-    while (arrivals.nextAt <= now) {
-      const check = arrivals.nextCheck;
-      const frame = arrivals.take();
-      if (frame === null) break;
+    for (let frame = arrivals.first; frame !== null; frame = arrivals.first) {
+      if (frame.arrival > now) {
+        this.#arrival.start(frame.arrival - now);
+        return;
+      }
+      arrivals.take();
       if (
-        check !== UNDAMAGED &&
+        frame.check !== UNDAMAGED &&
         this.fcs &&
-        frameCheckSequence(frame.bytes, frame.start, frame.end) !== check
+        frameCheckSequence(frame.bytes, frame.start, frame.end) !== frame.check
       ) {
         dropOnTheWay(this.#to, frame, 'port.fcs');
       } else {
         this.#to.receive(frame);
       }
     }
-    if (arrivals.size > 0) this.#arrival.start(arrivals.nextAt - now);
   }
 }

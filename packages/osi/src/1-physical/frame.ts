@@ -1,3 +1,4 @@
+import type { Nanoseconds } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
 import { Arena, type WordSum } from './arena.ts';
 
@@ -57,6 +58,10 @@ export class Frame {
   packetSize = 0;
   /** For the queue of whoever owns it. */
   next: Frame | null = null;
+  /** For the cable that carries it: who arrives before it, when it arrives itself, and the FCS it was sent with (`Arrivals`). */
+  previous: Frame | null = null;
+  arrival: Nanoseconds = 0;
+  check = 0;
   /** Sums of 16-bit words in the memory that the slot is part of; null where only JavaScript can take them. */
   readonly wordSum: WordSum | null;
   readonly #home: Frame[];

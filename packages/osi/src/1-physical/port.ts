@@ -8,7 +8,7 @@ export interface Medium {
   send(frame: Frame): void;
   /** Bits per second; `Infinity` when sending takes no time. */
   readonly bandwidth: number;
-  /** False while the far end is not there or switched off. */
+  /** False while the far end is not there or switched off; the port is told when that changes (`linkChanged`). */
   readonly carrier?: boolean;
   /** It carries frames of which something is left to do as they are; default: no, only frames that are whole. */
   readonly offload?: boolean;
@@ -45,6 +45,8 @@ export class Port {
   #owner: PortOwner | null = null;
   #medium: Medium | null = null;
   #enabled = true;
+  /** Kept, so that sending does not have to ask at the far end. */
+  #carrier = false;
 
   constructor(name: string, tracer: Tracer, pool: FramePool) {
     this.name = name;
@@ -54,7 +56,7 @@ export class Port {
 
   /** True while a cable is plugged in at both ends and both ports are switched on. */
   get carrier(): boolean {
-    return this.#enabled && this.#medium !== null && this.#medium.carrier !== false;
+    return this.#carrier;
   }
 
   /** True while a cable's end is in it. */
@@ -100,6 +102,7 @@ export class Port {
 
   /** Called by the medium when the carrier may have come or gone. */
   linkChanged(): void {
+    this.#carrier = this.#enabled && this.#medium !== null && this.#medium.carrier !== false;
     this.#owner?.linkChanged?.(this);
   }
 

@@ -2,7 +2,7 @@ import type { FramePool, Port } from '../1-physical/index.ts';
 import { EthernetInterface, type Link, type LinkUpcalls, type MacAddress } from '../2-datalink/index.ts';
 import type { Simulation } from '../time/index.ts';
 import type { Tracer } from '../trace/index.ts';
-import { formatIpv4, type Ipv4Address, ipv4FromNumber, LOOPBACK } from './address.ts';
+import { LOOPBACK } from './address.ts';
 import { IcmpLayer } from './icmp/layer.ts';
 import { RateLimit } from './icmp/rate-limit.ts';
 import { Icmpv6Layer } from './icmpv6/layer.ts';
@@ -13,6 +13,7 @@ import { Configuration } from './ipv6/configuration.ts';
 import { Ipv6Layer } from './ipv6/layer.ts';
 import { Loopback } from './loopback.ts';
 import { Sysctl } from './sysctl.ts';
+import { Upcalls } from './upcalls.ts';
 
 export interface NetworkLayerOptions {
   sim: Simulation;
@@ -64,15 +65,7 @@ export class NetworkLayer {
     this.icmp6 = icmp6;
     this.config6 = new Configuration({ sim, tracer, pool, sysctl, ip: ip6, icmp: icmp6 });
     this.internet = new Internet(ip, ip6);
-    this.#upcalls = {
-      receive: (link, frame, group) => ip.receive(link, frame, group),
-      receive6: (link, frame, group) => ip6.receive(link, frame, group),
-      unresolved: (link, frame) => ip.unresolved(link, frame),
-      isOwn: (address) => ip.addresses.isAnsweredFor(address),
-      sourceFor: (link, target, waiting) => ip.arpSource(link, target as Ipv4Address, waiting),
-      format: (address) => formatIpv4(ipv4FromNumber(address)),
-      linkChanged: (link) => this.#linkChanged(link),
-    };
+    this.#upcalls = new Upcalls(ip, ip6, (link) => this.#linkChanged(link));
     this.lo = new Loopback(sim, tracer, pool, this.#upcalls);
     ip.addLink(this.lo);
     ip.addAddress(this.lo, { address: LOOPBACK, length: 8 });

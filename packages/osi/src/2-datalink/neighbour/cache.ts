@@ -44,6 +44,8 @@ export class NeighbourCache<A> {
   readonly #names: NeighbourNames;
   readonly #actions: NeighbourActions<A>;
   readonly #table = new Map<number | string, Neighbour<A>>();
+  /** Who was sent to last: on most links it is always the same. */
+  #latest: Neighbour<A> | null = null;
   #random: Random | null = null;
   #reachableTime: Nanoseconds = 0;
   #redrawAt: Nanoseconds = 0;
@@ -73,8 +75,12 @@ export class NeighbourCache<A> {
 
   /** Sends a packet to an address on this link, now or when its MAC is known; takes the frame over. */
   send(frame: Frame, address: A): void {
-    const neighbour = this.#table.get(this.#actions.key(address)) ?? this.#create(address, frame);
-    if (neighbour === null) return;
+    let neighbour = this.#latest;
+    if (neighbour === null || neighbour.address !== address) {
+      neighbour = this.#table.get(this.#actions.key(address)) ?? this.#create(address, frame);
+      if (neighbour === null) return;
+      this.#latest = neighbour;
+    }
     neighbour.used = this.#sim.now;
     switch (neighbour.state) {
       case 'REACHABLE':
@@ -148,7 +154,9 @@ export class NeighbourCache<A> {
 
   /** A higher layer knows that what it sent to `address` arrived: no probe is needed (RFC 1122 section 2.3.2.1). */
   confirm(address: A): void {
-    const neighbour = this.#table.get(this.#actions.key(address));
+    const latest = this.#latest;
+    const known = latest !== null && latest.address === address;
+    const neighbour = known ? latest : this.#table.get(this.#actions.key(address));
     if (neighbour === undefined) return;
     const { state } = neighbour;
     if (state === 'INCOMPLETE' || state === 'FAILED' || state === 'PERMANENT') return;
@@ -175,6 +183,7 @@ export class NeighbourCache<A> {
     neighbour.requestTimer?.stop();
     neighbour.ageTimer?.stop();
     this.#table.delete(this.#actions.key(address));
+    if (this.#latest === neighbour) this.#latest = null;
     for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
       dropFrame(this.#tracer, this.#port, frame, this.#names.flushed);
     }

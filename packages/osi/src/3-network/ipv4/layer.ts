@@ -2,7 +2,7 @@ import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts
 import type { Link } from '../../2-datalink/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
-import { ANY, type Ipv4Address, isMulticast } from '../address.ts';
+import { ANY, BROADCAST, type Ipv4Address, isMulticast } from '../address.ts';
 import { ipCounters } from '../counters.ts';
 import {
   CODE_FRAGMENTATION_NEEDED,
@@ -241,7 +241,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
 
   /** A packet came in by a link, `frame.start` at its header; takes the frame over. @param group in a broadcast or multicast frame. */
   receive(link: Link, frame: Frame, group: boolean): void {
-    const { counters, addresses } = this;
+    const { counters } = this;
     const { view, start } = frame;
     counters.InReceives++;
     const problem = checkIpv4(view, start, frame.end);
@@ -263,15 +263,16 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     }
     const source = readSource(view, start);
     const destination = readDestination(view, start);
-    const martian = link.loopback ? null : findMartian(addresses, source, destination);
+    const martian = link.loopback ? null : findMartian(source, this.wayOf(source).kind, destination);
     if (martian !== null) {
       counters.InAddrErrors++;
       this.#drop(frame, martian, link);
       return;
     }
-    if (addresses.isOwn(destination)) this.#deliver(link, frame, group, false);
-    else if (addresses.isHeard(destination)) this.#deliver(link, frame, group, true);
-    else if (isMulticast(destination)) {
+    const { kind } = this.wayOf(destination);
+    if (kind === 'own') this.#deliver(link, frame, group, false);
+    else if (kind === 'broadcast' || destination === BROADCAST) this.#deliver(link, frame, group, true);
+    else if (kind === 'group') {
       if (this.groups?.hears(link, destination, source, readProtocol(view, start)) === true) {
         this.#deliver(link, frame, group, true);
         return;

@@ -14,10 +14,11 @@ import {
 } from '../address.ts';
 import { AddressTable } from './addresses.ts';
 import { readSource } from './codec.ts';
-import { type Route, RouteTable } from './routes.ts';
+import { RouteTable } from './routes.ts';
+import { type Way, Ways } from './ways.ts';
 
-/** Where a packet goes next: written anew for each packet. */
-export interface Hop {
+/** Where a packet goes next. */
+interface Hop {
   link: Link | null;
   nextHop: Ipv4Address;
   /** `nextHop` is a broadcast or multicast address. */
@@ -30,17 +31,17 @@ export class Routing {
   readonly routes: RouteTable;
   /** In the order of their numbers. */
   readonly links: Link[] = [];
-  /** What `route` decided last. */
-  protected readonly hop: Hop = { link: null, nextHop: ANY, group: false };
+  /** What `route` decided last: to be read at once. */
+  protected hop: Readonly<Hop>;
   #loopback: Link | null = null;
-  /** The last decision for what is neither ours nor multicast: packet after packet goes the same way. */
-  readonly #last: Hop = { link: null, nextHop: ANY, group: false };
-  #lastDestination: Ipv4Address = ANY;
-  #lastVersion = -1;
+  readonly #ways = new Ways();
+  /** Of what depends on more than the destination: written anew each time. */
+  readonly #special: Hop = { link: null, nextHop: ANY, group: false };
 
   constructor(tracer: Tracer) {
     this.addresses = new AddressTable(tracer);
     this.routes = new RouteTable(tracer);
+    this.hop = this.#special;
   }
 
   addLink(link: Link): void {
@@ -113,60 +114,71 @@ export class Routing {
     return this.addresses.select(link, target) ?? ANY;
   }
 
-  /** Decides where a packet goes; writes `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
+  /** What is known of an address: to be read at once. */
+  protected wayOf(address: Ipv4Address): Readonly<Way> {
+    const version = this.routes.version + this.addresses.version;
+    const way = this.#ways.place(address, version);
+    if (way.version !== version || way.key !== (address | 0)) this.#decide(way, address, version);
+    return way;
+  }
+
+  /** Decides where a packet goes; sets `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
   protected route(destination: Ipv4Address, source: Ipv4Address, name?: string): number {
-    const hop = this.hop;
-    const { addresses } = this;
-    const version = this.routes.version + addresses.version;
-    const last = this.#last;
-    if (
-      destination === this.#lastDestination &&
-      version === this.#lastVersion &&
-      name === undefined &&
-      last.link?.up === true
-    ) {
-      hop.link = last.link;
-      hop.nextHop = last.nextHop;
-      hop.group = last.group;
-      return 0;
-    }
-    hop.nextHop = destination;
-    hop.group = false;
-    hop.link = null;
-    if (addresses.isOwn(destination)) {
-      const lo = this.#loopback;
-      hop.link = lo;
+    const way = this.wayOf(destination);
+    this.hop = way;
+    if (way.kind === 'own') {
+      const lo = way.link;
       // Without `lo` its network is gone; what is for our other addresses goes there all the same, and is lost.
       return lo === null || (!lo.up && isLoopback(destination)) ? -ERRNO.ENETUNREACH : 0;
     }
-    const bound = name === undefined ? null : (this.links.find((link) => link.name === name) ?? null);
-    if (name !== undefined && bound === null) return -ERRNO.ENODEV;
-    if (destination === BROADCAST || isMulticast(destination)) {
-      hop.group = true;
-      hop.link = bound ?? addresses.find(source)?.link ?? this.routes.lookup(destination)?.link ?? null;
-    } else {
-      const broadcast = addresses.ofBroadcast(destination);
-      const route: Route | null = broadcast === undefined ? this.routes.lookup(destination, bound) : null;
-      if (broadcast !== undefined) {
-        hop.group = true;
-        hop.link = bound ?? broadcast.link;
-      } else if (route !== null) {
-        hop.link = route.link;
-        if (route.gateway !== null) hop.nextHop = route.gateway;
-      } else {
-        // Bound to an interface without a route, Linux takes the destination to be on its link.
-        hop.link = bound;
-      }
-      if (name === undefined) {
-        last.link = hop.link;
-        last.nextHop = hop.nextHop;
-        last.group = hop.group;
-        this.#lastDestination = destination;
-        this.#lastVersion = version;
-      }
+    if (way.kind === 'group' || name !== undefined) {
+      const bound = name === undefined ? null : (this.links.find((link) => link.name === name) ?? null);
+      if (name !== undefined && bound === null) return -ERRNO.ENODEV;
+      this.#choose(destination, source, way, bound);
+      this.hop = this.#special;
     }
-    if (hop.link === null) return -ERRNO.ENETUNREACH;
-    return hop.link.up ? 0 : -ERRNO.ENETDOWN;
+    const { link } = this.hop;
+    if (link === null) return -ERRNO.ENETUNREACH;
+    return link.up ? 0 : -ERRNO.ENETDOWN;
+  }
+
+  #decide(way: Way, address: Ipv4Address, version: number): void {
+    const { addresses } = this;
+    way.key = address | 0;
+    way.version = version;
+    way.nextHop = address;
+    way.link = null;
+    const broadcast = addresses.ofBroadcast(address);
+    if (addresses.isOwn(address)) {
+      way.kind = 'own';
+      way.link = this.#loopback;
+    } else if (address === BROADCAST || isMulticast(address)) {
+      way.kind = 'group';
+    } else if (broadcast !== undefined) {
+      way.kind = 'broadcast';
+      way.link = broadcast.link;
+    } else {
+      way.kind = 'other';
+      const route = this.routes.lookup(address);
+      if (route !== null) way.link = route.link;
+      if (route !== null && route.gateway !== null) way.nextHop = route.gateway;
+    }
+    way.group = way.kind === 'broadcast' || way.kind === 'group';
+  }
+
+  /** Writes `#special`: where a packet to a group goes, or one that is bound to an interface. */
+  #choose(destination: Ipv4Address, source: Ipv4Address, way: Readonly<Way>, bound: Link | null): void {
+    const hop = this.#special;
+    hop.nextHop = destination;
+    hop.group = way.group;
+    if (way.kind === 'group') {
+      hop.link = bound ?? this.addresses.find(source)?.link ?? this.routes.lookup(destination)?.link ?? null;
+    } else {
+      // Bound to an interface without a route, Linux takes the destination to be on its link.
+      hop.link = bound;
+      const route = way.group ? null : this.routes.lookup(destination, bound);
+      if (route !== null && route.gateway !== null) hop.nextHop = route.gateway;
+    }
   }
 
   #connect(link: Link, { address, length }: Ipv4Prefix): void {
