@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { Bell } from './bell.ts';
 import { type Codec, Doorbell } from './doorbell.ts';
 
 type Message = string | number;
@@ -13,13 +14,21 @@ const codec: Codec<Message, Message> = {
 };
 
 /** Where the machines' thread says that it waits. */
-const WAITING = 8;
+const WAITING = 22;
 
 function both() {
   const memory = new SharedArrayBuffer(Doorbell.size);
   const { port1, port2 } = new MessageChannel();
-  const machines = new Doorbell<Message, Message>(port1, memory, 0, codec);
-  const worker = new Doorbell<Message, Message>(port2, memory, 1, codec);
+  const [a, b] = [new Bell(memory, 0), new Bell(new SharedArrayBuffer(Bell.size), 0)];
+  const machines = new Doorbell<Message, Message>({
+    port: port1,
+    memory,
+    side: 0,
+    codec,
+    bell: a,
+    theirs: b,
+  });
+  const worker = new Doorbell<Message, Message>({ port: port2, memory, side: 1, codec, bell: b, theirs: a });
   const got: (Message | undefined)[] = [];
   machines.listen((message) => got.push(message));
   const settled = async () => {

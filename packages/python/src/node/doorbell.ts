@@ -1,16 +1,19 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Bell } from './bell.ts';
 import { Row } from './row.ts';
 
-/** Words of the shared memory: each is written by one side only, at its index plus 0 for the machines, 1 for the worker. */
-const RINGS = 0;
-const POSTED = 2;
+/**
+ * Words of the shared memory, behind the bell of the machines' thread: each is written by one side only, at its index plus 0
+ * for the machines, 1 for the worker.
+ */
+const POSTED = 16;
 /** 1 while a row waits to be read: set by who wrote it, taken away by who has read it. */
-const WRITTEN = 4;
+const WRITTEN = 18;
 /** How many messages through the port were received, or posted, before the row was written. */
-const AFTER = 6;
+const AFTER = 20;
 /** 1 while the machines' thread waits for the worker. */
-const WAITING = 8;
-const HEADER = 64;
+const WAITING = 22;
+const HEADER = 2 * Bell.size;
 
 /** Makes a row of a message, and a message of a row. */
 export interface Codec<Out, In> {
@@ -21,6 +24,20 @@ export interface Codec<Out, In> {
   posted(message: Out): { message: Out; transfer: ArrayBuffer[] };
   /** One of theirs has come through the port. */
   received(message: In): void;
+}
+
+interface DoorbellOptions<Out, In> {
+  readonly port: MessagePort;
+  /** `Doorbell.size` bytes, all 0. */
+  readonly memory: SharedArrayBuffer;
+  /** 0 for the machines' thread, 1 for the worker. */
+  readonly side: 0 | 1;
+  readonly codec: Codec<Out, In>;
+  /** What this thread waits for, and what the other does. */
+  readonly bell: Bell;
+  readonly theirs: Bell;
+  /** Whom to leave it to wake the other (see `Bell.ring`). */
+  readonly leaving?: () => Bell | undefined;
 }
 
 /** What goes through the port when a row was written for someone who does not wait for it. */
@@ -40,12 +57,17 @@ export class Doorbell<Out, In> {
   readonly #ours: Row;
   readonly #theirs: Row;
   readonly #codec: Codec<Out, In>;
+  readonly #bell: Bell;
+  readonly #theirBell: Bell;
+  readonly #leaving: (() => Bell | undefined) | undefined;
   #receive: (message: In) => void = () => undefined;
   #posted = 0;
   #received = 0;
 
-  /** @param memory `size` bytes, all 0. @param side 0 for the machines' thread, 1 for the worker. */
-  constructor(port: MessagePort, memory: SharedArrayBuffer, side: 0 | 1, codec: Codec<Out, In>) {
+  constructor({ port, memory, side, codec, bell, theirs, leaving }: DoorbellOptions<Out, In>) {
+    this.#bell = bell;
+    this.#theirBell = theirs;
+    this.#leaving = leaving;
     this.#port = port;
     this.#words = new Int32Array(memory, 0, HEADER / 4);
     this.#me = side;
@@ -92,8 +114,7 @@ export class Doorbell<Out, In> {
       const given = this.#codec.posted(message);
       this.#post(given.message, given.transfer);
     }
-    Atomics.add(words, RINGS + this.#me, 1);
-    Atomics.notify(words, RINGS + this.#me);
+    this.#theirBell.ring(this.#leaving?.());
   }
 
   /** Waits for the next message, at most `milliseconds`. @returns undefined when none came. */
@@ -102,10 +123,12 @@ export class Doorbell<Out, In> {
     if (this.#me === 0) Atomics.store(words, WAITING, 1);
     let message = this.#next();
     while (message === undefined) {
-      const rung = Atomics.load(words, RINGS + this.#they);
+      const rung = this.#bell.rung;
       message = this.#next();
       if (message !== undefined) break;
-      if (Atomics.wait(words, RINGS + this.#they, rung, milliseconds) === 'timed-out') break;
+      if (this.#bell.lookOut(rung)) continue;
+      this.#theirBell.rouse();
+      if (!this.#bell.sleep(rung, milliseconds)) break;
     }
     if (this.#me === 0) {
       Atomics.store(words, WAITING, 0);

@@ -5,6 +5,7 @@ import { ready, type WorkerHandle, Workers } from '../host/workers.ts';
 import type { PythonOptions } from '../index.ts';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { sharedAssets } from './assets.ts';
+import { Bell, Bells } from './bell.ts';
 import { machineRows } from './call-rows.ts';
 import { Doorbell } from './doorbell.ts';
 import type { WorkerData } from './worker.ts';
@@ -38,33 +39,50 @@ const MOMENTS = 8;
 /** When the event loop came round last: who listens on this thread has its turn at least every `MOMENTS`. */
 let wentRound = 0;
 
+/** Of all workers of this thread. */
+const bells = new Bells();
+/** Of the worker that was heard last: it waits, and longer than a moment if another is told something. */
+let heard: Bell | undefined;
+
 function makeHandle(): WorkerHandle {
   const { port1: port, port2 } = new MessageChannel();
   const memory = new SharedArrayBuffer(Doorbell.size);
-  const workerData: WorkerData = { port: port2, memory };
+  const bell = bells.take();
+  const workerData: WorkerData = { port: port2, memory, bell: { memory: bell.memory, number: bell.number } };
   const worker = new Worker(workerFile(), {
     stdout: false,
     stderr: false,
     workerData,
     transferList: [port2],
   });
-  const doorbell: Doorbell<ToWorker, FromWorker> = new Doorbell(
+  const doorbell: Doorbell<ToWorker, FromWorker> = new Doorbell({
     port,
     memory,
-    0,
-    machineRows(() => doorbell),
-  );
+    side: 0,
+    codec: machineRows(() => doorbell),
+    bell: new Bell(memory, 0),
+    theirs: bell,
+    leaving: () => heard,
+  });
   let failed: (message: string) => void = () => undefined;
   let receive: (message: FromWorker) => void = () => undefined;
   worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
-  worker.on('exit', (code) => failed(`exit code ${code}`));
+  worker.on('exit', (code) => {
+    bells.free(bell);
+    failed(`exit code ${code}`);
+  });
   doorbell.listen((message) => {
     wentRound = performance.now();
     receive(message);
   });
   return {
     post: (message: ToWorker) => doorbell.post(message),
-    wait: () => (performance.now() - wentRound < MOMENTS ? doorbell.wait(MOMENT) : undefined),
+    wait: () => {
+      if (performance.now() - wentRound >= MOMENTS) return undefined;
+      const message = doorbell.wait(MOMENT);
+      if (message !== undefined) heard = bell;
+      return message;
+    },
     listen: (listener) => {
       receive = listener;
     },

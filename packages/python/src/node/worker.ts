@@ -1,6 +1,7 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { runWorker } from '../runtime/process.ts';
+import { Bell } from './bell.ts';
 import { workerRows } from './call-rows.ts';
 import { Doorbell } from './doorbell.ts';
 
@@ -8,13 +9,17 @@ import { Doorbell } from './doorbell.ts';
 export interface WorkerData {
   readonly port: MessagePort;
   readonly memory: SharedArrayBuffer;
+  /** The bell that the worker waits for. */
+  readonly bell: { readonly memory: SharedArrayBuffer; readonly number: number };
 }
 
-const { port, memory } = workerData as WorkerData;
-const doorbell: Doorbell<FromWorker, ToWorker> = new Doorbell(
+const { port, memory, bell } = workerData as WorkerData;
+const doorbell: Doorbell<FromWorker, ToWorker> = new Doorbell({
   port,
   memory,
-  1,
-  workerRows(() => doorbell),
-);
+  side: 1,
+  codec: workerRows(() => doorbell),
+  bell: new Bell(bell.memory, bell.number),
+  theirs: new Bell(memory, 0),
+});
 runWorker(doorbell);
