@@ -7,7 +7,6 @@ import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
 import netarium_signal
 import netarium_socket
-import netarium_unix
 import pwd  # noqa: F401
 
 
@@ -21,10 +20,18 @@ def adapt():
     netarium_errno.adapt()
     netarium_signal.adapt()
     netarium_socket.adapt()
-    netarium_unix.adapt()
+    _adapt_families()
     netarium_children.adapt()
     netarium_epoll.adapt()
     netarium_process.adapt()
     # What is there now stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+
+
+def _adapt_families():
+    # Their classes are made of the socket module's, which is another one only now.
+    import netarium_families, netarium_inet6, netarium_names, netarium_packet, netarium_unix  # noqa: E401
+
+    for module in (netarium_families, netarium_unix, netarium_inet6, netarium_packet, netarium_names):
+        module.adapt()

@@ -68,6 +68,3 @@ def _adapt_modules(own):
         for name, value in own.items():
             if type(names.get(name)) is int and names[name] == value:
                 names[name] = LINUX[name]
-    import socket
-
-    socket._blocking_errnos = {LINUX["EAGAIN"], LINUX["EWOULDBLOCK"]}

@@ -1,13 +1,14 @@
 """What the socket module of this build lacks, with Linux's numbers."""
 
-import enum
+import asyncio
+import importlib
 
 import _socket
 import socket
 
 import netarium_errno
 
-# socket(7), ip(7), tcp(7); asm-generic/socket.h, linux/in.h, linux/tcp.h
+# socket(7), ip(7), tcp(7), packet(7); asm-generic/socket.h, linux/in.h, linux/tcp.h, linux/if_packet.h, netdb.h
 CONSTANTS = {
     "SO_DEBUG": 1, "SO_REUSEADDR": 2, "SO_TYPE": 3, "SO_ERROR": 4, "SO_DONTROUTE": 5, "SO_BROADCAST": 6,
     "SO_SNDBUF": 7, "SO_RCVBUF": 8, "SO_KEEPALIVE": 9, "SO_OOBINLINE": 10, "SO_PRIORITY": 12, "SO_LINGER": 13,
@@ -24,29 +25,31 @@ CONSTANTS = {
     "MSG_EOR": 128, "MSG_WAITALL": 256, "MSG_CONFIRM": 2048, "MSG_ERRQUEUE": 8192, "MSG_NOSIGNAL": 16384,
     "MSG_MORE": 32768, "MSG_FASTOPEN": 0x20000000, "MSG_CMSG_CLOEXEC": 0x40000000,
     "SOMAXCONN": 4096, "SOCK_RAW": 3, "SOCK_NONBLOCK": 2048, "SOCK_CLOEXEC": 524288, "AF_UNIX": 1, "AF_PACKET": 17,
-    "IPPROTO_ICMP": 1, "INADDR_BROADCAST": 0xFFFFFFFF, "SOL_SOCKET": 1,
-}
-
-
-# Constants that are members of an enumeration (socket.py).
-ENUMERATIONS = {
-    "AddressFamily": (enum.IntEnum, "AF_"),
-    "SocketKind": (enum.IntEnum, "SOCK_"),
-    "MsgFlag": (enum.IntFlag, "MSG_"),
-    "AddressInfo": (enum.IntFlag, "AI_"),
+    "IPPROTO_ICMP": 1, "IPPROTO_SCTP": 132, "SOL_SOCKET": 1, "SO_ORIGINAL_DST": 80,
+    "INADDR_BROADCAST": 0xFFFFFFFF, "INADDR_NONE": 0xFFFFFFFF, "INADDR_UNSPEC_GROUP": 0xE0000000,
+    "INADDR_ALLHOSTS_GROUP": 0xE0000001, "INADDR_MAX_LOCAL_GROUP": 0xE00000FF,
+    "PACKET_HOST": 0, "PACKET_BROADCAST": 1, "PACKET_MULTICAST": 2, "PACKET_OTHERHOST": 3, "PACKET_OUTGOING": 4,
+    "PACKET_LOOPBACK": 5, "PACKET_FASTROUTE": 6, "NI_MAXHOST": 1025, "NI_IDN": 32,
 }
 
 
 def adapt():
     for name, value in CONSTANTS.items():
-        for module in (_socket, socket):
-            setattr(module, name, value)
-        if name not in socket.__all__:
-            socket.__all__.append(name)
-    for name, (base, prefix) in ENUMERATIONS.items():
-        base._convert_(name, "socket", lambda constant: constant.isupper() and constant.startswith(prefix), _socket)
+        setattr(_socket, name, value)
+    _socket.has_ipv6 = True
+    # It makes enumerations of the constants, and has what the platform had when it was imported.
+    importlib.reload(socket)
+    _adapt_asyncio()
     socket.socket.connect_ex = _connect_ex
     socket.gethostbyname_ex = _gethostbyname_ex
+
+
+def _adapt_asyncio():
+    """What it has for local sockets it has if socket had them when it was imported."""
+    streams = importlib.reload(asyncio.streams)
+    for name in streams.__all__:
+        setattr(asyncio, name, getattr(streams, name))
+    asyncio.__all__ += tuple(name for name in streams.__all__ if name not in asyncio.__all__)
 
 
 def _connect_ex(self, address, _connect_ex=_socket.socket.connect_ex):

@@ -99,6 +99,10 @@ function sockaddr(address: SocketAddress | PacketAddress | UnspecifiedAddress | 
             .join(', ')}]`;
     return `{sa_family=AF_PACKET, sll_protocol=htons(0x${protocol.toString(16).padStart(4, '0')}), sll_ifindex=${index}, sll_hatype=${hardwareType}, sll_pkttype=${packetType}, sll_halen=${mac === '' ? 0 : 6}${octets}}`;
   }
+  if (address.family === 10) {
+    const { address: text, port, flowInfo, scopeId } = address;
+    return `{sa_family=AF_INET6, sin6_port=htons(${port}), sin6_flowinfo=htonl(${flowInfo}), inet_pton(AF_INET6, "${text}", &sin6_addr), sin6_scope_id=${scopeId}}`;
+  }
   return `{sa_family=${named(ADDRESS_FAMILIES, address.family)}, sin_port=htons(${address.port}), sin_addr=inet_addr("${address.address}")}`;
 }
 
@@ -109,10 +113,14 @@ function unixName(name: string): string {
 }
 
 /** What C gives as an address's length: of AF_UNIX the family and the path, with its NUL where it is a file's. */
-const lengthOf = (address: SocketAddress | PacketAddress | UnspecifiedAddress | UnixAddress): number =>
-  address.family !== 1
-    ? 16
-    : 2 + address.path.length + (address.path === '' || address.path.startsWith('\0') ? 0 : 1);
+function lengthOf(address: SocketAddress | PacketAddress | UnspecifiedAddress | UnixAddress): number {
+  if (address.family === 1) {
+    const { path } = address;
+    return 2 + path.length + (path === '' || path.startsWith('\0') ? 0 : 1);
+  }
+  return SOCKADDR_SIZES[address.family];
+}
+const SOCKADDR_SIZES = { 0: 16, 2: 16, 10: 28, 17: 20 } as const;
 
 const gotAddress = (
   address: SocketAddress | PacketAddress | UnixAddress | number | null | undefined,
@@ -242,7 +250,7 @@ export const FORMATS: Formats = {
       const received = typeof result === 'object' ? result : undefined;
       const rights = received?.rights?.map((each) => right('fd' in each ? each.fd : each)) ?? [];
       return list(
-        header(received?.address ?? null, bytes(received?.data), length, rights),
+        header(received?.packet ?? received?.address ?? null, bytes(received?.data), length, rights),
         bits(MESSAGE_FLAGS, flags),
       );
     },

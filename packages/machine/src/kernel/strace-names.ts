@@ -21,6 +21,8 @@ export const IP_PROTOCOLS: Names = {
   1: 'IPPROTO_ICMP',
   6: 'IPPROTO_TCP',
   17: 'IPPROTO_UDP',
+  58: 'IPPROTO_ICMPV6',
+  255: 'IPPROTO_RAW',
 };
 export const MESSAGE_FLAGS: Names = {
   1: 'MSG_OOB',
@@ -40,7 +42,9 @@ export const OPTION_LEVELS: Names = {
   1: 'SOL_SOCKET',
   6: 'SOL_TCP',
   17: 'SOL_UDP',
+  41: 'SOL_IPV6',
   255: 'SOL_RAW',
+  263: 'SOL_PACKET',
 };
 export const ACCESS_MODES: Names = { 0: 'O_RDONLY', 1: 'O_WRONLY', 2: 'O_RDWR' };
 export const OPEN_FLAGS: Names = {
@@ -83,7 +87,7 @@ export const CLOCKS: Names = { 0: 'CLOCK_REALTIME', 1: 'CLOCK_MONOTONIC' };
 
 export const TIMERS: Names = { 0: 'ITIMER_REAL', 1: 'ITIMER_VIRTUAL', 2: 'ITIMER_PROF' };
 
-/** Socket options by level (asm-generic/socket.h, linux/in.h, linux/tcp.h). */
+/** Socket options by level (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h, linux/if_packet.h). */
 const OPTIONS: Readonly<Record<number, Names>> = {
   0: {
     1: 'IP_TOS',
@@ -128,6 +132,29 @@ const OPTIONS: Readonly<Record<number, Names>> = {
     30: 'TCP_FASTOPEN_CONNECT',
     33: 'TCP_FASTOPEN_KEY',
     34: 'TCP_FASTOPEN_NO_COOKIE',
+  },
+  41: {
+    16: 'IPV6_UNICAST_HOPS',
+    17: 'IPV6_MULTICAST_IF',
+    18: 'IPV6_MULTICAST_HOPS',
+    19: 'IPV6_MULTICAST_LOOP',
+    20: 'IPV6_ADD_MEMBERSHIP',
+    21: 'IPV6_DROP_MEMBERSHIP',
+    23: 'IPV6_MTU_DISCOVER',
+    24: 'IPV6_MTU',
+    25: 'IPV6_RECVERR',
+    26: 'IPV6_V6ONLY',
+    49: 'IPV6_RECVPKTINFO',
+    51: 'IPV6_RECVHOPLIMIT',
+    62: 'IPV6_DONTFRAG',
+    66: 'IPV6_RECVTCLASS',
+    67: 'IPV6_TCLASS',
+  },
+  263: {
+    1: 'PACKET_ADD_MEMBERSHIP',
+    2: 'PACKET_DROP_MEMBERSHIP',
+    6: 'PACKET_STATISTICS',
+    10: 'PACKET_VERSION',
   },
 };
 

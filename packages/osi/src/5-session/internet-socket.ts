@@ -116,13 +116,14 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
   /** An option was written: what depends on it may have to be done anew. */
   protected optionsChanged(): void {}
 
-  /** The checks of `__inet_bind`, in their order. */
+  /** The checks of `__inet_bind`, in their order; `__inet6_bind` asks first whether the socket is bound already. */
   bind(address: SocketAddress, by: Credentials): number {
     const { internet, sysctl } = this.parts;
     const endpoint = this.endpointOf(address, true);
     // A mapped address with IPV6_V6ONLY cannot be bound; when sending it is merely out of reach.
     if (typeof endpoint === 'number') return endpoint === -ERRNO.ENETUNREACH ? -ERRNO.EINVAL : endpoint;
     const { address: own, port } = endpoint;
+    if (this.domain === AF_INET6 && this.bound) return -ERRNO.EINVAL;
     if (isIpv6(own) && isMulticastIp(own) && this.type === SOCK_STREAM) return -ERRNO.EINVAL;
     if (!isAnyIp(own) && !internet.isLocal(own) && !internet.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
     if (port !== 0 && port < sysctl.get('net.ipv4.ip_unprivileged_port_start') && !by.privileged) {

@@ -1,8 +1,9 @@
 import type { ReceivedDescriptor, ReceivedMessage, ReplicaFile } from '@netarium/machine';
 import type { Descriptors } from './descriptors.ts';
 import type { Emscripten, Stream } from './emscripten.ts';
-import { type Control, headerControls } from './header-controls.ts';
+import { type Control, headerControls, headerControls6 } from './header-controls.ts';
 import { readI32, readU32, writeI32 } from './memory.ts';
+import { AF_INET6 } from './socket-addresses.ts';
 
 const S_IFMT = 0o170000;
 const S_IFSOCK = 0o140000;
@@ -62,13 +63,13 @@ export class ControlMessages {
     return readU32(this.#python, message + MSG.control) === 0 ? 0 : Math.max(0, room >> 2);
   }
 
-  /** Writes what came with a message, and its flags; as much as there is room for (`put_cmsg`). */
-  write(message: number, received: ReceivedMessage, flags: number): void {
+  /** Writes what came with a message to a socket of `domain`, and its flags; as much as there is room for (`put_cmsg`). */
+  write(message: number, received: ReceivedMessage, flags: number, domain: number): void {
     const python = this.#python;
     const room = readU32(python, message + MSG.controlLength);
     let seen = (received.truncated ? MSG_TRUNC : 0) | (received.flags ?? 0);
     let at = 0;
-    for (const { level, type, data } of this.#controls(received, flags)) {
+    for (const { level, type, data } of this.#controls(received, flags, domain)) {
       if (room - at < HEADER.size) {
         seen |= MSG_CTRUNC;
         break;
@@ -86,8 +87,8 @@ export class ControlMessages {
     writeI32(python, message + MSG.flags, seen);
   }
 
-  #controls(received: ReceivedMessage, flags: number): Control[] {
-    const controls = headerControls(received);
+  #controls(received: ReceivedMessage, flags: number, domain: number): Control[] {
+    const controls = domain === AF_INET6 ? headerControls6(received) : headerControls(received);
     const { rights = [] } = received;
     const closeOnExec = (flags & MSG_CMSG_CLOEXEC) !== 0;
     const landed = rights.map((right) => this.#land(right, closeOnExec));

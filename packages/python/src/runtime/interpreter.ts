@@ -123,7 +123,6 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     stacks.install(imports);
     installNames(
       imports,
-      hooks,
       () => python,
       () => machine.hostname,
     );

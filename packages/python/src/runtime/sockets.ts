@@ -1,5 +1,5 @@
-import type { SystemCallArguments, SystemCallName, SystemCallResult, UnixAddress } from '@netarium/machine';
-import type { SocketAddress } from '@netarium/osi/5-session';
+import type { SystemCallArguments, SystemCallName, SystemCallResult } from '@netarium/machine';
+import type { InternetAddress } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
 import type { StartedProcess } from '../protocol.ts';
 import { readAddress, writeAddress } from './addresses.ts';
@@ -9,22 +9,27 @@ import { epollRequests } from './epoll.ts';
 import type { ErrorNumbers } from './errno.ts';
 import { CANNOT_WAIT, type Handler, type HandlerContext, type Handlers, type Outcome } from './hooks.ts';
 import { gather, lengthOf, readI32, readU32, readVectors, scatter, writeI32 } from './memory.ts';
+import { NameRequests } from './name-requests.ts';
+import { AF_PACKET, AF_UNIX, type ForeignAddress } from './socket-addresses.ts';
+import { readIpv6Text, Stands, writeIpv6Text } from './stands.ts';
 import type { SystemCallPort } from './system-calls.ts';
-import { UnixNames } from './unix-names.ts';
 
 const SOCK_TYPE_MASK = 0xf;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
-const AF_UNIX = 1;
+const AF_INET = 2;
 const MSG_DONTWAIT = 0x40;
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
-/** Request numbers of our own: see netarium_unix.py. */
+/** Request numbers of our own: see netarium_families.py, netarium_unix.py and netarium_names.py. */
 const SOCKETPAIR = 0x4e540001;
-const UNIX_NAME = 0x4e540002;
+const ADDRESS = 0x4e540002;
 const DOMAIN = 0x4e540003;
+const NAMES = 0x4e540004;
+const INET6_PTON = 0x4e540005;
+const INET6_NTOP = 0x4e540006;
 
 /**
  * What a stream's send may copy at a time when it does not wait: the caller comes again with the rest, which would
@@ -46,9 +51,10 @@ export function socketHandlers(
   descriptors: Descriptors,
   errors: ErrorNumbers,
   control: Handler,
-  process: Pick<StartedProcess, 'pid' | 'cwd'>,
+  process: Pick<StartedProcess, 'pid' | 'cwd' | 'hostname'>,
 ): Handlers {
-  const unixNames = new UnixNames();
+  const stands = new Stands();
+  const names = new NameRequests({ python, exports, thread, canWait }, calls, process.hostname);
   const ancillary = new ControlMessages(python, descriptors, String(process.pid));
   const epoll = epollRequests({ python, exports, thread, canWait }, calls, descriptors, errors);
   const failed = (errno: number) => -errors.fromLinux(errno);
@@ -79,7 +85,7 @@ export function socketHandlers(
     fd: number,
     pointer: number,
     length: number,
-    action: (socket: KernelDescriptor, address: SocketAddress | UnixAddress) => Outcome,
+    action: (socket: KernelDescriptor, address: InternetAddress | ForeignAddress) => Outcome,
   ): Outcome {
     return on(fd, (socket) => {
       const address = addressFor(socket, pointer, length);
@@ -90,11 +96,11 @@ export function socketHandlers(
   /** The address that C gives for a socket. */
   function addressFor({ file }: KernelDescriptor, pointer: number, length: number) {
     const address = readAddress(python, pointer, length);
-    return address !== undefined && file.domain === AF_UNIX ? unixNames.meant(address) : address;
+    return address === undefined || file.domain === AF_INET ? address : stands.meant(address);
   }
 
   /** A path of a socket is looked up from where the process is; the kernel hears of that when it matters. */
-  function inFolder(address: SocketAddress | UnixAddress | null, work: () => Outcome): Outcome {
+  function inFolder(address: InternetAddress | ForeignAddress | null, work: () => Outcome): Outcome {
     if (address?.family !== AF_UNIX || /^(?:[\0/]|$)/.test(address.path)) return work();
     const here = python.FS.cwd();
     if (here === folder) return work();
@@ -114,7 +120,7 @@ export function socketHandlers(
     return on(fd, ({ file }) =>
       ask(which, [file.fd], (result) => {
         if (typeof result === 'number') return errors.result(result);
-        writeAddress(python, pointer, length, result, unixNames);
+        writeAddress(python, pointer, length, result, stands);
         return 0;
       }),
     );
@@ -138,8 +144,14 @@ export function socketHandlers(
     switch (request) {
       case SOCKETPAIR:
         return socketpair(readI32(python, argumentPointer));
-      case UNIX_NAME:
-        return unixNames.translate(python, readI32(python, argumentPointer));
+      case ADDRESS:
+        return stands.translate(python, readI32(python, argumentPointer));
+      case NAMES:
+        return names.answer(readI32(python, argumentPointer));
+      case INET6_PTON:
+        return readIpv6Text(python, readI32(python, argumentPointer));
+      case INET6_NTOP:
+        return writeIpv6Text(python, readI32(python, argumentPointer));
       case DOMAIN:
         return descriptors.get(fd)?.file.domain ?? 0;
       default:
@@ -205,7 +217,7 @@ export function socketHandlers(
       on(fd, ({ file }) =>
         ask('accept4', [file.fd, flags & (SOCK_NONBLOCK | SOCK_CLOEXEC)], (accepted) => {
           if (typeof accepted === 'number') return errors.result(accepted);
-          writeAddress(python, pointer, length, accepted.address, unixNames);
+          writeAddress(python, pointer, length, accepted.address, stands);
           const { type, domain } = file;
           return descriptors.open(accepted.fd, 'socket', {
             type,
@@ -218,6 +230,7 @@ export function socketHandlers(
 
     connect: (fd = 0, pointer = 0, length = 0) =>
       withAddress(fd, pointer, length, ({ file, stream }, address) => {
+        if (address.family === AF_PACKET) return failed(ERRNO.EOPNOTSUPP);
         connecting.set(stream.node, callSite());
         return inFolder(address, () => plain('connect', file.fd, address));
       }),
@@ -261,7 +274,7 @@ export function socketHandlers(
         ask('recvfrom', [file.fd, length, flags], (received) => {
           if (typeof received === 'number') return errors.result(received);
           python.HEAPU8.set(received.data, pointer);
-          writeAddress(python, addressPointer, addressLength, received.address, unixNames);
+          writeAddress(python, addressPointer, addressLength, received.packet ?? received.address, stands);
           return received.data.length;
         }),
       ),
@@ -291,10 +304,10 @@ export function socketHandlers(
             python,
             readU32(python, message + name),
             message + nameLength,
-            received.address,
-            unixNames,
+            received.packet ?? received.address,
+            stands,
           );
-          ancillary.write(message, received, flags);
+          ancillary.write(message, received, flags, file.domain);
           return taken;
         });
       }),

@@ -40,10 +40,15 @@ function makeLab(patience: number) {
   const sim = new Simulation(1);
   const scheduler = new Scheduler();
   const hosts = { machine: '10.0.0.1', neighbour: '10.0.0.2' };
+  const addresses6 = { machine: '2001:db8::1', neighbour: '2001:db8::2' };
   const connect = (name: keyof typeof hosts) => {
     const machine = new Machine({ sim, scheduler, name });
     const port = machine.addPort('eth0');
-    machine.configure({ addresses: { eth0: [`${hosts[name]}/24`] }, hosts });
+    machine.configure({
+      addresses: { eth0: [`${hosts[name]}/24`] },
+      ipv6: { addresses: { eth0: `${addresses6[name]}/64` } },
+      hosts,
+    });
     return { machine, port };
   };
   const { machine, port } = connect('machine');
