@@ -45,6 +45,17 @@ describeKernel('a lab and a real Linux kernel on one cable', () => {
     },
   );
 
+  test('options of IP record the route and the times of both, whoever asks', async () => {
+    const theirs = await met.kernel.command('ping', '-n', '-c', '1', '-R', BOX);
+    expect(theirs.out).toMatch(/RR: \t10\.77\.0\.1\n\t10\.77\.0\.2\n\t10\.77\.0\.2\n\t10\.77\.0\.1\n/);
+    const times = await met.kernel.command('ping', '-n', '-c', '1', '-T', 'tsandaddr', BOX);
+    expect(times.out).toMatch(/TS: \t10\.77\.0\.1\t\d+ absolute\n\t10\.77\.0\.2\t-?\d+\n\t10\.77\.0\.2\t0\n/);
+    const ours = await met.command(`ping -c 1 -R ${KERNEL}`);
+    expect(ours.text).toMatch(/RR: \t10\.77\.0\.2\n\t10\.77\.0\.1\n\t10\.77\.0\.1\n\t10\.77\.0\.2\n/);
+    const stamps = await met.command(`ping -c 1 -T tsonly ${KERNEL}`);
+    expect(stamps.text).toMatch(/TS: \t\d+ absolute\n\t-?\d+\n\t0\n\t-?\d+\n/);
+  });
+
   test('a flood of pings is answered without a loss', async () => {
     const { out } = await met.kernel.command('ping', '-q', '-f', '-c', '2000', BOX);
     expect(out).toContain('2000 packets transmitted, 2000 received, 0% packet loss');

@@ -4,7 +4,7 @@ import type { AdvertisementSettings } from '@netarium/osi/3-network';
 import { Stack } from '@netarium/osi/5-session';
 import type { Simulation } from '@netarium/osi/time';
 import { ERRNO, errnoMessage, type TraceRecord } from '@netarium/osi/trace';
-import { Computer } from './computer.ts';
+import { Computer, DEFAULT_EPOCH } from './computer.ts';
 import type { Scheduler } from './scheduler.ts';
 import { StackNetwork } from './stack-network.ts';
 import type { NetlinkRequest } from './system-calls.ts';
@@ -68,6 +68,7 @@ export class Machine extends Computer {
     const stack = new Stack({ sim, name, record, ...(pool === undefined ? {} : { pool }) });
     const network = new StackNetwork(stack);
     super({ ...options, tracer: stack.tracer, network });
+    stack.ip.epoch = options.epoch ?? DEFAULT_EPOCH;
     this.stack = stack;
     this.#network = network;
   }

@@ -155,6 +155,9 @@ export interface ReceivedMessage {
   readonly trafficClass?: number;
   /** Where it was sent to, and the number of the interface it came in by (IP_PKTINFO, IPV6_RECVPKTINFO). */
   readonly packetInfo?: { readonly address: string; readonly interface: number };
+  /** The options of its IPv4 header (IP_RECVOPTS), and those that an answer would bear (IP_RETOPTS). */
+  readonly options?: Uint8Array;
+  readonly returnOptions?: Uint8Array;
   /** Of a packet socket, instead of `address`: where the frame came from. */
   readonly packet?: PacketAddress;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */

@@ -183,6 +183,7 @@ export class Script {
       ttl: 64,
       tos: s.tos ?? 0,
       interface: 'eth0',
+      options: null,
       broadcast: false,
     } satisfies ReceivedPacket);
   }

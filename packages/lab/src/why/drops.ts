@@ -152,6 +152,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
   },
   'ip.checksum': { en: 'dropped: the IP header checksum is wrong', ko: 'IP 헤더 체크섬이 맞지 않아 버렸다' },
   'ip.options': { en: 'dropped: IP options that make no sense', ko: 'IP 옵션이 잘못되어 버렸다' },
+  'ip.source-route': {
+    en: 'dropped: it asks to be sent on by a route of its own',
+    ko: '스스로 정한 경로로 보내 달라고 하여 버렸다',
+  },
   'ip.no-route': { en: 'dropped: no route leads there', ko: '그곳으로 가는 경로가 없어 버렸다' },
   'ip.not-for-us': {
     en: 'dropped: for another IP address, and this machine is no router',

@@ -41,21 +41,27 @@ describe('ping', () => {
     expect(ping.status).toBe(1);
   });
 
-  it('with a TTL of 1 learns of the first router', async () => {
-    const bench = new Bench();
+  /** `host` (10.0.0.2) – `router` – `far` (10.0.1.2). */
+  function acrossRouter(bench: Bench): Machine {
     const { sim, scheduler, record } = bench;
     const pool = new FramePool();
     const [host, router, far] = ['host', 'router', 'far'].map(
       (name) => new Machine({ sim, scheduler, record, name, pool }),
     ) as [Machine, Machine, Machine];
-    new Cable(sim, host.addPort('eth0'), router.addPort('eth0'));
-    new Cable(sim, far.addPort('eth0'), router.addPort('eth1'));
+    new Cable(sim, host.addPort('eth0'), router.addPort('eth0'), { delay: milliseconds(5) });
+    new Cable(sim, far.addPort('eth0'), router.addPort('eth1'), { delay: milliseconds(5) });
     host.configure({ addresses: { eth0: ['10.0.0.2/24'] }, gateway: '10.0.0.1', hosts: { far: '10.0.1.2' } });
     far.configure({ addresses: { eth0: ['10.0.1.2/24'] }, gateway: '10.0.1.1' });
     router.configure({
       addresses: { eth0: ['10.0.0.1/24'], eth1: ['10.0.1.1/24'] },
       sysctl: { 'net.ipv4.ip_forward': 1 },
     });
+    return host;
+  }
+
+  it('with a TTL of 1 learns of the first router', async () => {
+    const bench = new Bench();
+    const host = acrossRouter(bench);
     const short = host.run('ping -c 1 -t 1 far');
     await bench.run();
     expect(short.terminal.text).toContain('From 10.0.0.1 icmp_seq=1 Time to live exceeded\n');
@@ -63,6 +69,59 @@ describe('ping', () => {
     await bench.run();
     expect(whole.terminal.text).toContain('PING far (10.0.1.2) 56(84) bytes of data.\n');
     expect(whole.terminal.text).toContain('64 bytes from 10.0.1.2: icmp_seq=1 ttl=63 time=');
+  });
+
+  it('-R has every station write its address down, there and back', async () => {
+    const bench = new Bench();
+    const ping = acrossRouter(bench).run('ping -c 2 -R 10.0.1.2');
+    await bench.run();
+    const [first, ...rest] = ping.terminal.text.split('\n');
+    expect(first).toBe('PING 10.0.1.2 (10.0.1.2) 56(124) bytes of data.');
+    expect(rest.slice(1, 7)).toEqual([
+      'RR: \t10.0.0.2',
+      '\t10.0.1.1',
+      '\t10.0.1.2',
+      '\t10.0.1.2',
+      '\t10.0.0.1',
+      '\t10.0.0.2',
+    ]);
+    expect(rest[8]).toMatch(/^64 bytes from 10.0.1.2: icmp_seq=2 .* ms\t\(same route\)$/);
+  });
+
+  it('-T tells the time of day at every station, and what has passed since the one before', async () => {
+    const bench = new Bench();
+    const ping = acrossRouter(bench).run('ping -c 2 -T tsonly 10.0.1.2');
+    await bench.run();
+    const second = ping.terminal.text.split('icmp_seq=2')[1]?.split('\n').slice(1, 7);
+    expect(second).toEqual([
+      expect.stringMatching(/^TS: \t1\d\d\d absolute$/),
+      '\t5',
+      '\t5',
+      '\t0',
+      '\t5',
+      '\t5',
+    ]);
+  });
+
+  it('-T tsandaddr tells their addresses, and how many there was no room for', async () => {
+    const bench = new Bench();
+    const ping = acrossRouter(bench).run('ping -c 1 -T tsandaddr 10.0.1.2');
+    await bench.run();
+    expect(ping.terminal.text).toMatch(
+      /\nTS: \t10.0.0.2\t\d+ absolute\n\t10.0.1.1\t\d+\n\t10.0.1.2\t\d+\n\t10.0.1.2\t0\nUnrecorded hops: 2\n/,
+    );
+  });
+
+  it.each([
+    ['-T soon 10.0.1.2', 'ping: invalid timestamp type: soon\n'],
+    ['-R -T tsonly 10.0.1.2', 'ping: only one of -T or -R may be used\n'],
+    ['-6 -R ::1', 'ping: -R and -T are for IPv4 alone\n'],
+  ])('%s is refused', async (words, line) => {
+    const bench = new Bench();
+    const ping = acrossRouter(bench).run(`ping ${words}`);
+    await bench.run();
+    expect(ping.terminal.text).toBe(line);
+    expect(ping.status).toBe(2);
   });
 
   it('ends with its statistics on Ctrl-C', async () => {

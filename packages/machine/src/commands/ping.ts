@@ -2,12 +2,16 @@ import { ERRNO } from '@netarium/osi/trace';
 import { MSG_DONTWAIT, MSG_ERRQUEUE, POLLERR, POLLIN, SIGNALS, SOCK_DGRAM } from '../kernel/constants.ts';
 import type { AsyncSystemCalls, Main } from '../program.ts';
 import type { ReceivedMessage } from '../system-calls.ts';
+import { OptionText, routeOption, TIMESTAMP_KINDS, timeOption } from './ping/options.ts';
 import { PingStatistics, roundTripText } from './ping/statistics.ts';
 import { findTarget, printedAddress, type Target } from './ping/target.ts';
 import { VERSION4, VERSION6 } from './ping/version.ts';
 import { because, complain, parseOptions, print } from './support.ts';
 
 const ICMP_HEADER = 8;
+/** Options of sockets (ip(7)). */
+const IP_OPTIONS = 4;
+const IP_RECVOPTS = 6;
 /** Data bytes when -s does not say otherwise (ping(8)). */
 const DEFAULT_SIZE = 56;
 const LARGEST_SIZE = 65_507;
@@ -32,10 +36,12 @@ interface Settings {
   /** -w in nanoseconds, 0 for none. */
   readonly deadline: number;
   readonly quiet: boolean;
+  /** What -R or -T asks the stations on the way for: options of the IPv4 header. */
+  readonly options: Uint8Array | null;
 }
 
 const HELP =
-  'Usage: ping [-4 | -6] [-c COUNT] [-i SECONDS] [-s BYTES] [-t TTL] [-W SECONDS] [-w SECONDS] [-q] [-n] HOST\n';
+  'Usage: ping [-4 | -6] [-c COUNT] [-i SECONDS] [-s BYTES] [-t TTL] [-W SECONDS] [-w SECONDS] [-q] [-n] [-R | -T tsonly|tsandaddr] HOST\n';
 
 /** ping(8) of iputils, over a "ping socket" (icmp(7)). */
 export const ping: Main = async (sys, argv) => {
@@ -45,7 +51,7 @@ export const ping: Main = async (sys, argv) => {
 };
 
 async function readSettings(sys: AsyncSystemCalls, words: readonly string[]): Promise<Settings | number> {
-  const { given, operands, wrong } = parseOptions(words, 'c:i:s:t:W:w:qn46');
+  const { given, operands, wrong } = parseOptions(words, 'c:i:s:t:W:w:T:Rqn46');
   if (given.has('help')) {
     await print(sys, HELP);
     return 0;
@@ -79,8 +85,15 @@ async function readSettings(sys: AsyncSystemCalls, words: readonly string[]): Pr
   if (interval < LEAST_USER_INTERVAL && (await sys.getuid()) !== 0) {
     return refuse(`cannot flood; minimal interval allowed for user is ${LEAST_USER_INTERVAL * 1000}ms`);
   }
+  const kind = given.get('T');
+  const flags = TIMESTAMP_KINDS.get(kind ?? 'tsonly');
+  if (flags === undefined) return refuse(`invalid timestamp type: ${kind}`);
+  if (kind !== undefined && given.has('R')) return refuse('only one of -T or -R may be used');
+  const options = given.has('R') ? routeOption() : kind === undefined ? null : timeOption(flags);
   const host = operands[0] as string;
-  const only = given.has('6') ? VERSION6 : given.has('4') ? VERSION4 : null;
+  // They are options of the IPv4 header.
+  const only = given.has('6') ? VERSION6 : given.has('4') || options !== null ? VERSION4 : null;
+  if (only === VERSION6 && options !== null) return refuse('-R and -T are for IPv4 alone');
   const target = await findTarget(sys, host, only);
   if (typeof target === 'string') return refuse(`${host}: ${target}`);
   return {
@@ -93,6 +106,7 @@ async function readSettings(sys: AsyncSystemCalls, words: readonly string[]): Pr
     linger: given.has('W') ? number('W', 0) * SECOND : LINGER,
     deadline: given.has('w') ? number('w', 0) * SECOND : 0,
     quiet: given.has('q'),
+    options,
   };
 }
 
@@ -103,6 +117,7 @@ class Pinger {
   /** When each request was sent. */
   readonly #sentAt = new Map<number, number>();
   readonly #answered = new Set<number>();
+  readonly #optionText = new OptionText();
   #lastSent = 0;
   #fd = -1;
 
@@ -113,10 +128,10 @@ class Pinger {
 
   async run(): Promise<number> {
     const sys = this.#sys;
-    const { host, target, size } = this.#settings;
+    const { host, target, size, options } = this.#settings;
     if (!(await this.#open())) return 2;
     await sys.rt_sigaction(SIGNALS.SIGINT, 'handler');
-    await print(sys, target.version.begin(host, target.text, size));
+    await print(sys, target.version.begin(host, target.text, size, options?.length ?? 0));
     const start = await sys.clock_gettime(1);
     await this.#exchange(start);
     await print(sys, this.#statistics.text(host, this.#lastSent - start));
@@ -125,7 +140,7 @@ class Pinger {
 
   async #open(): Promise<boolean> {
     const sys = this.#sys;
-    const { target, ttl } = this.#settings;
+    const { target, ttl, options } = this.#settings;
     const { version } = target;
     // As ping(8) does: a UDP socket that is connected shows whether there is a way at all.
     const probe = await sys.socket(version.family, SOCK_DGRAM, 0);
@@ -146,6 +161,10 @@ class Pinger {
     }
     await sys.setsockopt(this.#fd, version.level, version.receiveErrors, int(1));
     await sys.setsockopt(this.#fd, version.level, version.receiveTtl, int(1));
+    if (options !== null) {
+      await sys.setsockopt(this.#fd, version.level, IP_OPTIONS, options);
+      await sys.setsockopt(this.#fd, version.level, IP_RECVOPTS, int(1));
+    }
     if (ttl === null) return true;
     for (const name of version.ttl) {
       const set = await sys.setsockopt(this.#fd, version.level, name, int(ttl));
@@ -231,7 +250,7 @@ class Pinger {
     }
   }
 
-  async #takeReply({ data, address, ttl }: ReceivedMessage, now: number): Promise<void> {
+  async #takeReply({ data, address, ttl, options }: ReceivedMessage, now: number): Promise<void> {
     const sequence = sequenceOf(data);
     const sentAt = this.#sentAt.get(sequence);
     if (sentAt === undefined) return;
@@ -243,9 +262,10 @@ class Pinger {
     const time = this.#settings.size >= TIME_SIZE ? ` time=${roundTripText(took)} ms` : '';
     const from = address !== null && 'address' in address ? await printedAddress(this.#sys, address) : '?';
     const hops = ttl === undefined ? '' : ` ttl=${ttl}`;
+    const told = options === undefined ? '' : this.#optionText.of(options);
     await print(
       this.#sys,
-      `${data.length} bytes from ${from}: icmp_seq=${sequence}${hops}${time}${duplicate ? ' (DUP!)' : ''}\n`,
+      `${data.length} bytes from ${from}: icmp_seq=${sequence}${hops}${time}${duplicate ? ' (DUP!)' : ''}${told}\n`,
     );
   }
 

@@ -26,6 +26,7 @@ export { parseIpv6, parseIpv6Prefix } from './ipv6/text.ts';
 export * as mldCodec from './mld/codec.ts';
 export * as ndCodec from './ndisc/codec.ts';
 export { type AdvertisementSettings, advertisementProblem } from './ndisc/router-advertiser.ts';
+export { echoedOptions, findProblemIn, IPV4_MOST_OPTIONS, paddedOptions } from './ipv4/options.ts';
 export { Ipv4Layer } from './ipv4/layer.ts';
 export type { RawUpcalls } from './ipv4/raw.ts';
 export { type Route, RouteTable } from './ipv4/routes.ts';

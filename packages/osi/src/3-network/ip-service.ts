@@ -21,6 +21,8 @@ export interface ReceivedPacket<A extends IpAddress = IpAddress> {
   tos: number;
   /** Name of the interface it came in by. */
   interface: string;
+  /** What stands between the IPv4 header and the payload, with this station in it where it asks for that; null for none. */
+  options: Uint8Array | null;
   /** Sent to a broadcast or multicast address; transports that talk to one peer ignore those. */
   broadcast: boolean;
 }

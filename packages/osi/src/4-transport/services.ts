@@ -291,6 +291,8 @@ export interface ReceivedDatagram {
   tos: number;
   /** The name of the interface it came in by. */
   interface: string;
+  /** The options of its IPv4 header; null for none. */
+  options: Uint8Array | null;
 }
 
 /**

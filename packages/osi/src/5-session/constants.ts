@@ -71,6 +71,9 @@ export const IP_MTU_DISCOVER = 10;
 export const IP_PKTINFO = 8;
 export const IP_RECVTOS = 13;
 export const IP_RECVERR = 11;
+export const IP_OPTIONS = 4;
+export const IP_RECVOPTS = 6;
+export const IP_RETOPTS = 7;
 export const IP_RECVTTL = 12;
 export const IP_MTU = 14;
 

@@ -215,6 +215,38 @@ describe('a datagram socket', () => {
     expect(receive(there)).toMatchObject({ ttl: 5 });
   });
 
+  test('sends with IP_OPTIONS, and tells with IP_RECVOPTS what came and with IP_RETOPTS what an answer would bear', () => {
+    const { sim, client, server } = twoStacks();
+    const there = datagram(server, 9000);
+    there.setOption(linux.IPPROTO_IP, linux.IP_RECVOPTS, ints(1));
+    there.setOption(linux.IPPROTO_IP, linux.IP_RETOPTS, ints(1));
+    const here = datagram(client);
+    // Router alert, and a route with two places.
+    const options = Uint8Array.of(148, 4, 0, 0, 7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+    expect(here.setOption(linux.IPPROTO_IP, linux.IP_OPTIONS, options)).toBe(0);
+    expect(here.getOption(linux.IPPROTO_IP, linux.IP_OPTIONS, 40)).toEqual(Uint8Array.of(...options, 0));
+    here.send(bytes('x'), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(1));
+    const route = [7, 11, 12, 10, 0, 0, 1, 10, 0, 0, 2];
+    expect(receive(there)).toMatchObject({
+      options: Uint8Array.of(148, 4, 0, 0, ...route, 0),
+      returnOptions: Uint8Array.of(...route, 0),
+    });
+    expect(here.setOption(linux.IPPROTO_IP, linux.IP_OPTIONS, new Uint8Array(0))).toBe(0);
+    here.send(bytes('x'), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(2));
+    expect(receive(there)).not.toHaveProperty('options');
+  });
+
+  test.each([
+    ['41 bytes', new Uint8Array(41).fill(1), ERRNO.EINVAL],
+    ['a length beyond the end', Uint8Array.of(7, 99, 4), ERRNO.EINVAL],
+    ['a source route', Uint8Array.of(131, 7, 4, 10, 0, 0, 9, 0), ERRNO.EOPNOTSUPP],
+  ])('refuses %s of IP_OPTIONS', (_what, options, errno) => {
+    const here = datagram(twoStacks().client);
+    expect(here.setOption(linux.IPPROTO_IP, linux.IP_OPTIONS, options)).toBe(-errno);
+  });
+
   test('leaves no frame behind when it is closed with datagrams unread', () => {
     const { sim, client, server } = twoStacks();
     const there = datagram(server, 9000);

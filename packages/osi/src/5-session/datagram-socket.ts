@@ -1,4 +1,4 @@
-import { formatIp, Memberships, type SendOptions } from '../3-network/index.ts';
+import { echoedOptions, formatIp, Memberships, type SendOptions } from '../3-network/index.ts';
 import type {
   DatagramService,
   Endpoint,
@@ -128,9 +128,14 @@ export class DatagramSocket extends InternetSocket {
     const { length: whole, source, destination, ttl, tos } = datagram;
     const length = Math.min(whole, into.length);
     const received = { length, whole, address: addressOf(source, this.domain), truncated: whole > length };
-    if (!this.receiveTtl && !this.receiveClass && !this.receiveInfo) return received;
+    const { receiveOptions } = this;
+    if (!this.receiveTtl && !this.receiveClass && !this.receiveInfo && receiveOptions === 0) return received;
+    const { options } = datagram;
+    const returned = options === null || (receiveOptions & 2) === 0 ? undefined : echoedOptions(options);
     return {
       ...received,
+      ...(options !== null && (receiveOptions & 1) !== 0 && { options }),
+      ...(returned !== undefined && { returnOptions: returned }),
       ...(this.receiveTtl && { ttl }),
       ...(this.receiveClass && { trafficClass: tos }),
       ...(this.receiveInfo && {

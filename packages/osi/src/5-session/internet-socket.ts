@@ -60,6 +60,7 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
   receiveTtl = false;
   receiveClass = false;
   receiveInfo = false;
+  receiveOptions = 0;
   v6Only: boolean;
   readonly domain: number;
   readonly parts: SocketParts;

@@ -82,6 +82,7 @@ export class PacketSocket
   receiveTtl = false;
   receiveClass = false;
   receiveInfo = false;
+  receiveOptions = 0;
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
   sendBuffer: number;

@@ -1,4 +1,11 @@
-import { isMulticastIp, type SendOptions, type Sysctl } from '../3-network/index.ts';
+import {
+  findProblemIn,
+  IPV4_MOST_OPTIONS,
+  isMulticastIp,
+  paddedOptions,
+  type SendOptions,
+  type Sysctl,
+} from '../3-network/index.ts';
 import type { Endpoint, RawOptions } from '../4-transport/index.ts';
 import { type Nanoseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
@@ -34,6 +41,8 @@ export interface SocketSettings extends MulticastSettings {
   /** IP_RECVTOS, IP_PKTINFO. */
   receiveClass: boolean;
   receiveInfo: boolean;
+  /** A bit for IP_RECVOPTS, one for IP_RETOPTS. */
+  receiveOptions: number;
   readonly parts: MulticastSettings['parts'] & {
     readonly sysctl: Sysctl;
     hasInterface(name: string): boolean;
@@ -256,6 +265,24 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
     ),
   ],
   [
+    linux.IP_OPTIONS,
+    {
+      read: ({ ip }, length) => (ip.headerOptions ?? new Uint8Array(0)).subarray(0, length),
+      write: (socket, value) => {
+        // A stream would have to leave room for them in each segment: not built.
+        if (socket.type === linux.SOCK_STREAM) return -ERRNO.EOPNOTSUPP;
+        if (value.length > IPV4_MOST_OPTIONS) return -ERRNO.EINVAL;
+        const options = paddedOptions(value);
+        const problem = findProblemIn(options);
+        if (problem !== null) return problem.reason === 'ip.options' ? -ERRNO.EINVAL : -ERRNO.EOPNOTSUPP;
+        socket.ip.headerOptions = options.length === 0 ? undefined : options;
+        return 0;
+      },
+    },
+  ],
+  [linux.IP_RECVOPTS, receiveOptions(1)],
+  [linux.IP_RETOPTS, receiveOptions(2)],
+  [
     linux.IP_RECVTOS,
     byteOrInteger(
       (socket) => (socket.receiveClass ? 1 : 0),
@@ -286,6 +313,16 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
     ),
   ],
 ]);
+
+function receiveOptions(bit: number): Option<SocketSettings> {
+  return byteOrInteger(
+    (socket) => ((socket.receiveOptions & bit) === 0 ? 0 : 1),
+    (socket, value) => {
+      socket.receiveOptions = (socket.receiveOptions & ~bit) | (value === 0 ? 0 : bit);
+      return 0;
+    },
+  );
+}
 
 /** A `struct timeval`: seconds and microseconds, 64 bits each; 0 means to wait for ever. */
 function timeout(

@@ -66,6 +66,9 @@ export interface Received {
   /** Its traffic class, and where it was sent to and came in, where the socket asked for them (IPV6_RECVTCLASS, IPV6_RECVPKTINFO). */
   readonly trafficClass?: number;
   readonly packetInfo?: { readonly address: string; readonly interface: number };
+  /** The options of its IPv4 header (IP_RECVOPTS), and those that an answer would bear (IP_RETOPTS). */
+  readonly options?: Uint8Array;
+  readonly returnOptions?: Uint8Array;
   /** How much is left to read (TCP_INQ). */
   readonly inQueue?: number;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */

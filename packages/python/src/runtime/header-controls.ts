@@ -12,6 +12,8 @@ export interface Control {
 const IPPROTO_IP = 0;
 const IP_TOS = 1;
 const IP_TTL = 2;
+const IP_RECVOPTS = 6;
+const IP_RETOPTS = 7;
 const IP_PKTINFO = 8;
 const IP_RECVERR = 11;
 const AF_INET = 2;
@@ -27,11 +29,14 @@ const SOCKADDR_IN = 16;
 const SOCKADDR_IN6 = 28;
 
 /** What the header of a received packet said, or what became of one that was sent, in the structures of C (cmsg(3)). */
-export function headerControls({ ttl, trafficClass, packetInfo, error }: ReceivedMessage): Control[] {
+export function headerControls(received: ReceivedMessage): Control[] {
+  const { ttl, trafficClass, packetInfo, options, returnOptions, error } = received;
   const controls: Control[] = [];
   const add = (type: number, data: Uint8Array) => controls.push({ level: IPPROTO_IP, type, data });
   if (ttl !== undefined) add(IP_TTL, int(ttl));
   if (trafficClass !== undefined) add(IP_TOS, Uint8Array.of(trafficClass));
+  if (options !== undefined) add(IP_RECVOPTS, options);
+  if (returnOptions !== undefined) add(IP_RETOPTS, returnOptions);
   if (packetInfo !== undefined) {
     // `struct in_pktinfo`: the interface, the address to answer from, the packet's own.
     const address = ipv4Bytes(packetInfo.address);

@@ -19,7 +19,8 @@ export interface Version {
   readonly ttlName: string;
   /** Where reports of ICMP errors come from (SO_EE_ORIGIN_*). */
   readonly origin: number;
-  begin(host: string, address: string, size: number): string;
+  /** @param options bytes of options in the IP header. */
+  begin(host: string, address: string, size: number, options: number): string;
   errorText(type: number, code: number, info: number): string;
 }
 
@@ -34,8 +35,8 @@ export const VERSION4: Version = {
   ttl: [2],
   ttlName: 'unicast time-to-live',
   origin: 2,
-  begin: (host, address, size) =>
-    `PING ${host} (${address}) ${size}(${size + ICMP_HEADER + IP_HEADER}) bytes of data.\n`,
+  begin: (host, address, size, options) =>
+    `PING ${host} (${address}) ${size}(${size + ICMP_HEADER + options + IP_HEADER}) bytes of data.\n`,
   errorText,
 };
 

@@ -20,6 +20,7 @@ import {
   readTos,
 } from '../ipv4/codec.ts';
 import type { Ipv4Layer } from '../ipv4/layer.ts';
+import { echoedOptions } from '../ipv4/options.ts';
 import type { ErrorReports } from '../ipv4/reports.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
@@ -240,12 +241,16 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
       this.#drop(frame, 'ip.no-route', packet);
       return;
     }
+    const options = packet.options === null ? undefined : echoedOptions(packet.options);
     const { view, start } = frame;
     writeIcmp(view, start, ICMP_ECHO_REPLY, 0, readInfo(view, start));
     writeIcmpChecksum(view, start, frame.end);
     frame.renew('icmp.echo-reply');
     this.#sendOptions.tos = packet.tos;
-    if (this.#ip.send(frame, from, source, PROTOCOL_ICMP, this.#sendOptions) !== 0) {
+    this.#sendOptions.headerOptions = options;
+    const result = this.#ip.send(frame, from, source, PROTOCOL_ICMP, this.#sendOptions);
+    this.#sendOptions.headerOptions = undefined;
+    if (result !== 0) {
       this.counters.OutErrors++;
       return;
     }

@@ -127,7 +127,8 @@ export function decrementTtl(view: DataView, at: number): void {
   view.setUint16(at + CHECKSUM, (sum + (sum >>> 16)) & 0xffff);
 }
 
-function writeChecksum(view: DataView, at: number, headerLength: number): void {
+/** Computes a header's checksum anew. */
+export function writeChecksum(view: DataView, at: number, headerLength: number): void {
   view.setUint16(at + CHECKSUM, 0);
   view.setUint16(at + CHECKSUM, checksumOf(sumBytes(view, at, at + headerLength)));
 }

@@ -221,6 +221,16 @@ describe('receiving', () => {
     expect([message[0], message[1], message[4]]).toEqual([12, 0, 21]);
   });
 
+  it('drops what asks for a source route without a word, as Linux does', () => {
+    const { world, a } = twoHosts();
+    const options = [131, 7, 4, 10, 0, 0, 9, 0];
+    inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', options });
+    world.sim.run(milliseconds(1));
+    expect(a.drops('ip.source-route')).toBe(1);
+    expect(a.transport.received).toEqual([]);
+    expect(world.record.events.filter(({ kind }) => kind === 'frame-sent')).toEqual([]);
+  });
+
   it('takes options that are in order', () => {
     const { world, a } = twoHosts();
     inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', options: [148, 4, 0, 0] });

@@ -49,7 +49,7 @@ import { cutFragment, nextFragment } from './fragmentation.ts';
 import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { findMartian } from './martians.ts';
-import { findBadOption } from './options.ts';
+import { findOptionProblem, recordStation } from './options.ts';
 import type { RawUpcalls } from './raw.ts';
 import { Reassembly } from './reassembly.ts';
 import type { ErrorReports } from './reports.ts';
@@ -74,6 +74,8 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   groups: JoinedGroups | null = null;
   /** Set once there are raw sockets. */
   raw: RawUpcalls | null = null;
+  /** What the clock says when the simulation begins, in milliseconds from a midnight UT: for timestamp options. */
+  epoch = 0;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
@@ -88,6 +90,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     ttl: 0,
     tos: 0,
     interface: '',
+    options: null,
     broadcast: false,
   };
   /** Of the packet that is being handed up: where its header begins, and whether it came in a group frame. */
@@ -194,7 +197,10 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       source,
       destination,
     );
-    if (headerOptions !== undefined) writeHeaderOptions(frame, headerOptions);
+    if (headerOptions !== undefined) {
+      writeHeaderOptions(frame, headerOptions);
+      recordStation(frame.view, frame.start, source, this.#timeOfDay);
+    }
     if (group && !link.loopback) {
       if (this.#hearsItself(link, source, destination, protocol, options)) this.#hearOwn(link, frame);
       if (options.ttl === 0) {
@@ -253,11 +259,12 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     // What follows the packet is padding of a short frame.
     frame.end = start + readTotalLength(view, start);
     if (readHeaderLength(view, start) > IPV4_HEADER) {
-      const at = findBadOption(view, start);
-      if (at !== 0) {
+      const problem = findOptionProblem(view, start);
+      if (problem !== null) {
+        const { reason, at } = problem;
         counters.InHdrErrors++;
-        this.#report(ICMP_PARAMETER_PROBLEM, 0, at << 24, frame, start, group);
-        this.#drop(frame, 'ip.options', link);
+        if (reason === 'ip.options') this.#report(ICMP_PARAMETER_PROBLEM, 0, at << 24, frame, start, group);
+        this.#drop(frame, reason, link);
         return;
       }
     }
@@ -320,8 +327,20 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     this.#sim.after(0, () => this.#tracer.within(cause, () => this.#deliver(link, copy, true, true)));
   }
 
+  get #timeOfDay(): number {
+    return this.epoch + Math.floor(this.#sim.now / 1e6);
+  }
+
+  /** Notes in the options of a packet for this machine that it has arrived. */
+  #arrived(frame: Frame, broadcast: boolean): void {
+    const { view, start } = frame;
+    const address = broadcast ? this.sourceFor(readSource(view, start)) : readDestination(view, start);
+    if (address !== null) recordStation(view, start, address, this.#timeOfDay);
+  }
+
   #deliver(link: Link, frame: Frame, group: boolean, broadcast: boolean): void {
     const { counters } = this;
+    if (readHeaderLength(frame.view, frame.start) > IPV4_HEADER) this.#arrived(frame, broadcast);
     let whole: Frame | null = frame;
     if (isFragment(frame.view, frame.start)) {
       whole = this.#reassembly.add(frame, link.name);
@@ -336,7 +355,10 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     packet.tos = readTos(view, start);
     packet.interface = link.name;
     packet.broadcast = broadcast;
-    whole.start = start + readHeaderLength(view, start);
+    const headerLength = readHeaderLength(view, start);
+    packet.options =
+      headerLength === IPV4_HEADER ? null : whole.bytes.subarray(start + IPV4_HEADER, start + headerLength);
+    whole.start = start + headerLength;
     const taken = this.raw?.received(whole, packet, start) === true;
     const transport = this.#transports[packet.protocol];
     if (transport === undefined) {
@@ -387,6 +409,10 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       return;
     }
     decrementTtl(view, start);
+    if (readHeaderLength(view, start) > IPV4_HEADER) {
+      const address = this.sourceFor(destination);
+      if (address !== null) recordStation(view, start, address, this.#timeOfDay);
+    }
     counters.ForwDatagrams++;
     frame.reason = 'ip.forward';
     if (tooLarge) this.#sendFragments(link, frame, nextHop, false, link.mtu);

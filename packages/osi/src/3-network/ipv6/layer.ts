@@ -93,6 +93,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     ttl: 0,
     tos: 0,
     interface: '',
+    options: null,
     broadcast: false,
   };
   /** Of the packet that is being handed up: how it came, where its header begins, and whether in a group frame. */

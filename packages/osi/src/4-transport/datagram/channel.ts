@@ -180,6 +180,7 @@ export class Channel implements UdpChannel {
       ttl: packet.ttl,
       tos: packet.tos,
       interface: packet.interface,
+      options: packet.options === null ? null : packet.options.slice(),
     });
     this.user.readable();
     return true;
