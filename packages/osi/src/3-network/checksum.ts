@@ -25,7 +25,11 @@ export function sumBytes(view: DataView, start: number, end: number, sum = 0): n
       view.getUint32(at + 24) +
       view.getUint32(at + 28);
   }
-  for (; at + 1 < end; at += 2) total += view.getUint16(at);
+  for (; at + 3 < end; at += 4) total += view.getUint32(at);
+  if (at + 1 < end) {
+    total += view.getUint16(at);
+    at += 2;
+  }
   if (at < end) total += view.getUint8(at) << 8;
   return fold(total + sum);
 }

@@ -131,19 +131,24 @@ export interface TextTunable {
 
 /** The tunables of one machine. Setting one takes effect for what is decided afterwards. */
 export class Sysctl {
-  /** Those that are not as Linux has them: mostly none, so thousands of machines share the defaults. */
-  #changed: Map<string, number> | null = null;
+  /**
+   * The tunables by name, to be read, where a packet needs one: reading a property by its name as it stands in the code costs
+   * next to nothing. Mostly all are as Linux has them, so thousands of machines share the defaults.
+   */
+  values: Readonly<Record<SysctlName, number>> = SYSCTL_DEFAULTS;
+  /** `net.ipv6.conf.<of>.<name>`, those that are not as Linux has them. */
+  #ipv6: Map<string, number> | null = null;
   readonly #texts = new Map<string, TextTunable>();
   /** Called when one was set: for what takes effect at once. */
   changed: ((name: string) => void) | null = null;
 
   get(name: SysctlName): number {
-    return this.#changed?.get(name) ?? SYSCTL_DEFAULTS[name];
+    return this.values[name];
   }
 
   /** `net.ipv6.conf.<of>.<name>`. @param of an interface, `all` or `default`. */
   ipv6(of: string, name: Ipv6Setting): number {
-    const changed = this.#changed;
+    const changed = this.#ipv6;
     if (changed === null) return IPV6_DEFAULTS[name];
     return (
       changed.get(`net.ipv6.conf.${of}.${name}`) ??
@@ -155,26 +160,27 @@ export class Sysctl {
   /** Sets a tunable by a name that may be wrong. @returns false when Linux's name is not one of ours. */
   set(name: string, value: number): boolean {
     if (Object.hasOwn(SYSCTL_DEFAULTS, name)) {
-      this.#changed ??= new Map();
-      this.#changed.set(name, value);
+      const values = { ...this.values };
+      values[name as SysctlName] = value;
+      this.values = values;
     } else {
       const [, of, setting] = IPV6_CONF.exec(name) ?? [];
       if (of === undefined || setting === undefined || !Object.hasOwn(IPV6_DEFAULTS, setting)) return false;
-      this.#changed ??= new Map();
+      this.#ipv6 ??= new Map();
       if (of === 'all') this.#setForAll(setting, value);
-      else this.#changed.set(name, value);
+      else this.#ipv6.set(name, value);
     }
     this.changed?.(name);
     return true;
   }
 
   #setForAll(setting: string, value: number): void {
-    for (const key of [...(this.#changed?.keys() ?? [])]) {
+    for (const key of [...(this.#ipv6?.keys() ?? [])]) {
       const [, , of] = IPV6_CONF.exec(key) ?? [];
-      if (of === setting) this.#changed?.delete(key);
+      if (of === setting) this.#ipv6?.delete(key);
     }
-    this.#changed?.set(`net.ipv6.conf.all.${setting}`, value);
-    this.#changed?.set(`net.ipv6.conf.default.${setting}`, value);
+    this.#ipv6?.set(`net.ipv6.conf.all.${setting}`, value);
+    this.#ipv6?.set(`net.ipv6.conf.default.${setting}`, value);
   }
 
   /** A tunable as Linux shows it: a number, or one of its words. */
@@ -201,9 +207,7 @@ export class Sysctl {
     return /^-?\d+$/.test(text) && this.set(name, Number(text));
   }
 
-  *entries(): Iterable<[name: string, value: number]> {
-    for (const [name, value] of Object.entries(SYSCTL_DEFAULTS)) {
-      yield [name, this.#changed?.get(name) ?? value];
-    }
+  entries(): Iterable<[name: string, value: number]> {
+    return Object.entries(this.values);
   }
 }

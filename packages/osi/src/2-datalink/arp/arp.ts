@@ -2,7 +2,7 @@ import { dropFrame, type Frame, type Port } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ETHERTYPE_ARP } from '../ethernet/codec.ts';
 import { BROADCAST_MAC, formatMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
-import { NeighbourCache, type NeighbourNames } from '../neighbour/cache.ts';
+import { type NeighbourActions, NeighbourCache, type NeighbourNames } from '../neighbour/cache.ts';
 import {
   ARP_LENGTH,
   ARP_REPLY,
@@ -47,7 +47,7 @@ export const ARP_NAMES: NeighbourNames = {
 };
 
 /** The Address Resolution Protocol of one interface (RFC 826), as Linux speaks it (net/ipv4/arp.c). */
-export class Arp {
+export class Arp implements NeighbourActions<number> {
   readonly cache: NeighbourCache<number>;
   readonly #link: ArpInterface;
   readonly #up: ArpUpcalls;
@@ -55,13 +55,23 @@ export class Arp {
   constructor(sim: Simulation, link: ArpInterface, up: ArpUpcalls) {
     this.#link = link;
     this.#up = up;
-    this.cache = new NeighbourCache(sim, link.port.tracer, link.port.name, ARP_NAMES, {
-      key: (address) => address,
-      request: (address, mac, waiting) => this.#request(address, mac, waiting),
-      transmit: (frame, mac) => link.outputPacket(frame, mac),
-      unresolved: (frame, address) => up.unresolved(frame, address),
-      format: (address) => up.format(address),
-    });
+    this.cache = new NeighbourCache(sim, link.port.tracer, link.port.name, ARP_NAMES, this);
+  }
+
+  key(address: number): number {
+    return address;
+  }
+
+  transmit(frame: Frame, mac: MacAddress): void {
+    this.#link.outputPacket(frame, mac);
+  }
+
+  unresolved(frame: Frame, address: number): void {
+    this.#up.unresolved(frame, address);
+  }
+
+  format(address: number): string {
+    return this.#up.format(address);
   }
 
   /** An ARP packet arrived, `frame.start` at it; takes the frame over. @param toUs it was sent to our MAC alone. */
@@ -104,7 +114,7 @@ export class Arp {
     this.#send(ARP_REQUEST, 0, NULL_MAC, address, BROADCAST_MAC, 'arp.probe');
   }
 
-  #request(address: number, mac: MacAddress | null, waiting: Frame | null): void {
+  request(address: number, mac: MacAddress | null, waiting: Frame | null): void {
     const source = this.#up.sourceFor(address, waiting);
     if (mac === null) this.#send(ARP_REQUEST, source, NULL_MAC, address, BROADCAST_MAC, 'arp.request');
     else this.#send(ARP_REQUEST, source, NULL_MAC, address, mac, 'arp.reachability-probe');

@@ -242,7 +242,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
 
   /** What is for a group stays on its link unless its sender asks for more (RFC 1112 section 6.1). */
   #defaultTtl(destination: Ipv4Address): number {
-    return isMulticast(destination) ? 1 : this.#sysctl.get('net.ipv4.ip_default_ttl');
+    return isMulticast(destination) ? 1 : this.#sysctl.values['net.ipv4.ip_default_ttl'];
   }
 
   /** A packet came in by a link, `frame.start` at its header; takes the frame over. @param group in a broadcast or multicast frame. */
@@ -287,7 +287,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       // A group that nobody here has joined: everybody on the link sees it. Counted, not recorded.
       this.#tracer.countDrop('ip.multicast-not-joined');
       frame.release();
-    } else if (group || this.#sysctl.get('net.ipv4.ip_forward') === 0) {
+    } else if (group || this.#sysctl.values['net.ipv4.ip_forward'] === 0) {
       counters.InAddrErrors++;
       this.#drop(frame, 'ip.not-for-us', link);
     } else this.#forward(link, frame, destination);

@@ -320,7 +320,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
 
   /** A number that packets of one flow have in common (RFC 6437, `auto_flowlabels` of Linux). */
   #flowLabel(frame: Frame, protocol: number, source: Ipv6Address, destination: Ipv6Address): number {
-    if (protocol === HOP_BY_HOP || this.#sysctl.get('net.ipv6.auto_flowlabels') === 0) return 0;
+    if (protocol === HOP_BY_HOP || this.#sysctl.values['net.ipv6.auto_flowlabels'] === 0) return 0;
     if (this.#flowSecret === 0) this.#flowSecret = this.#chance().uint32() | 1;
     const ports =
       protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP ? frame.view.getInt32(frame.start) : protocol;

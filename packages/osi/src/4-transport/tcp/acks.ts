@@ -248,7 +248,7 @@ const mayGrow = (tcb: Tcb): boolean =>
   facts.dataAcked ||
   (facts.sacked &&
     tcb.recovery !== null &&
-    tcb.recovery.reordering > tcb.host.sysctl.get('net.ipv4.tcp_reordering'));
+    tcb.recovery.reordering > tcb.host.sysctl.values['net.ipv4.tcp_reordering']);
 
 function resend(tcb: Tcb): void {
   const { recovery } = tcb;

@@ -43,7 +43,7 @@ function reorderingWindow(tcb: Tcb, list: InFlight): Nanoseconds {
   const { recovery, roundTrip } = tcb;
   if (recovery === null || recovery.reorderingSeen === 0) {
     if (tcb.phase === 'recovery' || tcb.phase === 'loss') return 0;
-    const threshold = (tcb.host.sysctl.get('net.ipv4.tcp_recovery') & NO_DUPLICATE_THRESHOLD) === 0;
+    const threshold = (tcb.host.sysctl.values['net.ipv4.tcp_recovery'] & NO_DUPLICATE_THRESHOLD) === 0;
     if (threshold && list.sackedOut >= reorderingOf(tcb)) return 0;
   }
   const steps = recovery?.windowSteps ?? 1;
@@ -105,7 +105,7 @@ export function rackMarkLost(tcb: Tcb, facts: AckFacts): void {
 export function fitReorderingWindow(tcb: Tcb): void {
   const { recovery } = tcb;
   if (recovery === null) return;
-  if ((tcb.host.sysctl.get('net.ipv4.tcp_recovery') & STATIC_WINDOW) !== 0) return;
+  if ((tcb.host.sysctl.values['net.ipv4.tcp_recovery'] & STATIC_WINDOW) !== 0) return;
   if (recovery.duplicateRoundSet) {
     if (seqLess(tcb.sndUna, recovery.duplicateRound)) recovery.duplicateSeen = false;
     else recovery.duplicateRoundSet = false;

@@ -107,7 +107,7 @@ function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
 /** The next acknowledgment says that `[seq, end)` came twice (RFC 2883; net.ipv4.tcp_dsack). */
 export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence): void {
   const { counters, sysctl } = tcb.host;
-  if (!tcb.sack || sysctl.get('net.ipv4.tcp_dsack') === 0) return;
+  if (!tcb.sack || sysctl.values['net.ipv4.tcp_dsack'] === 0) return;
   const old = seqLess(seq, tcb.rcvNxt);
   counters.ext[old ? 'TCPDSACKOldSent' : 'TCPDSACKOfoSent']++;
   (tcb.selective ??= new SelectiveAcks()).repeat(seq, end, !old);

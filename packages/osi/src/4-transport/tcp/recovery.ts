@@ -177,7 +177,7 @@ export function limitDuplicates(tcb: Tcb, list: InFlight, acked: number): void {
   if (list.sackedOut + holes <= list.count) return;
   list.sackedOut = list.count - holes;
   const recovery = recoveryOf(tcb);
-  const most = tcb.host.sysctl.get('net.ipv4.tcp_max_reordering');
+  const most = tcb.host.sysctl.values['net.ipv4.tcp_max_reordering'];
   recovery.reordering = Math.min(list.count + acked, most);
   recovery.reorderingSeen++;
   tcb.host.counters.ext.TCPRenoReorder++;
@@ -259,14 +259,14 @@ export function enterLoss(tcb: Tcb): void {
   }
   congestion.cwnd = pipe(tcb) + 1;
   congestion.timedOut();
-  const base = tcb.host.sysctl.get('net.ipv4.tcp_reordering');
+  const base = tcb.host.sysctl.values['net.ipv4.tcp_reordering'];
   if (!inside && list !== null && list.sackedOut >= base)
     recovery.reordering = Math.min(recovery.reordering, base);
   tcb.phase = 'loss';
   recovery.highSeq = tcb.sndNxt;
   recovery.probing = false;
   if (tcb.ecn !== null) tcb.ecn.tellReduced = true;
-  recovery.frto = tcb.host.sysctl.get('net.ipv4.tcp_frto') !== 0 && (fresh || tcb.retransmits > 0);
+  recovery.frto = tcb.host.sysctl.values['net.ipv4.tcp_frto'] !== 0 && (fresh || tcb.retransmits > 0);
 }
 
 function loseAll(tcb: Tcb, list: InFlight): void {

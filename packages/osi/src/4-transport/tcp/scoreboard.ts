@@ -133,7 +133,7 @@ export function noteReordering(tcb: Tcb, low: Sequence): void {
   const { sysctl, counters } = tcb.host;
   const recovery = recoveryOf(tcb);
   if (distance > recovery.reordering * tcb.mss) {
-    const most = sysctl.get('net.ipv4.tcp_max_reordering');
+    const most = sysctl.values['net.ipv4.tcp_max_reordering'];
     recovery.reordering = Math.min(Math.ceil(distance / tcb.mss), most);
   }
   recovery.reorderingSeen++;

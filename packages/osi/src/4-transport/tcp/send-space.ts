@@ -23,7 +23,7 @@ const memory = (tcb: Tcb): number => tcb.buffer.length + CHUNK_OVERHEAD * (tcb.c
 
 /** TCP_NOTSENT_LOWAT, or net.ipv4.tcp_notsent_lowat (Linux: tcp_notsent_lowat). */
 function mostUnsent(tcb: Tcb): number {
-  return tcb.options.notSentLow || tcb.host.sysctl.get('net.ipv4.tcp_notsent_lowat');
+  return tcb.options.notSentLow || tcb.host.sysctl.values['net.ipv4.tcp_notsent_lowat'];
 }
 
 /** Bytes that were written and never sent. */
@@ -67,7 +67,7 @@ export function fitSendBuffer(tcb: Tcb): void {
   const segments = Math.max(INITIAL_SEGMENTS, congestion.cwnd, (recovery?.reordering ?? 0) + 1);
   const wanted = 2 * segments * each;
   if (wanted <= options.sendBuffer) return;
-  const most = Math.min(2 * usefulWindow(roundTrip.srtt), tcb.host.sysctl.get('net.ipv4.tcp_wmem.max'));
+  const most = Math.min(2 * usefulWindow(roundTrip.srtt), tcb.host.sysctl.values['net.ipv4.tcp_wmem.max']);
   options.sendBuffer = Math.max(options.sendBuffer, Math.min(wanted, most));
 }
 

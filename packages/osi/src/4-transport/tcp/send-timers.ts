@@ -20,7 +20,7 @@ export function scheduleProbe(tcb: Tcb, fresh: boolean): boolean {
   if (tcb.early || !tcb.sack || (tcb.phase !== 'open' && tcb.phase !== 'cwr')) return false;
   const list = tcb.inFlight;
   if (list === null || list.count === 0) return false;
-  if (tcb.host.sysctl.get('net.ipv4.tcp_early_retrans') < PROBES) return false;
+  if (tcb.host.sysctl.values['net.ipv4.tcp_early_retrans'] < PROBES) return false;
   const { srtt } = tcb.roundTrip;
   let wait = srtt === 0 ? INITIAL : 2 * srtt + (list.count === 1 ? RTO_MIN : TIMEOUT_MIN);
   const untilTimeout = fresh ? timeout(tcb) : timeoutLeft(tcb);

@@ -24,7 +24,7 @@ export function fitMss(tcb: Tcb): void {
   const { ip, sysctl } = tcb.host;
   let mss = Math.min(tcb.peerMss, ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
   if (tcb.options.maxSegment > 0) mss = Math.min(mss, tcb.options.maxSegment);
-  mss = Math.max(mss, sysctl.get('net.ipv4.tcp_min_snd_mss'));
+  mss = Math.max(mss, sysctl.values['net.ipv4.tcp_min_snd_mss']);
   if (tcb.timestamps) mss -= TIMESTAMPS_LENGTH;
   tcb.mss = mss;
   tcb.offload = ip.offloadTo(tcb.remoteAddress);
@@ -169,7 +169,7 @@ const MAX_BURST = 65_536 - 321;
 function mostTogether(tcb: Tcb, mss: number): number {
   const { srtt } = tcb.roundTrip;
   const { cwnd, ssthresh } = tcb.congestion;
-  const least = tcb.host.sysctl.get('net.ipv4.tcp_min_tso_segs');
+  const least = tcb.host.sysctl.values['net.ipv4.tcp_min_tso_segs'];
   const ratio = cwnd < ssthresh / 2 ? 2 : 1.2;
   const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * mss * 1e9) / srtt / 1024;
   const near = MAX_BURST / 2 ** Math.floor(srtt / 512_000);
@@ -209,7 +209,7 @@ function waitsForMore(
   const limit = Math.min(room, cwndRoom);
   const isTail = end === tcb.bufferEnd;
   if (limit >= most * mss || (!isTail && limit >= length)) return 'no';
-  const divisor = host.sysctl.get('net.ipv4.tcp_tso_win_divisor');
+  const divisor = host.sysctl.values['net.ipv4.tcp_tso_win_divisor'];
   if (divisor > 0) {
     if (limit >= Math.floor(Math.min(tcb.sndWnd, congestion.cwnd * mss) / divisor)) return 'no';
   } else if (limit > MOST_DEFERRED * mss) {
@@ -286,7 +286,7 @@ function restartAfterIdle(tcb: Tcb): void {
   if (tcb.inFlight !== null || tcb.lastSentAt < 0) return;
   const { rto } = tcb.roundTrip;
   const idle = tcb.host.sim.now - tcb.lastSentAt;
-  if (idle <= rto || tcb.host.sysctl.get('net.ipv4.tcp_slow_start_after_idle') === 0) return;
+  if (idle <= rto || tcb.host.sysctl.values['net.ipv4.tcp_slow_start_after_idle'] === 0) return;
   if (tcb.buffer.length === 0) return;
   const { congestion } = tcb;
   congestion.ssthresh = currentThreshold(tcb);
@@ -342,7 +342,7 @@ export function resendSegment(
   const most = room > 0 ? Math.min(size, room) : size;
   const data = seqDiff(seqMin(list.endOf(k), tcb.bufferEnd), start);
   if (data > most) list.split(k, seqAdd(start, most));
-  else if (data < most && tcb.host.sysctl.get('net.ipv4.tcp_retrans_collapse') !== 0) {
+  else if (data < most && tcb.host.sysctl.values['net.ipv4.tcp_retrans_collapse'] !== 0) {
     collapse(tcb, list, k, start, most);
   }
   const end = list.endOf(k);
