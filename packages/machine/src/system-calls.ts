@@ -1,4 +1,5 @@
 import type {
+  ControlMessage,
   ExtendedError,
   PacketAddress,
   SocketAddress,
@@ -25,13 +26,17 @@ export interface SystemCalls {
     flags: number,
     address: SocketAddress | PacketAddress | UnixAddress | null,
   ): number;
-  /** @param rights descriptors that go along, to a socket of AF_UNIX (SCM_RIGHTS). */
+  /**
+   * @param rights descriptors that go along, to a socket of AF_UNIX (SCM_RIGHTS).
+   * @param controls other control messages: of a socket that speaks IP how far a packet goes, and of what class it is.
+   */
   sendmsg(
     fd: number,
     data: Uint8Array,
     flags: number,
     address: SocketAddress | PacketAddress | UnixAddress | null,
     rights: readonly (number | ReplicaFile)[],
+    controls?: readonly ControlMessage[],
   ): number;
   /** Descriptors that come along are closed. */
   recvfrom(fd: number, length: number, flags: number): number | ReceivedMessage;

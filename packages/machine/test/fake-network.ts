@@ -1,5 +1,5 @@
 import { Sysctl } from '@netarium/osi/3-network';
-import type { Received, Socket, SocketAddress } from '@netarium/osi/5-session';
+import type { ControlMessage, Received, Socket, SocketAddress } from '@netarium/osi/5-session';
 import { ERRNO, type EventId } from '@netarium/osi/trace';
 import type { Network } from '../src/index.ts';
 
@@ -90,6 +90,9 @@ export class FakeSocket implements Socket {
     }
     if (this.connection === 'trying') return -EALREADY;
     return this.connection === 'done' ? 0 : this.connection;
+  }
+  sendWith(_controls: readonly ControlMessage[], send: () => number): number {
+    return send();
   }
   send(data: Uint8Array, _flags: number, _to: SocketAddress | null, origin: EventId): number {
     if (this.error !== 0) return this.error;

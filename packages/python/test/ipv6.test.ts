@@ -44,6 +44,9 @@ other = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 0x20)
 other.sendto(b'first', ('::1', port))
 print([(level, kind, value.hex()) for level, kind, value in one.recvmsg(10, 200)[1]])
+other.sendmsg([b'far'], [(socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, b'\\2\\0\\0\\0')], 0, ('::1', port))
+print([value.hex() for _, _, value in one.recvmsg(10, 200)[1][1:]])
+print(attempt(other.sendmsg, [b'x'], [(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, b'12345')], 0, ('::1', port)))
 other.sendmsg([b'sec', b'ond'], [], 0, ('::1', port, 0, 0))
 print(one.recvfrom(10)[0], one.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four:
@@ -113,6 +116,8 @@ const EXPECTED = `True True
 ::1 (0, 0) socket 10 True
 (b'hello', None) ('OSError', '[Errno 98] Address already in use')
 [(41, 50, '0000000000000000000000000000000101000000'), (41, 52, '40000000'), (41, 67, '20000000')]
+['02000000', '20000000']
+('OSError', '[Errno 22] Invalid argument')
 b'second' 0
 ::ffff:127.0.0.1
 10 2 True

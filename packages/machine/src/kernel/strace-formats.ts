@@ -1,4 +1,9 @@
-import type { PacketAddress, SocketAddress, UnspecifiedAddress } from '@netarium/osi/5-session';
+import type {
+  ControlMessage,
+  PacketAddress,
+  SocketAddress,
+  UnspecifiedAddress,
+} from '@netarium/osi/5-session';
 import type {
   FileStatus,
   PollEntry,
@@ -137,14 +142,20 @@ function header(
   data: string,
   length: number,
   rights: readonly string[],
+  others: readonly string[] = [],
 ): string {
-  const control =
+  const descriptors =
     rights.length === 0
-      ? ''
-      : `, msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[${rights.join(', ')}]}]`;
+      ? []
+      : [`{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[${rights.join(', ')}]}`];
+  const all = [...descriptors, ...others];
+  const control = all.length === 0 ? '' : `, msg_control=[${all.join(', ')}]`;
   const name = address === null ? 'NULL' : sockaddr(address);
   return `{msg_name=${name}, msg_iov=[{iov_base=${data}, iov_len=${length}}], msg_iovlen=1${control}}`;
 }
+/** Of those that say something of a packet, types are named as options are. */
+const control = ({ level, type, data }: ControlMessage): string =>
+  `{cmsg_level=${named(OPTION_LEVELS, level)}, cmsg_type=${optionName(level, type)}, cmsg_data=${optionValue(level, type, data)}}`;
 const right = (file: number | ReplicaFile): string =>
   typeof file === 'number' ? decimal(file) : path(file.path);
 
@@ -237,10 +248,10 @@ export const FORMATS: Formats = {
     value: ({ data }) => data.length,
   },
   sendmsg: {
-    call: (fd, data, flags, address, rights) =>
+    call: (fd, data, flags, address, rights, controls = []) =>
       list(
         decimal(fd),
-        header(address, quoted(data), data.length, rights.map(right)),
+        header(address, quoted(data), data.length, rights.map(right), controls.map(control)),
         bits(MESSAGE_FLAGS, flags),
       ),
   },

@@ -82,6 +82,8 @@ export interface TcpOptions {
   maxSegment: number;
   /** SO_OOBINLINE: the urgent byte is read in the stream, not apart. */
   urgentInline: boolean;
+  /** TCP_QUICKACK was set to 0 before there was a connection. */
+  delaysAcks?: boolean;
   /** TCP_SYNCNT: how often a SYN is sent again; absent for net.ipv4.tcp_syn_retries. */
   synRetries?: number;
   fastOpen?: FastOpenOptions;
@@ -148,6 +150,10 @@ export interface TcpConnection {
   tellWhenAcknowledged(call: number): void;
   /** Sends what waits to fill a segment: TCP_NODELAY was switched on. */
   push(): void;
+  /** TCP_QUICKACK: whether what comes need not wait for data that the acknowledgment could ride on. */
+  readonly acksQuickly: boolean;
+  /** Sets TCP_QUICKACK, which does not last; an even number but 0 only sends what waits (tcp(7)). */
+  acknowledgeQuickly(value: number): void;
   /** Copies received bytes out, in one call none beyond the urgent mark. @returns how many. */
   receive(into: Uint8Array, peek?: boolean): number;
   /** @returns the urgent byte; -1 when there is none, it was read already or is in the stream; -2 when it is still to come. */

@@ -13,6 +13,7 @@ export * from './constants.ts';
 export { ints, readInt } from './option-table.ts';
 export { PacketSocket } from './packet-socket.ts';
 export type { RouteRequest } from './route-request.ts';
+export type { ControlMessage } from './send-controls.ts';
 export type * from './socket-types.ts';
 export { Stack, type StackOptions } from './stack.ts';
 export { type ErrorPlace, SystemError } from './system-error.ts';

@@ -25,6 +25,7 @@ import { addressOf, readEndpoint4, readEndpoint6 } from './addresses.ts';
 import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6, SOCK_STREAM, SOL_SOCKET } from './constants.ts';
 import { IPV6_OPTIONS, type Ipv6Settings } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
+import { type ControlMessage, readControls } from './send-controls.ts';
 import { IP_OPTIONS, SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
 import type { Credentials, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 
@@ -131,6 +132,25 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
       return -ERRNO.EACCES;
     }
     return this.bound ? -ERRNO.EINVAL : this.claim(endpoint);
+  }
+
+  sendWith(controls: readonly ControlMessage[], send: () => number): number {
+    // Streams have no packets of the program's.
+    const read = this.type === SOCK_STREAM ? {} : readControls(controls, this.domain);
+    if (typeof read === 'number') return read;
+    const { ip, multicast, multicast6 } = this;
+    const before = { ttl: ip.ttl, tos: ip.tos, group: multicast?.ttl, group6: multicast6?.hops };
+    const { ttl = ip.ttl, tos = ip.tos } = read;
+    ip.ttl = ttl;
+    ip.tos = tos;
+    if (multicast !== null) multicast.ttl = read.ttl ?? multicast.ttl;
+    if (multicast6 !== null) multicast6.hops = read.ttl ?? multicast6.hops;
+    const result = send();
+    ip.ttl = before.ttl;
+    ip.tos = before.tos;
+    if (multicast !== null && before.group !== undefined) multicast.ttl = before.group;
+    if (multicast6 !== null && before.group6 !== undefined) multicast6.hops = before.group6;
+    return result;
   }
 
   localAddress(): SocketAddress {

@@ -18,6 +18,7 @@ import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../trace/index.ts';
 import * as linux from './constants.ts';
 import { integer, ints, type Option, type OptionTable, readInt } from './option-table.ts';
+import type { ControlMessage } from './send-controls.ts';
 import { SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
 import type { PacketAddress, Received, Socket, SocketAddress } from './socket-types.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -157,6 +158,11 @@ export class PacketSocket
 
   remoteAddress(): number {
     return -ERRNO.EOPNOTSUPP;
+  }
+
+  /** Of control messages Linux reads those of SOL_SOCKET only here, of which there are none. */
+  sendWith(_controls: readonly ControlMessage[], send: () => number): number {
+    return send();
   }
 
   /** Sends a frame (SOCK_RAW) or a payload (SOCK_DGRAM). `packet_snd` */

@@ -1,4 +1,5 @@
 import type { EventId } from '../trace/index.ts';
+import type { ControlMessage } from './send-controls.ts';
 
 /** A socket address of AF_INET, with dotted-decimal text. */
 export interface InternetAddress {
@@ -107,6 +108,8 @@ export interface Socket {
    * @param origin the system call, for the record. @returns how many bytes were taken.
    */
   send(bytes: Uint8Array, flags: number, to: SocketAddress | PacketAddress | null, origin: EventId): number;
+  /** Sends with what control messages say of this packet alone (cmsg(3)). @returns -EINVAL for one that is not known. */
+  sendWith(controls: readonly ControlMessage[], send: () => number): number;
   /**
    * A stream gives length 0 at its end.
    * @param flags MSG_PEEK 2, MSG_TRUNC 0x20, MSG_ERRQUEUE 0x2000 change what it does. MSG_DONTWAIT 0x40 and

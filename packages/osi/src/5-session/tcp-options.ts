@@ -52,6 +52,17 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     ),
   ],
   [
+    linux.TCP_QUICKACK,
+    integer(
+      ({ options, connection }) => Number(connection?.acksQuickly ?? options.delaysAcks !== true),
+      ({ options, connection }, value) => {
+        if (connection === null) options.delaysAcks = value === 0;
+        else connection.acknowledgeQuickly(value);
+        return 0;
+      },
+    ),
+  ],
+  [
     linux.TCP_MAXSEG,
     integer(
       ({ options, connection }) => connection?.info().sendMss || options.maxSegment || DEFAULT_MSS,

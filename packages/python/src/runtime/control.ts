@@ -34,27 +34,29 @@ export class ControlMessages {
     this.#sender = sender;
   }
 
-  /** The descriptors that a message carries. @returns undefined when one is not open. */
-  rightsOf(message: number): (number | ReplicaFile)[] | undefined {
+  /** The descriptors that a message carries, and its other control messages. @returns undefined when one is not open. */
+  sent(message: number): { rights: (number | ReplicaFile)[]; controls: Control[] } | undefined {
     const python = this.#python;
     const rights: (number | ReplicaFile)[] = [];
+    const controls: Control[] = [];
     const end = readU32(python, message + MSG.controlLength);
     const control = readU32(python, message + MSG.control);
     for (let at = 0; at + HEADER.size <= end; ) {
       const header = control + at;
       const length = readU32(python, header + HEADER.length);
       if (length < HEADER.size || at + length > end) break;
-      const isRights =
-        readI32(python, header + HEADER.level) === SOL_SOCKET &&
-        readI32(python, header + HEADER.type) === SCM_RIGHTS;
-      for (let data = HEADER.size; isRights && data + 4 <= length; data += 4) {
-        const right = this.#right(readI32(python, header + data));
-        if (right === undefined) return undefined;
-        rights.push(right);
-      }
+      const level = readI32(python, header + HEADER.level);
+      const type = readI32(python, header + HEADER.type);
+      if (level === SOL_SOCKET && type === SCM_RIGHTS) {
+        for (let data = HEADER.size; data + 4 <= length; data += 4) {
+          const right = this.#right(readI32(python, header + data));
+          if (right === undefined) return undefined;
+          rights.push(right);
+        }
+      } else controls.push({ level, type, data: python.HEAPU8.slice(header + HEADER.size, header + length) });
       at += (length + 3) & ~3;
     }
-    return rights;
+    return { rights, controls };
   }
 
   /** How many descriptors there is room for. */

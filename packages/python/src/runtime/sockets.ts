@@ -288,9 +288,12 @@ export function socketHandlers(
             : addressFor(socket, namePointer, readU32(python, message + MSG.nameLength));
         if (address === undefined) return failed(ERRNO.EAFNOSUPPORT);
         const bytes = gather(python, messageVectors(message), sendLimit(socket, flags));
-        const rights = ancillary.rightsOf(message);
-        if (rights === undefined) return failed(ERRNO.EBADF);
-        return inFolder(address, () => plain('sendmsg', socket.file.fd, bytes, flags, address, rights));
+        const along = ancillary.sent(message);
+        if (along === undefined) return failed(ERRNO.EBADF);
+        const { rights, controls } = along;
+        return inFolder(address, () =>
+          plain('sendmsg', socket.file.fd, bytes, flags, address, rights, controls),
+        );
       }),
 
     recvmsg: (fd = 0, message = 0, flags = 0) =>

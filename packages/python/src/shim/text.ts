@@ -1,5 +1,8 @@
 import { HOOKED_IMPORTS } from './imports.ts';
 
+/** Where `PyThreadState` has the number of its thread. */
+const THREAD_ID = 92;
+
 /**
  * The shim below Python, in WebAssembly's text format: for each hooked import a function that calls JavaScript's
  * handler. That answers null (the result is ready in the global `value`) or a promise; then the whole WebAssembly
@@ -38,11 +41,13 @@ ${functions.join('\n')}
  * and returns its exit status. The program may use `stack_size` bytes of the C stack from `stack` upwards.
  *
  * `thread` runs a thread in a task of its own, from the C function that CPython would give to pthread_create(3): it
- * brings its own thread state, so that of the task is put aside meanwhile.
+ * brings its own thread state, so that of the task is put aside meanwhile, and is no state of that thread to who looks for
+ * one (PyThreadState_SetAsyncExc).
  */
 export function entryText(): string {
   return `(module
 (type $start (func (param i32)))
+(import "python" "memory" (memory 0))
 (import "python" "__indirect_function_table" (table 0 funcref))
 (import "python" "PyEval_SaveThread" (func $save (result i32)))
 (import "python" "PyEval_RestoreThread" (func $restore (param i32)))
@@ -88,6 +93,7 @@ export function entryText(): string {
 (func (export "thread") (param $function i32) (param $argument i32) (result i32) (local $state i32)
   (if (call $enter) (then (return (i32.const -1))))
   (local.set $state (call $save))
+  (i32.store offset=${THREAD_ID} (local.get $state) (i32.const 0))
   (call_indirect (type $start) (local.get $argument) (local.get $function))
   (call $restore (local.get $state))
   (call $exit)

@@ -1,4 +1,5 @@
 import type {
+  ControlMessage,
   Credentials,
   PacketAddress,
   PacketSocket,
@@ -141,7 +142,7 @@ export const socketCalls: Family<
   },
 };
 
-/** sendmsg(2). @param rights what goes along, to a socket of AF_UNIX. */
+/** sendmsg(2). @param rights what goes along, to a socket of AF_UNIX. @param controls other control messages. */
 function send(
   call: Call,
   fd: number,
@@ -149,6 +150,7 @@ function send(
   flags: number,
   address: SocketAddress | PacketAddress | UnixAddress | null,
   rights: readonly (number | ReplicaFile)[],
+  controls: readonly ControlMessage[] = [],
 ): number | Blocked<number> {
   const file = socketAt(call, fd);
   if (typeof file === 'number') return file;
@@ -157,9 +159,10 @@ function send(
     if (address?.family === AF_UNIX) return -EINVAL;
     const patience = file.nonBlocking ? flags | MSG_DONTWAIT : flags;
     // What follows the first piece is no new attempt to connect.
-    return sendAll(call, file, data, flags, (rest) =>
-      socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event),
-    );
+    const sendNow = (rest: Uint8Array) =>
+      socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event);
+    if (controls.length === 0) return sendAll(call, file, data, flags, sendNow);
+    return sendAll(call, file, data, flags, (rest) => socket.sendWith(controls, () => sendNow(rest)));
   }
   const to = address === null ? null : findUnix(call, address);
   if (typeof to === 'number') return to;

@@ -66,6 +66,40 @@ describe('acknowledgments', () => {
   });
 });
 
+describe('TCP_QUICKACK', () => {
+  test('sends the acknowledgment that waits, and others at once until the program answers', () => {
+    const { script, c, get } = interactive();
+    expect(c.acksQuickly).toBe(false);
+    get('x');
+    readAll(c);
+    expect(script.take()).toEqual([]);
+    c.acknowledgeQuickly(1);
+    expect(script.take()).toMatchObject([{ flags: 'A', ack: 3, reason: 'tcp.read-ack' }]);
+    expect(c.acksQuickly).toBe(true);
+    c.send(text('y'), 0);
+    expect(c.acksQuickly).toBe(false);
+  });
+
+  test('with an even number sends it once', () => {
+    const { script, c, get } = interactive();
+    get('x');
+    readAll(c);
+    c.acknowledgeQuickly(2);
+    expect(script.take()).toMatchObject([{ flags: 'A', ack: 3 }]);
+    expect(c.acksQuickly).toBe(false);
+  });
+
+  test('as 0 keeps the acknowledgment of a handshake for the first data', () => {
+    const script = new Script();
+    const c = script.connect({ delaysAcks: true });
+    script.take();
+    script.inject({ flags: 'SA', seq: 0, ack: 1 });
+    expect(script.take()).toEqual([]);
+    c.send(text('request'), 0);
+    expect(script.take()).toMatchObject([{ flags: 'PA', data: 'request' }]);
+  });
+});
+
 describe('the receive window', () => {
   const buffer = { receiveBuffer: 8192, receiveBufferLocked: true };
 

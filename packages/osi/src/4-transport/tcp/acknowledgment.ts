@@ -131,3 +131,13 @@ export function acknowledgeRead(tcb: Tcb): void {
   }
   if (!tcb.finReceived && windowOpened(tcb)) acknowledge(tcb, 'tcp.window-update');
 }
+
+/** A program says whether to wait for its data (Linux: __tcp_sock_set_quickack). */
+export function setQuick(tcb: Tcb, value: number): void {
+  tcb.interactive = value === 0;
+  const receives = tcb.state === 'ESTABLISHED' || tcb.state === 'CLOSE_WAIT';
+  if (value === 0 || !receives || !tcb.ackPending) return;
+  tcb.pushed = true;
+  acknowledgeRead(tcb);
+  if ((value & 1) === 0) tcb.interactive = true;
+}

@@ -1,7 +1,7 @@
 import type { Nanoseconds } from '../../time/index.ts';
 import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
-import { acknowledgeRead } from './acknowledgment.ts';
+import { acknowledgeRead, setQuick } from './acknowledgment.ts';
 import type { Limit } from './busy-time.ts';
 import { end, enterFinWait2, reset } from './closing.ts';
 import { congestionControl } from './congestion/choice.ts';
@@ -108,6 +108,15 @@ export class Connection extends Tcb implements TcpConnection {
 
   push(): void {
     output(this, 'any');
+    this.show();
+  }
+
+  get acksQuickly(): boolean {
+    return !this.interactive;
+  }
+
+  acknowledgeQuickly(value: number): void {
+    setQuick(this, value);
     this.show();
   }
 

@@ -72,6 +72,7 @@ export function prepare(tcb: Tcb, least: Sequence | null): void {
   tcb.timestamps = sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sack = sysctl.get('net.ipv4.tcp_sack') !== 0;
+  if (tcb.options.delaysAcks === true) tcb.interactive = true;
   if (offersEcn(tcb)) tcb.ecn = new Ecn(tcb.options.ip);
   chooseInitialWindow(tcb, tcb.advMss);
   tcb.move('open');
@@ -179,9 +180,9 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   if (tcb.queue.length > 0 || tcb.finReceived) tcb.user?.readable();
 }
 
-/** At once, unless a program waits to write: then its data will carry the acknowledgment (as Linux). */
+/** At once, unless a program waits to write, or said so (TCP_QUICKACK 0): then its data will carry the acknowledgment (as Linux). */
 function acknowledgeSyn(tcb: Tcb): void {
-  if (tcb.writePending) expectData(tcb);
+  if (tcb.writePending || tcb.interactive) expectData(tcb);
   else acknowledge(tcb, 'tcp.handshake-ack');
 }
 
