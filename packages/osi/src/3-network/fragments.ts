@@ -5,7 +5,9 @@ import type { TracedTimer } from '../trace/index.ts';
  * The pieces of one packet that are here, in their order and without overlaps (RFC 815). Both versions of IP put packets
  * together in this way, as Linux does (net/ipv4/inet_fragment.c).
  */
-export class Pieces {
+export abstract class Pieces {
+  /** What packets are told apart by, not always enough. */
+  readonly key: number;
   readonly frames: Frame[] = [];
   /** Where in its frame's slot each piece's payload stands, and which part of the packet's payload it is. */
   readonly starts: number[] = [];
@@ -19,6 +21,13 @@ export class Pieces {
   /** Slots held, in bytes. */
   memory = 0;
   timer: TracedTimer | null = null;
+
+  constructor(key: number) {
+    this.key = key;
+  }
+
+  /** For people: whose packet, and which. */
+  abstract get name(): string;
 
   get complete(): boolean {
     return this.ended && this.here === this.end;
