@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { heldBytes } from './heap.ts';
 import { type Figure, rate } from './measure.ts';
+import { NAMESPACES, namespaces, whyNoNamespaces } from './namespaces.ts';
 import { Subnets } from './subnets.ts';
 
 const MACHINES = 10_000;
 const SUBNETS = 100;
-/** The kernel's: as many as it takes to see how fast they come, and few enough to wait for. */
-const NAMESPACES = 300;
 const EVENTS = 1_000_000;
 
 /** B8 and B9 of `targets.md`: many machines. */
@@ -19,8 +17,8 @@ export function machineFigures(): Figure[] {
       id: 'B8',
       title: `${many} in ${SUBNETS} switched subnets: built, booted, each has pinged one server`,
       unit: 'machines/s',
-      conditions: 'network stacks without programs, as namespaces are; no recorder',
-      peerName: 'ip -batch (namespace and veth, no ping)',
+      conditions: `network stacks without programs, as namespaces are; no recorder. The peer: ${NAMESPACES} machines in subnets with a bridge and a router each; addresses and routes, forwarding and pings not`,
+      peerName: 'ip -batch',
       must: 30,
       aim: 100,
       ours: () => rate(MACHINES, () => new Subnets(MACHINES, SUBNETS).pingServer()),
@@ -70,39 +68,4 @@ function costPerEvent(machines: number, count: number): () => number {
     subnets.goOn(EVENTS);
     return ((performance.now() - begin) * 1e6) / EVENTS;
   };
-}
-
-/** @returns null when this process may make namespaces; otherwise what it takes. */
-function whyNoNamespaces(): string | null {
-  try {
-    execFileSync('ip', ['-batch', '-'], { input: batch('add', 1), stdio: ['pipe', 'ignore', 'ignore'] });
-    execFileSync('ip', ['-batch', '-'], { input: batch('del', 1), stdio: ['pipe', 'ignore', 'ignore'] });
-    return null;
-  } catch {
-    return 'namespaces need root and `ip` (Debian: apt install iproute2)';
-  }
-}
-
-/** @returns how many come in a second. They are taken away again, which does not count. */
-function namespaces(): number {
-  const commands = batch('add', NAMESPACES);
-  const begin = performance.now();
-  try {
-    execFileSync('ip', ['-batch', '-'], { input: commands });
-    return NAMESPACES / ((performance.now() - begin) / 1000);
-  } finally {
-    execFileSync('ip', ['-batch', '-'], { input: batch('del', NAMESPACES) });
-  }
-}
-
-/** Namespaces that each have one end of a veth pair; the other end is here. */
-function batch(what: 'add' | 'del', count: number): string {
-  let lines = '';
-  for (let i = 1; i <= count; i++) {
-    const name = `nb${process.pid}-${i}`;
-    lines += `netns ${what} ${name}\n`;
-    if (what === 'del') continue;
-    lines += `link add nb${i} type veth peer name eth0 netns ${name}\nlink set nb${i} up\n`;
-  }
-  return lines;
 }
