@@ -11,4 +11,4 @@ export {
   seconds,
 } from './nanoseconds.ts';
 export { Random } from './random.ts';
-export { type Action, Simulation, Timer } from './simulation.ts';
+export { type Action, Simulation, Timed, Timer } from './simulation.ts';

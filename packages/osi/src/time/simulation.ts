@@ -1,24 +1,13 @@
+import { EventQueue, NOWHERE } from './event-queue.ts';
 import type { Nanoseconds } from './nanoseconds.ts';
 import { Random } from './random.ts';
 
-const ENQUEUE = Symbol('enqueue');
-const TAKE_ORDER = Symbol('take order');
-const EXPIRE = Symbol('expire');
-const ORDER = Symbol('order');
-const QUEUED = Symbol('queued');
+const QUEUE = Symbol('queue');
 const AWAITED = Symbol('awaited');
+const EXPIRE = Symbol('expire');
 
 /** What an event does when its time has come. It runs to its end before anything else happens. */
 export type Action = () => void;
-
-/** One place in the event queue. Timers keep theirs for life, so restarting one allocates nothing. */
-class Slot {
-  at: Nanoseconds = 0;
-  order = 0;
-  /** A one-shot event has an action, a timer's place has its timer, a place given up has neither. */
-  timer: Timer | null = null;
-  action: Action | null = null;
-}
 
 /**
  * Virtual time and the event queue of one lab.
@@ -32,9 +21,8 @@ export class Simulation {
   readonly seed: number;
   /** How many events have run so far. */
   eventsRun = 0;
-  readonly #heap: Slot[] = [];
-  readonly #free: Slot[] = [];
-  #order = 0;
+  /** @internal For timers. */
+  readonly [QUEUE] = new EventQueue<Timed, Action>();
   /** @internal How many events and running timers are to come that are more than routine. */
   [AWAITED] = 0;
 
@@ -53,12 +41,8 @@ export class Simulation {
 
   /** Runs `action` at time `at`; a time in the past counts as now. */
   at(at: Nanoseconds, action: Action): void {
-    const slot = this.#free.pop() ?? new Slot();
-    slot.at = at > this.now ? at : this.now;
-    slot.order = this.#order++;
-    slot.action = action;
     this[AWAITED]++;
-    this.#push(slot);
+    this[QUEUE].add(at > this.now ? at : this.now, action);
   }
 
   /** Runs `action` after `delay` nanoseconds (≥ 0). */
@@ -68,7 +52,7 @@ export class Simulation {
 
   /** A timer that is not running yet. @param action runs each time it expires. */
   timer(action: Action): Timer {
-    return new Timer(this, action, 1);
+    return new Timer(this, action, false);
   }
 
   /**
@@ -76,41 +60,32 @@ export class Simulation {
    * to a time that was asked for, and when nothing but such routine is left, nothing is left.
    */
   routineTimer(action: Action): Timer {
-    return new Timer(this, action, 0);
+    return new Timer(this, action, true);
   }
 
   /** The time of the next event, or `Infinity` when nothing (but routine) is left to happen. */
   get nextAt(): Nanoseconds {
-    this.#settle();
-    return this[AWAITED] > 0 ? (this.#heap[0]?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    return this[AWAITED] > 0 ? this[QUEUE].nextAt : Number.POSITIVE_INFINITY;
   }
 
   /** Runs the next event and moves the clock to it. @returns false when nothing (but routine) is left. */
   step(): boolean {
-    return this[AWAITED] > 0 && this.#step();
+    return this[AWAITED] > 0 && this.stepBy(Number.POSITIVE_INFINITY);
   }
 
   /** Runs the next event, routine too, if it comes by `until`. @returns whether one ran. */
   stepBy(until: Nanoseconds): boolean {
-    this.#settle();
-    const next = this.#heap[0];
-    return next !== undefined && next.at <= until && this.#step();
-  }
-
-  #step(): boolean {
-    this.#settle();
-    const slot = this.#pop();
-    if (slot === undefined) return false;
-    this.now = slot.at;
+    const queue = this[QUEUE];
+    const next = queue.take(until);
+    if (next === null) return false;
+    this.now = queue.takenAt;
     this.eventsRun++;
-    const { timer, action } = slot;
-    if (timer !== null) {
-      timer[EXPIRE]();
-    } else {
-      slot.action = null;
-      this.#free.push(slot);
+    if (typeof next === 'function') {
       this[AWAITED]--;
-      action?.();
+      next();
+    } else {
+      next.place = NOWHERE;
+      next[EXPIRE]();
     }
     return true;
   }
@@ -127,107 +102,37 @@ export class Simulation {
     while (this.stepBy(until));
     if (until > this.now) this.now = until;
   }
-
-  /** @internal Called by timers. */
-  [ENQUEUE](slot: Slot): void {
-    this.#push(slot);
-  }
-
-  /** @internal The place in the order of this instant that a timer takes when it is started. */
-  [TAKE_ORDER](): number {
-    return this.#order++;
-  }
-
-  /** Brings to the top of the heap an event that really is due: timers may have moved on or stopped. */
-  #settle(): void {
-    for (;;) {
-      const top = this.#heap[0];
-      if (top === undefined || top.action !== null) return;
-      const timer = top.timer;
-      if (timer === null) {
-        this.#pop();
-        continue;
-      }
-      if (timer.deadline === top.at && timer[ORDER] === top.order) return;
-      this.#pop();
-      if (timer.running) {
-        top.at = timer.deadline;
-        top.order = timer[ORDER];
-        this.#push(top);
-      } else {
-        timer[QUEUED] = false;
-      }
-    }
-  }
-
-  #push(slot: Slot): void {
-    const heap = this.#heap;
-    let i = heap.length;
-    heap.push(slot);
-    while (i > 0) {
-      const up = (i - 1) >> 2;
-      const parent = heap[up] as Slot;
-      if (parent.at < slot.at || (parent.at === slot.at && parent.order < slot.order)) break;
-      heap[i] = parent;
-      i = up;
-    }
-    heap[i] = slot;
-  }
-
-  #pop(): Slot | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (top === undefined || last === undefined || heap.length === 0) return top;
-    const size = heap.length;
-    let i = 0;
-    for (;;) {
-      const first = 4 * i + 1;
-      if (first >= size) break;
-      let least = first;
-      let child = heap[first] as Slot;
-      for (let k = first + 1; k < first + 4 && k < size; k++) {
-        const other = heap[k] as Slot;
-        if (other.at < child.at || (other.at === child.at && other.order < child.order)) {
-          least = k;
-          child = other;
-        }
-      }
-      if (last.at < child.at || (last.at === child.at && last.order < child.order)) break;
-      heap[i] = child;
-      i = least;
-    }
-    heap[i] = last;
-    return top;
-  }
 }
 
 /**
- * A timer that can be restarted and stopped cheaply.
+ * What happens when its deadline comes, and can be restarted and stopped cheaply.
  *
  * Moving the deadline later only writes two numbers: the place in the event queue follows when it
  * comes up. So a retransmission timer that each acknowledgment restarts costs next to nothing.
  */
-export class Timer {
-  /** When it will expire; `Infinity` while it is stopped. */
-  deadline: Nanoseconds = Number.POSITIVE_INFINITY;
+export abstract class Timed {
+  /** @internal Its place in the event queue. */
+  place = NOWHERE;
   readonly #sim: Simulation;
-  readonly #action: Action;
   /** 1 when the simulation goes on for it, 0 for routine. */
   readonly #weight: 0 | 1;
-  #slot: Slot | null = null;
-  [ORDER] = 0;
-  [QUEUED] = false;
 
-  /** @internal Use `sim.timer` or `sim.routineTimer`. */
-  constructor(sim: Simulation, action: Action, weight: 0 | 1) {
+  /** @param routine see `Simulation.routineTimer`. */
+  constructor(sim: Simulation, routine = false) {
     this.#sim = sim;
-    this.#action = action;
-    this.#weight = weight;
+    this.#weight = routine ? 0 : 1;
   }
+
+  /** Its deadline has come. */
+  protected abstract expired(): void;
 
   get running(): boolean {
     return this.deadline !== Number.POSITIVE_INFINITY;
+  }
+
+  /** When it will expire; `Infinity` while it is stopped. */
+  get deadline(): Nanoseconds {
+    return this.place === NOWHERE ? Number.POSITIVE_INFINITY : this.#sim[QUEUE].due(this.place);
   }
 
   /** Starts it, or starts it anew, to expire after `delay` nanoseconds. */
@@ -238,35 +143,44 @@ export class Timer {
       this.stop();
       return;
     }
-    if (this.deadline === Number.POSITIVE_INFINITY) sim[AWAITED] += this.#weight;
-    this.deadline = deadline;
-    this[ORDER] = sim[TAKE_ORDER]();
-    const slot = this.#slot;
-    if (slot !== null && this[QUEUED]) {
-      if (slot.at <= this.deadline) return;
-      // The deadline came nearer: the queued slot would be too late, so it is left behind.
-      slot.timer = null;
+    const queue = sim[QUEUE];
+    const { place } = this;
+    if (place === NOWHERE) {
+      sim[AWAITED] += this.#weight;
+      this.place = queue.add(deadline, this);
+      return;
     }
-    const fresh = slot !== null && !this[QUEUED] ? slot : new Slot();
-    fresh.timer = this;
-    fresh.at = this.deadline;
-    fresh.order = this[ORDER];
-    this.#slot = fresh;
-    this[QUEUED] = true;
-    sim[ENQUEUE](fresh);
+    if (queue.due(place) === Number.POSITIVE_INFINITY) sim[AWAITED] += this.#weight;
+    if (queue.postpone(place, deadline)) return;
+    // The deadline came nearer: the place would be too late, so it is left behind.
+    queue.abandon(place);
+    this.place = queue.add(deadline, this);
   }
 
   stop(): void {
-    if (this.deadline === Number.POSITIVE_INFINITY) return;
+    if (!this.running) return;
     this.#sim[AWAITED] -= this.#weight;
-    this.deadline = Number.POSITIVE_INFINITY;
+    this.#sim[QUEUE].suspend(this.place);
   }
 
   /** @internal Called by the simulation when the deadline has come. */
   [EXPIRE](): void {
     this.#sim[AWAITED] -= this.#weight;
-    this.deadline = Number.POSITIVE_INFINITY;
-    this[QUEUED] = false;
+    this.expired();
+  }
+}
+
+/** Does one thing each time it expires. */
+export class Timer extends Timed {
+  readonly #action: Action;
+
+  /** @internal Use `sim.timer` or `sim.routineTimer`. */
+  constructor(sim: Simulation, action: Action, routine: boolean) {
+    super(sim, routine);
+    this.#action = action;
+  }
+
+  protected expired(): void {
     this.#action();
   }
 }
