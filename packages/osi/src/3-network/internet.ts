@@ -8,16 +8,30 @@ import type { Ipv6Layer } from './ipv6/layer.ts';
 /** Both versions of IP as one: what has an IPv6 address goes by IPv6. */
 export class Internet implements IpService {
   readonly #v4: Ipv4Layer;
-  readonly #v6: Ipv6Layer;
+  readonly #late6: () => Ipv6Layer;
+  #made6: Ipv6Layer | null = null;
+  readonly #transports: TransportProtocol[] = [];
 
-  constructor(v4: Ipv4Layer, v6: Ipv6Layer) {
+  /** @param v6 gives it, which is made when it is first needed. */
+  constructor(v4: Ipv4Layer, v6: () => Ipv6Layer) {
     this.#v4 = v4;
-    this.#v6 = v6;
+    this.#late6 = v6;
+  }
+
+  get #v6(): Ipv6Layer {
+    return this.#made6 ?? this.#late6();
   }
 
   register(transport: TransportProtocol): void {
     this.#v4.register(transport);
-    this.#v6.register(transport);
+    this.#transports.push(transport);
+    this.#made6?.register(transport);
+  }
+
+  /** @internal IPv6 was made: it gets the transports that have been registered so far. */
+  join(v6: Ipv6Layer): void {
+    this.#made6 = v6;
+    for (const transport of this.#transports) v6.register(transport);
   }
 
   /** Source and destination are of one version. */

@@ -33,50 +33,61 @@ export interface InterfaceOptions {
   ipv6?: boolean;
 }
 
-/** Layers 2 and 3 of one machine, put together: `lo` is there from the start, with 127.0.0.1/8. */
+/** Layers 2 and 3 of one machine, put together: `lo` is there from the start, with 127.0.0.1/8 and ::1/128. */
 export class NetworkLayer {
   readonly sysctl: Sysctl;
   readonly ip: Ipv4Layer;
   readonly icmp: IcmpLayer;
   readonly igmp: IgmpLayer;
-  readonly ip6: Ipv6Layer;
-  readonly icmp6: Icmpv6Layer;
-  readonly config6: Configuration;
   /** Both versions of IP, for transports. */
   readonly internet: Internet;
   readonly lo: Loopback;
-  readonly #sim: Simulation;
+  readonly #options: NetworkLayerOptions;
+  readonly #rate: RateLimit;
   readonly #upcalls: LinkUpcalls;
+  #ipv6: Ipv6 | null = null;
   #index = 2;
 
   constructor(options: NetworkLayerOptions) {
     const { sim, tracer, pool } = options;
     const sysctl = options.sysctl ?? new Sysctl();
     const ip = new Ipv4Layer({ sim, tracer, pool, sysctl });
-    this.#sim = sim;
+    this.#options = options;
     this.sysctl = sysctl;
     this.ip = ip;
-    const rate = new RateLimit(sim, sysctl);
-    this.icmp = new IcmpLayer({ sim, tracer, pool, sysctl, ip, rate });
+    this.#rate = new RateLimit(sim, sysctl);
+    this.icmp = new IcmpLayer({ sim, tracer, pool, sysctl, ip, rate: this.#rate });
     this.igmp = new IgmpLayer({ sim, tracer, pool, sysctl, ip });
-    const ip6 = new Ipv6Layer({ sim, tracer, pool, sysctl });
-    const icmp6 = new Icmpv6Layer({ sim, tracer, pool, sysctl, ip: ip6, rate });
-    this.ip6 = ip6;
-    this.icmp6 = icmp6;
-    this.config6 = new Configuration({ sim, tracer, pool, sysctl, ip: ip6, icmp: icmp6 });
+    const ip6 = () => this.ip6;
     this.internet = new Internet(ip, ip6);
     this.#upcalls = new Upcalls(ip, ip6, (link) => this.#linkChanged(link));
     this.lo = new Loopback(sim, tracer, pool, this.#upcalls);
     ip.addLink(this.lo);
     ip.addAddress(this.lo, { address: LOOPBACK, length: 8 });
-    this.config6.attach(this.lo);
+    if (tracer.on)
+      tracer.write({ kind: 'table', table: 'address', change: 'add', key: '::1/128', value: 'lo' });
+    sysctl.changed = (name) => {
+      if (name.startsWith('net.ipv6.conf.')) this.#settings6Changed();
+    };
+  }
+
+  get ip6(): Ipv6Layer {
+    return this.#v6.layer;
+  }
+
+  get icmp6(): Icmpv6Layer {
+    return this.#v6.icmp;
+  }
+
+  get config6(): Configuration {
+    return this.#v6.configuration;
   }
 
   /** Makes a port a network interface of this machine, switched on. */
   addEthernet(port: Port, options: InterfaceOptions): EthernetInterface {
     const { mac, mtu, ipv6 = false } = options;
     const link = new EthernetInterface({
-      sim: this.#sim,
+      sim: this.#options.sim,
       port,
       mac,
       mtu,
@@ -85,7 +96,8 @@ export class NetworkLayer {
     });
     this.ip.addLink(link);
     if (!ipv6) this.sysctl.set(`net.ipv6.conf.${link.name}.disable_ipv6`, 1);
-    this.config6.attach(link);
+    if (this.#ipv6 !== null) this.#ipv6.configuration.attach(link);
+    else if (this.#isIpv6Changed()) this.#v6;
     return link;
   }
 
@@ -94,12 +106,50 @@ export class NetworkLayer {
     return this.ip.links;
   }
 
+  /** IPv6 with all that belongs to it, made when it is first needed: of ten thousand machines most never use it. */
+  get #v6(): Ipv6 {
+    this.#ipv6 ??= this.#makeIpv6();
+    return this.#ipv6;
+  }
+
+  #makeIpv6(): Ipv6 {
+    const { sim, tracer, pool } = this.#options;
+    const { sysctl } = this;
+    const layer = new Ipv6Layer({ sim, tracer, pool, sysctl });
+    const icmp = new Icmpv6Layer({ sim, tracer, pool, sysctl, ip: layer, rate: this.#rate });
+    const configuration = new Configuration({ sim, tracer, pool, sysctl, ip: layer, icmp });
+    this.#ipv6 = { layer, icmp, configuration };
+    this.internet.join(layer);
+    for (const link of this.links) {
+      if (link.loopback) configuration.attachLoopback(link);
+      else configuration.attach(link);
+    }
+    return this.#ipv6;
+  }
+
+  /** Whether IPv6 is any different from how it is at the start: works on `lo`, and nowhere else. */
+  #isIpv6Changed(): boolean {
+    return this.links.some(
+      ({ name, loopback, up }) => (up && this.sysctl.ipv6(name, 'disable_ipv6') === 0) !== loopback,
+    );
+  }
+
+  #settings6Changed(): void {
+    if (this.#ipv6 !== null || this.#isIpv6Changed()) this.#v6.configuration.settingsChanged();
+  }
+
   #linkChanged(link: Link): void {
     this.ip.linkChanged(link);
     this.igmp.linkChanged(link);
-    this.config6.linkChanged(link);
+    if (this.#ipv6 !== null || this.#isIpv6Changed()) this.#v6.configuration.linkChanged(link);
     if (this.sysctl.get('net.ipv4.conf.all.arp_notify') === 0 || !link.up || !link.carrier) return;
     if (!(link instanceof EthernetInterface)) return;
     for (const line of this.ip.addresses.entries()) if (line.link === link) link.arp.announce(line.address);
   }
+}
+
+interface Ipv6 {
+  readonly layer: Ipv6Layer;
+  readonly icmp: Icmpv6Layer;
+  readonly configuration: Configuration;
 }

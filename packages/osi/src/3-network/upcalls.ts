@@ -7,11 +7,11 @@ import type { Ipv6Layer } from './ipv6/layer.ts';
 /** What the links of a machine call in its network layer: both versions of IP. */
 export class Upcalls implements LinkUpcalls {
   readonly #ip: Ipv4Layer;
-  readonly #ip6: Ipv6Layer;
+  readonly #ip6: () => Ipv6Layer;
   readonly #changed: (link: Link) => void;
 
-  /** @param changed a link was switched on or off, or its carrier came or went. */
-  constructor(ip: Ipv4Layer, ip6: Ipv6Layer, changed: (link: Link) => void) {
+  /** @param ip6 made when it is first needed. @param changed a link was switched on or off, or its carrier came or went. */
+  constructor(ip: Ipv4Layer, ip6: () => Ipv6Layer, changed: (link: Link) => void) {
     this.#ip = ip;
     this.#ip6 = ip6;
     this.#changed = changed;
@@ -22,7 +22,7 @@ export class Upcalls implements LinkUpcalls {
   }
 
   receive6(link: Link, frame: Frame, group: boolean): void {
-    this.#ip6.receive(link, frame, group);
+    this.#ip6().receive(link, frame, group);
   }
 
   unresolved(link: Link, frame: Frame): void {

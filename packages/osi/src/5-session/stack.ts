@@ -78,14 +78,11 @@ export class Stack implements SocketParts, FrameWatcher {
   readonly tracer: Tracer;
   readonly pool: FramePool;
   readonly sysctl: Sysctl;
-  /** IPv4, IPv6, and both as one. */
+  /** IPv4, and both versions as one. */
   readonly ip: Ipv4Layer;
-  readonly ip6: Ipv6Layer;
   readonly internet: Internet;
   readonly icmp: IcmpLayer;
   readonly igmp: IgmpLayer;
-  readonly icmp6: Icmpv6Layer;
-  readonly config6: Configuration;
   readonly raw: RawLayer;
   readonly lo: Loopback;
   readonly #network: NetworkLayer;
@@ -107,20 +104,30 @@ export class Stack implements SocketParts, FrameWatcher {
     this.tracer = tracer;
     this.pool = pool;
     this.#network = new NetworkLayer({ sim, tracer, pool });
-    const { sysctl, ip, ip6, internet, icmp, icmp6, igmp, config6, lo } = this.#network;
+    const { sysctl, ip, internet, icmp, igmp, lo } = this.#network;
     this.sysctl = sysctl;
     this.ip = ip;
-    this.ip6 = ip6;
     this.internet = internet;
     this.icmp = icmp;
     this.igmp = igmp;
-    this.icmp6 = icmp6;
-    this.config6 = config6;
     this.lo = lo;
     this.raw = new RawLayer({ tracer, pool, sysctl, ip });
     internet.register(new LateTransport(PROTOCOL_TCP, () => this.tcp));
     provideTcpTunables(sysctl, () => this.tcp);
     internet.register(new LateTransport(PROTOCOL_UDP, () => this.udp));
+  }
+
+  // IPv6 is made when it is first needed.
+  get ip6(): Ipv6Layer {
+    return this.#network.ip6;
+  }
+
+  get icmp6(): Icmpv6Layer {
+    return this.#network.icmp6;
+  }
+
+  get config6(): Configuration {
+    return this.#network.config6;
   }
 
   get tcp(): TcpLayer {

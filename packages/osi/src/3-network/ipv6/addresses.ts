@@ -53,8 +53,11 @@ export class AddressTable6 {
     return this.#all;
   }
 
-  /** @returns the new line, or -EEXIST when the link has it, -EINVAL for what no station can have. */
-  add(link: Link, added: NewAddress6): LocalAddress6 | number {
+  /**
+   * @param record false when the record has it already.
+   * @returns the new line, or -EEXIST when the link has it, -EINVAL for what no station can have.
+   */
+  add(link: Link, added: NewAddress6, record = true): LocalAddress6 | number {
     const { length, dynamic = false, tentative = false } = added;
     const { preferredUntil = Number.POSITIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = added;
     const address = needsZone(added.address) ? added.address.inZone(link.index) : added.address;
@@ -76,7 +79,7 @@ export class AddressTable6 {
     if (after < 0) this.#all.push(line);
     else this.#all.splice(after, 0, line);
     this.#index();
-    this.record('add', line);
+    if (record) this.record('add', line);
     return line;
   }
 

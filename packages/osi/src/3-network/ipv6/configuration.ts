@@ -76,9 +76,14 @@ export class Configuration {
       () => this.#end(),
       true,
     );
-    sysctl.changed = (name) => {
-      if (name.startsWith('net.ipv6.conf.')) this.#settingsChanged();
-    };
+  }
+
+  /** `lo`, which has its address from the start: on the record it is already. */
+  attachLoopback(lo: Link): void {
+    const by = this.#ip.addLink(lo);
+    by.enabled = true;
+    this.#ip.addresses.add(lo, { address: LOOPBACK6, length: 128 }, false);
+    this.linkChanged(lo);
   }
 
   /** A new link of the machine. */
@@ -271,7 +276,8 @@ export class Configuration {
     this.#endsAt(next);
   }
 
-  #settingsChanged(): void {
+  /** Some of `net.ipv6.conf.…` was set. */
+  settingsChanged(): void {
     for (const by of this.#ip.interfaces) {
       this.linkChanged(by.link);
       by.hopLimit = by.setting('hop_limit');
