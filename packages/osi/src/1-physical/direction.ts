@@ -40,6 +40,8 @@ export interface DirectionOptions {
  */
 export class CableDirection implements Medium {
   bandwidth = Number.POSITIVE_INFINITY;
+  /** How long a byte takes, with a fraction; 0 without a bandwidth. */
+  #perByte = 0;
   delay: Nanoseconds = 0;
   queueLimit = DEFAULT_QUEUE_LIMIT;
   fcs = true;
@@ -133,6 +135,7 @@ export class CableDirection implements Medium {
     if (impairments !== undefined) this.impairments.set(impairments);
     if (options.queue !== undefined) this.#setDiscipline(options.queue);
     this.bandwidth = bandwidth ?? this.bandwidth;
+    this.#perByte = 8_000_000_000 / this.bandwidth;
     this.delay = delay === undefined ? this.delay : Math.round(delay);
     this.queueLimit = queueLimit ?? this.queueLimit;
     this.fcs = fcs ?? this.fcs;
@@ -145,7 +148,7 @@ export class CableDirection implements Medium {
       return;
     }
     const now = this.#sim.now + this.#from.latency;
-    if (this.#busyUntil > now && this.bandwidth !== Number.POSITIVE_INFINITY) {
+    if (this.#busyUntil > now && this.#perByte > 0) {
       if (this.waiting >= this.queueLimit) {
         dropOnTheWay(this.#from, frame, 'cable.queue-full');
         return;
@@ -158,10 +161,10 @@ export class CableDirection implements Medium {
   /** Puts a frame on the line, at `now` or as soon as the line is free. */
   #put(frame: Frame, now: Nanoseconds): void {
     let sent = now;
-    if (this.bandwidth !== Number.POSITIVE_INFINITY) {
+    const perByte = this.#perByte;
+    if (perByte > 0) {
       const begin = this.#busyUntil > now ? this.#busyUntil : now;
       const length = frame.length > MIN_FRAME ? frame.length : MIN_FRAME;
-      const perByte = 8_000_000_000 / this.bandwidth;
       sent = Math.ceil(begin + (PREAMBLE + length + FCS) * perByte);
       this.#busyUntil = begin + (PREAMBLE + length + FCS + INTER_FRAME_GAP) * perByte;
     }

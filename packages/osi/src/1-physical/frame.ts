@@ -41,6 +41,14 @@ export class Frame {
   readonly view: DataView;
   start = HEADROOM;
   end = HEADROOM;
+  /** For the queue of whoever owns it. */
+  next: Frame | null = null;
+  /** For the cable that carries it: who arrives before it, when it arrives itself, and the FCS it was sent with (`Arrivals`). */
+  previous: Frame | null = null;
+  arrival: Nanoseconds = 0;
+  check = 0;
+  /** What is left to do of it before it can cross an ordinary cable; null for a frame as it crosses one. */
+  offload: Offload | null = null;
   /** Why the sender made it: the `reason` of its `frame-sent` event. */
   reason = '';
   /** The system calls that wrote the application bytes it carries. */
@@ -49,19 +57,11 @@ export class Frame {
   sent: EventId = 0;
   /** Why it waits, while it does: the cause under which it will be sent when ARP has an answer. */
   cause: EventId = 0;
-  /** What is left to do of it before it can cross an ordinary cable; null for a frame as it crosses one. */
-  offload: Offload | null = null;
   /** With `offload`: how many segments it stands for. */
   segments = 1;
   /** Of several: the payload of each but the last, and the largest packet among them (above layer 3, without its header); in bytes. */
   segmentSize = 0;
   packetSize = 0;
-  /** For the queue of whoever owns it. */
-  next: Frame | null = null;
-  /** For the cable that carries it: who arrives before it, when it arrives itself, and the FCS it was sent with (`Arrivals`). */
-  previous: Frame | null = null;
-  arrival: Nanoseconds = 0;
-  check = 0;
   /** Sums of 16-bit words in the memory that the slot is part of; null where only JavaScript can take them. */
   readonly wordSum: WordSum | null;
   readonly #home: Frame[];

@@ -69,7 +69,7 @@ export class RoundTrip {
 
 /** The timeout after `backoff` expiries in a row (RFC 6298 section 5.5). */
 export const backedOff = (rto: Nanoseconds, backoff: number): Nanoseconds =>
-  Math.min(rto * 2 ** Math.min(backoff, 20), RTO_MAX);
+  Math.min(rto * (1 << Math.min(backoff, 20)), RTO_MAX);
 
 /**
  * How long a connection is tried when `retries` retransmissions have the right to fail, as Linux counts it: not

@@ -59,11 +59,14 @@ export function checkSpace(tcb: Tcb): void {
   tcb.user?.writable();
 }
 
+/** The least power of two that is not below `n`, which is more than 1. */
+const powerOfTwo = (n: number): number => 1 << (32 - Math.clz32(n - 1));
+
 /** Lets the send buffer hold two congestion windows, so that it is not what limits (Linux: tcp_sndbuf_expand). */
 export function fitSendBuffer(tcb: Tcb): void {
   const { options, roundTrip, congestion, recovery } = tcb;
   if (options.sendBufferLocked === true) return;
-  const each = 2 ** Math.ceil(Math.log2(Math.max(tcb.peerMss, tcb.mss) + HEADER_SPACE)) + DESCRIPTOR;
+  const each = powerOfTwo(Math.max(tcb.peerMss, tcb.mss) + HEADER_SPACE) + DESCRIPTOR;
   const segments = Math.max(INITIAL_SEGMENTS, congestion.cwnd, (recovery?.reordering ?? 0) + 1);
   const wanted = 2 * segments * each;
   if (wanted <= options.sendBuffer) return;

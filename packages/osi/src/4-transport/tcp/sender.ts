@@ -172,7 +172,7 @@ function mostTogether(tcb: Tcb, mss: number): number {
   const least = tcb.host.sysctl.values['net.ipv4.tcp_min_tso_segs'];
   const ratio = cwnd < ssthresh / 2 ? 2 : 1.2;
   const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * mss * 1e9) / srtt / 1024;
-  const near = MAX_BURST / 2 ** Math.floor(srtt / 512_000);
+  const near = MAX_BURST >> Math.min(Math.floor(srtt / 512_000), 31);
   return Math.max(Math.floor(Math.min(perTick + near, MAX_BURST) / mss), least);
 }
 
