@@ -4,6 +4,8 @@
 export type * from './services.ts';
 export { formatEndpoint } from './endpoint.ts';
 export { PingLayer } from './ping/layer.ts';
+export { RawProtocol4 } from './raw/ipv4.ts';
+export { RawProtocol6 } from './raw/ipv6.ts';
 export { RawLayer } from './raw/layer.ts';
 export { UdpLayer } from './udp/layer.ts';
 export { CONGESTION_CONTROLS } from './tcp/congestion/choice.ts';

@@ -344,6 +344,10 @@ export interface RawOptions {
   headerIncluded: boolean;
   /** ICMP_FILTER: a bit for each type that is not wanted. */
   icmpFilter: number;
+  /** ICMPV6_FILTER: 256 bits, in words of 32; undefined: every type is wanted. */
+  icmpv6Filter?: Uint32Array;
+  /** IPV6_CHECKSUM: where in the payload the machine writes and checks a checksum; -1 for nowhere. */
+  checksumAt: number;
 }
 
 /** How a socket sends to IPv6 groups (ipv6(7)). */

@@ -98,7 +98,9 @@ export const IP_MULTICAST_ALL = 49;
 /** Level of the options of sockets of AF_INET6; protocol of ping sockets there. */
 export const IPPROTO_IPV6 = 41;
 export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_RAW = 255;
 export const IPV6_ADDRFORM = 1;
+export const IPV6_CHECKSUM = 7;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_MULTICAST_IF = 17;
 export const IPV6_MULTICAST_HOPS = 18;
@@ -119,6 +121,7 @@ export const IPV6_TCLASS = 67;
 /** raw(7), packet(7). */
 export const SOL_RAW = 255;
 export const ICMP_FILTER = 1;
+export const ICMPV6_FILTER = 1;
 export const SOL_PACKET = 263;
 export const PACKET_ADD_MEMBERSHIP = 1;
 export const PACKET_DROP_MEMBERSHIP = 2;

@@ -8,10 +8,10 @@ import {
   readIpv6,
   type SendOptions,
 } from '../3-network/index.ts';
-import type { Endpoint, Multicast6 } from '../4-transport/index.ts';
+import type { Endpoint, Multicast6, RawOptions } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
-import { flag, integer, type Option, type OptionTable, readInt } from './option-table.ts';
+import { flag, integer, ints, type Option, type OptionTable, readInt } from './option-table.ts';
 
 /** What the options of level IPPROTO_IPV6 are kept in. */
 export interface Ipv6Settings {
@@ -27,6 +27,8 @@ export interface Ipv6Settings {
   receiveInfo: boolean;
   /** Bound, or connected: then IPV6_V6ONLY is settled. */
   readonly settled: boolean;
+  /** Null for all but raw sockets. */
+  readonly raw: RawOptions | null;
   /** Null for streams. */
   readonly multicast6: Multicast6 | null;
   /** The groups that it has joined, with the interface of each; null for streams. */
@@ -48,6 +50,20 @@ const GROUP = 16;
 
 /** Level IPPROTO_IPV6 (ipv6(7), RFC 3493, RFC 3542), of sockets of AF_INET6. */
 export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ipv6Settings>>([
+  [
+    linux.IPV6_CHECKSUM,
+    {
+      read: ({ raw }, length) =>
+        raw === null ? -ERRNO.ENOPROTOOPT : ints(raw.checksumAt).subarray(0, length),
+      ...integer<Ipv6Settings>(null, ({ raw, protocol }, value) => {
+        if (raw === null) return -ERRNO.ENOPROTOOPT;
+        // That of ICMPv6 is always taken (RFC 3542 section 3.1).
+        if (protocol === linux.IPPROTO_ICMPV6 || (value > 0 && value % 2 === 1)) return -ERRNO.EINVAL;
+        raw.checksumAt = value < 0 ? -1 : value;
+        return 0;
+      }),
+    },
+  ],
   [
     linux.IPV6_V6ONLY,
     integer(

@@ -1,4 +1,4 @@
-import { ANY, PROTOCOL_ICMP } from '../3-network/index.ts';
+import { ANY, ANY6, isAnyIp, PROTOCOL_ICMP } from '../3-network/index.ts';
 import type { DatagramService, Endpoint } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
@@ -8,15 +8,16 @@ import { ints, type Option, type OptionTable, readInt } from './option-table.ts'
 import type { Credentials, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 
 /**
- * SOCK_RAW of AF_INET (raw(7)): what is received begins with the IP header; what is sent is the packet's payload, or
- * with IP_HDRINCL the whole packet. It has no ports: its local one is the protocol's number, as in Linux.
+ * SOCK_RAW (raw(7), RFC 3542 section 3): what is received over IPv4 begins with the IP header; what is sent is the
+ * packet's payload, or with IP_HDRINCL the whole packet. It has no ports: its local one is the protocol's number, as in
+ * Linux.
  */
 export class RawSocket extends DatagramSocket {
   /** @param protocol 1–255. @param service for that protocol. */
-  constructor(parts: SocketParts, protocol: number, service: DatagramService) {
-    super(parts, protocol, service, linux.AF_INET);
+  constructor(parts: SocketParts, protocol: number, service: DatagramService, domain: number) {
+    super(parts, protocol, service, domain);
     // It receives from the start.
-    this.claim({ address: ANY, port: 0 });
+    this.claim({ address: domain === linux.AF_INET6 ? ANY6 : ANY, port: 0 });
   }
 
   override get type(): number {
@@ -29,7 +30,7 @@ export class RawSocket extends DatagramSocket {
     if (typeof endpoint === 'number') return endpoint;
     const { internet: ip } = this.parts;
     const own = endpoint.address;
-    if (own !== ANY && !ip.isLocal(own) && !ip.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
+    if (!isAnyIp(own) && !ip.isLocal(own) && !ip.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
     return this.claim(endpoint);
   }
 
@@ -43,9 +44,29 @@ export class RawSocket extends DatagramSocket {
   }
 
   protected override transportOptions(level: number): OptionTable<this> | null {
-    return level === linux.SOL_RAW ? RAW_OPTIONS : null;
+    if (level === linux.SOL_RAW && this.domain === linux.AF_INET) return RAW_OPTIONS;
+    return level === linux.IPPROTO_ICMPV6 && this.protocol === level ? ICMPV6_OPTIONS : null;
   }
 }
+
+/** Level IPPROTO_ICMPV6: one option, `struct icmp6_filter` (RFC 3542 section 3.2); a bit that is set keeps a type out. */
+const ICMPV6_OPTIONS: OptionTable<RawSocket> = new Map<number, Option<RawSocket>>([
+  [
+    linux.ICMPV6_FILTER,
+    {
+      read: ({ raw }, length) =>
+        new Uint8Array((raw?.icmpv6Filter ?? NO_FILTER).slice().buffer).subarray(0, length),
+      write: ({ raw }, value) => {
+        if (raw === null) return -ERRNO.ENOPROTOOPT;
+        const bytes = new Uint8Array(32);
+        bytes.set(value.subarray(0, 32));
+        raw.icmpv6Filter = new Uint32Array(bytes.buffer);
+        return 0;
+      },
+    },
+  ],
+]);
+const NO_FILTER = new Uint32Array(8);
 
 /** Level SOL_RAW: one option, of ICMP sockets only (`raw_setsockopt`). */
 const RAW_OPTIONS: OptionTable<RawSocket> = new Map<number, Option<RawSocket>>([

@@ -11,6 +11,7 @@ import {
   type Ipv4Address,
   type Ipv4Layer,
   type Ipv4Prefix,
+  type Ipv6Address,
   type Ipv6Layer,
   type LocalAddress6,
   type Loopback,
@@ -24,7 +25,15 @@ import {
   type Route6,
   type Sysctl,
 } from '../3-network/index.ts';
-import { PingLayer, provideTcpTunables, RawLayer, TcpLayer, UdpLayer } from '../4-transport/index.ts';
+import {
+  PingLayer,
+  provideTcpTunables,
+  RawLayer,
+  RawProtocol4,
+  RawProtocol6,
+  TcpLayer,
+  UdpLayer,
+} from '../4-transport/index.ts';
 import type { Simulation } from '../time/index.ts';
 import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
 import { type AsyncAddress, bindSocket, domainOf } from './async-base.ts';
@@ -41,6 +50,7 @@ import {
   AF_INET,
   AF_INET6,
   IPPROTO_ICMPV6,
+  IPPROTO_RAW,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_STREAM,
@@ -83,7 +93,6 @@ export class Stack implements SocketParts, FrameWatcher {
   readonly internet: Internet;
   readonly icmp: IcmpLayer;
   readonly igmp: IgmpLayer;
-  readonly raw: RawLayer;
   readonly lo: Loopback;
   readonly #network: NetworkLayer;
   /** The packet sockets. */
@@ -93,6 +102,8 @@ export class Stack implements SocketParts, FrameWatcher {
   #udp: UdpLayer | null = null;
   #ping: PingLayer | null = null;
   #ping6: PingLayer | null = null;
+  #raw: RawLayer<Ipv4Address> | null = null;
+  #raw6: RawLayer<Ipv6Address> | null = null;
   #sockets = 0;
 
   constructor(options: StackOptions) {
@@ -111,7 +122,6 @@ export class Stack implements SocketParts, FrameWatcher {
     this.icmp = icmp;
     this.igmp = igmp;
     this.lo = lo;
-    this.raw = new RawLayer({ tracer, pool, sysctl, ip });
     internet.register(new LateTransport(PROTOCOL_TCP, () => this.tcp));
     provideTcpTunables(sysctl, () => this.tcp);
     internet.register(new LateTransport(PROTOCOL_UDP, () => this.udp));
@@ -148,6 +158,21 @@ export class Stack implements SocketParts, FrameWatcher {
   get ping6(): PingLayer {
     this.#ping6 ??= new PingLayer({ ...this.#parts, echo: this.icmp6.echo });
     return this.#ping6;
+  }
+
+  get raw(): RawLayer<Ipv4Address> {
+    const { ip } = this;
+    this.#raw ??= new RawLayer(ip, (protocol, number) => new RawProtocol4(ip, this.#parts, protocol, number));
+    return this.#raw;
+  }
+
+  get raw6(): RawLayer<Ipv6Address> {
+    const { ip6 } = this;
+    this.#raw6 ??= new RawLayer(
+      ip6,
+      (protocol, number) => new RawProtocol6(ip6, this.#parts, protocol, number),
+    );
+    return this.#raw6;
   }
 
   /** What a transport is made of. */
@@ -282,11 +307,13 @@ export class Stack implements SocketParts, FrameWatcher {
       if (protocol === IPPROTO_ICMPV6 && six) return new DatagramSocket(this, protocol, this.ping6, domain);
       return -ERRNO.EPROTONOSUPPORT;
     }
-    // There are no raw sockets over IPv6.
-    if (kind === SOCK_RAW && domain === AF_INET) {
+    if (kind === SOCK_RAW) {
       if (protocol === 0) return -ERRNO.EPROTONOSUPPORT;
       if (!by.privileged) return -ERRNO.EPERM;
-      return new RawSocket(this, protocol, this.raw.protocol(protocol));
+      const six = domain === AF_INET6;
+      // Over IPv6 no program writes the header itself (IPV6_HDRINCL): not built.
+      if (six && protocol === IPPROTO_RAW) return -ERRNO.EPROTONOSUPPORT;
+      return new RawSocket(this, protocol, (six ? this.raw6 : this.raw).protocol(protocol), domain);
     }
     return -ERRNO.ESOCKTNOSUPPORT;
   }

@@ -248,6 +248,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, end);
+    this.#ip.raw?.failed(upper.protocol, error, quoted, at, upper.at);
     const transport = this.#ip.transport(upper.protocol);
     if (tooLarge && !isLoopback6(destination) && transport?.believes?.(error, quoted, upper.at) !== false)
       this.#ip.pathMtu.learn(destination.key, mtu);

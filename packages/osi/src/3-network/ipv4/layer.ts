@@ -24,6 +24,7 @@ import {
   type TransportProtocol,
 } from '../ip-service.ts';
 import { PathMtu } from '../path-mtu.ts';
+import type { RawUpcalls } from '../raw.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
   checkIpv4,
@@ -50,7 +51,6 @@ import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { findMartian } from './martians.ts';
 import { findOptionProblem, recordStation } from './options.ts';
-import type { RawUpcalls } from './raw.ts';
 import { Reassembly } from './reassembly.ts';
 import type { ErrorReports } from './reports.ts';
 import { Routing } from './routing.ts';
@@ -73,7 +73,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   /** Set by IGMP when it joins. */
   groups: JoinedGroups | null = null;
   /** Set once there are raw sockets. */
-  raw: RawUpcalls | null = null;
+  raw: RawUpcalls<Ipv4Address> | null = null;
   /** What the clock says when the simulation begins, in milliseconds from a midnight UT: for timestamp options. */
   epoch = 0;
   readonly #sim: Simulation;

@@ -25,6 +25,7 @@ import {
   type TransportProtocol,
 } from '../ip-service.ts';
 import { PathMtu } from '../path-mtu.ts';
+import type { RawUpcalls } from '../raw.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
   ANY6,
@@ -79,6 +80,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   readonly pool: FramePool;
   /** Set by ICMPv6 when it joins. */
   reports: ErrorReports6 | null = null;
+  /** Set once there are raw sockets. */
+  raw: RawUpcalls<Ipv6Address> | null = null;
   readonly #sim: Simulation;
   readonly #sysctl: Sysctl;
   readonly #reassembly: Reassembly6;
@@ -370,12 +373,6 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       return;
     }
     if (protocol < 0) return;
-    const transport = this.#transports[protocol];
-    if (transport === undefined) {
-      counters.InUnknownProtos++;
-      chain.unknown(frame, by, group);
-      return;
-    }
     const { view, start } = frame;
     const packet = this.#packet;
     packet.source = source;
@@ -385,12 +382,23 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     packet.tos = readTrafficClass(view, start);
     packet.interface = by.link.name;
     packet.broadcast = isMulticast6(destination);
-    counters.InDelivers++;
     this.#from = by;
     this.#header = start;
     this.#group = group;
+    const transport = this.#transports[protocol];
     frame.start = chain.at;
-    transport.receive(frame, packet);
+    const taken = this.raw?.received(frame, packet, start) === true;
+    if (transport !== undefined) {
+      counters.InDelivers++;
+      transport.receive(frame, packet);
+    } else if (taken) {
+      counters.InDelivers++;
+      frame.release();
+    } else {
+      counters.InUnknownProtos++;
+      frame.start = start;
+      chain.unknown(frame, by, group);
+    }
   }
 
   #pathLimit(destination: Ipv6Address, by: Ipv6Interface): number {
