@@ -9,12 +9,15 @@ import random
 import sys
 import types
 
+import netarium_finalize
+
 nothing = None
 _module = None
 
 
 def adapt():
     _remove_pyodide()
+    netarium_finalize.adapt()
 
 
 def _remove_pyodide():
@@ -151,10 +154,12 @@ def finish(exception):
         atexit._run_exitfuncs()
     except BaseException as error:
         status = _report(error)
+    netarium_finalize.stop_others(sys._getframe())
     if not _flush(sys.stdout, "sys.stdout"):
         status = 120
+    netarium_finalize.without_tracebacks(exception)
     exception = None
-    _let_go()
+    netarium_finalize.let_go()
     if status != 120 and not _flush(sys.stdout, "sys.stdout"):
         status = 120
     _flush(sys.stderr, "sys.stderr")
@@ -168,17 +173,6 @@ def _wait_for_threads():
     except BaseException as error:
         print("Exception ignored on threading shutdown:", file=sys.stderr)
         sys.__excepthook__(type(error), error, _without_ours(error.__traceback__))
-
-
-def _let_go():
-    """As Python/pylifecycle.c, finalize_modules: what the program still has goes, so that `__del__` runs."""
-    for name in ("last_exc", "last_value", "last_type", "last_traceback"):
-        setattr(sys, name, None)
-    variables = sys.modules["__main__"].__dict__
-    private = [name for name in variables if name.startswith("_") and name != "__builtins__"]
-    for name in private + [name for name in variables if not name.startswith("_")]:
-        variables[name] = None
-    gc.collect()
 
 
 def _run_module(name):

@@ -5,7 +5,7 @@ import { type Command, parseCommandLine } from './command-line.ts';
 import { Descriptors } from './descriptors.ts';
 import { ErrorNumbers } from './errno.ts';
 import { Replica } from './files.ts';
-import type { HandlerContext } from './hooks.ts';
+import type { Handler, HandlerContext } from './hooks.ts';
 import { interfaceHandlers } from './interfaces.ts';
 import { callPython, Exited, Interpreter } from './interpreter.ts';
 import { systemHandlers } from './libc.ts';
@@ -17,6 +17,8 @@ import { SystemCallPort } from './system-calls.ts';
 import { Threads } from './threads.ts';
 import { Where } from './where.ts';
 
+/** A request number of our own: see netarium_finalize.py. */
+const ALONE = 0x4e540105;
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
 const O_WRONLY = 1;
@@ -135,7 +137,12 @@ class Process {
     hooks.add(streams);
     const children = childHandlers(context, this.calls, this.#descriptors, errors, streams.syscallIoctl);
     hooks.add({ getitimer: children.getitimer });
-    const sockets = [context, this.calls, this.#descriptors, errors, children.syscallIoctl] as const;
+    const control: Handler = (fd = 0, request = 0, argument = 0) => {
+      if (request !== ALONE) return children.syscallIoctl(fd, request, argument);
+      this.calls.leaveAlone(context.thread());
+      return 0;
+    };
+    const sockets = [context, this.calls, this.#descriptors, errors, control] as const;
     hooks.add(socketHandlers(...sockets, started));
     hooks.add(systemHandlers(context, this.calls));
     hooks.add(interfaceHandlers(context, this.calls));
@@ -206,7 +213,10 @@ class Process {
     const program = command.kind === 'input' && !interactive ? input : 0;
     const file = path === '' ? program : exports.fopen(text(path), text('rb'));
     const source = command.kind === 'command' ? text(`${command.source}\n`) : 0;
-    const globals = exports.PyModule_GetDict(exports.PyImport_AddModuleRef(text('__main__')));
+    const main = exports.PyImport_AddModuleRef(text('__main__'));
+    const globals = exports.PyModule_GetDict(main);
+    // The program has its module to itself, so that it goes when the program ends.
+    exports.Py_DecRef(main);
     const ours = exports.PyImport_AddModuleRef(text('netarium_process'));
     const finish = attribute(ours, 'finish');
     const nothing = attribute(ours, 'nothing');

@@ -30,6 +30,7 @@ export class SystemCallPort {
   /** The number of threads that do not wait. */
   #running = 0;
   #received = 0;
+  #only: number | undefined;
   /** How many system calls were made: whatever was known of the machine is old once this has changed. */
   made = 0;
 
@@ -131,8 +132,17 @@ export class SystemCallPort {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
+    if (this.#only !== undefined && waiting.tid !== this.#only) {
+      this.confirmQuiescent();
+      return;
+    }
     this.#running++;
     waiting.resolve(result);
+  }
+
+  /** From now on no thread runs but one: the others' calls do not return any more. */
+  leaveAlone(tid: number): void {
+    this.#only = tid;
   }
 
   /** Makes the call that a thread waits in return -EINTR. @returns whether it waits in one. */
