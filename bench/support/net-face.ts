@@ -1,6 +1,7 @@
 import { createNet, type Net, type NetServer, type NetSocket } from '@netarium/bridge/net';
 import { drive } from '@netarium/osi/5-session';
 import { microseconds, Simulation } from '@netarium/osi/time';
+import { answerOnce, connections, roundTrips } from './net-talk.ts';
 import { Network } from './network.ts';
 
 const PORT = 9000;
@@ -27,14 +28,18 @@ export class NetFace {
     this.#server.listen(PORT, HOST, 4096);
   }
 
-  /** `count` requests of 64 bytes, each answered by 64 bytes before the next is sent. */
+  /** See `roundTrips`. */
   roundTrips(count: number): Promise<void> {
     return drive(this.#net.sim, this.#roundTrips(count));
   }
 
-  /** `count` times: connect, one byte each way, close; `parallel` at a time. */
+  /** See `connections`. */
   connections(count: number, parallel: number): Promise<void> {
-    return drive(this.#net.sim, this.#connections(count, parallel));
+    this.#accepted = answerOnce;
+    return drive(
+      this.#net.sim,
+      connections(() => this.#connect(), count, parallel),
+    );
   }
 
   async #roundTrips(count: number): Promise<void> {
@@ -42,47 +47,7 @@ export class NetFace {
       this.#accepted = done;
     });
     const client = this.#connect();
-    const server = await accepted;
-    const message = new Uint8Array(64);
-    await new Promise<void>((done) => {
-      let left = count;
-      server.on('data', () => server.write(message));
-      client.on('data', () => {
-        if (--left === 0) done();
-        else client.write(message);
-      });
-      client.write(message);
-    });
-    client.destroy();
-    server.destroy();
-  }
-
-  async #connections(count: number, parallel: number): Promise<void> {
-    const byte = new Uint8Array(1);
-    this.#accepted = (socket) => {
-      socket.on('data', () => socket.end(byte));
-      socket.on('error', () => {});
-    };
-    let left = count;
-    await new Promise<void>((done) => {
-      let open = 0;
-      const next = () => {
-        if (left === 0) {
-          if (open === 0) done();
-          return;
-        }
-        left--;
-        open++;
-        const socket = this.#connect();
-        socket.on('connect', () => socket.write(byte));
-        socket.on('data', () => socket.end());
-        socket.on('close', () => {
-          open--;
-          next();
-        });
-      };
-      for (let i = 0; i < parallel; i++) next();
-    });
+    await roundTrips(client, await accepted, count);
   }
 
   #connect(): NetSocket {

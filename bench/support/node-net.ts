@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { answerOnce, connections, roundTrips } from './net-talk.ts';
 
 /** The peer of B1 to B5: Node's own TCP over the kernel's loopback, both ends in this process. */
 export class NodeNet {
@@ -27,9 +28,14 @@ export class NodeNet {
     const accepted = new Promise<net.Socket>((done) => {
       this.#accepted = done;
     });
-    const client = net.connect(this.#port, '127.0.0.1');
-    client.setNoDelay(true);
+    const client = this.#connect();
     return [client, await accepted];
+  }
+
+  #connect(): net.Socket {
+    const socket = net.connect(this.#port, '127.0.0.1');
+    socket.setNoDelay(true);
+    return socket;
   }
 
   /** Sends `total` bytes in writes of 64 KiB. */
@@ -56,51 +62,15 @@ export class NodeNet {
     server.destroy();
   }
 
-  /** `count` requests of 64 bytes, each answered by 64 bytes before the next is sent. */
+  /** See `roundTrips`. */
   async roundTrips(count: number): Promise<void> {
-    const [client, server] = await this.#pair();
-    const message = new Uint8Array(64);
-    await new Promise<void>((done) => {
-      let left = count;
-      server.on('data', () => server.write(message));
-      client.on('data', () => {
-        if (--left === 0) done();
-        else client.write(message);
-      });
-      client.write(message);
-    });
-    client.destroy();
-    server.destroy();
+    await roundTrips(...(await this.#pair()), count);
   }
 
-  /** `count` times: connect, one byte each way, close; `parallel` at a time. */
-  async connections(count: number, parallel: number): Promise<void> {
-    const byte = new Uint8Array(1);
-    this.#accepted = (socket) => {
-      socket.on('data', () => socket.end(byte));
-      socket.on('error', () => {});
-    };
-    let left = count;
-    await new Promise<void>((done) => {
-      let open = 0;
-      const next = () => {
-        if (left === 0) {
-          if (open === 0) done();
-          return;
-        }
-        left--;
-        open++;
-        const socket = net.connect(this.#port, '127.0.0.1');
-        socket.setNoDelay(true);
-        socket.on('connect', () => socket.write(byte));
-        socket.on('data', () => socket.end());
-        socket.on('close', () => {
-          open--;
-          next();
-        });
-      };
-      for (let i = 0; i < parallel; i++) next();
-    });
+  /** See `connections`. */
+  connections(count: number, parallel: number): Promise<void> {
+    this.#accepted = answerOnce;
+    return connections(() => this.#connect(), count, parallel);
   }
 
   async close(): Promise<void> {
