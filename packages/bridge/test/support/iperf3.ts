@@ -132,8 +132,9 @@ async function receive(
   i: number,
   arrived?: () => void,
 ): Promise<void> {
-  for await (const chunk of stream) {
-    counts[i] = (counts[i] ?? 0) + chunk.length;
+  const into = new Uint8Array(BLOCK.length);
+  for (let count = await stream.readInto(into); count !== null; count = await stream.readInto(into)) {
+    counts[i] = (counts[i] ?? 0) + count;
     arrived?.();
   }
 }

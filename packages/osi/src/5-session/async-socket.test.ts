@@ -97,6 +97,23 @@ describe('sockets with promises', () => {
     await drive(sim, work());
   });
 
+  test('readInto fills memory of the program, as far as there is something, to the end of the stream', async () => {
+    const { sim, client, server } = twoStacks();
+    const work = async () => {
+      const [here, there] = await connected(client, server);
+      const into = new Uint8Array(4);
+      const waiting = there.readInto(into);
+      await here.write('abcdef');
+      here.end();
+      const got: string[] = [];
+      for (let count = await waiting; count !== null; count = await there.readInto(into))
+        got.push(new TextDecoder().decode(into.subarray(0, count)));
+      there.close();
+      return got;
+    };
+    expect(await drive(sim, work())).toEqual(['abcd', 'ef']);
+  });
+
   test('what cannot be bound is thrown with address and port', () => {
     const { server } = twoStacks();
     server.listen({ port: 9000 });

@@ -62,6 +62,27 @@ export class AsyncSocket extends AsyncBase {
     return received.length === 0 && most > 0 ? null : received;
   }
 
+  /**
+   * Waits for bytes, and copies them into memory of the program's own: for transfers in which new memory for each read
+   * would cost more than the read.
+   * @returns how many came, or null at the end of the stream. @throws SystemError as `read`.
+   */
+  async readInto(into: Uint8Array): Promise<number | null> {
+    const { socket } = this;
+    const count = await this.attempt<number>(
+      'read',
+      MAYBE_READABLE,
+      socket.receiveTimeout,
+      ERRNO.EAGAIN,
+      {},
+      () => {
+        const received = socket.receive(into, 0);
+        return typeof received === 'number' ? received : received.length;
+      },
+    );
+    return count === 0 && into.length > 0 ? null : count;
+  }
+
   /** Reads to the end of the stream. */
   async readAll(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
