@@ -109,7 +109,8 @@ export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence): void {
   const { counters, sysctl } = tcb.host;
   if (!tcb.sack || sysctl.values['net.ipv4.tcp_dsack'] === 0) return;
   const old = seqLess(seq, tcb.rcvNxt);
-  counters.ext[old ? 'TCPDSACKOldSent' : 'TCPDSACKOfoSent']++;
+  if (old) counters.ext.TCPDSACKOldSent++;
+  else counters.ext.TCPDSACKOfoSent++;
   (tcb.selective ??= new SelectiveAcks()).repeat(seq, end, !old);
 }
 

@@ -203,7 +203,8 @@ const timeToRecover = (tcb: Tcb): boolean => (tcb.inFlight?.lostOut ?? 0) > 0;
 
 function enterRecovery(tcb: Tcb, echo: boolean): void {
   const { ext } = tcb.host.counters;
-  ext[tcb.sack ? 'TCPSackRecovery' : 'TCPRenoRecovery']++;
+  if (tcb.sack) ext.TCPSackRecovery++;
+  else ext.TCPRenoRecovery++;
   const threshold = currentThreshold(tcb);
   rememberWindow(tcb, 0);
   if (!reducing(tcb)) {

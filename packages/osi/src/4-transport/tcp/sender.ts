@@ -380,7 +380,8 @@ export function resendLost(tcb: Tcb, reason: TcpReason | null = null): void {
     const ends = together === most || !goesOn(list, k, congestion.cwnd);
     if (!resendSegment(tcb, list, k, reason ?? reasonToResend(tcb, recovery), ends && together > 1)) return;
     if (ends) together = 0;
-    host.counters.ext[tcb.phase === 'loss' ? 'TCPSlowStartRetrans' : 'TCPFastRetrans']++;
+    if (tcb.phase === 'loss') host.counters.ext.TCPSlowStartRetrans++;
+    else host.counters.ext.TCPFastRetrans++;
     if (inReduction) recovery.sent++;
     if (k === 0 && tcb.timers.sending !== 'tcp.reordering') {
       tcb.timers.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, tcb.backoff));

@@ -77,7 +77,8 @@ export function undoRecovery(tcb: Tcb, facts: AckFacts): boolean {
   const recovery = recoveryOf(tcb);
   const { ext } = tcb.host.counters;
   if (mistaken(tcb, facts)) {
-    ext[tcb.phase === 'loss' ? 'TCPLossUndo' : 'TCPFullUndo']++;
+    if (tcb.phase === 'loss') ext.TCPLossUndo++;
+    else ext.TCPFullUndo++;
     undo(tcb, false);
   } else if (recovery.windowPersists > 0) {
     recovery.windowPersists--;
