@@ -15,5 +15,9 @@ export function machines() {
     return { text: process.terminal.text.replaceAll('\r', ''), status: process.status, calls: calls() };
   }
 
-  return { ready: python.ready, twoMachines: () => twoMachines(python), runAlone };
+  return {
+    ready: python.ready,
+    twoMachines: (recorded?: boolean) => twoMachines(python, recorded),
+    runAlone,
+  };
 }

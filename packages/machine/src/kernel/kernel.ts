@@ -259,7 +259,7 @@ export class Kernel implements ProcessHost {
   endBySignal(process: Process, signal: number): void {
     for (const follower of process.followers) follower.end(`+++ killed by ${signalName(signal)} +++`);
     this.#end(process, signal);
-    process.events.killed?.();
+    process.free();
   }
 
   /** exit_group(2), called by the process. */
@@ -269,7 +269,7 @@ export class Kernel implements ProcessHost {
       follower.end(`+++ exited with ${status & 255} +++`);
     }
     this.#end(process, (status & 255) << 8);
-    process.events.killed?.();
+    process.free();
   }
 
   /** The program came to its end: what a C library makes of that is exit_group(2). */

@@ -218,6 +218,13 @@ export class Process implements RunningProcess, Runnable {
     return 0;
   }
 
+  /** The program behind it is told to stop, and let go of: what is left of its calls may be known for some time yet. */
+  free(): void {
+    const { killed } = this.events;
+    this.events = {};
+    killed?.();
+  }
+
   /** Everything it waits for is called off, everything it has open is closed. */
   dissolve(): void {
     this.ended = true;
