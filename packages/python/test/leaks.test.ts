@@ -106,4 +106,4 @@ it(`after ${STARTS} starts and ends there is no worker, descriptor, process or s
   expect(after.buffers).toBeLessThan(before.buffers + 8 * 129);
   expect(after.heap).toBeLessThan(before.heap + 10 * STARTS);
   expect([server.kernel.processes.size, server.kernel.sockets.size, scheduler.busy]).toEqual([0, 0, false]);
-}, 400_000);
+}, 600_000);
