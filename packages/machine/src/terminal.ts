@@ -3,6 +3,7 @@ import { O_RDWR, POLLIN, POLLOUT, S_IFCHR } from './kernel/constants.ts';
 import { type Caller, OpenFile } from './kernel/open-file.ts';
 import { WaitQueue } from './kernel/wait.ts';
 import { LineEditor } from './line-editor.ts';
+import { ScrollBack } from './scroll-back.ts';
 import type { FileStatus } from './system-calls.ts';
 
 /** Whom a terminal tells what happens on it. */
@@ -32,11 +33,11 @@ export class Terminal {
   readonly #listeners = new Set<(output: string) => void>();
   readonly #ready = new WaitQueue();
   readonly #decoder = new TextDecoder();
+  readonly #screen = new ScrollBack();
   /** Groups that were in the foreground before, the latest last. */
   readonly #background: number[] = [];
   /** Lines that wait to be read; an empty one is the end of input. */
   #lines: Uint8Array[] = [];
-  #screen = '';
 
   constructor(number: number, owner: TerminalOwner) {
     this.#number = number;
@@ -44,9 +45,9 @@ export class Terminal {
     this.#owner = owner;
   }
 
-  /** All that was put on the screen, with `\n` at line ends. */
+  /** What was put on the screen, with `\n` at line ends: after more than two million characters not all of it, which it then says. */
   get text(): string {
-    return this.#screen.replaceAll('\r\n', '\n');
+    return this.#screen.text;
   }
 
   /** Calls `listener` with what appears on the screen from now on. @returns what stops it. */
@@ -89,7 +90,7 @@ export class Terminal {
 
   /** Puts text on the screen as it is, `\r\n` at line ends. */
   print(text: string): void {
-    this.#screen += text;
+    this.#screen.add(text);
     for (const listener of this.#listeners) listener(text);
   }
 

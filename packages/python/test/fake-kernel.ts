@@ -245,7 +245,13 @@ export class FakeProcess implements RunningProcess {
     const { files, network } = this.machine;
     for (const change of changes) {
       if (change.op === 'write') files.set(change.path, change.data);
-      else if (change.op === 'unlink') files.delete(change.path);
+      else if (change.op === 'patch') {
+        const before = files.get(change.path) ?? new Uint8Array(0);
+        const after = new Uint8Array(Math.max(before.length, change.at + change.data.length));
+        after.set(before);
+        after.set(change.data, change.at);
+        files.set(change.path, after);
+      } else if (change.op === 'unlink') files.delete(change.path);
       else if (change.op === 'rename') {
         const data = files.get(change.from);
         files.delete(change.from);

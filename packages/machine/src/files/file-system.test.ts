@@ -108,12 +108,20 @@ describe('files through system calls', () => {
 });
 
 /** A replica as a process keeps it: paths with contents, null for a directory. */
-function applyTo(replica: Map<string, string | null>, changes: readonly FileChange[]): void {
+function applyTo(replica: Map<string, Uint8Array | null>, changes: readonly FileChange[]): void {
   for (const change of changes) {
     switch (change.op) {
       case 'write':
-        replica.set(change.path, text(change.data));
+        replica.set(change.path, change.data);
         break;
+      case 'patch': {
+        const before = replica.get(change.path) ?? new Uint8Array(0);
+        const after = new Uint8Array(Math.max(before.length, change.at + change.data.length));
+        after.set(before);
+        after.set(change.data, change.at);
+        replica.set(change.path, after);
+        break;
+      }
       case 'mkdir':
         replica.set(change.path, null);
         break;
@@ -135,8 +143,8 @@ function applyTo(replica: Map<string, string | null>, changes: readonly FileChan
   }
 }
 
-function wholeReplica(files: FileSystem): Map<string, string | null> {
-  const replica = new Map<string, string | null>();
+function wholeReplica(files: FileSystem): Map<string, Uint8Array | null> {
+  const replica = new Map<string, Uint8Array | null>();
   applyTo(replica, replicaOf(files));
   return replica;
 }
@@ -173,6 +181,19 @@ describe('the journal', () => {
         expect(new Map([...replica].sort())).toEqual(new Map([...wholeReplica(files)].sort()));
       }),
     );
+  });
+
+  it('tells of an append what was appended, both ways', () => {
+    const files = fresh();
+    const reader = files.journal.reader(5);
+    const path = '/home/student/log';
+    applyChanges(files, [{ op: 'write', path, data: bytes('one\n'), mode: 0o644 }], STUDENT, 6);
+    expect(reader.read()).toMatchObject([{ op: 'write', path }]);
+    const appended: FileChange = { op: 'patch', path, at: 4, data: bytes('two\n') };
+    expect(applyChanges(files, [appended], STUDENT, 6)).toEqual([]);
+    expect(reader.read()).toEqual([appended]);
+    expect(text(files.content(path) ?? new Uint8Array(0))).toBe('one\ntwo\n');
+    expect(applyChanges(files, [{ ...appended, path: '/etc/shadow' }], STUDENT, 6)).toEqual(['/etc/shadow']);
   });
 
   it('does not tell a process what it did itself', () => {

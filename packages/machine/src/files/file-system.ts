@@ -97,8 +97,9 @@ export class FileSystem {
 
   /** Writes into a file's bytes at an offset. */
   write(file: RegularFile, data: Uint8Array, offset: number, pid: number): void {
+    const from = Math.min(offset, file.size);
     file.write(data, offset);
-    this.#wrote(file, pid);
+    this.#wrote(file, pid, from);
   }
 
   truncate(file: RegularFile, length: number, pid: number): void {
@@ -276,9 +277,10 @@ export class FileSystem {
     return parent.permits(user, MAY_WRITE | MAY_EXECUTE) ? { parent, name } : -ERRNO.EACCES;
   }
 
-  #wrote(file: RegularFile, pid: number): void {
+  /** @param from the first byte that has changed. */
+  #wrote(file: RegularFile, pid: number, from = 0): void {
     this.#stamped(file);
-    this.journal.wrote(file, pid);
+    this.journal.wrote(file, pid, from);
   }
 
   #stamped<T extends Inode>(inode: T): T {

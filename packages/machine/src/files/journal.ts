@@ -1,10 +1,17 @@
 import type { FileChange } from './changes.ts';
 import type { RegularFile } from './inode.ts';
 
+/** A file's bytes have changed, from byte `from` on. */
+interface Wrote {
+  readonly op: 'wrote';
+  readonly file: RegularFile;
+  from: number;
+}
+
 interface Note {
   /** The process that did it; 0 for someone outside. */
   readonly pid: number;
-  readonly change: FileChange | { readonly op: 'wrote'; readonly file: RegularFile };
+  readonly change: FileChange | Wrote;
 }
 
 /**
@@ -32,21 +39,24 @@ export class Journal {
   /** To be called before a name is taken away or moved: what was written under it until now stays under it. */
   fix(): void {
     this.#notes = this.#notes.map((note) => {
-      const change = note.change.op === 'wrote' ? written(note.change.file) : null;
+      const change = note.change.op === 'wrote' ? written(note.change) : null;
       return change === null ? note : { pid: note.pid, change };
     });
   }
 
-  /** The file's bytes changed: its content will be asked for when someone reads on. */
-  wrote(file: RegularFile, pid: number): void {
+  /** The file's bytes changed from byte `from` on: they will be asked for when someone reads on. */
+  wrote(file: RegularFile, pid: number, from: number): void {
     if (this.#readers.size === 0) return;
     const last = this.#notes.at(-1);
     const position = this.#first + this.#notes.length - 1;
     if (last?.change.op === 'wrote' && last.change.file === file && last.pid === pid) {
       // Whoever has read that note already needs a new one.
-      if ([...this.#readers].every((reader) => reader.position <= position)) return;
+      if ([...this.#readers].every((reader) => reader.position <= position)) {
+        last.change.from = Math.min(last.change.from, from);
+        return;
+      }
     }
-    this.#notes.push({ pid, change: { op: 'wrote', file } });
+    this.#notes.push({ pid, change: { op: 'wrote', file, from } });
   }
 
   /** @internal */
@@ -68,9 +78,10 @@ export class Journal {
   }
 }
 
-/** A file's content as a change; null when it has no name any more. */
-function written(file: RegularFile): FileChange | null {
+/** What is in a file now, as a change; null when it has no name any more. */
+function written({ file, from }: Wrote): FileChange | null {
   if (file.parent === null) return null;
+  if (from > 0) return { op: 'patch', path: file.path, at: from, data: file.data.slice(from) };
   return { op: 'write', path: file.path, data: file.data.slice(), mode: file.mode & 0o7777 };
 }
 
@@ -94,7 +105,7 @@ export class JournalReader {
       if (pid === this.#pid) continue;
       if (change.op !== 'wrote') changes.push(change);
       else {
-        const now = written(change.file);
+        const now = written(change);
         if (now !== null) changes.push(now);
       }
     }

@@ -4,6 +4,9 @@ import type { FileChange } from './changes.ts';
 import type { FileSystem } from './file-system.ts';
 import { Directory, LiveDirectory, RegularFile, type User } from './inode.ts';
 
+/** lseek(2). */
+const SEEK_SET = 0;
+
 /** All files, as changes that build them up in an empty directory tree. Live and special files are left out. */
 export function replicaOf(files: FileSystem): FileChange[] {
   const changes: FileChange[] = [];
@@ -60,6 +63,12 @@ function applyChange(files: FileSystem, change: FileChange, user: User, pid: num
     case 'write': {
       const file = files.open(change.path, O_WRONLY | O_CREAT | O_TRUNC, change.mode, user, pid);
       return typeof file === 'number' ? file : file.write(change.data, { pid, fd: -1, call: 0 });
+    }
+    case 'patch': {
+      const file = files.open(change.path, O_WRONLY, 0, user, pid);
+      if (typeof file === 'number') return file;
+      file.seek(change.at, SEEK_SET);
+      return file.write(change.data, { pid, fd: -1, call: 0 });
     }
   }
 }

@@ -101,6 +101,7 @@ interface FileSystem {
   mknod(path: string, mode: number, device: number): Node;
   cwd(): string;
   open(path: string, flags: number): Stream;
+  write(stream: Stream, buffer: Uint8Array, offset: number, length: number, position: number): number;
   dupStream(stream: Stream): Stream;
   getStream(fd: number): Stream | null | undefined;
   nextfd(): number;

@@ -1,6 +1,7 @@
 import type { FileChange } from '@netarium/machine';
 import type { Emscripten, Node, Stream } from './emscripten.ts';
 
+const O_WRONLY = 1;
 const PERMISSIONS = 0o7777;
 const S_IFSOCK = 0o140000;
 /** What belongs to the interpreter, not to the machine. */
@@ -13,8 +14,8 @@ const OWN = /^\/(?:lib|dev|proc|home\/pyodide|tmp\/?$)(?:\/|$)/;
 export class Replica {
   readonly #python: Emscripten;
   readonly #changes: FileChange[] = [];
-  /** Files written to since they were last handed over, in the order of the first write. */
-  readonly #written = new Set<Node>();
+  /** Files written to since they were last handed over, in the order of the first write: from which byte on. */
+  readonly #written = new Map<Node, number>();
   #applying = false;
 
   constructor(python: Emscripten) {
@@ -45,6 +46,13 @@ export class Replica {
         FS.mkdirTree(change.path.slice(0, change.path.lastIndexOf('/')) || '/');
         FS.writeFile(change.path, change.data);
         FS.chmod(change.path, change.mode & PERMISSIONS);
+        break;
+      }
+      case 'patch': {
+        if (!this.#exists(change.path)) break;
+        const stream = FS.open(change.path, O_WRONLY);
+        FS.write(stream, change.data, 0, change.data.length, change.at);
+        FS.close(stream);
         break;
       }
       case 'mkdir':
@@ -83,11 +91,12 @@ export class Replica {
   }
 
   #collectWritten(): void {
-    for (const node of this.#written) {
-      this.#written.delete(node);
-      const data = contents(node);
-      this.#changes.push({ op: 'write', path: this.#path(node), data, mode: node.mode & PERMISSIONS });
+    for (const [node, at] of this.#written) {
+      const [path, data] = [this.#path(node), contents(node, at)];
+      const whole = { op: 'write', path, data, mode: node.mode & PERMISSIONS } as const;
+      this.#changes.push(at === 0 ? whole : { op: 'patch', path, at, data });
     }
+    this.#written.clear();
   }
 
   #path(node: Node): string {
@@ -99,8 +108,10 @@ export class Replica {
     return !this.#applying && !OWN.test(path);
   }
 
-  #markWritten(node: Node): void {
-    if (this.#python.FS.isFile(node.mode) && this.#concerns(this.#path(node))) this.#written.add(node);
+  /** @param at the first byte that is not what it was. */
+  #markWritten(node: Node, at = 0): void {
+    if (!this.#python.FS.isFile(node.mode) || !this.#concerns(this.#path(node))) return;
+    this.#written.set(node, Math.min(at, this.#written.get(node) ?? at));
   }
 
   /** Puts itself between Emscripten's file system and its operations on files in memory. */
@@ -144,16 +155,18 @@ export class Replica {
     (file.node as { setattr: typeof changed }).setattr = changed;
     const { write } = file.stream;
     file.stream.write = (stream: Stream, ...rest) => {
+      const [, , , position] = rest;
+      const at = Math.min(position, stream.node.usedBytes);
       const written = write?.(stream, ...rest) ?? 0;
-      this.#markWritten(stream.node);
+      this.#markWritten(stream.node, at);
       return written;
     };
   }
 }
 
-/** A copy of what a file has in it; Emscripten keeps it in any kind of array of bytes. */
-function contents(node: Node): Uint8Array {
+/** A copy of what a file has in it from a byte on; Emscripten keeps it in any kind of array of bytes. */
+function contents(node: Node, from: number): Uint8Array {
   if (!ArrayBuffer.isView(node.contents)) return new Uint8Array();
   const { buffer, byteOffset } = node.contents;
-  return new Uint8Array(buffer, byteOffset, node.usedBytes).slice();
+  return new Uint8Array(buffer, byteOffset, node.usedBytes).slice(from);
 }
