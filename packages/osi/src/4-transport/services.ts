@@ -50,44 +50,48 @@ export interface TcpUser {
   failed(errno: number): void;
 }
 
-/** What may be set before and during a connection; names after tcp(7) and socket(7). */
+/**
+ * What may be set before and during a connection; names after tcp(7) and socket(7). Sockets share it as long as
+ * nothing is set on them: it is never changed in place, but replaced as a whole.
+ */
 export interface TcpOptions {
   /**
-   * SO_RCVBUF and SO_SNDBUF in bytes, as `getsockopt` shows them (Linux doubles what a program sets). Half of the
-   * receive buffer is window (Linux's tcp_adv_win_scale 1); the send buffer holds as many bytes of data.
+   * SO_RCVBUF and SO_SNDBUF in bytes, as `getsockopt` shows them (Linux doubles what a program sets): what a connection
+   * begins with. Half of the receive buffer is window (Linux's tcp_adv_win_scale 1); the send buffer holds as many
+   * bytes of data.
    */
-  receiveBuffer: number;
-  sendBuffer: number;
+  readonly receiveBuffer: number;
+  readonly sendBuffer: number;
   /** A program has set the size, so the stack no longer fits it to the path (SOCK_RCVBUF_LOCK, SOCK_SNDBUF_LOCK). */
-  receiveBufferLocked?: boolean;
-  sendBufferLocked?: boolean;
+  readonly receiveBufferLocked: boolean;
+  readonly sendBufferLocked: boolean;
   /** TCP_NODELAY: do not wait to fill a segment (RFC 9293 section 3.7.4). */
-  noDelay: boolean;
+  readonly noDelay: boolean;
   /** TCP_CONGESTION: congestion control by Linux's name; net.ipv4.tcp_congestion_control when the socket was made. */
-  congestion: string;
+  readonly congestion: string;
   /** TCP_CORK: send only full segments, for up to a retransmission timeout (at least 200 ms). */
-  cork: boolean;
+  readonly cork: boolean;
   /** SO_KEEPALIVE with TCP_KEEPIDLE, TCP_KEEPINTVL in nanoseconds, TCP_KEEPCNT. */
-  keepAlive: boolean;
-  keepIdle: number;
-  keepInterval: number;
-  keepCount: number;
+  readonly keepAlive: boolean;
+  readonly keepIdle: number;
+  readonly keepInterval: number;
+  readonly keepCount: number;
   /** SO_LINGER: null when off; nanoseconds otherwise, and 0 means `close` resets the connection. */
-  linger: number | null;
+  readonly linger: number | null;
   /** TCP_USER_TIMEOUT in nanoseconds: how long what was sent may stay unacknowledged; 0 for tcp_retries2. */
-  userTimeout: number;
+  readonly userTimeout: number;
   /** TCP_NOTSENT_LOWAT: so much written and not sent is enough, in bytes; 0 for net.ipv4.tcp_notsent_lowat. */
-  notSentLow: number;
+  readonly notSentLow: number;
   /** TCP_MAXSEG: 0 for what the path allows. */
-  maxSegment: number;
+  readonly maxSegment: number;
   /** SO_OOBINLINE: the urgent byte is read in the stream, not apart. */
-  urgentInline: boolean;
+  readonly urgentInline: boolean;
   /** TCP_QUICKACK was set to 0 before there was a connection. */
-  delaysAcks?: boolean;
-  /** TCP_SYNCNT: how often a SYN is sent again; absent for net.ipv4.tcp_syn_retries. */
-  synRetries?: number;
-  fastOpen?: FastOpenOptions;
-  ip: SendOptions;
+  readonly delaysAcks: boolean;
+  /** TCP_SYNCNT: how often a SYN is sent again; 0 for net.ipv4.tcp_syn_retries. */
+  readonly synRetries: number;
+  readonly fastOpen: FastOpenOptions | null;
+  readonly ip: Readonly<SendOptions>;
 }
 
 /** TCP Fast Open (RFC 7413, tcp(7)). Not changed in place: sockets share it. */
@@ -109,7 +113,10 @@ export interface TcpConnection {
   readonly state: TcpState;
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly options: TcpOptions;
+  options: TcpOptions;
+  /** SO_RCVBUF and SO_SNDBUF as they are now: unless a program has set them they are fitted to the path. */
+  readonly receiveBuffer: number;
+  readonly sendBuffer: number;
   user: TcpUser | null;
   /** Bytes that can be read now. */
   readonly readable: number;
@@ -238,7 +245,7 @@ export interface TcpInfo {
 export interface TcpListener {
   readonly id: string;
   readonly local: Endpoint;
-  readonly options: TcpOptions;
+  options: TcpOptions;
   user: TcpUser | null;
   /** Connections ready to be accepted (netstat's Recv-Q), and the limit of that queue (Send-Q). */
   readonly ready: number;

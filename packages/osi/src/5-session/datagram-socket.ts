@@ -217,6 +217,10 @@ export class DatagramSocket extends InternetSocket {
     return this.#options.ip;
   }
 
+  changeIp(changes: SendOptions): void {
+    Object.assign(this.#options.ip, changes);
+  }
+
   get broadcast(): boolean {
     return this.#options.broadcast;
   }

@@ -7,6 +7,7 @@ import { integer, type Option } from './option-table.ts';
 /** What the options of TCP Fast Open are kept in. */
 export interface FastOpenSettings {
   readonly options: TcpOptions;
+  change(changes: Partial<TcpOptions>): void;
   readonly state: TcpState;
   readonly parts: {
     readonly sysctl: Sysctl;
@@ -21,8 +22,8 @@ const NONE: FastOpenOptions = { queue: 0, key: null, withoutCookie: false, onCon
 
 const of = ({ options }: FastOpenSettings): FastOpenOptions => options.fastOpen ?? NONE;
 
-function change({ options }: FastOpenSettings, changes: Partial<FastOpenOptions>): number {
-  options.fastOpen = { ...(options.fastOpen ?? NONE), ...changes };
+function change(socket: FastOpenSettings, changes: Partial<FastOpenOptions>): number {
+  socket.change({ fastOpen: { ...of(socket), ...changes } });
   return 0;
 }
 

@@ -82,7 +82,7 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
 
   abstract readonly listening: boolean;
   abstract readonly peer: Endpoint | null;
-  abstract readonly ip: SendOptions;
+  abstract readonly ip: Readonly<SendOptions>;
   abstract readonly multicast: MulticastOptions | null;
   abstract readonly raw: RawOptions | null;
   abstract readonly memberships: Memberships | null;
@@ -96,6 +96,8 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
   abstract linger: Nanoseconds | null;
   abstract receiveErrors: boolean;
   abstract readonly readable: number;
+  /** An option of its packets was set. */
+  abstract changeIp(changes: SendOptions): void;
   abstract takeError(): number;
   abstract listen(backlog: number): number;
   abstract accept(): Socket | number;

@@ -18,7 +18,8 @@ export interface Ipv6Settings {
   readonly domain: number;
   readonly type: number;
   readonly protocol: number;
-  readonly ip: SendOptions;
+  readonly ip: Readonly<SendOptions>;
+  changeIp(changes: SendOptions): void;
   readonly peer: Endpoint | null;
   v6Only: boolean;
   receiveErrors: boolean;
@@ -81,7 +82,7 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
       (socket) => socket.ip.ttl ?? socket.parts.config6.hopLimit,
       (socket, value) => {
         if (value < -1 || value > 255) return -ERRNO.EINVAL;
-        socket.ip.ttl = value === -1 ? undefined : value;
+        socket.changeIp({ ttl: value === -1 ? undefined : value });
         return 0;
       },
     ),
@@ -93,7 +94,7 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
       (socket, value) => {
         if (value < -1 || value > 255) return -ERRNO.EINVAL;
         const wanted = value === -1 ? 0 : value;
-        socket.ip.tos = socket.type === linux.SOCK_STREAM ? wanted & ~ECN : wanted;
+        socket.changeIp({ tos: socket.type === linux.SOCK_STREAM ? wanted & ~ECN : wanted });
         return 0;
       },
     ),
@@ -104,7 +105,7 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
       (socket) => DISCOVERY.indexOf(socket.ip.dontFragment ?? 'if-it-fits'),
       (socket, value) => {
         if (value < 0 || value >= DISCOVERY.length) return -ERRNO.EINVAL;
-        socket.ip.dontFragment = DISCOVERY[value];
+        socket.changeIp({ dontFragment: DISCOVERY[value] });
         return 0;
       },
     ),
@@ -114,7 +115,7 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
     flag(
       (socket) => socket.ip.dontFragment === true,
       (socket, on) => {
-        socket.ip.dontFragment = on ? true : undefined;
+        socket.changeIp({ dontFragment: on ? true : undefined });
       },
     ),
   ],

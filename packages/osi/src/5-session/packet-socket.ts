@@ -289,6 +289,10 @@ export class PacketSocket
     return this.#waiting.subscribe(changed);
   }
 
+  changeIp(changes: SendOptions): void {
+    Object.assign(this.ip, changes);
+  }
+
   takeError(): number {
     const error = this.#error;
     this.#error = 0;

@@ -26,7 +26,8 @@ export interface SocketSettings extends MulticastSettings {
   zeroCopy: boolean;
   readonly listening: boolean;
   readonly peer: Endpoint | null;
-  readonly ip: SendOptions;
+  readonly ip: Readonly<SendOptions>;
+  changeIp(changes: SendOptions): void;
   broadcast: boolean;
   keepAlive: boolean;
   urgentInline: boolean;
@@ -194,7 +195,7 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
         const bytes = value.subarray(0, Math.min(end < 0 ? value.length : end, NAME_SIZE - 1));
         const name = new TextDecoder().decode(bytes);
         if (name !== '' && !socket.parts.hasInterface(name)) return -ERRNO.ENODEV;
-        socket.ip.interface = name === '' ? undefined : name;
+        socket.changeIp({ interface: name === '' ? undefined : name });
         return 0;
       },
     },
@@ -209,7 +210,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
     byteOrInteger(
       (socket) => socket.ip.tos ?? 0,
       (socket, value) => {
-        socket.ip.tos = socket.type === linux.SOCK_STREAM ? value & 0xff & ~ECN : value & 0xff;
+        socket.changeIp({ tos: socket.type === linux.SOCK_STREAM ? value & 0xff & ~ECN : value & 0xff });
       },
     ),
   ],
@@ -219,7 +220,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       (socket) => socket.ip.ttl ?? socket.parts.sysctl.get('net.ipv4.ip_default_ttl'),
       (socket, value) => {
         if (value !== -1 && (value < 1 || value > 255)) return -ERRNO.EINVAL;
-        socket.ip.ttl = value === -1 ? undefined : value;
+        socket.changeIp({ ttl: value === -1 ? undefined : value });
         return 0;
       },
     ),
@@ -241,7 +242,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       (socket) => DISCOVERY.indexOf(socket.ip.dontFragment ?? 'if-it-fits'),
       (socket, value) => {
         if (value < 0 || value >= DISCOVERY.length) return -ERRNO.EINVAL;
-        socket.ip.dontFragment = DISCOVERY[value];
+        socket.changeIp({ dontFragment: DISCOVERY[value] });
         return 0;
       },
     ),
@@ -275,7 +276,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
         const options = paddedOptions(value);
         const problem = findProblemIn(options);
         if (problem !== null) return problem.reason === 'ip.options' ? -ERRNO.EINVAL : -ERRNO.EOPNOTSUPP;
-        socket.ip.headerOptions = options.length === 0 ? undefined : options;
+        socket.changeIp({ headerOptions: options.length === 0 ? undefined : options });
         return 0;
       },
     },

@@ -26,8 +26,15 @@ export abstract class StreamSettings extends InternetSocket {
     return IPPROTO_TCP;
   }
 
-  get ip(): SendOptions {
+  /** Sets options: of the connection or listener, or of what it will be. */
+  abstract change(changes: Partial<TcpOptions>): void;
+
+  get ip(): Readonly<SendOptions> {
     return this.options.ip;
+  }
+
+  changeIp(changes: SendOptions): void {
+    this.change({ ip: { ...this.options.ip, ...changes } });
   }
 
   get keepAlive(): boolean {
@@ -35,7 +42,7 @@ export abstract class StreamSettings extends InternetSocket {
   }
 
   set keepAlive(on: boolean) {
-    this.options.keepAlive = on;
+    this.change({ keepAlive: on });
   }
 
   get urgentInline(): boolean {
@@ -43,7 +50,7 @@ export abstract class StreamSettings extends InternetSocket {
   }
 
   set urgentInline(on: boolean) {
-    this.options.urgentInline = on;
+    this.change({ urgentInline: on });
   }
 
   get linger(): Nanoseconds | null {
@@ -51,25 +58,23 @@ export abstract class StreamSettings extends InternetSocket {
   }
 
   set linger(duration: Nanoseconds | null) {
-    this.options.linger = duration;
+    this.change({ linger: duration });
   }
 
   get sendBuffer(): number {
-    return this.options.sendBuffer;
+    return (this.connection ?? this.options).sendBuffer;
   }
 
   set sendBuffer(bytes: number) {
-    this.options.sendBuffer = bytes;
-    this.options.sendBufferLocked = true;
+    this.change({ sendBuffer: bytes, sendBufferLocked: true });
   }
 
   get receiveBuffer(): number {
-    return this.options.receiveBuffer;
+    return (this.connection ?? this.options).receiveBuffer;
   }
 
   set receiveBuffer(bytes: number) {
-    this.options.receiveBuffer = bytes;
-    this.options.receiveBufferLocked = true;
+    this.change({ receiveBuffer: bytes, receiveBufferLocked: true });
   }
 
   protected transportOptions(level: number): OptionTable<this> | null {

@@ -322,6 +322,13 @@ export class StreamSocket extends StreamSettings {
     return this.#own;
   }
 
+  change(changes: Partial<TcpOptions>): void {
+    const next = { ...this.options, ...changes };
+    const active = this.#connection ?? this.#listener;
+    if (active === null) this.#own = next;
+    else active.options = next;
+  }
+
   /** A stream has one peer, and no groups. */
   get multicast(): null {
     return null;
@@ -438,7 +445,8 @@ export class StreamSocket extends StreamSettings {
     this.#synTook = null;
     this.#events.over = false;
     if (active === null) return;
-    this.#own = { ...active.options, ip: { ...active.options.ip } };
+    const { receiveBuffer, sendBuffer } = this;
+    this.#own = { ...active.options, receiveBuffer, sendBuffer };
     this.#listener?.close();
     if (this.#connection !== null) {
       this.#connection.user = null;

@@ -35,10 +35,10 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_NODELAY,
     flag(
       ({ options }) => options.noDelay,
-      ({ options, connection }, on) => {
-        options.noDelay = on;
+      (socket, on) => {
+        socket.change({ noDelay: on });
         // What waits goes at once, even if it is corked (tcp(7)).
-        if (on) connection?.push();
+        if (on) socket.connection?.push();
       },
     ),
   ],
@@ -46,18 +46,18 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_CORK,
     flag(
       ({ options }) => options.cork,
-      ({ options }, on) => {
-        options.cork = on;
+      (socket, on) => {
+        socket.change({ cork: on });
       },
     ),
   ],
   [
     linux.TCP_QUICKACK,
     integer(
-      ({ options, connection }) => Number(connection?.acksQuickly ?? options.delaysAcks !== true),
-      ({ options, connection }, value) => {
-        if (connection === null) options.delaysAcks = value === 0;
-        else connection.acknowledgeQuickly(value);
+      ({ options, connection }) => Number(connection?.acksQuickly ?? !options.delaysAcks),
+      (socket, value) => {
+        if (socket.connection === null) socket.change({ delaysAcks: value === 0 });
+        else socket.connection.acknowledgeQuickly(value);
         return 0;
       },
     ),
@@ -66,9 +66,9 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_MAXSEG,
     integer(
       ({ options, connection }) => connection?.info().sendMss || options.maxSegment || DEFAULT_MSS,
-      ({ options }, value) => {
+      (socket, value) => {
         if (value !== 0 && (value < MIN_MSS || value > MAX_MSS)) return -ERRNO.EINVAL;
-        options.maxSegment = value;
+        socket.change({ maxSegment: value });
         return 0;
       },
     ),
@@ -78,9 +78,9 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_USER_TIMEOUT,
     integer(
       ({ options }) => Math.floor(options.userTimeout / milliseconds(1)),
-      ({ options }, value) => {
+      (socket, value) => {
         if (value < 0) return -ERRNO.EINVAL;
-        options.userTimeout = milliseconds(value);
+        socket.change({ userTimeout: milliseconds(value) });
         return 0;
       },
     ),
@@ -100,8 +100,8 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_NOTSENT_LOWAT,
     integer(
       ({ options }) => options.notSentLow,
-      ({ options }, value) => {
-        options.notSentLow = value >>> 0;
+      (socket, value) => {
+        socket.change({ notSentLow: value >>> 0 });
       },
     ),
   ],
@@ -109,9 +109,9 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_KEEPIDLE,
     integer(
       ({ options }) => inSeconds(options.keepIdle),
-      ({ options }, value) => {
+      (socket, value) => {
         if (value < 1 || value > MAX_KEEP_SECONDS) return -ERRNO.EINVAL;
-        options.keepIdle = seconds(value);
+        socket.change({ keepIdle: seconds(value) });
         return 0;
       },
     ),
@@ -120,9 +120,9 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_KEEPINTVL,
     integer(
       ({ options }) => inSeconds(options.keepInterval),
-      ({ options }, value) => {
+      (socket, value) => {
         if (value < 1 || value > MAX_KEEP_SECONDS) return -ERRNO.EINVAL;
-        options.keepInterval = seconds(value);
+        socket.change({ keepInterval: seconds(value) });
         return 0;
       },
     ),
@@ -131,9 +131,9 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     linux.TCP_KEEPCNT,
     integer(
       ({ options }) => options.keepCount,
-      ({ options }, value) => {
+      (socket, value) => {
         if (value < 1 || value > MAX_KEEP_COUNT) return -ERRNO.EINVAL;
-        options.keepCount = value;
+        socket.change({ keepCount: value });
         return 0;
       },
     ),
@@ -141,10 +141,10 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
   [
     linux.TCP_SYNCNT,
     integer(
-      ({ options, parts }) => options.synRetries ?? parts.sysctl.get('net.ipv4.tcp_syn_retries'),
-      ({ options }, value) => {
+      ({ options, parts }) => options.synRetries || parts.sysctl.get('net.ipv4.tcp_syn_retries'),
+      (socket, value) => {
         if (value < 1 || value > MAX_SYN_COUNT) return -ERRNO.EINVAL;
-        options.synRetries = value;
+        socket.change({ synRetries: value });
         return 0;
       },
     ),
@@ -159,13 +159,13 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
         new TextEncoder().encodeInto(options.congestion, name);
         return name.subarray(0, Math.max(0, Math.min(length, CONGESTION_NAME)));
       },
-      write: ({ options }, value) => {
+      write: (socket, value) => {
         const text = new TextDecoder().decode(value.subarray(0, CONGESTION_NAME - 1));
         const end = text.indexOf('\0');
         const name = end < 0 ? text : text.slice(0, end);
         if (name === '') return -ERRNO.EINVAL;
         if (!CONGESTION_CONTROLS.includes(name)) return -ERRNO.ENOENT;
-        options.congestion = name;
+        socket.change({ congestion: name });
         return 0;
       },
     },

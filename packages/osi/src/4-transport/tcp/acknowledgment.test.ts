@@ -184,8 +184,8 @@ describe('the receive window', () => {
       readAll(c);
       script.wait(0.01);
     }
-    expect(c.options.receiveBuffer).toBeGreaterThan(131_072);
-    const before = c.options.receiveBuffer;
+    expect(c.receiveBuffer).toBeGreaterThan(131_072);
+    const before = c.receiveBuffer;
     expect(before).toBeLessThanOrEqual(6_291_456);
   });
 });

@@ -44,7 +44,7 @@ export function expectData(tcb: Tcb): void {
   tcb.interactive = false;
   tcb.ackTimeout = DELAY_MIN;
   tcb.ackPending = true;
-  tcb.timers.startAck(DELAY_MAX);
+  tcb.startAck(DELAY_MAX);
 }
 
 /** Data has come: learns the peer's segment size and rhythm (Linux: tcp_event_data_recv). */
@@ -103,7 +103,7 @@ function delayAcknowledgment(tcb: Tcb): void {
   delay = Math.round(Math.min(delay, DELAY_MAX));
   // A timer that runs already is not put off.
   if (timers.ack <= host.sim.now + delay) return;
-  timers.startAck(delay);
+  tcb.startAck(delay);
 }
 
 /** The timer expired: the program has not answered, so the next wait is longer (Linux: tcp_delack_timer_handler). */

@@ -102,7 +102,7 @@ function takeWindow(tcb: Tcb, segment: Segment): void {
 function moveLeftEdge(tcb: Tcb, segment: Segment): void {
   const gone = Math.min(seqDiff(segment.ack, tcb.bufferSeq), tcb.buffer.length);
   if (gone > 0) {
-    tcb.buffer.drop(gone);
+    tcb.dequeue(gone);
     tcb.bufferSeq = (tcb.bufferSeq + gone) | 0;
     dropChunks(tcb);
     if (tcb.awaited !== null) tellAcknowledged(tcb, tcb.awaited);
@@ -271,6 +271,6 @@ function watchWindow(tcb: Tcb): void {
     tcb.backoff = 0;
     timers.stopSend();
   } else if (timers.send !== Number.POSITIVE_INFINITY) {
-    timers.startSend('tcp.zero-window-probe', probeInterval(tcb));
+    tcb.startSend('tcp.zero-window-probe', probeInterval(tcb));
   }
 }

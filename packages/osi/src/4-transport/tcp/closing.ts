@@ -102,13 +102,13 @@ export function enterTimeWait(tcb: Tcb): void {
   tcb.ecn = null;
   tcb.reassembly?.clear();
   tcb.timers.stopAll();
-  tcb.timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+  tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
 }
 
 /** Our FIN is acknowledged, the peer's has not come; a program that is gone does not wait for it for ever. */
 export function enterFinWait2(tcb: Tcb): void {
   if (tcb.orphan) {
-    tcb.timers.startWait('tcp.fin-wait-2', seconds(tcb.host.sysctl.get('net.ipv4.tcp_fin_timeout')));
+    tcb.startWait('tcp.fin-wait-2', seconds(tcb.host.sysctl.get('net.ipv4.tcp_fin_timeout')));
   }
 }
 
@@ -116,13 +116,13 @@ function dispose(tcb: Tcb): void {
   releaseSending(tcb);
   tcb.reassembly?.clear();
   tcb.reassembly = null;
-  if (tcb.orphan) tcb.queue.clear();
+  if (tcb.orphan) tcb.dropReceived();
   tcb.timers.stopAll();
   tcb.host.forget(tcb);
 }
 
 function releaseSending(tcb: Tcb): void {
-  tcb.buffer.clear();
+  tcb.dequeue(tcb.buffer.length);
   if (tcb.chunks !== null) tcb.host.chunks.give(tcb.chunks);
   tcb.chunks = null;
   if (tcb.inFlight !== null) tcb.host.lists.give(tcb.inFlight);

@@ -130,6 +130,7 @@ export class Connection extends Tcb implements TcpConnection {
       ({ copied, gone } = readAroundMark(this, this.urgent, into, peek));
     }
     if (gone === 0) return copied;
+    this.received();
     if (maySend(this.state) || this.state === 'FIN_WAIT1' || this.state === 'FIN_WAIT2') {
       fitReceiveBuffer(this, gone);
       acknowledgeRead(this);
@@ -171,7 +172,7 @@ export class Connection extends Tcb implements TcpConnection {
     this.orphan = true;
     this.receiveShutdown = true;
     const unread = queue.length > 0;
-    queue.clear();
+    this.dropReceived();
     if (this.state === 'CLOSED' || this.state === 'TIME_WAIT') return;
     if (unread && this.state !== 'SYN_SENT') {
       host.counters.ext.TCPAbortOnClose++;
@@ -219,7 +220,12 @@ export class Connection extends Tcb implements TcpConnection {
     keepAlive(this);
     this.ecn?.follow(this.options.ip);
     this.#chooseCongestion();
-    if (this.options.receiveBufferLocked === true) this.windowLimit = fullSpace(this);
+    const { receiveBuffer, receiveBufferLocked, sendBuffer, sendBufferLocked } = this.options;
+    if (sendBufferLocked) this.sendBuffer = sendBuffer;
+    if (receiveBufferLocked) {
+      this.receiveBuffer = receiveBuffer;
+      this.windowLimit = fullSpace(this);
+    }
     if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RECV') fitMss(this);
     output(this);
     this.show();

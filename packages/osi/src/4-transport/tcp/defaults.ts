@@ -2,7 +2,9 @@ import type { Sysctl } from '../../3-network/index.ts';
 import { seconds } from '../../time/index.ts';
 import type { TcpOptions } from '../services.ts';
 
-/** What a connection begins with, as tcp(7) and socket(7) say, from `net.ipv4.tcp_*`. The caller's own: it may be changed. */
+const IP = { dontFragment: true } as const;
+
+/** What a connection begins with, as tcp(7) and socket(7) say, from `net.ipv4.tcp_*`. */
 export function defaultOptions(sysctl: Sysctl): TcpOptions {
   return {
     receiveBuffer: sysctl.get('net.ipv4.tcp_rmem.default'),
@@ -21,6 +23,14 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     userTimeout: 0,
     maxSegment: 0,
     urgentInline: false,
-    ip: { dontFragment: true },
+    delaysAcks: false,
+    synRetries: 0,
+    fastOpen: null,
+    ip: IP,
   };
+}
+
+export function sameOptions(one: TcpOptions, other: TcpOptions): boolean {
+  for (const name in one) if (one[name as keyof TcpOptions] !== other[name as keyof TcpOptions]) return false;
+  return true;
 }

@@ -72,7 +72,7 @@ export function prepare(tcb: Tcb, least: Sequence | null): void {
   tcb.timestamps = sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
   tcb.sack = sysctl.get('net.ipv4.tcp_sack') !== 0;
-  if (tcb.options.delaysAcks === true) tcb.interactive = true;
+  if (tcb.options.delaysAcks) tcb.interactive = true;
   if (offersEcn(tcb)) tcb.ecn = new Ecn(tcb.options.ip);
   chooseInitialWindow(tcb, tcb.advMss);
   tcb.move('open');

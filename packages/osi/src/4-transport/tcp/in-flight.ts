@@ -209,17 +209,3 @@ export class InFlight {
     this.#head = 0;
   }
 }
-
-/** Lists of one machine: a connection has one only while something is in flight. */
-export class InFlightPool {
-  readonly #free: InFlight[] = [];
-
-  take(): InFlight {
-    return this.#free.pop() ?? new InFlight();
-  }
-
-  give(list: InFlight): void {
-    list.clear();
-    if (this.#free.length < 1024) this.#free.push(list);
-  }
-}

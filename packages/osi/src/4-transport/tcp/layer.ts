@@ -34,23 +34,25 @@ import { readSegment, Segment } from './codec.ts';
 import { congestionControl } from './congestion/choice.ts';
 import { Connection } from './connection.ts';
 import { TcpCounters } from './counters.ts';
-import { defaultOptions } from './defaults.ts';
+import { defaultOptions, sameOptions } from './defaults.ts';
 import { Demux } from './demux.ts';
 import { FastOpenHost } from './fast-open/host.ts';
 import { arriveInSynSent, call, isFinal, prepare, refused, synTooLarge } from './handshake.ts';
-import { InFlightPool } from './in-flight.ts';
+import { InFlight } from './in-flight.ts';
 import { Secrets } from './isn.ts';
 import { Listener, type ListenerHost } from './listener.ts';
+import { Pool } from './pool.ts';
 import { type Claim, ourClaim, PortTable } from './ports.ts';
+import { ReceiveQueue } from './receive-queue.ts';
 import { resegment } from './recovery.ts';
-import { RingPool } from './send-buffer.ts';
-import { ChunkPool } from './send-chunks.ts';
+import { RingPool, SendBuffer } from './send-buffer.ts';
+import { SendChunks } from './send-chunks.ts';
 import { fitMss } from './sender.ts';
 import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
 import { SynCookies } from './syn-cookies/cookie.ts';
 import type { Tcb } from './tcb.ts';
 import { arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
-import { AlarmPool } from './timers.ts';
+import { Timers } from './timers.ts';
 import { replyReset } from './transmit.ts';
 
 /** What TCP needs of the machine it runs on. Its chance comes from the simulation's stream `<node>/tcp`. */
@@ -73,10 +75,11 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly ip: IpService;
   readonly sysctl: Sysctl;
   readonly pool: FramePool;
-  readonly rings = new RingPool();
-  readonly lists = new InFlightPool();
-  readonly chunks = new ChunkPool();
-  readonly alarms: AlarmPool;
+  readonly lists = new Pool(() => new InFlight());
+  readonly chunks = new Pool(() => new SendChunks());
+  readonly buffers: Pool<SendBuffer>;
+  readonly queues = new Pool(() => new ReceiveQueue());
+  readonly deadlines: Pool<Timers>;
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
   sending = 0;
@@ -88,10 +91,13 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   #lastNumber = 0;
   #fastOpen: FastOpenHost | null = null;
   #synCookies: SynCookies | null = null;
+  #defaults: TcpOptions | null = null;
 
   constructor(options: TcpLayerOptions) {
     this.sim = options.sim;
-    this.alarms = new AlarmPool(options.sim);
+    const rings = new RingPool();
+    this.buffers = new Pool(() => new SendBuffer(rings));
+    this.deadlines = new Pool(() => new Timers(options.sim));
     this.tracer = options.tracer;
     this.ip = options.ip;
     this.sysctl = options.sysctl;
@@ -124,10 +130,10 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     claim.listening = true;
     const most = this.sysctl.get('net.core.somaxconn');
     const limit = backlog < 0 ? most : Math.min(backlog, most);
-    if (this.fastOpen.forAllListeners && (options.fastOpen?.queue ?? 0) === 0) {
-      options.fastOpen = { ...(options.fastOpen ?? NO_FAST_OPEN), queue: limit };
-    }
     const listener = new Listener(this, ++this.#lastNumber, claim, limit, options, user);
+    if (this.fastOpen.forAllListeners && (options.fastOpen?.queue ?? 0) === 0) {
+      listener.options = { ...options, fastOpen: { ...(options.fastOpen ?? NO_FAST_OPEN), queue: limit } };
+    }
     this.#demux.listen(listener);
     this.#all.add(listener);
     this.#record(listener, 'CLOSED', 'LISTEN');
@@ -188,7 +194,11 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   }
 
   defaultOptions(): TcpOptions {
-    return defaultOptions(this.sysctl);
+    const now = defaultOptions(this.sysctl);
+    const before = this.#defaults;
+    // One object for all the sockets on which nothing is set.
+    if (before === null || !sameOptions(before, now)) this.#defaults = now;
+    return this.#defaults ?? now;
   }
 
   receive(frame: Frame, packet: ReceivedPacket): void {
@@ -278,7 +288,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const connection = this.#connection(
       { address: segment.destination, port: segment.destinationPort },
       { address: segment.source, port: segment.sourcePort },
-      { ...options, ip: { ...options.ip } },
+      options,
       null,
       claim,
     );

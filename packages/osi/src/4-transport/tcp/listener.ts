@@ -32,7 +32,7 @@ export interface ListenerHost extends TcpHost {
 export class Listener implements TcpListener, Parent {
   readonly number: number;
   readonly local: Endpoint;
-  readonly options: TcpOptions;
+  options: TcpOptions;
   readonly claim: Claim;
   user: TcpUser | null;
   backlog: number;
@@ -98,7 +98,7 @@ export class Listener implements TcpListener, Parent {
     for (const child of this.#ready.splice(0)) {
       child.parent = null;
       child.orphan = true;
-      if (child.state === 'CLOSED') child.queue.clear();
+      if (child.state === 'CLOSED') child.dropReceived();
       else if (child.state === 'TIME_WAIT') child.close();
       else reset(child, 'tcp.reset-listener-closed', 0);
     }

@@ -97,7 +97,7 @@ export function rackMarkLost(tcb: Tcb, facts: AckFacts): void {
   tcb.rackMoved = false;
   const wait = detectLoss(tcb, facts);
   if (wait === 0) return;
-  tcb.timers.startSend('tcp.reordering', Math.ceil(wait + TIMEOUT_MIN));
+  tcb.startSend('tcp.reordering', Math.ceil(wait + TIMEOUT_MIN));
   facts.setTimer = false;
 }
 

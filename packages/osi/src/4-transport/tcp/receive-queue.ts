@@ -73,3 +73,6 @@ export class ReceiveQueue {
     frame.release();
   }
 }
+
+/** That of every connection whose program has read all there was. Nothing is ever put into it. */
+export const NOTHING_RECEIVED = new ReceiveQueue();

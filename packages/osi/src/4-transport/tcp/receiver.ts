@@ -80,7 +80,7 @@ export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
     noteData(tcb, frame.segments > 1 ? frame.segmentSize : size);
     noteArrival(tcb);
-    if (tcb.queue.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
+    if (tcb.receiving.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
   } else {
     frame.release();
   }
@@ -90,7 +90,7 @@ export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
 function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
   const { ext } = tcb.host.counters;
   tcb.reassembly ??= new Reassembly();
-  const most = Math.max(WAITING_FRAMES_MIN, tcb.options.receiveBuffer / BYTES_PER_WAITING_FRAME);
+  const most = Math.max(WAITING_FRAMES_MIN, tcb.receiveBuffer / BYTES_PER_WAITING_FRAME);
   becomeQuick(tcb);
   tcb.ackPending = true;
   if (tcb.reassembly.count >= most) {

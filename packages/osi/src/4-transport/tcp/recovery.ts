@@ -42,7 +42,7 @@ export function judge(tcb: Tcb, una: Sequence, facts: AckFacts): void {
   if (facts.reneging && facts.advanced) {
     // The peer has thrown away what it said it had. It may still say so once more: waits a moment, then starts anew.
     const wait = Math.max(Math.floor(tcb.roundTrip.srtt / 2), RENEGING_WAIT);
-    tcb.timers.startSend('tcp.retransmission', wait);
+    tcb.startSend('tcp.retransmission', wait);
     facts.setTimer = false;
     return;
   }
@@ -229,7 +229,7 @@ export function reorderingOver(tcb: Tcb): void {
     resendLost(tcb);
   }
   if (wait > 0 && tcb.timers.sending !== 'tcp.retransmission') {
-    tcb.timers.startSend('tcp.reordering', wait);
+    tcb.startSend('tcp.reordering', wait);
   } else if (tcb.timers.sending !== 'tcp.retransmission') {
     rearm(tcb);
   }

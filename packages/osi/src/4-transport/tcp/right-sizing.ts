@@ -42,12 +42,12 @@ export function fitReceiveBuffer(tcb: Tcb, count: number): void {
 /** Room for twice what was read in a round trip, and more while that grows: the peer may be in slow start. */
 function grow(tcb: Tcb, read: number, before: number, most: number): void {
   const { options, host } = tcb;
-  if (options.receiveBufferLocked === true) return;
+  if (options.receiveBufferLocked) return;
   if (host.sysctl.values['net.ipv4.tcp_moderate_rcvbuf'] === 0) return;
   let window = 2 * read + 16 * tcb.advMss;
   window += 2 * Math.max(0, Math.floor((window * (read - before)) / before));
   const size = Math.min(2 * Math.min(window, most), host.sysctl.values['net.ipv4.tcp_rmem.max']);
-  if (size <= options.receiveBuffer) return;
-  options.receiveBuffer = size;
+  if (size <= tcb.receiveBuffer) return;
+  tcb.receiveBuffer = size;
   tcb.windowLimit = fullSpace(tcb);
 }

@@ -115,6 +115,7 @@ export class SendBuffer {
 
   clear(): void {
     this.drop(this.length);
+    this.#base = 0;
   }
 
   #reserve(size: number): Uint8Array {
@@ -151,3 +152,6 @@ export class SendBuffer {
     }
   }
 }
+
+/** That of every connection whose peer has acknowledged all there was. Nothing is ever written to it. */
+export const NOTHING_TO_SEND = new SendBuffer(new RingPool());

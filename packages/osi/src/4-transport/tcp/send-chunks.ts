@@ -94,17 +94,3 @@ export class SendChunks {
     this.#head = 0;
   }
 }
-
-/** Those of one machine: a connection has one only while something is in its buffer. */
-export class ChunkPool {
-  readonly #free: SendChunks[] = [];
-
-  take(): SendChunks {
-    return this.#free.pop() ?? new SendChunks();
-  }
-
-  give(chunks: SendChunks): void {
-    chunks.clear();
-    if (this.#free.length < 1024) this.#free.push(chunks);
-  }
-}

@@ -31,12 +31,12 @@ const unsent = (tcb: Tcb): number => seqDiff(tcb.bufferEnd, tcb.sndNxt);
 
 /** Whether the program may begin another chunk (Linux: sk_stream_memory_free). */
 export const memoryFree = (tcb: Tcb): boolean =>
-  memory(tcb) < tcb.options.sendBuffer && unsent(tcb) < mostUnsent(tcb);
+  memory(tcb) < tcb.sendBuffer && unsent(tcb) < mostUnsent(tcb);
 
 /** Whether a third of the buffer is free, so that nobody is woken for crumbs (Linux: __sk_stream_is_writeable). */
 function hasRoom(tcb: Tcb, waking: boolean): boolean {
   const used = memory(tcb);
-  const { sendBuffer } = tcb.options;
+  const { sendBuffer } = tcb;
   if (used >= sendBuffer || sendBuffer - used < used >> 1) return false;
   return (waking ? 2 * unsent(tcb) : unsent(tcb)) < mostUnsent(tcb);
 }
@@ -65,13 +65,13 @@ const powerOfTwo = (n: number): number => 1 << (32 - Math.clz32(n - 1));
 /** Lets the send buffer hold two congestion windows, so that it is not what limits (Linux: tcp_sndbuf_expand). */
 export function fitSendBuffer(tcb: Tcb): void {
   const { options, roundTrip, congestion, recovery } = tcb;
-  if (options.sendBufferLocked === true) return;
+  if (options.sendBufferLocked) return;
   const each = powerOfTwo(Math.max(tcb.peerMss, tcb.mss) + HEADER_SPACE) + DESCRIPTOR;
   const segments = Math.max(INITIAL_SEGMENTS, congestion.cwnd, (recovery?.reordering ?? 0) + 1);
   const wanted = 2 * segments * each;
-  if (wanted <= options.sendBuffer) return;
+  if (wanted <= tcb.sendBuffer) return;
   const most = Math.min(2 * usefulWindow(roundTrip.srtt), tcb.host.sysctl.values['net.ipv4.tcp_wmem.max']);
-  options.sendBuffer = Math.max(options.sendBuffer, Math.min(wanted, most));
+  tcb.sendBuffer = Math.max(tcb.sendBuffer, Math.min(wanted, most));
 }
 
 /** How many bytes are in the last chunk and not sent; 0 when it has been, in part or as a whole up to its end. */

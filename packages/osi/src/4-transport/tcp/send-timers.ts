@@ -25,7 +25,7 @@ export function scheduleProbe(tcb: Tcb, fresh: boolean): boolean {
   let wait = srtt === 0 ? INITIAL : 2 * srtt + (list.count === 1 ? RTO_MIN : TIMEOUT_MIN);
   const untilTimeout = fresh ? timeout(tcb) : timeoutLeft(tcb);
   if (untilTimeout > 0) wait = Math.min(wait, untilTimeout);
-  tcb.timers.startSend('tcp.loss-probe', wait);
+  tcb.startSend('tcp.loss-probe', wait);
   return true;
 }
 
@@ -48,5 +48,5 @@ export function rearm(tcb: Tcb): void {
     return;
   }
   const waiting = timers.sending === 'tcp.loss-probe' || timers.sending === 'tcp.reordering';
-  timers.startSend('tcp.retransmission', waiting ? Math.max(timeoutLeft(tcb), 1) : timeout(tcb));
+  tcb.startSend('tcp.retransmission', waiting ? Math.max(timeoutLeft(tcb), 1) : timeout(tcb));
 }

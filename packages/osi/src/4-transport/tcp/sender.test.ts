@@ -28,7 +28,7 @@ describe("Nagle's rule", () => {
     c.send(text('a'), 0);
     c.send(text('b'), 0);
     expect(script.take().map((s) => s.data)).toEqual(['a']);
-    c.options.noDelay = true;
+    c.options = { ...c.options, noDelay: true };
     c.optionsChanged();
     expect(script.take().map((s) => s.data)).toEqual(['b']);
     c.send(text('c'), 0);
@@ -70,7 +70,7 @@ describe("Nagle's rule", () => {
     };
     ask();
     expect(Math.round(ask() / 1e6)).toBe(40);
-    client.options.noDelay = true;
+    client.options = { ...client.options, noDelay: true };
     expect(ask()).toBeLessThan(1e6);
   });
 });

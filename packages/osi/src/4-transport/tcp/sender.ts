@@ -303,11 +303,11 @@ export function keepTimer(tcb: Tcb): void {
   if (seqDiff(tcb.sndNxt, tcb.sndUna) > 0) {
     if (timers.sending === null || timers.sending === 'tcp.zero-window-probe') {
       tcb.probes = 0;
-      timers.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));
+      tcb.startSend('tcp.retransmission', backedOff(roundTrip.rto, tcb.backoff));
     }
   } else if (hasUnsent(tcb) && mayTransmit(tcb)) {
     if (timers.send === Number.POSITIVE_INFINITY) {
-      timers.startSend('tcp.zero-window-probe', Math.max(roundTrip.rto, RTO_MIN));
+      tcb.startSend('tcp.zero-window-probe', Math.max(roundTrip.rto, RTO_MIN));
     }
   } else {
     timers.stopSend();
@@ -384,7 +384,7 @@ export function resendLost(tcb: Tcb, reason: TcpReason | null = null): void {
     else host.counters.ext.TCPFastRetrans++;
     if (inReduction) recovery.sent++;
     if (k === 0 && tcb.timers.sending !== 'tcp.reordering') {
-      tcb.timers.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, tcb.backoff));
+      tcb.startSend('tcp.retransmission', backedOff(tcb.roundTrip.rto, tcb.backoff));
     }
   }
 }

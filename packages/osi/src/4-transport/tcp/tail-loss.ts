@@ -28,7 +28,7 @@ export function probeTail(tcb: Tcb): void {
   recovery.probing = true;
   recovery.probeEnd = tcb.sndNxt;
   tcb.host.counters.ext.TCPLossProbes++;
-  tcb.timers.startSend('tcp.retransmission', timeout(tcb));
+  tcb.startSend('tcp.retransmission', timeout(tcb));
 }
 
 /** What an acknowledgment says of the probe: whether it repaired a loss, which then was congestion (section 7.4). */

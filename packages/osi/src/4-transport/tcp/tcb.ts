@@ -1,7 +1,7 @@
 import type { FramePool } from '../../1-physical/index.ts';
 import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
-import type { TcpNumbers, Tracer } from '../../trace/index.ts';
+import type { EventId, TcpNumbers, Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
 import type { BusyTime } from './busy-time.ts';
@@ -11,21 +11,22 @@ import type { Ecn } from './ecn.ts';
 import { Facts } from './facts.ts';
 import type { FastOpenHost } from './fast-open/host.ts';
 import type { FastOpen } from './fast-open/state.ts';
-import type { InFlight, InFlightPool } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Secrets } from './isn.ts';
 import type { Pace } from './pace.ts';
+import type { Pool } from './pool.ts';
 import type { Claim } from './ports.ts';
 import type { Reassembly } from './reassembly.ts';
-import { ReceiveQueue } from './receive-queue.ts';
+import { NOTHING_RECEIVED, type ReceiveQueue } from './receive-queue.ts';
 import type { RecoveryState } from './recovery-state.ts';
 import { RoundTrip } from './retransmission.ts';
 import type { SelectiveAcks } from './selective-acks.ts';
-import { type RingPool, SendBuffer } from './send-buffer.ts';
-import type { ChunkPool, SendChunks } from './send-chunks.ts';
+import { NOTHING_TO_SEND, type SendBuffer } from './send-buffer.ts';
+import type { SendChunks } from './send-chunks.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
 import type { SynCookies } from './syn-cookies/cookie.ts';
-import { type AlarmPool, type TimerName, Timers } from './timers.ts';
+import { type SendTimer, STOPPED, type TimerName, type Timers, type WaitTimer } from './timers.ts';
 import type { UrgentMark } from './urgent-mark.ts';
 
 /** What connections need of the layer they belong to. */
@@ -35,10 +36,11 @@ export interface TcpHost {
   readonly ip: IpService;
   readonly sysctl: Sysctl;
   readonly pool: FramePool;
-  readonly rings: RingPool;
-  readonly lists: InFlightPool;
-  readonly chunks: ChunkPool;
-  readonly alarms: AlarmPool;
+  readonly lists: Pool<InFlight>;
+  readonly chunks: Pool<SendChunks>;
+  readonly buffers: Pool<SendBuffer>;
+  readonly queues: Pool<ReceiveQueue>;
+  readonly deadlines: Pool<Timers>;
   readonly counters: TcpCounters;
   readonly secrets: Secrets;
   readonly fastOpen: FastOpenHost;
@@ -88,13 +90,16 @@ export abstract class Tcb extends Facts {
   readonly remotePort: number;
   state: TcpState = 'CLOSED';
   options: TcpOptions;
+  receiveBuffer: number;
+  sendBuffer: number;
   user: TcpUser | null;
   /** The next one with the same key in the table of connections. */
   chain: Tcb | null = null;
   claim: Claim | null;
   /** The listener, until it has handed the connection to a program. */
   parent: Parent | null = null;
-  readonly timers: Timers;
+  /** Those that run: to be read and stopped. What starts one is `startSend`, `startAck`, `startWait`. */
+  timers: Timers = STOPPED;
   #shown: Shown | null = null;
   #id = '';
 
@@ -113,7 +118,8 @@ export abstract class Tcb extends Facts {
   offload = false;
   /** What the peer's MSS option allows, options not taken off. */
   peerMss = 536;
-  readonly buffer: SendBuffer;
+  /** To be read; `enqueue` and `dequeue` change it. */
+  buffer: SendBuffer = NOTHING_TO_SEND;
   /** Sequence number of the oldest byte in the buffer. */
   bufferSeq: Sequence = 0;
   inFlight: InFlight | null = null;
@@ -168,7 +174,8 @@ export abstract class Tcb extends Facts {
   /** The peer's segment size as observed, and what we have told it to send at most. */
   rcvMss = 536;
   advMss = 536;
-  readonly queue = new ReceiveQueue();
+  /** To be read; `receiving` is what is written to. */
+  queue: ReceiveQueue = NOTHING_RECEIVED;
   reassembly: Reassembly | null = null;
   /** What is told of segments behind a gap; null until one came. */
   selective: SelectiveAcks | null = null;
@@ -207,11 +214,11 @@ export abstract class Tcb extends Facts {
     this.remoteAddress = remote.address;
     this.remotePort = remote.port;
     this.options = options;
+    this.receiveBuffer = options.receiveBuffer;
+    this.sendBuffer = options.sendBuffer;
     this.user = user;
     this.claim = claim;
     this.congestion = congestion;
-    this.buffer = new SendBuffer(host.rings);
-    this.timers = new Timers(this);
   }
 
   /** The peer's SYN alone has opened it, and its acknowledgment of ours has not come (RFC 7413 section 4.2.2). */
@@ -221,6 +228,68 @@ export abstract class Tcb extends Facts {
 
   /** A deadline has come. */
   abstract expired(name: TimerName): void;
+
+  startSend(name: SendTimer, delay: Nanoseconds): void {
+    this.#running().startSend(name, delay);
+  }
+
+  startAck(delay: Nanoseconds): void {
+    this.#running().startAck(delay);
+  }
+
+  startWait(name: WaitTimer, delay: Nanoseconds): void {
+    this.#running().startWait(name, delay);
+  }
+
+  #running(): Timers {
+    if (this.timers === STOPPED) {
+      this.timers = this.host.deadlines.take();
+      this.timers.owner = this;
+    }
+    return this.timers;
+  }
+
+  /** None runs any more. */
+  stopped(): void {
+    const { timers } = this;
+    this.timers = STOPPED;
+    this.host.deadlines.give(timers);
+  }
+
+  /** Copies bytes that `origin` wrote behind those in the send buffer. The caller has seen to the limit. */
+  enqueue(bytes: Uint8Array, origin: EventId): void {
+    if (this.buffer === NOTHING_TO_SEND) this.buffer = this.host.buffers.take();
+    this.buffer.write(bytes, origin);
+  }
+
+  /** Drops the oldest `count` bytes of the send buffer. */
+  dequeue(count: number): void {
+    const { buffer } = this;
+    if (buffer === NOTHING_TO_SEND) return;
+    buffer.drop(count);
+    if (buffer.length > 0) return;
+    this.buffer = NOTHING_TO_SEND;
+    this.host.buffers.give(buffer);
+  }
+
+  /** Where frames are put that came in order. */
+  get receiving(): ReceiveQueue {
+    if (this.queue === NOTHING_RECEIVED) this.queue = this.host.queues.take();
+    return this.queue;
+  }
+
+  /** The program has read, or wants no more of it: when all is gone there is no queue. */
+  received(): void {
+    const { queue } = this;
+    if (queue === NOTHING_RECEIVED || queue.length > 0) return;
+    this.queue = NOTHING_RECEIVED;
+    this.host.queues.give(queue);
+  }
+
+  dropReceived(): void {
+    this.queue.clear();
+    this.received();
+  }
 
   get id(): string {
     if (this.#id === '') this.#id = `tcp:${this.number}`;

@@ -15,7 +15,7 @@ const ISS_GAP = 65_535 + 2;
  * old connection, which has ended by it, and the number is where the new one begins (RFC 1122 section 4.2.2.13, RFC 6191).
  */
 export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequence | null {
-  const { host, timers } = tcb;
+  const { host } = tcb;
   const { flags } = segment;
   const { ext } = host.counters;
   const stamped = tcb.timestamps && segment.hasTimestamps;
@@ -25,7 +25,7 @@ export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequ
     // RFC 1337: a RST may end TIME_WAIT, unless net.ipv4.tcp_rfc1337 says otherwise.
     dropFrame(host.tracer, '', frame, isReset ? 'tcp.reset' : 'tcp.time-wait');
     if (isReset && host.sysctl.get('net.ipv4.tcp_rfc1337') === 0) end(tcb, 0);
-    else timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+    else tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
     return null;
   }
   const isNew =
@@ -41,7 +41,7 @@ export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequ
   if (stale) ext.PAWSEstab++;
   dropFrame(host.tracer, '', frame, stale ? 'tcp.paws' : 'tcp.time-wait');
   if (isReset) return null;
-  if (stale || (flags & ACK) !== 0) timers.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+  if (stale || (flags & ACK) !== 0) tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
   if (segment.length === 0 && host.sim.now - tcb.lastChallengeAt < milliseconds(500)) {
     ext.TCPACKSkippedTimeWait++;
     return null;

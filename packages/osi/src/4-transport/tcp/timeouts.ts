@@ -83,7 +83,7 @@ function retransmissionDue(tcb: Tcb): void {
   const linear = tcb.state === 'SYN_SENT' ? sysctl.get('net.ipv4.tcp_syn_linear_timeouts') : 0;
   if (tcb.retransmits > linear) tcb.backoff++;
   const next = backedOff(tcb.roundTrip.rto, tcb.backoff);
-  tcb.timers.startSend('tcp.retransmission', Math.min(next, userTimeoutLeft(tcb)));
+  tcb.startSend('tcp.retransmission', Math.min(next, userTimeoutLeft(tcb)));
 }
 
 function exhausted(tcb: Tcb): boolean {
@@ -102,7 +102,7 @@ function exhausted(tcb: Tcb): boolean {
 
 /** Those that follow each other evenly come in addition (Linux: tcp_write_timeout). */
 function synRetries({ options, host: { sysctl } }: Tcb): number {
-  const set = options.synRetries ?? sysctl.get('net.ipv4.tcp_syn_retries');
+  const set = options.synRetries || sysctl.get('net.ipv4.tcp_syn_retries');
   return set + sysctl.get('net.ipv4.tcp_syn_linear_timeouts');
 }
 
@@ -139,12 +139,12 @@ function probeDue(tcb: Tcb): void {
     // The window had room for a part: that is ordinary data now.
     tcb.backoff = 0;
     tcb.probes = 0;
-    tcb.timers.startSend('tcp.retransmission', tcb.roundTrip.rto);
+    tcb.startSend('tcp.retransmission', tcb.roundTrip.rto);
     return;
   }
   tcb.probes++;
   tcb.backoff++;
-  tcb.timers.startSend('tcp.zero-window-probe', probeInterval(tcb));
+  tcb.startSend('tcp.zero-window-probe', probeInterval(tcb));
 }
 
 /** TCP_USER_TIMEOUT also bounds how long a closed window is asked about, from the first probe on (Linux: tcp_probe_timer). */
@@ -181,15 +181,15 @@ function probe(tcb: Tcb): void {
 
 /** The connection has been idle: asks whether the peer is still there (RFC 9293 section 3.8.4, tcp(7)). */
 function keepAliveDue(tcb: Tcb): void {
-  const { options, timers, host } = tcb;
+  const { options, host } = tcb;
   if (!options.keepAlive || tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV') return;
   if (tcb.flight > 0 || tcb.buffer.length > 0) {
-    timers.startWait('tcp.keepalive', options.keepIdle);
+    tcb.startWait('tcp.keepalive', options.keepIdle);
     return;
   }
   const idle = host.sim.now - Math.max(tcb.lastDataAt, tcb.lastHeardAt);
   if (idle < options.keepIdle) {
-    timers.startWait('tcp.keepalive', options.keepIdle - idle);
+    tcb.startWait('tcp.keepalive', options.keepIdle - idle);
     return;
   }
   if (tcb.probes >= options.keepCount) {
@@ -200,7 +200,7 @@ function keepAliveDue(tcb: Tcb): void {
   tcb.probes++;
   host.counters.ext.TCPKeepAlive++;
   transmit(tcb, seqAdd(tcb.sndUna, -1), 0, 0, 'tcp.keepalive');
-  timers.startWait('tcp.keepalive', options.keepInterval);
+  tcb.startWait('tcp.keepalive', options.keepInterval);
 }
 
 /** Starts or stops keepalive after its option or the state has changed. */
@@ -210,6 +210,6 @@ export function keepAlive(tcb: Tcb): void {
   if (!options.keepAlive) {
     timers.stopWait();
   } else if (tcb.state !== 'SYN_SENT' && tcb.state !== 'SYN_RECV') {
-    timers.startWait('tcp.keepalive', options.keepIdle);
+    tcb.startWait('tcp.keepalive', options.keepIdle);
   }
 }

@@ -1,4 +1,4 @@
-import type { Nanoseconds, Simulation, Timer } from '../../time/index.ts';
+import { type Nanoseconds, Simulation, type Timer } from '../../time/index.ts';
 import type { EventId, Tracer } from '../../trace/index.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -17,15 +17,21 @@ export type TimerName =
 /** Those of what was sent. */
 export type SendTimer = 'tcp.retransmission' | 'tcp.zero-window-probe' | 'tcp.loss-probe' | 'tcp.reordering';
 
+/** The long waits. */
+export type WaitTimer = 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait';
+
 /** Whose timers they are. */
 export interface TimerOwner {
   readonly id: string;
-  readonly host: { readonly sim: Simulation; readonly tracer: Tracer; readonly alarms: AlarmPool };
+  readonly host: { readonly tracer: Tracer };
   expired(name: TimerName): void;
+  /** No deadline is left: it has to give them back. */
+  stopped(): void;
 }
 
 /**
- * The deadlines of one connection over one alarm, which it has only while one of them runs.
+ * The deadlines of one connection over one timer of the simulation. It has them only while one of them runs: with a
+ * place in the event queue they take more memory than anything else of an idle connection.
  *
  * Three can run at a time: one for what was sent (retransmission, probes, late segments), one for the delayed
  * acknowledgment, one for the long waits (keepalive, FIN_WAIT2, TIME_WAIT). Each keeps the event that started it,
@@ -37,14 +43,18 @@ export class Timers {
   ack: Nanoseconds = NEVER;
   wait: Nanoseconds = NEVER;
   sendName: SendTimer = 'tcp.retransmission';
-  waitName: 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait' = 'tcp.keepalive';
-  readonly #owner: TimerOwner;
-  #alarm: Alarm | null = null;
+  waitName: WaitTimer = 'tcp.keepalive';
+  owner: TimerOwner | null = null;
+  readonly #sim: Simulation;
+  readonly #timer: Timer;
+  /** Those that have come are being told: what runs afterwards is seen to then. */
+  #expiring = false;
   /** Only while something is recorded. */
   #causes: { send: EventId; ack: EventId; wait: EventId } | null = null;
 
-  constructor(owner: TimerOwner) {
-    this.#owner = owner;
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+    this.#timer = sim.timer(() => this.#due());
   }
 
   /** Which timer runs for what was sent; null when none does. */
@@ -53,7 +63,7 @@ export class Timers {
   }
 
   startSend(name: SendTimer, delay: Nanoseconds): void {
-    this.send = this.#owner.host.sim.now + delay;
+    this.send = this.#sim.now + delay;
     this.sendName = name;
     this.#remember('send');
     this.#arm();
@@ -66,7 +76,7 @@ export class Timers {
   }
 
   startAck(delay: Nanoseconds): void {
-    this.ack = this.#owner.host.sim.now + delay;
+    this.ack = this.#sim.now + delay;
     this.#remember('ack');
     this.#arm();
   }
@@ -77,8 +87,8 @@ export class Timers {
     this.#arm();
   }
 
-  startWait(name: 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait', delay: Nanoseconds): void {
-    this.wait = this.#owner.host.sim.now + delay;
+  startWait(name: WaitTimer, delay: Nanoseconds): void {
+    this.wait = this.#sim.now + delay;
     this.waitName = name;
     this.#remember('wait');
     this.#arm();
@@ -97,33 +107,31 @@ export class Timers {
     this.#arm();
   }
 
+  clear(): void {
+    this.#timer.stop();
+    this.owner = null;
+    this.#causes = null;
+  }
+
   #remember(which: 'send' | 'ack' | 'wait'): void {
-    const { tracer } = this.#owner.host;
-    if (!tracer.on) return;
+    const tracer = this.owner?.host.tracer;
+    if (tracer === undefined || !tracer.on) return;
     this.#causes ??= { send: 0, ack: 0, wait: 0 };
     this.#causes[which] = tracer.cause;
   }
 
   #arm(): void {
     const next = Math.min(this.send, this.ack, this.wait);
-    const alarm = this.#alarm;
-    if (next === NEVER) {
-      if (alarm === null) return;
-      this.#alarm = null;
-      this.#owner.host.alarms.give(alarm);
-      return;
-    }
-    if (alarm === null) {
-      this.#alarm = this.#owner.host.alarms.take(this);
-      this.#alarm.timer.start(next - this.#owner.host.sim.now);
-    } else if (alarm.timer.deadline !== next) {
-      alarm.timer.start(next - this.#owner.host.sim.now);
+    if (next !== NEVER) {
+      if (this.#timer.deadline !== next) this.#timer.start(next - this.#sim.now);
+    } else if (!this.#expiring) {
+      this.owner?.stopped();
     }
   }
 
-  /** @internal Called by the alarm: a deadline has come. */
-  due(): void {
-    const { now } = this.#owner.host.sim;
+  #due(): void {
+    const { now } = this.#sim;
+    this.#expiring = true;
     if (this.ack <= now) {
       this.ack = NEVER;
       this.#expire('tcp.delayed-ack', this.#causes?.ack ?? 0);
@@ -136,49 +144,20 @@ export class Timers {
       this.wait = NEVER;
       this.#expire(this.waitName, this.#causes?.wait ?? 0);
     }
+    this.#expiring = false;
     this.#arm();
   }
 
   #expire(name: TimerName, cause: EventId): void {
-    const { tracer } = this.#owner.host;
+    const { owner } = this;
+    if (owner === null) return;
+    const { tracer } = owner.host;
     const before = tracer.cause;
-    tracer.cause = tracer.on ? tracer.write({ kind: 'timer', name, subject: this.#owner.id, cause }) : 0;
-    this.#owner.expired(name);
+    tracer.cause = tracer.on ? tracer.write({ kind: 'timer', name, subject: owner.id, cause }) : 0;
+    owner.expired(name);
     tracer.cause = before;
   }
 }
 
-/** A timer of the simulation that serves one connection after another. */
-class Alarm {
-  owner: Timers | null = null;
-  readonly timer: Timer;
-
-  constructor(sim: Simulation) {
-    this.timer = sim.timer(() => this.owner?.due());
-  }
-}
-
-/**
- * The alarms of one machine. A connection on which nothing is under way needs none; with its place in the event queue
- * one takes more memory than anything else of an idle connection would.
- */
-export class AlarmPool {
-  readonly #sim: Simulation;
-  readonly #free: Alarm[] = [];
-
-  constructor(sim: Simulation) {
-    this.#sim = sim;
-  }
-
-  take(owner: Timers): Alarm {
-    const alarm = this.#free.pop() ?? new Alarm(this.#sim);
-    alarm.owner = owner;
-    return alarm;
-  }
-
-  give(alarm: Alarm): void {
-    alarm.timer.stop();
-    alarm.owner = null;
-    this.#free.push(alarm);
-  }
-}
+/** Those of every connection on which nothing is under way. Nothing ever starts them. */
+export const STOPPED = new Timers(new Simulation(0));

@@ -9,9 +9,9 @@ import type { Tcb } from './tcb.ts';
 const MAX_UNSCALED = 0xffff;
 
 /** How much of the receive buffer is window: the rest is for headers and slack (Linux: tcp_adv_win_scale 1). */
-const windowShare = (options: TcpOptions): number => options.receiveBuffer >> 1;
+const windowShare = (receiveBuffer: number): number => receiveBuffer >> 1;
 
-export const fullSpace = (tcb: Tcb): number => windowShare(tcb.options);
+export const fullSpace = (tcb: Tcb): number => windowShare(tcb.receiveBuffer);
 
 /**
  * Chooses scale and first window, as Linux's tcp_select_initial_window. @param mss payload of the segments that the
@@ -25,15 +25,15 @@ export function chooseInitialWindow(tcb: Tcb, mss: number): void {
 
 /** The scale that the largest buffer a connection may ever have would need. */
 export function initialScale(sysctl: Sysctl, options: TcpOptions): number {
-  const full = windowShare(options);
+  const full = windowShare(options.receiveBuffer);
   let largest = Math.max(full, sysctl.get('net.ipv4.tcp_rmem.max'), sysctl.get('net.core.rmem_max'));
-  if (options.receiveBufferLocked === true) largest = Math.min(largest, full);
+  if (options.receiveBufferLocked) largest = Math.min(largest, full);
   return Math.min(Math.max(31 - Math.clz32(largest) - 15, 0), MAX_WINDOW_SCALE);
 }
 
 /** As many whole segments as fit into the buffer, at most 65535 bytes. */
 export function initialWindow(options: TcpOptions, mss: number): number {
-  const full = windowShare(options);
+  const full = windowShare(options.receiveBuffer);
   const whole = full > mss ? full - (full % mss) : full;
   return Math.min(whole, MAX_UNSCALED);
 }

@@ -39,7 +39,7 @@ export function write(tcb: Tcb, bytes: Uint8Array, origin: EventId, how: number)
       tail = 0;
     }
     const count = Math.min(goal - tail, bytes.length - done);
-    tcb.buffer.write(count === bytes.length ? bytes : bytes.subarray(done, done + count), origin);
+    tcb.enqueue(count === bytes.length ? bytes : bytes.subarray(done, done + count), origin);
     const into = chunks as SendChunks;
     into.extend(tcb.bufferEnd, done === 0);
     done += count;
@@ -65,7 +65,7 @@ export function write(tcb: Tcb, bytes: Uint8Array, origin: EventId, how: number)
 /** Takes bytes that go out together, at once: data in a SYN. */
 export function append(tcb: Tcb, bytes: Uint8Array, origin: EventId): void {
   start(tcb, 'network');
-  tcb.buffer.write(bytes, origin);
+  tcb.enqueue(bytes, origin);
   tcb.chunks ??= tcb.host.chunks.take();
   tcb.chunks.add(tcb.bufferEnd);
   pushTail(tcb, tcb.chunks);

@@ -93,7 +93,7 @@ test('net.ipv4.tcp_congestion_control chooses for new sockets; a socket may choo
   const c = script.accepted();
   c.send(new Uint8Array(20 * 1460), 0);
   const { cwnd } = c.info();
-  c.options.congestion = 'cubic';
+  c.options = { ...c.options, congestion: 'cubic' };
   c.optionsChanged();
   expect(c.info().cwnd).toBe(cwnd);
   script.inject({ flags: 'A', seq: 1, ack: 1 });

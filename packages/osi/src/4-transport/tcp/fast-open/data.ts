@@ -13,7 +13,7 @@ export function takeSynData(tcb: Tcb, fast: FastOpen, frame: Frame, segment: Seg
   } else {
     frame.start = segment.dataStart;
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
-    tcb.queue.push(frame);
+    tcb.receiving.push(frame);
     fast.dataTaken = true;
   }
   if ((segment.flags & FIN) !== 0) finArrived(tcb);

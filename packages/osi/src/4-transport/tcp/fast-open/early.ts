@@ -22,7 +22,7 @@ export function earlyTimeout(tcb: Tcb, request: EarlyRequest): void {
   transmitSyn(tcb, SYN | ACK, 'tcp.rto');
   request.timeouts++;
   tcb.retransmits++;
-  tcb.timers.startSend('tcp.retransmission', backedOff(request.patience, request.timeouts));
+  tcb.startSend('tcp.retransmission', backedOff(request.patience, request.timeouts));
 }
 
 /** The peer has acknowledged our SYN: from now on it is a connection like all others (Linux: tcp_rcv_synrecv_state_fastopen). */

@@ -99,6 +99,6 @@ export function answerEarly(
   fast.option = option;
   transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack-early');
   fast.option = null;
-  tcb.timers.startSend('tcp.retransmission', fast.request.patience);
+  tcb.startSend('tcp.retransmission', fast.request.patience);
   startTimeout(tcb);
 }
