@@ -221,11 +221,11 @@ export class DatagramSocket extends InternetSocket {
     Object.assign(this.#options.ip, changes);
   }
 
-  get broadcast(): boolean {
+  override get broadcast(): boolean {
     return this.#options.broadcast;
   }
 
-  set broadcast(on: boolean) {
+  override set broadcast(on: boolean) {
     this.#options.broadcast = on;
   }
 
@@ -245,11 +245,11 @@ export class DatagramSocket extends InternetSocket {
     this.#options.receiveBuffer = bytes;
   }
 
-  get receiveErrors(): boolean {
+  override get receiveErrors(): boolean {
     return this.#options.receiveErrors;
   }
 
-  set receiveErrors(on: boolean) {
+  override set receiveErrors(on: boolean) {
     this.#options.receiveErrors = on;
     if (!on) this.#events.reports.clear();
   }

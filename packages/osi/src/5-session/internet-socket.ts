@@ -26,6 +26,7 @@ import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6, SOCK_STREAM, SOL_SOCKET } from './c
 import { IPV6_OPTIONS, type Ipv6Settings } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
 import { type ControlMessage, readControls } from './send-controls.ts';
+import { SocketFlags } from './socket-flags.ts';
 import { IP_OPTIONS, SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
 import type { Credentials, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 
@@ -49,24 +50,21 @@ export interface SocketParts {
 }
 
 /** What streams and datagrams of AF_INET and AF_INET6 have in common: addresses, permissions, options. */
-export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Settings, BindOptions {
+export abstract class InternetSocket
+  extends SocketFlags
+  implements Socket, SocketSettings, Ipv6Settings, BindOptions
+{
   abstract readonly type: number;
   abstract readonly protocol: number;
   abstract readonly id: string;
-  reuseAddress = false;
-  reusePort = false;
-  zeroCopy = false;
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
-  receiveTtl = false;
-  receiveClass = false;
-  receiveInfo = false;
   receiveOptions = 0;
-  v6Only: boolean;
   readonly domain: number;
   readonly parts: SocketParts;
 
   constructor(parts: SocketParts, domain: number) {
+    super();
     this.parts = parts;
     this.domain = domain;
     this.v6Only = parts.sysctl.get('net.ipv6.bindv6only') !== 0;
@@ -88,13 +86,11 @@ export abstract class InternetSocket implements Socket, SocketSettings, Ipv6Sett
   abstract readonly memberships: Memberships | null;
   abstract readonly multicast6: Multicast6 | null;
   abstract readonly groups6: Map<string, () => void> | null;
-  abstract broadcast: boolean;
   abstract keepAlive: boolean;
   abstract urgentInline: boolean;
   abstract sendBuffer: number;
   abstract receiveBuffer: number;
   abstract linger: Nanoseconds | null;
-  abstract receiveErrors: boolean;
   abstract readonly readable: number;
   /** An option of its packets was set. */
   abstract changeIp(changes: SendOptions): void;

@@ -1,5 +1,5 @@
 import type { SendOptions } from '../3-network/index.ts';
-import type { Multicast6, TcpConnection, TcpOptions, TcpState } from '../4-transport/index.ts';
+import type { TcpConnection, TcpOptions, TcpState } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { IPPROTO_TCP, SOCK_STREAM } from './constants.ts';
 import { InternetSocket } from './internet-socket.ts';
@@ -8,15 +8,17 @@ import { TCP_OPTIONS } from './tcp-options.ts';
 
 /** The options of a stream socket: most of them are those of its connection, or of what it will begin with. */
 export abstract class StreamSettings extends InternetSocket {
-  broadcast = false;
-  receiveErrors = false;
-  readonly multicast6: Multicast6 | null = null;
-  readonly groups6 = null;
-  tellsInQueue = false;
-
   abstract readonly options: TcpOptions;
   abstract readonly connection: TcpConnection | null;
   abstract readonly state: TcpState;
+
+  get multicast6(): null {
+    return null;
+  }
+
+  get groups6(): null {
+    return null;
+  }
 
   get type(): number {
     return SOCK_STREAM;

@@ -288,7 +288,7 @@ export class Connection extends Tcb implements TcpConnection {
     return this.busy?.total(limit, this.host.sim.now) ?? 0;
   }
 
-  entry(): TcpEntry {
+  override entry(): TcpEntry {
     return {
       id: this.id,
       state: this.state,

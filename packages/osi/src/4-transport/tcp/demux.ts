@@ -3,43 +3,75 @@ import { isWild } from '../overlap.ts';
 import type { Listener } from './listener.ts';
 import type { Tcb } from './tcb.ts';
 
+/** Places of an empty table: a power of two. */
+const FEWEST = 16;
+
 /**
  * Which connection or listener a segment is for.
  *
- * Connections are found by a number mixed of ports and peer; those with the same number form a chain in which
- * the whole four-tuple is compared (as costs: a number finds a map's entry in a tenth of the time of a string).
+ * Connections are in a table of chains, found by a number mixed of ports and peer; in a chain the whole four-tuple is
+ * compared (as costs: a number finds its place in a tenth of the time of a string). The chains go through the
+ * connections themselves, so a place in the table is all that one takes.
  */
 export class Demux {
-  readonly #connections = new Map<number, Tcb>();
+  #chains: (Tcb | null)[] = new Array(FEWEST).fill(null);
+  #count = 0;
   readonly #listeners = new Map<number, Listener[]>();
 
   find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Tcb | null {
-    let tcb = this.#connections.get(key(localPort, remote, remotePort)) ?? null;
+    let tcb = this.#chains[key(localPort, remote, remotePort) & (this.#chains.length - 1)] ?? null;
     while (tcb !== null && !matches(tcb, local, localPort, remote, remotePort)) tcb = tcb.chain;
     return tcb;
   }
 
   add(tcb: Tcb): void {
-    const at = keyOf(tcb);
-    tcb.chain = this.#connections.get(at) ?? null;
-    this.#connections.set(at, tcb);
+    if (this.#count === this.#chains.length) this.#resize(this.#count * 2);
+    this.#count++;
+    this.#link(tcb);
   }
 
   remove(tcb: Tcb): void {
-    const at = keyOf(tcb);
-    const first = this.#connections.get(at);
-    if (first === undefined) return;
-    if (first === tcb) {
-      if (tcb.chain === null) this.#connections.delete(at);
-      else this.#connections.set(at, tcb.chain);
-    } else {
-      for (let before: Tcb | null = first; before !== null; before = before.chain) {
-        if (before.chain !== tcb) continue;
-        before.chain = tcb.chain;
-        break;
+    const at = keyOf(tcb) & (this.#chains.length - 1);
+    let before: Tcb | null = null;
+    let found = this.#chains[at] ?? null;
+    while (found !== null && found !== tcb) {
+      before = found;
+      found = found.chain;
+    }
+    if (found === null) return;
+    if (before === null) this.#chains[at] = tcb.chain;
+    else before.chain = tcb.chain;
+    tcb.chain = null;
+    this.#count--;
+    if (this.#chains.length > FEWEST && this.#count < this.#chains.length / 8) {
+      this.#resize(this.#chains.length / 2);
+    }
+  }
+
+  /** All of both kinds, in the order in which they were made. */
+  all(): (Tcb | Listener)[] {
+    const all: (Tcb | Listener)[] = [...this.#listeners.values()].flat();
+    for (const first of this.#chains) for (let tcb = first; tcb !== null; tcb = tcb.chain) all.push(tcb);
+    return all.sort((one, other) => one.number - other.number);
+  }
+
+  #link(tcb: Tcb): void {
+    const at = keyOf(tcb) & (this.#chains.length - 1);
+    tcb.chain = this.#chains[at] ?? null;
+    this.#chains[at] = tcb;
+  }
+
+  #resize(size: number): void {
+    const old = this.#chains;
+    this.#chains = new Array(size).fill(null);
+    for (const first of old) {
+      let tcb = first;
+      while (tcb !== null) {
+        const next: Tcb | null = tcb.chain;
+        this.#link(tcb);
+        tcb = next;
       }
     }
-    tcb.chain = null;
   }
 
   /**
@@ -72,8 +104,13 @@ export class Demux {
   }
 }
 
-const key = (localPort: number, remote: IpAddress, remotePort: number): number =>
-  ((localPort << 16) | remotePort) ^ Math.imul(hashIp(remote), 0x9e3779b1);
+function key(localPort: number, remote: IpAddress, remotePort: number): number {
+  const mixed = Math.imul(
+    ((localPort << 16) | remotePort) ^ Math.imul(hashIp(remote), 0x9e3779b1),
+    0x85ebca6b,
+  );
+  return mixed ^ (mixed >>> 15);
+}
 
 const keyOf = (tcb: Tcb): number => key(tcb.localPort, tcb.remoteAddress, tcb.remotePort);
 

@@ -135,6 +135,24 @@ export abstract class Facts {
     this.#bits = on ? this.#bits | 0x4000 : this.#bits & ~0x4000;
   }
 
+  /** Segments may go down together, their checksums not computed: the path begins with a cable that has offload. */
+  get offload(): boolean {
+    return (this.#bits & 0x10) !== 0;
+  }
+
+  set offload(on: boolean) {
+    this.#bits = on ? this.#bits | 0x10 : this.#bits & ~0x10;
+  }
+
+  /** A program waits to write: what it writes will carry the acknowledgment of the peer's SYN. */
+  get writePending(): boolean {
+    return (this.#bits & 0x8000) !== 0;
+  }
+
+  set writePending(on: boolean) {
+    this.#bits = on ? this.#bits | 0x8000 : this.#bits & ~0x8000;
+  }
+
   get softError(): number {
     return this.#trouble === null ? 0 : this.#trouble.softError;
   }
@@ -196,6 +214,14 @@ export abstract class Facts {
   set probes(value: number) {
     if (this.#trouble === null && value === 0) return;
     this.#had().probes = value;
+  }
+
+  get probingSince(): Nanoseconds {
+    return this.#trouble === null ? 0 : this.#trouble.probingSince;
+  }
+
+  set probingSince(value: Nanoseconds) {
+    this.#had().probingSince = value;
   }
 
   get lastChallengeAt(): Nanoseconds {

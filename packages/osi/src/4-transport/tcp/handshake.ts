@@ -19,6 +19,7 @@ import { fitMss, keepTimer, output, resendSyn } from './sender.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
+import { wholeSeconds } from './timestamps.ts';
 import { acknowledge, replyReset, timestampNow, transmitSyn } from './transmit.ts';
 import { chooseInitialWindow } from './window.ts';
 
@@ -118,7 +119,7 @@ export function takeSyn(tcb: Tcb, segment: Segment, irs: Sequence = segment.seq)
   tcb.timestamps = segment.hasTimestamps && sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   if (tcb.timestamps) {
     tcb.tsRecent = segment.timestamp;
-    tcb.tsRecentAt = sim.now;
+    tcb.tsRecentAt = wholeSeconds(sim.now);
   }
   tcb.sack = segment.sackPermitted && sysctl.get('net.ipv4.tcp_sack') !== 0;
   tcb.scaling = segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;

@@ -30,6 +30,8 @@ export class InFlight {
   /** RACK (RFC 8985 section 5.2): of what has arrived, when the segment sent last was sent, and where it ends. */
   rackSentAt: Nanoseconds = -1;
   rackEnd: Sequence = 0;
+  /** The round trip of what arrived last. */
+  rackRoundTrip: Nanoseconds = 0;
   /** Behind the highest segment that is selectively acknowledged; only while `sackedOut` says that there is one. */
   highestSacked: Sequence = 0;
   #ends = new Int32Array(FIRST_CAPACITY);

@@ -86,7 +86,6 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   waiting = 0;
   readonly #ports: PortTable;
   readonly #demux = new Demux();
-  readonly #all = new Set<Connection | Listener>();
   readonly #segment = new Segment();
   #lastNumber = 0;
   #fastOpen: FastOpenHost | null = null;
@@ -135,7 +134,6 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       listener.options = { ...options, fastOpen: { ...(options.fastOpen ?? NO_FAST_OPEN), queue: limit } };
     }
     this.#demux.listen(listener);
-    this.#all.add(listener);
     this.#record(listener, 'CLOSED', 'LISTEN');
     return listener;
   }
@@ -190,7 +188,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   }
 
   *entries(): Iterable<TcpEntry> {
-    for (const each of this.#all) yield each.entry();
+    for (const each of this.#demux.all()) yield each.entry();
   }
 
   defaultOptions(): TcpOptions {
@@ -299,14 +297,12 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
 
   forget(tcb: Tcb): void {
     this.#demux.remove(tcb);
-    this.#all.delete(tcb as Connection);
     tcb.claim?.drop();
     tcb.claim = null;
   }
 
   stopListening(listener: Listener): void {
     this.#demux.unlisten(listener);
-    this.#all.delete(listener);
     listener.claim.listening = false;
     listener.claim.drop();
     this.#record(listener, 'LISTEN', 'CLOSED');
@@ -336,7 +332,6 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const congestion = congestionControl(options.congestion);
     const connection = new Connection(this, number, local, remote, options, user, claim, congestion);
     this.#demux.add(connection);
-    this.#all.add(connection);
     return connection;
   }
 

@@ -27,7 +27,7 @@ export function rackAdvance(
   const roundTrip = tcb.host.sim.now - sentAt;
   // So soon after a retransmission it must have been the original that arrived.
   if (twice && roundTrip < tcb.roundTrip.shortest) return;
-  tcb.rackRoundTrip = roundTrip;
+  list.rackRoundTrip = roundTrip;
   tcb.rackMoved = true;
   if (sentAfter(sentAt, end, list.rackSentAt, list.rackEnd)) {
     list.rackSentAt = sentAt;
@@ -52,7 +52,7 @@ function reorderingWindow(tcb: Tcb, list: InFlight): Nanoseconds {
 
 /** What is left of the time in which segment `k` may still arrive. */
 export const timeLeft = (tcb: Tcb, list: InFlight, k: number, window: Nanoseconds): Nanoseconds =>
-  tcb.rackRoundTrip + window - (tcb.host.sim.now - list.sentAt(k));
+  list.rackRoundTrip + window - (tcb.host.sim.now - list.sentAt(k));
 
 /**
  * Marks what is lost (section 6.2, step 5). @returns how long until more may have to be: 0 when nothing is left in doubt.

@@ -3,7 +3,7 @@ import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { EventId, TcpNumbers, Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
-import type { Endpoint, TcpOptions, TcpState, TcpUser } from '../services.ts';
+import type { Endpoint, TcpEntry, TcpOptions, TcpState, TcpUser } from '../services.ts';
 import type { BusyTime } from './busy-time.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
@@ -114,8 +114,6 @@ export abstract class Tcb extends Facts {
   maxWindow = 0;
   /** Largest payload of a segment, options taken off. */
   mss = 536;
-  /** Segments may go down together, their checksums not computed: the path begins with a cable that has offload. */
-  offload = false;
   /** What the peer's MSS option allows, options not taken off. */
   peerMss = 536;
   /** To be read; `enqueue` and `dequeue` change it. */
@@ -147,20 +145,15 @@ export abstract class Tcb extends Facts {
   readonly roundTrip = new RoundTrip();
   /** The round trip that is measured ends when this is acknowledged. */
   roundEnd: Sequence = 0;
-  /** When the first of the present zero-window probes was due. */
-  probingSince: Nanoseconds = 0;
   /** Where loss recovery stands; see `recovery.ts`. */
   phase: 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss' = 'open';
   /** Only once something was out of order or lost. */
   recovery: RecoveryState | null = null;
-  /** RACK (RFC 8985): the round trip of what arrived last. */
-  rackRoundTrip: Nanoseconds = 0;
   /** Explicit congestion notification, when it is offered or agreed on (RFC 3168). */
   ecn: Ecn | null = null;
   /** Segments known to have arrived. */
   delivered = 0;
   fastOpen: FastOpen | null = null;
-  writePending = false;
 
   // Receiving.
   irs: Sequence = 0;
@@ -191,7 +184,8 @@ export abstract class Tcb extends Facts {
   // Timestamps (RFC 7323).
   timestampOffset = 0;
   tsRecent = 0;
-  tsRecentAt: Nanoseconds = 0;
+  /** In whole seconds, as Linux has it (ts_recent_stamp). */
+  tsRecentAt = 0;
 
   /** For fitting the receive buffer; null until data has come. */
   pace: Pace | null = null;
@@ -225,6 +219,9 @@ export abstract class Tcb extends Facts {
   get early(): boolean {
     return this.fastOpen !== null && this.fastOpen.request !== null;
   }
+
+  /** Its line of `netstat`. */
+  abstract entry(): TcpEntry;
 
   /** A deadline has come. */
   abstract expired(name: TimerName): void;

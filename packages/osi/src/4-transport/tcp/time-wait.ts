@@ -1,9 +1,10 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
-import { milliseconds, seconds } from '../../time/index.ts';
+import { milliseconds } from '../../time/index.ts';
 import { end, TIME_WAIT_LENGTH } from './closing.ts';
 import { ACK, RST, type Segment, SYN } from './codec.ts';
 import { type Sequence, seqAdd, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
+import { wholeSeconds } from './timestamps.ts';
 import { acknowledge } from './transmit.ts';
 
 /** How far behind its predecessor's numbers a successor begins (Linux: tcp_timewait_state_process). */
@@ -59,7 +60,7 @@ export function mayReplace(tcb: Tcb, loopback: boolean): boolean {
   if (tcb.state !== 'TIME_WAIT' || !tcb.timestamps) return false;
   const reuse = tcb.host.sysctl.get('net.ipv4.tcp_tw_reuse');
   if (reuse === 0 || (reuse === 2 && !loopback)) return false;
-  return tcb.host.sim.now - tcb.tsRecentAt >= seconds(1);
+  return wholeSeconds(tcb.host.sim.now) > tcb.tsRecentAt;
 }
 
 /** Where a connection at least begins that takes over from `old`. */

@@ -1,16 +1,19 @@
-import { milliseconds, seconds } from '../../time/index.ts';
+import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
 import { ACK, type Segment } from './codec.ts';
 import { seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Linux's TCP_PAWS_24DAYS: after so long the peer's clock may have gone round (RFC 7323 section 5.5). */
-const TIMESTAMP_LIFE = seconds(24 * 24 * 3600);
+const TIMESTAMP_LIFE = 24 * 24 * 3600;
+
+/** The clock by which it is known when the peer's last timestamp came. */
+export const wholeSeconds = (now: Nanoseconds): number => Math.trunc(now / seconds(1)) | 0;
 
 /** PAWS (RFC 7323 section 5.3); a late pure acknowledgment does no harm and is let through, as in Linux. */
 export function tooOld(tcb: Tcb, segment: Segment): boolean {
   const behind = seqDiff(tcb.tsRecent, segment.timestamp);
   if (behind <= 0) return false;
-  if (tcb.host.sim.now - tcb.tsRecentAt >= TIMESTAMP_LIFE) return false;
+  if (wholeSeconds(tcb.host.sim.now) - tcb.tsRecentAt >= TIMESTAMP_LIFE) return false;
   const harmless =
     segment.length === 0 &&
     segment.ack === tcb.sndUna &&
@@ -26,7 +29,7 @@ export function rememberTimestamp(tcb: Tcb, segment: Segment): void {
   if (seqLess(tcb.rcvWup, segment.seq) || seqLess(segment.timestamp, tcb.tsRecent)) return;
   if (seqLess(segment.seq, tcb.rcvWup) && !isRepetition(tcb, segment)) return;
   tcb.tsRecent = segment.timestamp;
-  tcb.tsRecentAt = tcb.host.sim.now;
+  tcb.tsRecentAt = wholeSeconds(tcb.host.sim.now);
 }
 
 /**
