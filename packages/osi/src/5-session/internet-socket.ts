@@ -134,18 +134,17 @@ export abstract class InternetSocket
 
   sendWith(controls: readonly ControlMessage[], send: () => number): number {
     // Streams have no packets of the program's.
-    const read = this.type === SOCK_STREAM ? {} : readControls(controls, this.domain);
+    if (this.type === SOCK_STREAM) return send();
+    const read = readControls(controls, this.domain);
     if (typeof read === 'number') return read;
     const { ip, multicast, multicast6 } = this;
     const before = { ttl: ip.ttl, tos: ip.tos, group: multicast?.ttl, group6: multicast6?.hops };
     const { ttl = ip.ttl, tos = ip.tos } = read;
-    ip.ttl = ttl;
-    ip.tos = tos;
+    this.changeIp({ ttl, tos });
     if (multicast !== null) multicast.ttl = read.ttl ?? multicast.ttl;
     if (multicast6 !== null) multicast6.hops = read.ttl ?? multicast6.hops;
     const result = send();
-    ip.ttl = before.ttl;
-    ip.tos = before.tos;
+    this.changeIp({ ttl: before.ttl, tos: before.tos });
     if (multicast !== null && before.group !== undefined) multicast.ttl = before.group;
     if (multicast6 !== null && before.group6 !== undefined) multicast6.hops = before.group6;
     return result;
