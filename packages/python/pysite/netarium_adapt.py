@@ -7,6 +7,7 @@ import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
 import netarium_signal
 import netarium_socket
+import netarium_threads
 import pwd  # noqa: F401
 
 
@@ -23,6 +24,7 @@ def adapt():
     _adapt_families()
     netarium_children.adapt()
     netarium_epoll.adapt()
+    netarium_threads.adapt()
     netarium_process.adapt()
     # What is there now stays: the collector need not look at it again.
     gc.collect()

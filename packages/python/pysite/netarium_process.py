@@ -10,6 +10,7 @@ import sys
 import types
 
 import netarium_finalize
+import netarium_threads
 
 nothing = None
 _module = None
@@ -47,6 +48,7 @@ def prepare(description):
     sys.unraisablehook = sys.__unraisablehook__
     sys.breakpointhook = sys.__breakpointhook__
     _set_ids(**process["ids"])
+    netarium_threads.begin(process["ids"]["pid"])
     try:
         os.chdir(process["cwd"])
     except OSError:

@@ -47,6 +47,19 @@ with again, again: print('reentrant')
     );
   });
 
+  it('have the numbers that their machine knows them by', async () => {
+    const { text } = await runAlone(`import os, threading
+def look():
+    number = threading.get_native_id()
+    print(number == threading.current_thread().native_id, number > os.getpid())
+print(threading.Thread().native_id, threading.get_native_id() == os.getpid() == threading.main_thread().native_id)
+t = threading.Thread(target=look)
+t.start()
+t.join()
+`);
+    expect(text).toBe('None True\nTrue True\n');
+  });
+
   it('have their own local data; a pool of them maps; what one does not catch is printed', async () => {
     const { text, status } = await runAlone(`import sys, threading
 from concurrent.futures import ThreadPoolExecutor

@@ -17,8 +17,9 @@ import { SystemCallPort } from './system-calls.ts';
 import { Threads } from './threads.ts';
 import { Where } from './where.ts';
 
-/** A request number of our own: see netarium_finalize.py. */
+/** Request numbers of our own: see netarium_finalize.py and netarium_threads.py. */
 const ALONE = 0x4e540105;
+const GETTID = 0x4e540106;
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
 const O_WRONLY = 1;
@@ -138,6 +139,7 @@ class Process {
     const children = childHandlers(context, this.calls, this.#descriptors, errors, streams.syscallIoctl);
     hooks.add({ getitimer: children.getitimer });
     const control: Handler = (fd = 0, request = 0, argument = 0) => {
+      if (request === GETTID) return context.thread();
       if (request !== ALONE) return children.syscallIoctl(fd, request, argument);
       this.calls.leaveAlone(context.thread());
       return 0;
