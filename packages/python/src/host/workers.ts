@@ -19,12 +19,14 @@ export class Workers {
   readonly #warm: number;
   readonly #spare: Promise<WorkerHandle>[] = [];
   #closed = false;
+  /** Whether a worker is being started in place of one that was taken. */
+  #replacing = false;
 
   /** @param warm how many workers to keep ready. */
   constructor(make: MakeWorker, warm: number) {
     this.#make = make;
     this.#warm = warm;
-    this.#fill();
+    while (this.#spare.length < warm) this.#add();
   }
 
   /** @returns a worker that is ready to become a process. */
@@ -32,7 +34,7 @@ export class Workers {
     const worker = this.#spare.shift() ?? this.#make();
     // The next is started once this one is there: two starting at once would only delay each other.
     void worker.then(
-      () => this.#fill(),
+      () => this.#replace(),
       () => undefined,
     );
     return worker;
@@ -53,12 +55,26 @@ export class Workers {
       );
   }
 
-  #fill(): void {
-    while (!this.#closed && this.#spare.length < this.#warm) {
-      const worker = this.#make();
-      worker.catch(() => undefined);
-      this.#spare.push(worker);
-    }
+  /** Starts those that are missing, one after the other: the programs that run now need the computer, too. */
+  #replace(): void {
+    if (this.#closed || this.#replacing || this.#spare.length >= this.#warm) return;
+    this.#replacing = true;
+    this.#add().then(
+      () => {
+        this.#replacing = false;
+        this.#replace();
+      },
+      () => {
+        this.#replacing = false;
+      },
+    );
+  }
+
+  #add(): Promise<WorkerHandle> {
+    const worker = this.#make();
+    worker.catch(() => undefined);
+    this.#spare.push(worker);
+    return worker;
   }
 }
 
