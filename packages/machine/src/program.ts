@@ -35,6 +35,11 @@ export interface RunningProcess {
     where: SourceLocation | undefined,
     done: (result: SystemCallResult<N>) => void,
   ): number;
+  /**
+   * Says that the program has done with the bytes of a result when `done` returns: from now on they are only lent, and
+   * their memory is used again.
+   */
+  borrow(): void;
   /** Makes a waiting call return -EINTR, if it still waits. @returns whether it did. */
   interrupt(call: number): boolean;
   /**

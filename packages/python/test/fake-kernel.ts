@@ -316,6 +316,8 @@ export class FakeProcess implements RunningProcess {
     return number;
   }
 
+  borrow(): void {}
+
   interrupt(call: number): boolean {
     const waiting = this.#waiting.get(call);
     waiting?.finish(-ERRNO.EINTR);

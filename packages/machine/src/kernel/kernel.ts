@@ -209,6 +209,8 @@ export class Kernel implements ProcessHost {
           }
           for (const follower of process.followers) follower.add(straceLine(name, args, result, unfinished));
           done(result);
+          const bytes = (result as { data?: unknown } | undefined)?.data;
+          if (bytes instanceof Uint8Array) process.lent?.giveBack(bytes);
         });
       });
     };

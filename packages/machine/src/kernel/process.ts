@@ -15,6 +15,7 @@ import { SIGNALS } from './constants.ts';
 import { DescriptorTable } from './descriptors.ts';
 import type { Following } from './following.ts';
 import type { IntervalTimer } from './interval-timer.ts';
+import { LentBuffers } from './lent-buffers.ts';
 import { type FutexWaiter, WaitQueue } from './wait.ts';
 
 /** What a process does with a signal: what Linux does by default, nothing, or its own handler. */
@@ -96,6 +97,8 @@ export class Process implements RunningProcess, Runnable {
   readonly futexes = new Map<number, Set<FutexWaiter>>();
   /** Its ITIMER_REAL, once it was asked for (setitimer(2)). */
   alarm: IntervalTimer | null = null;
+  /** What it receives into, if it only borrows results. */
+  lent: LentBuffers | undefined;
   readonly #kernel: ProcessHost;
   readonly #dispositions = new Map<number, Disposition>();
   #journal: JournalReader | null = null;
@@ -145,6 +148,10 @@ export class Process implements RunningProcess, Runnable {
     const pending = this.pending.get(call);
     pending?.interrupt();
     return pending !== undefined;
+  }
+
+  borrow(): void {
+    this.lent ??= new LentBuffers();
   }
 
   quiescent(): void {

@@ -2,6 +2,7 @@ import type { PacketSocket, Received, Socket, SocketAddress } from '@netarium/os
 import type { Nanoseconds } from '@netarium/osi/time';
 import type { FileStatus, UnixAddress } from '../system-calls.ts';
 import { MSG_DONTWAIT, MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
+import type { LentBuffers } from './lent-buffers.ts';
 import { type Caller, OpenFile } from './open-file.ts';
 import type { Passenger } from './unix/queue.ts';
 import { UnixSocket } from './unix/unix-socket.ts';
@@ -48,15 +49,25 @@ export class SocketFile extends OpenFile {
     return this.socket.sendTimeout;
   }
 
-  /** Receives into a buffer no larger than needed. @returns what came, or a negated errno. */
-  receive(length: number, flags: number): ReceivedData | number {
+  /**
+   * Receives into a buffer no larger than needed.
+   *
+   * @param lent gives buffers, which are larger. @returns what came, or a negated errno.
+   */
+  receive(length: number, flags: number, lent?: LentBuffers): ReceivedData | number {
     // What waits in the error queue (at most a packet) is not counted as readable.
     const waiting = (flags & MSG_ERRQUEUE) !== 0 ? LARGEST_PACKET : Math.max(this.socket.readable, 1);
-    const into = new Uint8Array(Math.min(length, waiting));
+    const size = Math.min(length, waiting);
+    const borrowed = lent?.take(size);
+    const into = borrowed ?? new Uint8Array(size);
     const received = this.socket.receive(into, flags);
-    if (typeof received === 'number') return received;
-    const data = received.length < into.length ? into.slice(0, received.length) : into;
-    return { ...received, data };
+    if (typeof received === 'number') {
+      if (borrowed !== undefined) lent?.giveBack(borrowed);
+      return received;
+    }
+    if (received.length === into.length) return { ...received, data: into };
+    const cut = borrowed === undefined ? into.slice(0, received.length) : into.subarray(0, received.length);
+    return { ...received, data: cut };
   }
 
   override read(length: number): Uint8Array | number {

@@ -32,6 +32,8 @@ function start(process: RunningProcess, workers: Workers): void {
     worker = undefined;
   };
   process.events = { killed: end };
+  // They are copied on their way to the worker.
+  process.borrow();
 
   /** How many results and signals were sent to the worker. It is at rest once it has received them all. */
   let sent = 0;

@@ -23,6 +23,7 @@ import {
   SOCK_STREAM,
 } from '../constants.ts';
 import type { Call, Family } from '../kernel.ts';
+import type { LentBuffers } from '../lent-buffers.ts';
 import { SocketFile } from '../socket-file.ts';
 import { UnixSocket } from '../unix/unix-socket.ts';
 import { type Blocked, waitFor } from '../wait.ts';
@@ -184,8 +185,8 @@ function receive(
   const file = socketAt(call, fd);
   if (typeof file === 'number') return file;
   if (!(length >= 0)) return -EINVAL;
-  const receiveNow = (most: number): number | ReceivedMessage => {
-    const received = file.receive(most, flags);
+  const receiveNow = (most: number, lent?: LentBuffers): number | ReceivedMessage => {
+    const received = file.receive(most, flags, lent);
     if (typeof received === 'number') return received;
     const { length: _, passengers, ...message } = received;
     if (passengers === undefined || passengers.length === 0) return message;
@@ -195,7 +196,7 @@ function receive(
   const patient = !file.nonBlocking && (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) === 0;
   const whole = (flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 && file.socket.type === SOCK_STREAM;
   if (whole && patient) return receiveAll(file, length, receiveNow);
-  return whenReady(file, !patient, () => receiveNow(length), file.readTimeout);
+  return whenReady(file, !patient, () => receiveNow(length, call.process.lent), file.readTimeout);
 }
 
 /**
