@@ -119,12 +119,46 @@ function build({ only = builds.map(({ folder }) => folder), always = false } = {
     if (!only.includes(folder)) continue;
     if (readJson(at(folder, 'package.json')).scripts?.build === undefined) continue;
     const marker = at(folder, output, '.built');
-    const builtAt = existsSync(marker) ? statSync(marker).mtimeMs : 0;
-    if (!always && builtAt > Math.max(...sources.map((source) => newest(at(source))))) continue;
-    heading(`Building ${title}`);
-    npm('run', 'build', '--workspace', folder);
-    if (existsSync(at(folder, output))) writeFileSync(marker, '');
+    const isBuilt = () => {
+      const builtAt = existsSync(marker) ? statSync(marker).mtimeMs : 0;
+      return !always && builtAt > Math.max(...sources.map((source) => newest(at(source))));
+    };
+    if (isBuilt()) continue;
+    alone(folder, () => {
+      if (isBuilt()) return;
+      heading(`Building ${title}`);
+      npm('run', 'build', '--workspace', folder);
+      if (existsSync(at(folder, output))) writeFileSync(marker, '');
+    });
   }
+}
+
+/** Does something that no two processes may do at once for a folder: the second one waits for the first. */
+function alone(folder, work) {
+  const lock = at('node_modules', `.netarium-building-${folder.replaceAll('/', '-')}`);
+  while (!taken(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Takes a lock file. @returns false while a process that lives has it. */
+function taken(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+  } catch (error) {
+    // It has ended without giving the lock back, or gives it back just now.
+    if (error.code === 'ESRCH' || error.code === 'ENOENT') rmSync(lock, { force: true });
+  }
+  return false;
 }
 
 // ---- the commands -------------------------------------------------------------------------------
