@@ -13,7 +13,8 @@ import { mountProc } from './kernel/proc/index.ts';
 import type { Process } from './kernel/process.ts';
 import type { Program } from './program.ts';
 import type { Scheduler } from './scheduler.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal, type TerminalOwner } from './terminal.ts';
+import type { WindowSize } from './termios.ts';
 import { splitWords } from './words.ts';
 
 export interface ComputerOptions {
@@ -80,6 +81,7 @@ export class Computer {
   readonly kernel: Kernel;
   readonly files: FileSystem;
   readonly terminals: Terminal[] = [];
+  #window: WindowSize | undefined;
 
   constructor(options: ComputerOptions) {
     const { sim, scheduler, name, network } = options;
@@ -110,18 +112,26 @@ export class Computer {
   openTerminal(): Terminal {
     const { kernel } = this;
     const { tracer } = kernel;
-    const terminal = new Terminal(this.terminals.length, {
-      wrote: ({ pid, fd, call }, text) => {
-        tracer.write({ kind: 'terminal', pid, fd: fd === 2 ? 2 : 1, text, cause: call });
+    const owner: TerminalOwner = {
+      wrote: ({ pid, fd, call }, text, shown) => {
+        const written = { kind: 'terminal', pid, fd: fd === 2 ? 2 : 1, text, cause: call } as const;
+        tracer.write(shown === null ? written : { ...written, shown });
       },
-      typed: (text, work) => {
+      typed: (text, shown, work) => {
         const pid = terminal.foreground;
-        tracer.within(tracer.write({ kind: 'terminal', pid, fd: 0, text, cause: 0 }), work);
+        tracer.within(tracer.write({ kind: 'terminal', pid, fd: 0, text, shown, cause: 0 }), work);
       },
       signal: (group, signal) => kernel.signalGroup(group, signal),
-    });
+    };
+    const terminal = new Terminal(this.terminals.length, owner, this.#window);
     this.terminals.push(terminal);
     return terminal;
+  }
+
+  /** The window in which a person sees this machine's terminals, those to come too, has this size. */
+  resize(window: WindowSize): void {
+    this.#window = window;
+    for (const terminal of this.terminals) terminal.resize(window);
   }
 
   /**

@@ -1,8 +1,23 @@
-import { SIGNALS } from './kernel/constants.ts';
+import {
+  CONTROL,
+  ECHO,
+  ECHOCTL,
+  ECHOE,
+  ECHONL,
+  ICANON,
+  ICRNL,
+  IEXTEN,
+  IGNCR,
+  INLCR,
+  ISIG,
+  SIGNAL_KEYS,
+  STANDARD,
+  type Termios,
+} from './termios.ts';
 
 /** What a key did, in the order in which it happened. */
 export interface EditorAction {
-  /** What appears on the screen. */
+  /** What the terminal answers with, as if a program wrote it. */
   readonly echo?: string;
   /** What a read gets: a line with its `\n`, what was typed before Ctrl-D, or nothing for the end of input. */
   readonly line?: Uint8Array;
@@ -10,56 +25,101 @@ export interface EditorAction {
 }
 
 const encoder = new TextEncoder();
-const KEY = { interrupt: '\x03', end: '\x04', quit: '\x1c', kill: '\x15', eraseWord: '\x17' } as const;
 
 /**
- * The canonical mode of a terminal with Linux's default settings (termios(3): ICANON, ECHO, ECHOE, ECHOK, ECHOCTL,
- * ICRNL, ISIG, IUTF8): a line is edited until Enter, and only then can be read.
+ * The line discipline of a terminal (termios(3), N_TTY): in canonical mode a line is edited until Enter, and only then can
+ * be read; in raw mode each key can be read at once, and a program edits by itself.
  */
 export class LineEditor {
+  settings: Termios = STANDARD;
   /** The characters of the line so far. */
   #line: string[] = [];
+  /** The next key is taken as it is (LNEXT). */
+  #literal = false;
 
   /** Takes keys; a key is a character, so half of a surrogate pair must not come alone. */
   *type(keys: string): Iterable<EditorAction> {
     for (const key of keys) yield* this.#key(key);
   }
 
-  *#key(key: string): Iterable<EditorAction> {
-    switch (key) {
-      case '\r':
-      case '\n':
-        yield { echo: '\r\n', line: this.#take('\n') };
-        return;
-      case '\x7f':
-      case '\b':
-        yield { echo: this.#erase() };
-        return;
-      case KEY.kill: {
-        let echo = '';
-        while (this.#line.length > 0) echo += this.#erase();
-        yield { echo };
-        return;
-      }
-      case KEY.eraseWord: {
-        let echo = '';
-        while (/^\s$/.test(this.#line.at(-1) ?? '')) echo += this.#erase();
-        while (/^\S$/u.test(this.#line.at(-1) ?? '')) echo += this.#erase();
-        yield { echo };
-        return;
-      }
-      case KEY.end:
-        yield { line: this.#take('') };
-        return;
-      case KEY.interrupt:
-      case KEY.quit:
-        this.#line = [];
-        yield { echo: shown(key), signal: key === KEY.quit ? SIGNALS.SIGQUIT : SIGNALS.SIGINT };
-        return;
-      default:
-        this.#line.push(key);
-        yield { echo: shown(key) };
+  /** What was typed of a line that has not ended, which goes to a program that now reads by itself. */
+  takeUnfinished(): Uint8Array {
+    return this.#take('');
+  }
+
+  /** Forgets it (TCIFLUSH). */
+  flush(): void {
+    this.#line = [];
+  }
+
+  *#key(typed: string): Iterable<EditorAction> {
+    const key = this.#translate(typed);
+    if (key === undefined) return;
+    if (this.#literal) {
+      this.#literal = false;
+      yield* this.#add(key);
+      return;
     }
+    const { lflag } = this.settings;
+    if ((lflag & ISIG) !== 0) {
+      for (const [control, signal] of SIGNAL_KEYS) {
+        if (!this.#is(control, key)) continue;
+        this.#line = [];
+        yield { echo: this.#shown(key), signal };
+        return;
+      }
+    }
+    if ((lflag & ICANON) !== 0) yield* this.#canonical(key);
+    else yield* this.#add(key);
+  }
+
+  *#canonical(key: string): Iterable<EditorAction> {
+    const { lflag } = this.settings;
+    const extended = (lflag & IEXTEN) !== 0;
+    if (key === '\n') {
+      yield { echo: (lflag & (ECHO | ECHONL)) === 0 ? '' : '\n', line: this.#take('\n') };
+    } else if (this.#is('erase', key) || key === '\b') {
+      yield { echo: this.#erase() };
+    } else if (this.#is('kill', key)) {
+      let echo = '';
+      while (this.#line.length > 0) echo += this.#erase();
+      yield { echo };
+    } else if (extended && this.#is('eraseWord', key)) {
+      let echo = '';
+      while (/^\s$/.test(this.#line.at(-1) ?? '')) echo += this.#erase();
+      while (/^\S$/u.test(this.#line.at(-1) ?? '')) echo += this.#erase();
+      yield { echo };
+    } else if (this.#is('end', key)) {
+      yield { line: this.#take('') };
+    } else if (extended && this.#is('reprint', key) && (lflag & ECHO) !== 0) {
+      yield { echo: `${this.#shown(key)}\n${this.#line.map((one) => this.#shown(one)).join('')}` };
+    } else if (extended && this.#is('literal', key)) {
+      this.#literal = true;
+    } else {
+      yield* this.#add(key);
+    }
+  }
+
+  /** A character of the line, or for who reads by himself. */
+  *#add(key: string): Iterable<EditorAction> {
+    if ((this.settings.lflag & ICANON) !== 0) {
+      this.#line.push(key);
+      yield { echo: this.#shown(key) };
+    } else {
+      yield { echo: this.#shown(key), line: encoder.encode(key) };
+    }
+  }
+
+  #translate(key: string): string | undefined {
+    const { iflag } = this.settings;
+    if (key === '\r') return (iflag & IGNCR) !== 0 ? undefined : (iflag & ICRNL) !== 0 ? '\n' : key;
+    return key === '\n' && (iflag & INLCR) !== 0 ? '\r' : key;
+  }
+
+  /** A control character of 0 is none. */
+  #is(control: keyof typeof CONTROL, key: string): boolean {
+    const code = this.settings.cc[CONTROL[control]];
+    return code !== 0 && key.length === 1 && key.charCodeAt(0) === code;
   }
 
   #take(end: string): Uint8Array {
@@ -70,14 +130,21 @@ export class LineEditor {
 
   #erase(): string {
     const last = this.#line.pop();
-    return last === undefined ? '' : '\b \b'.repeat(last === '\t' ? 1 : width(shown(last)));
+    const { lflag } = this.settings;
+    if (last === undefined || (lflag & ECHO) === 0) return '';
+    if ((lflag & ECHOE) === 0) return this.#shown('\x7f');
+    return '\b \b'.repeat(last === '\t' ? 1 : width(this.#shown(last)));
   }
-}
 
-/** Control characters are shown as `^C` (ECHOCTL), except the tab. */
-function shown(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return code < 32 && character !== '\t' ? `^${String.fromCharCode(code + 64)}` : character;
+  /** Control characters are shown as `^C` (ECHOCTL), except tab and newline. */
+  #shown(character: string): string {
+    const { lflag } = this.settings;
+    if ((lflag & ECHO) === 0) return '';
+    const code = character.codePointAt(0) ?? 0;
+    if ((lflag & ECHOCTL) === 0 || character === '\t' || character === '\n') return character;
+    if (code === 127) return '^?';
+    return code < 32 ? `^${String.fromCharCode(code + 64)}` : character;
+  }
 }
 
 /** Columns that text takes on a terminal: 2 for Hangul, Han, Kana and fullwidth forms (wcwidth(3), Unicode's East Asian Width W and F). */

@@ -5,6 +5,9 @@ import type {
   SocketAddress,
   UnspecifiedAddress,
 } from '@netarium/osi/5-session';
+import type { Termios, WindowSize } from './termios.ts';
+
+export type { Termios, WindowSize } from './termios.ts';
 
 /**
  * The system call table: what a program can ask of its machine, and nothing else.
@@ -68,6 +71,12 @@ export interface SystemCalls {
   dup(fd: number): number;
   dup2(fd: number, to: number): number;
   fcntl(fd: number, command: number, argument: number): number;
+
+  /**
+   * Of a terminal: ioctl_tty(2) by Linux's request numbers: TCGETS, TCSETS, TCSETSW, TCSETSF, TCFLSH, TIOCGWINSZ, TIOCSWINSZ,
+   * TIOCGPGRP, TIOCSPGRP, FIONREAD. @returns -ENOTTY for everything else.
+   */
+  ioctl(fd: number, request: number, argument?: Termios | WindowSize | number): number | Termios | WindowSize;
 
   // files
   open(path: string, flags: number, mode: number): number;

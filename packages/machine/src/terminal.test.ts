@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Bench, bytes, start, text } from '../test/lab.ts';
 import { width } from './line-editor.ts';
+import {
+  CONTROL,
+  ECHO,
+  FIONREAD,
+  ICANON,
+  IEXTEN,
+  ISIG,
+  TCGETS,
+  TCSETSF,
+  TCSETSW,
+  type Termios,
+  TIOCGWINSZ,
+} from './termios.ts';
 
 /** A program that reads one line after the other and says what it got. */
 async function reader() {
@@ -138,6 +151,153 @@ describe('a terminal', () => {
     terminal.interrupt();
     await bench.run(6e9);
     expect(shell.status).toBe(130);
+  });
+});
+
+/** A program that sets its terminal by `change`, then says what each of its reads got. */
+async function rawReader(change: (settings: Termios) => Partial<Termios>, reads = 3) {
+  const bench = new Bench();
+  const computer = bench.computer();
+  const got: string[] = [];
+  const process = start(computer, async (sys) => {
+    const settings = await sys.ioctl(0, TCGETS);
+    if (typeof settings !== 'object' || 'rows' in settings) return 1;
+    await sys.ioctl(0, TCSETSW, { ...settings, ...change(settings) });
+    for (let i = 0; i < reads; i++) {
+      const data = await sys.read(0, 1000);
+      if (typeof data === 'object') got.push(text(data));
+    }
+    await sys.ioctl(0, TCSETSW, settings);
+    return 0;
+  });
+  const shown: string[] = [];
+  process.terminal.subscribe((output) => shown.push(output));
+  await bench.run();
+  const type = async (keys: string) => {
+    process.terminal.type(keys);
+    await bench.run();
+  };
+  return { bench, computer, process, got, shown, type, terminal: process.terminal };
+}
+const raw = ({ lflag }: Termios) => ({ iflag: 0, oflag: 0, lflag: lflag & ~(ICANON | ECHO | ISIG | IEXTEN) });
+
+describe('a terminal as a program sets it (termios(3))', () => {
+  it('in raw mode gives each key as it comes, shows nothing, and no key does anything', async () => {
+    const { got, type, process, terminal } = await rawReader(raw);
+    await type('한\x7f');
+    await type('\x03');
+    await type('\r');
+    expect(got).toEqual(['한\x7f', '\x03', '\r']);
+    expect([process.status, terminal.text]).toEqual([0, '']);
+  });
+
+  it('keeps Ctrl-C where ISIG stays, and shows keys where ECHO does', async () => {
+    const { shown, type, process } = await rawReader(({ lflag }) => ({ lflag: lflag & ~ICANON }));
+    await type('a\r');
+    await type('\x03');
+    expect(shown).toEqual(['a\r\n', '^C']);
+    expect(process.status).toBe(130);
+  });
+
+  it('a password: lines without echo', async () => {
+    const { got, type, terminal } = await rawReader(({ lflag }) => ({ lflag: lflag & ~ECHO }), 1);
+    await type('secret\x7fT\r');
+    expect(got).toEqual(['secreT\n']);
+    expect(terminal.text).toBe('');
+    await type('seen');
+    expect(terminal.text).toBe('seen');
+  });
+
+  it('writes as it is without OPOST; the record tells both what was written and what the screen showed', async () => {
+    const bench = new Bench();
+    const process = start(bench.computer(), async (sys) => {
+      const settings = await sys.ioctl(1, TCGETS);
+      await sys.write(1, bytes('cooked\n'));
+      if (typeof settings === 'object' && 'oflag' in settings)
+        await sys.ioctl(1, TCSETSW, { ...settings, oflag: 0 });
+      await sys.write(1, bytes('raw\n'));
+      return 0;
+    });
+    const shown: string[] = [];
+    process.terminal.subscribe((output) => shown.push(output));
+    await bench.run();
+    expect(shown).toEqual(['cooked\r\n', 'raw\n']);
+    expect(bench.record.events.filter(({ kind }) => kind === 'terminal')).toEqual([
+      expect.not.objectContaining({ shown: expect.anything() }),
+      expect.objectContaining({ text: 'raw\n', shown: 'raw\n' }),
+    ]);
+  });
+
+  it('what was typed before the change is read after it: a line that has not ended too', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const terminal = computer.openTerminal();
+    terminal.type('done\rhalf');
+    const got: string[] = [];
+    start(
+      computer,
+      async (sys) => {
+        const settings = await sys.ioctl(0, TCGETS);
+        if (typeof settings !== 'object' || 'rows' in settings) return 1;
+        await sys.ioctl(0, TCSETSW, { ...settings, lflag: settings.lflag & ~ICANON });
+        got.push(String(await sys.ioctl(0, FIONREAD)));
+        const data = await sys.read(0, 6);
+        if (typeof data === 'object') got.push(text(data));
+        await sys.ioctl(0, TCSETSF, settings);
+        got.push(String(await sys.ioctl(0, FIONREAD)));
+        return 0;
+      },
+      { terminal },
+    );
+    await bench.run();
+    expect(got).toEqual(['9', 'done\nh', '0']);
+  });
+
+  it('VMIN 0: a read waits as long as VTIME says, and then gives nothing', async () => {
+    const change = (settings: Termios) => ({
+      ...raw(settings),
+      cc: settings.cc.map((one, at) => (at === CONTROL.least ? 0 : at === CONTROL.time ? 5 : one)),
+    });
+    const { bench, got, process } = await rawReader(change);
+    expect(got).toEqual(['', '', '']);
+    expect(bench.sim.now).toBeGreaterThanOrEqual(1.5e9);
+    expect(process.status).toBe(0);
+  });
+
+  it('has a size, which its window may change: SIGWINCH for who asked for it, nothing for others', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const sizes: unknown[] = [];
+    const watcher = start(computer, async (sys) => {
+      await sys.rt_sigaction(28, 'handler');
+      sizes.push(await sys.ioctl(1, TIOCGWINSZ), await sys.read(0, 1), await sys.ioctl(1, TIOCGWINSZ));
+      return 0;
+    });
+    const other = computer.run('sleep 9');
+    await bench.run(1e9);
+    computer.resize({ rows: 50, columns: 132 });
+    await bench.run();
+    expect(sizes).toEqual([{ rows: 24, columns: 80 }, -4, { rows: 50, columns: 132 }]);
+    expect([watcher.status, other.status]).toEqual([0, 0]);
+  });
+
+  it('Ctrl-Z does nothing but to be shown: who would let the program go on?', async () => {
+    const { lines, type, terminal } = await reader();
+    await type('a\x1ab\r');
+    expect(lines).toEqual(['b\n']);
+    expect(terminal.text).toBe('a^Zb\n');
+  });
+
+  it('is asked like one, which nothing else is: ENOTTY', async () => {
+    const bench = new Bench();
+    const answers: unknown[] = [];
+    start(bench.computer(), async (sys) => {
+      const file = await sys.open('/dev/null', 0, 0);
+      answers.push(await sys.ioctl(file, TCGETS), await sys.ioctl(99, TCGETS), await sys.ioctl(0, 0x1234));
+      return 0;
+    });
+    await bench.run();
+    expect(answers).toEqual([-25, -9, -25]);
   });
 });
 

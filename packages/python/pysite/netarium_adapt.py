@@ -3,6 +3,7 @@
 import netarium_children
 import netarium_epoll
 import netarium_errno
+import netarium_interactive
 import netarium_platform
 import netarium_process  # noqa: F401  (so that it is there when a process starts)
 import netarium_signal
@@ -15,6 +16,9 @@ import pwd  # noqa: F401
 import argparse, collections, datetime, gc, json, logging, os, queue, random, re, runpy  # noqa: E401, F401
 import select, selectors, signal, socket, string, struct, threading, time, traceback, uuid  # noqa: E401, F401
 
+# What a person at the interpreter waits for.
+import _pyrepl.console, _pyrepl.simple_interact  # noqa: E401, F401
+
 
 def adapt():
     netarium_platform.adapt()
@@ -26,6 +30,7 @@ def adapt():
     netarium_epoll.adapt()
     netarium_threads.adapt()
     netarium_process.adapt()
+    netarium_interactive.adapt()
     # What is there now stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()

@@ -10,10 +10,14 @@ import sys
 import types
 
 import netarium_finalize
+import netarium_interactive
 import netarium_threads
 
 nothing = None
 _module = None
+# A person goes on where the program has ended, or begins without one.
+_interactive = False
+_startup = False
 
 
 def adapt():
@@ -37,7 +41,7 @@ def _remove_pyodide():
 
 def prepare(description):
     """Sets up everything a program finds. Returns a text when it cannot be run: status and message, as JSON."""
-    global _module
+    global _module, _interactive, _startup
     process = json.loads(description)
     os.environ.clear()
     os.environ.update(process["env"])
@@ -69,6 +73,8 @@ def prepare(description):
     if process["greets"]:
         _greet()
     _module = process["module"] or None
+    _interactive = process["interactive"]
+    _startup = process["kind"] == "input"
     return None
 
 
@@ -150,6 +156,10 @@ def finish(exception):
     """Ends the process: prints what was not caught, runs what was to run at the end. Returns the exit status."""
     if exception is None and _module is not None:
         exception = _run_module(_module)
+    if _interactive or os.environ.get("PYTHONINSPECT") and os.isatty(0):
+        if exception is not None:
+            _show(exception)
+        exception = netarium_interactive.run(_startup)
     status = 0 if exception is None else _report(exception)
     _wait_for_threads()
     try:
@@ -201,6 +211,10 @@ def _flush(stream, name):
 def _report(exception):
     if isinstance(exception, SystemExit):
         return _exit_status(exception.code)
+    return _show(exception)
+
+
+def _show(exception):
     try:
         sys.stdout.flush()
     except BaseException:

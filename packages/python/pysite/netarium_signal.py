@@ -1,4 +1,4 @@
-"""Alarms, which this build of CPython leaves out."""
+"""Signals: alarms, which this build of CPython leaves out, and those that come only to a program that asked for them."""
 
 import array
 import fcntl
@@ -6,14 +6,18 @@ import math
 import _signal
 import signal
 
-# An ioctl request that only this interpreter knows: which timer, seconds, seconds from then on.
+# ioctl requests that only this interpreter knows: which timer, seconds, seconds from then on; a signal, and what to do with it.
 ALARM = 0x4E540104
+ACTION = 0x4E540105
+# By default nothing comes of them (signal(7)): the kernel has to know that someone wants to hear of them.
+QUIET = (signal.SIGCHLD, signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGURG, signal.SIGWINCH)
 
 
 def adapt():
     for module in (_signal, signal):
         module.setitimer = setitimer
         module.alarm = alarm
+    _signal.signal = _set
 
 
 def setitimer(which, seconds, interval=0.0, /):
@@ -35,3 +39,14 @@ def setitimer(which, seconds, interval=0.0, /):
 def alarm(seconds, /):
     """Arrange for SIGALRM to arrive after the given number of seconds."""
     return math.ceil(setitimer(signal.ITIMER_REAL, seconds)[0])
+
+
+def _set(signalnum, handler, /, _set=_signal.signal):
+    before = _set(signalnum, handler)
+    if signalnum in QUIET:
+        fcntl.ioctl(0, ACTION, array.array("i", [signalnum, handler if handler in (signal.SIG_DFL, signal.SIG_IGN) else 2]))
+    return before
+
+
+_set.__name__ = _set.__qualname__ = "signal"
+_set.__doc__ = signal.signal.__doc__

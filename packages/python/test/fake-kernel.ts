@@ -339,6 +339,13 @@ export class FakeProcess implements RunningProcess {
       : { ino: fd, mode: this.terminal ? S_IFCHR : S_IFIFO, uid: 0, gid: 0, size: 0, mtime: 0 };
   }
 
+  do_ioctl(fd: number, request: number) {
+    if (!this.terminal || fd > 2) return -ERRNO.ENOTTY;
+    return request === 0x5401
+      ? { iflag: 0o400, oflag: 5, cflag: 0o277, lflag: 0o13, cc: [3, 28, 127] }
+      : { rows: 24, columns: 80 };
+  }
+
   do_clock_gettime(clock: number) {
     return this.machine.network.time + (clock === 0 ? 1_700_000_000 * SECOND : 0);
   }

@@ -1,74 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { machines } from './machines.ts';
 
-const { twoMachines, runAlone } = machines();
-
-/** Starts `python3` with these arguments on a machine, and types lines when it has nothing else to do. */
-async function talk(argv: string[], lines: string[], source = '') {
-  const { server, run } = twoMachines();
-  server.files.put('/home/student/p.py', source);
-  const process = server.spawn(['python3', ...argv], { env: { NO_COLOR: '1' } });
-  await run();
-  for (const line of lines) {
-    process.terminal.type(line);
-    await run();
-  }
-  return { text: process.terminal.text, status: process.status, server };
-}
-
-describe('the interactive interpreter', () => {
-  it('greets, evaluates, goes on over several lines, shows errors, and asks its own questions', async () => {
-    const { text, status } = await talk(
-      [],
-      [
-        '1 + 1\r',
-        'def f(x):\r',
-        '  return x * 2\r',
-        '\r',
-        'f("한")\r',
-        '1/0\r',
-        'a = input("? ")\r',
-        '답\r',
-        'a\r',
-      ],
-    );
-    expect(text).toMatch(
-      /^Python 3\.14\.\d+ .* on linux\nType "help", .* for more information\.\n>>> 1 \+ 1\n2\n/,
-    );
-    expect(text).toContain('>>> def f(x):\n...   return x * 2\n... \n>>> f("한")\n\'한한\'\n');
-    expect(text).toContain('ZeroDivisionError: division by zero\n>>> ');
-    expect(text).toMatch(/>>> a = input\("\? "\)\n\? 답\n>>> a\n'답'\n>>> $/);
-    expect(status).toBeNull();
-  });
-
-  it('Ctrl-C gives a new prompt, whether it waits or computes; Ctrl-D and exit() end it', async () => {
-    const interrupted = await talk(
-      ['-q'],
-      ['x = 1\x03', 'import time; time.sleep(99)\r\x03', 'x = 2\r', '\x04'],
-    );
-    expect(interrupted.text).toMatch(
-      /^>>> x = 1\^C\nKeyboardInterrupt\n>>> import time; time.sleep\(99\)\n\^C/,
-    );
-    expect(interrupted.text).toContain('KeyboardInterrupt\n>>> x = 2\n>>> ');
-    expect(interrupted.status).toBe(0);
-    expect(
-      await talk(['-q'], ['import atexit; _ = atexit.register(print, "bye")\r', 'exit(3)\r']),
-    ).toMatchObject({
-      status: 3,
-      text: expect.stringMatching(/exit\(3\)\nbye\n$/),
-    });
-  });
-
-  it('-i goes on where a program ended, or failed', async () => {
-    const { text, status } = await talk(
-      ['-i', 'p.py'],
-      ['x\r', '\x04'],
-      "x = 7\nprint('ran')\nraise ValueError('no')\n",
-    );
-    expect(text).toMatch(/^ran\nTraceback[\s\S]*ValueError: no\n>>> x\n7\n>>> /);
-    expect(status).toBe(0);
-  });
-});
+const { runAlone } = machines();
 
 describe('a program that does not come from a file', () => {
   it('from standard input', async () => {

@@ -90,6 +90,11 @@ export function typeOn(node: string, text: string): void {
   send({ type: 'type', node, text });
 }
 
+/** How large the window is in which a person sees a machine's terminals. */
+export function resizeWindow(node: string, size: { readonly rows: number; readonly columns: number }): void {
+  send({ type: 'resize', node, ...size });
+}
+
 /** Changes a file of the lab; a run that has begun goes on with the old one until its restart. */
 export function editFile(path: string, text: string): void {
   const { files } = useGlass.getState();

@@ -33,7 +33,9 @@ export type Command =
   | { readonly type: 'step'; readonly kind: StepKind }
   | { readonly type: 'speed'; readonly speed: Speed }
   /** A person typed on a machine's terminal. `\x03` is Ctrl-C. */
-  | { readonly type: 'type'; readonly node: string; readonly text: string };
+  | { readonly type: 'type'; readonly node: string; readonly text: string }
+  /** The window of a machine's terminals has this size, in characters. */
+  | { readonly type: 'resize'; readonly node: string; readonly rows: number; readonly columns: number };
 
 export type Phase = 'loading' | 'ready' | 'running' | 'paused' | 'ended' | 'failed';
 

@@ -109,8 +109,8 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
     seed: settings.seed,
     watchdog: realTimeWatchdog(settings.cpuLimit),
     programs: { python3: python, python },
-    // What programs write must not depend on where this command's output goes.
-    env: { NO_COLOR: '1' },
+    // What programs write must not depend on where this command's output goes; it is printed line by line.
+    env: { NO_COLOR: '1', TERM: 'dumb' },
   });
   const { lab } = loaded;
   const capturePort = capturedPort(options['pcap-at'], loaded);

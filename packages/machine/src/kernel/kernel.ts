@@ -74,6 +74,10 @@ const HARMLESS: ReadonlySet<number> = new Set([
   SIGNALS.SIGURG,
   SIGNALS.SIGWINCH,
   SIGNALS.SIGCONT,
+  // Nobody could let a process go on that was stopped: its group is orphaned (setpgid(2)), and then these do nothing.
+  SIGNALS.SIGTSTP,
+  SIGNALS.SIGTTIN,
+  SIGNALS.SIGTTOU,
 ]);
 
 /** PID of the first process that is started; those below belong to a kernel's own. */

@@ -1,7 +1,11 @@
 import type { Nanoseconds } from '@netarium/osi/time';
 import { ERRNO, type EventId } from '@netarium/osi/trace';
 import type { DirectoryEntry, FileStatus } from '../system-calls.ts';
+import type { Termios, WindowSize } from '../termios.ts';
 import { O_ACCMODE, O_NONBLOCK, O_WRONLY, POLLIN, POLLOUT } from './constants.ts';
+
+/** What ioctl(2) gives: settings of a terminal, its size, or a number. */
+export type Control = Termios | WindowSize | number;
 
 /** Who reads or writes: a process with the descriptor and the system call it does it by. */
 export interface Caller {
@@ -71,6 +75,16 @@ export abstract class OpenFile {
   /** @returns how many bytes were taken, at least one when there were any. */
   write(_data: Uint8Array, _by: Caller): number {
     return -ERRNO.EINVAL;
+  }
+
+  /** What a read gives whose time is over. */
+  readExpired(): Uint8Array | number {
+    return -ERRNO.EAGAIN;
+  }
+
+  /** ioctl(2). */
+  ioctl(_request: number, _argument: unknown): Control {
+    return -ERRNO.ENOTTY;
   }
 
   seek(_offset: number, _whence: number): number {

@@ -11,7 +11,9 @@ import type {
   SystemCallArguments,
   SystemCallName,
   SystemCallResult,
+  Termios,
   UnixAddress,
+  WindowSize,
 } from '../system-calls.ts';
 import { FUTEX_WAKE_PRIVATE, SOCK_CLOEXEC, SOCK_NONBLOCK, signalName } from './constants.ts';
 import {
@@ -21,11 +23,15 @@ import {
   CLOCKS,
   FCNTL_COMMANDS,
   FILE_TYPES,
+  INPUT_MODES,
+  IOCTL_REQUESTS,
   IP_PROTOCOLS,
+  LOCAL_MODES,
   MESSAGE_FLAGS,
   named,
   OPEN_FLAGS,
   OPTION_LEVELS,
+  OUTPUT_MODES,
   optionName,
   POLL_EVENTS,
   SEEK,
@@ -205,6 +211,14 @@ function pollResult(result: number | number[], fds: readonly PollEntry[]): strin
   return ready.length === 0 ? ' (Timeout)' : ` ([${ready.join(', ')}])`;
 }
 
+/** What an ioctl request is about: settings and sizes of terminals as strace writes them. */
+function controlValue(value: Termios | WindowSize | number): string {
+  if (typeof value === 'number') return decimal(value);
+  if ('rows' in value) return `{ws_row=${value.rows}, ws_col=${value.columns}, ws_xpixel=0, ws_ypixel=0}`;
+  const { iflag, oflag, cflag, lflag } = value;
+  return `{c_iflag=${bits(INPUT_MODES, iflag)}, c_oflag=${bits(OUTPUT_MODES, oflag)}, c_cflag=0x${cflag.toString(16)}, c_lflag=${bits(LOCAL_MODES, lflag)}, ...}`;
+}
+
 const EPOLL_OPERATIONS = { 1: 'EPOLL_CTL_ADD', 2: 'EPOLL_CTL_DEL', 3: 'EPOLL_CTL_MOD' };
 const epollEvent = ({ fd, events }: PollEntry): string =>
   `{events=${bits(POLL_EVENTS, events).replaceAll('POLL', 'EPOLL')}, data={u32=${fd}, u64=${fd}}}`;
@@ -345,6 +359,17 @@ export const FORMATS: Formats = {
       if (name === 'F_GETFD' || name === 'F_GETFL') return list(decimal(fd), name);
       return list(decimal(fd), name, name === 'F_SETFL' ? openFlags(argument) : decimal(argument));
     },
+  },
+
+  ioctl: {
+    call: (fd, request, argument) => {
+      const name = named(IOCTL_REQUESTS, request);
+      if (argument === undefined) return `${list(decimal(fd), name)}, `;
+      return list(decimal(fd), name, controlValue(argument));
+    },
+    rest: (result, _fd, _request, argument) =>
+      argument !== undefined ? '' : typeof result === 'object' ? controlValue(result) : UNKNOWN,
+    value: () => 0,
   },
 
   open: {

@@ -1,3 +1,4 @@
+import * as tty from '../termios.ts';
 import * as linux from './constants.ts';
 
 /** The names that strace prints for numbers, from Linux's headers. */
@@ -86,6 +87,41 @@ export const POLL_EVENTS: Names = {
 export const CLOCKS: Names = { 0: 'CLOCK_REALTIME', 1: 'CLOCK_MONOTONIC' };
 
 export const TIMERS: Names = { 0: 'ITIMER_REAL', 1: 'ITIMER_VIRTUAL', 2: 'ITIMER_PROF' };
+
+/** Requests and modes of terminals (asm-generic/ioctls.h, termbits.h). */
+export const IOCTL_REQUESTS: Names = {
+  [tty.TCGETS]: 'TCGETS',
+  [tty.TCSETS]: 'TCSETS',
+  [tty.TCSETSW]: 'TCSETSW',
+  [tty.TCSETSF]: 'TCSETSF',
+  [tty.TCSBRK]: 'TCSBRK',
+  [tty.TCXONC]: 'TCXONC',
+  [tty.TCFLSH]: 'TCFLSH',
+  [tty.TIOCGPGRP]: 'TIOCGPGRP',
+  [tty.TIOCSPGRP]: 'TIOCSPGRP',
+  [tty.TIOCGWINSZ]: 'TIOCGWINSZ',
+  [tty.TIOCSWINSZ]: 'TIOCSWINSZ',
+  [tty.FIONREAD]: 'FIONREAD',
+};
+export const INPUT_MODES: Names = {
+  [tty.INLCR]: 'INLCR',
+  [tty.IGNCR]: 'IGNCR',
+  [tty.ICRNL]: 'ICRNL',
+  [tty.IXON]: 'IXON',
+  [tty.IUTF8]: 'IUTF8',
+};
+export const OUTPUT_MODES: Names = { [tty.OPOST]: 'OPOST', [tty.ONLCR]: 'ONLCR' };
+export const LOCAL_MODES: Names = {
+  [tty.ISIG]: 'ISIG',
+  [tty.ICANON]: 'ICANON',
+  [tty.ECHO]: 'ECHO',
+  [tty.ECHOE]: 'ECHOE',
+  [tty.ECHOK]: 'ECHOK',
+  [tty.ECHONL]: 'ECHONL',
+  [tty.ECHOCTL]: 'ECHOCTL',
+  [tty.ECHOKE]: 'ECHOKE',
+  [tty.IEXTEN]: 'IEXTEN',
+};
 
 /** Socket options by level (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h, linux/if_packet.h). */
 const OPTIONS: Readonly<Record<number, Names>> = {

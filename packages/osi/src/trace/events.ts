@@ -158,6 +158,8 @@ export interface TerminalData extends Happening {
   readonly pid: number;
   readonly fd: number;
   readonly text: string;
+  /** What the screen shows for it, where that is not `text` with `\n` as `\r\n`: how keys are echoed, or what a program sends as it is. */
+  readonly shown?: string;
 }
 
 export type TraceEvent =

@@ -10,6 +10,8 @@ import type { SystemCallPort } from './system-calls.ts';
 const SPAWN = 0x4e540102;
 const WAIT = 0x4e540103;
 const ALARM = 0x4e540104;
+const ACTION = 0x4e540105;
+const DISPOSITIONS = ['default', 'ignore', 'handler'] as const;
 const REQUEST = { length: 0, result: 4, text: 8 } as const;
 const O_ACCMODE = 3;
 const O_APPEND = 0o2000;
@@ -30,8 +32,8 @@ interface Child {
 }
 
 /**
- * Processes that a process starts and waits for, and its alarm: getitimer(2), and by ioctl requests of
- * our own posix_spawn(3), wait4(2) and setitimer(2).
+ * Processes that a process starts and waits for, its alarm and its signals: getitimer(2), and by ioctl requests of
+ * our own posix_spawn(3), wait4(2), setitimer(2) and rt_sigaction(2).
  *
  * @param control answers all other ioctl requests.
  */
@@ -91,6 +93,14 @@ export function childHandlers(
     );
   };
 
+  /** rt_sigaction(2): two words at the pointer, the signal and what to do with it. */
+  const action = (pointer: number): Outcome => {
+    const disposition = DISPOSITIONS[readI32(python, pointer + 4)] ?? 'handler';
+    return calls.ask(thread(), 'rt_sigaction', [readI32(python, pointer), disposition], (result) =>
+      errors.result(result),
+    );
+  };
+
   async function spawn(child: Child, tid: number): Promise<number> {
     const streams: [fd: number, opened: boolean][] = [];
     for (const fd of child.stdio) streams.push(await streamFor(fd, tid));
@@ -125,11 +135,12 @@ export function childHandlers(
     },
 
     syscallIoctl: (fd = 0, request = 0, argumentPointer = 0) => {
-      if (request < SPAWN || request > ALARM) return control(fd, request, argumentPointer);
+      if (request < SPAWN || request > ACTION) return control(fd, request, argumentPointer);
       if (!canWait()) return -errors.fromLinux(ERRNO.EDEADLK);
       const pointer = readI32(python, argumentPointer);
       if (request === WAIT) return wait(pointer);
       if (request === ALARM) return alarm(pointer);
+      if (request === ACTION) return action(pointer);
       const length = readI32(python, pointer + REQUEST.length);
       const text = python.HEAPU8.slice(pointer + REQUEST.text, pointer + REQUEST.text + length);
       const child = JSON.parse(new TextDecoder().decode(text)) as Child;

@@ -3,7 +3,15 @@ import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
 const S_IFSOCK = 0o140000;
 const S_IFCHR = 0o020000;
 const S_IFIFO = 0o010000;
-const MODES = { socket: S_IFSOCK | 0o777, terminal: S_IFCHR | 0o620, pipe: S_IFIFO | 0o600, epoll: 0o600 };
+const S_IFREG = 0o100000;
+const MODES = {
+  socket: S_IFSOCK | 0o777,
+  terminal: S_IFCHR | 0o620,
+  device: S_IFCHR | 0o666,
+  file: S_IFREG | 0o444,
+  pipe: S_IFIFO | 0o600,
+  epoll: 0o600,
+};
 const O_RDWR = 2;
 
 interface OpenOptions {
@@ -67,7 +75,7 @@ export class Descriptors {
       {
         path: node.name,
         node,
-        flags: kind === 'pipe' ? flags : flags | O_RDWR,
+        flags: kind === 'pipe' || kind === 'file' ? flags : flags | O_RDWR,
         seekable: false,
         stream_ops,
         tty,

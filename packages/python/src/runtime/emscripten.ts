@@ -41,7 +41,7 @@ export interface Node {
 /** An open file description of the kernel: descriptors made by `dup` share it. */
 export interface KernelFile {
   readonly fd: number;
-  readonly kind: 'socket' | 'terminal' | 'pipe' | 'epoll';
+  readonly kind: 'socket' | 'terminal' | 'device' | 'file' | 'pipe' | 'epoll';
   /** Of a socket: AF_INET 2, AF_UNIX 1. */
   readonly domain: number;
   /** SOCK_STREAM 1, SOCK_DGRAM 2. */

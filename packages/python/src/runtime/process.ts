@@ -8,6 +8,7 @@ import { Replica } from './files.ts';
 import type { Handler, HandlerContext } from './hooks.ts';
 import { interfaceHandlers } from './interfaces.ts';
 import { callPython, Exited, Interpreter } from './interpreter.ts';
+import { kernelFileHandlers } from './kernel-files.ts';
 import { systemHandlers } from './libc.ts';
 import { Chance } from './random.ts';
 import { Signals } from './signals.ts';
@@ -23,6 +24,8 @@ const GETTID = 0x4e540106;
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
 const O_WRONLY = 1;
+/** ioctl_tty(2): what isatty(3) asks. */
+const TCGETS = 0x5401;
 /**
  * Bytes of C's stack that a program may use before Python raises RecursionError. There are more, but the engine's own
  * stack, which nobody can ask how full it is, has to last as long: about a megabyte where stacks are switched (V8).
@@ -136,6 +139,7 @@ class Process {
     this.signals = new Signals(this.calls, context, started.pid, threads, (signal) => this.#exit(0, signal));
     const streams = streamHandlers(context, hooks, this.calls, this.#descriptors, errors);
     hooks.add(streams);
+    hooks.add(kernelFileHandlers(context, hooks, this.calls, this.#descriptors, errors));
     const children = childHandlers(context, this.calls, this.#descriptors, errors, streams.syscallIoctl);
     hooks.add({ getitimer: children.getitimer });
     const control: Handler = (fd = 0, request = 0, argument = 0) => {
@@ -197,6 +201,7 @@ class Process {
         cwd,
         ids: { pid, ppid, uid, gid },
         unbuffered: command.unbuffered,
+        interactive,
         greets: interactive && command.kind === 'input' && !command.quiet,
         kind: command.kind,
         path,
@@ -211,8 +216,7 @@ class Process {
     }
     const text = (value: string) => python.stringToNewUTF8(value);
     const attribute = (module: number, name: string) => exports.PyObject_GetAttrString(module, text(name));
-    const input = command.kind === 'input' || interactive ? exports.fdopen(0, text('r')) : 0;
-    const program = command.kind === 'input' && !interactive ? input : 0;
+    const program = command.kind === 'input' && !interactive ? exports.fdopen(0, text('r')) : 0;
     const file = path === '' ? program : exports.fopen(text(path), text('rb'));
     const source = command.kind === 'command' ? text(`${command.source}\n`) : 0;
     const main = exports.PyImport_AddModuleRef(text('__main__'));
@@ -225,6 +229,7 @@ class Process {
 
     // Pyodide's interpreter was started for someone who stays when a program exits.
     exports.PyConfig_Set(text('inspect'), exports.PyLong_FromLong(0));
+    exports.PyConfig_Set(text('interactive'), exports.PyLong_FromLong(command.inspect ? 1 : 0));
     pyodide.setInterruptBuffer([0]);
     const run = suspendable(entry.run);
     python.validSuspender.value = true;
@@ -238,8 +243,6 @@ class Process {
       nothing,
       stack - STACK_SIZE,
       STACK_SIZE,
-      interactive ? input : 0,
-      text('<stdin>'),
     );
   }
 
@@ -250,10 +253,16 @@ class Process {
       const status = await this.calls.call(pid, 'fstat', fd);
       if (FS.getStream(fd)) FS.closeStream(fd);
       if (typeof status === 'number') continue;
-      const terminal = (status.mode & S_IFMT) === S_IFCHR;
       const flags = fd === 0 ? 0 : O_WRONLY;
-      this.#descriptors.open(fd, terminal ? 'terminal' : 'pipe', { flags, at: fd });
+      const kind = (status.mode & S_IFMT) === S_IFCHR ? await this.#deviceKind(pid, fd) : 'pipe';
+      this.#descriptors.open(fd, kind, { flags, at: fd });
     }
+  }
+
+  /** /dev/null and its like are no terminals. */
+  async #deviceKind(pid: number, fd: number): Promise<'terminal' | 'device'> {
+    const settings = await this.calls.call(pid, 'ioctl', fd, TCGETS);
+    return typeof settings === 'number' ? 'device' : 'terminal';
   }
 
   async #say(fd: number, text: string): Promise<void> {

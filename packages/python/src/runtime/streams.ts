@@ -13,6 +13,7 @@ import {
 } from './hooks.ts';
 import { gather, lengthOf, readI32, readI64, readVectors, scatter, writeI32 } from './memory.ts';
 import type { SystemCallPort } from './system-calls.ts';
+import { terminalRequest } from './terminals.ts';
 
 const O_RDONLY = 0;
 const O_WRONLY = 1;
@@ -24,9 +25,7 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
-/** ioctl_tty(2), ioctl(2). */
-const TCGETS = 0x5401;
-const TIOCGWINSZ = 0x5413;
+/** ioctl(2). */
 const FIONBIO = 0x5421;
 const FIONCLEX = 0x5450;
 const FIOCLEX = 0x5451;
@@ -47,7 +46,6 @@ const SELECT = [
 ] as const;
 /** Bytes of an `fd_set`. */
 const FD_SET_SIZE = 128;
-const TERMINAL = { rows: 24, columns: 80 };
 
 /** read(2), write(2), close(2), poll(2), fcntl(2), ioctl(2): the kernel's descriptors; files stay Emscripten's. */
 export function streamHandlers(
@@ -257,18 +255,18 @@ export function streamHandlers(
 
     syscallIoctl(fd = 0, request = 0, argumentPointer = 0) {
       if (request === FIOCLEX || request === FIONCLEX) return setCloseOnExec(fd, request === FIOCLEX);
-      const kind = descriptors.get(fd)?.file.kind;
-      if (kind === undefined) return original.syscallIoctl(fd, request, argumentPointer);
+      const descriptor = descriptors.get(fd);
+      if (descriptor === undefined) return original.syscallIoctl(fd, request, argumentPointer);
       if (request === FIONBIO)
         return setNonBlocking(fd, readI32(python, readI32(python, argumentPointer)) !== 0);
-      if (kind !== 'terminal') return -errors.fromLinux(ERRNO.ENOTTY);
-      if (request === TCGETS) return 0;
-      if (request === TIOCGWINSZ) {
-        const size = readI32(python, argumentPointer) >>> 1;
-        python.HEAP16.set([TERMINAL.rows, TERMINAL.columns, 0, 0], size);
+      if (descriptor.file.kind !== 'terminal') return -errors.fromLinux(ERRNO.ENOTTY);
+      if (!canWait()) return -errors.fromLinux(CANNOT_WAIT);
+      const asked = terminalRequest(python, request, readI32(python, argumentPointer));
+      return calls.ask(thread(), 'ioctl', [descriptor.file.fd, request, asked.argument], (answer) => {
+        if (typeof answer === 'number' && answer < 0) return errors.result(answer);
+        asked.store(answer);
         return 0;
-      }
-      return original.syscallIoctl(fd, request, argumentPointer);
+      });
     },
   };
 }

@@ -9,7 +9,7 @@ interface Code {
 }
 
 /** Code of the standard library, of this package, and code that has no file. */
-const LIBRARY = /^(?:\/lib\/python|<(?!stdin>|string>))/;
+const LIBRARY = /^(?:\/lib\/python|<(?!stdin>|string>|python-input-))/;
 
 /**
  * Where in the user's program a system call comes from: the nearest frame that is not the library's. Read through

@@ -36,8 +36,7 @@ ${functions.join('\n')}
 /**
  * The entry above Python: runs a program from beginning to end in one task that can be suspended, so that the
  * program's own module is the outermost frame, as under `python3`. One of `file` (a FILE *) and `source` (a C
- * string) is given, 0 for the other; both 0 runs nothing. Then a person goes on
- * at `input` (a FILE *), if that is not 0. `finish(exception or None)` ends the process in Python
+ * string) is given, 0 for the other; both 0 runs nothing. `finish(exception or None)` ends the process in Python
  * and returns its exit status. The program may use `stack_size` bytes of the C stack from `stack` upwards.
  *
  * `thread` runs a thread in a task of its own, from the C function that CPython would give to pthread_create(3): it
@@ -56,8 +55,6 @@ export function entryText(): string {
 (import "python" "PyRun_FileExFlags"
   (func $run_file (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
 (import "python" "PyRun_StringFlags" (func $run_string (param i32 i32 i32 i32 i32) (result i32)))
-(import "python" "PyRun_InteractiveLoopFlags" (func $interact (param i32 i32 i32) (result i32)))
-(import "python" "PyErr_DisplayException" (func $display (param i32)))
 (import "python" "PyErr_GetRaisedException" (func $raised (result i32)))
 (import "python" "PyObject_CallOneArg" (func $call (param i32 i32) (result i32)))
 (import "python" "PyLong_AsLong" (func $long (param i32) (result i32)))
@@ -66,7 +63,7 @@ export function entryText(): string {
   (func $protect (param i32 i32 i32) (result i32)))
 (func (export "run")
   (param $file i32) (param $name i32) (param $source i32) (param $globals i32) (param $finish i32) (param $none i32)
-  (param $stack i32) (param $stack_size i32) (param $input i32) (param $input_name i32)
+  (param $stack i32) (param $stack_size i32)
   (result i32) (local $exception i32) (local $result i32) (local $status i32)
   (if (call $enter) (then (return (i32.const -1))))
   (drop (call $protect (call $thread) (local.get $stack) (local.get $stack_size)))
@@ -80,11 +77,6 @@ export function entryText(): string {
   (local.set $exception (local.get $none))
   (if (i32.and (i32.eqz (local.get $result)) (i32.ne (i32.const 0) (i32.or (local.get $file) (local.get $source)))) (then
     (local.set $exception (call $raised))))
-  (if (local.get $input) (then
-    (if (i32.ne (local.get $exception) (local.get $none)) (then
-      (call $display (local.get $exception))))
-    (local.set $exception (local.get $none))
-    (drop (call $interact (local.get $input) (local.get $input_name) (i32.const 0)))))
   (local.set $result (call $call (local.get $finish) (local.get $exception)))
   (local.set $status (i32.const -1))
   (if (local.get $result) (then (local.set $status (call $long (local.get $result)))))

@@ -4,7 +4,7 @@ import { type ITheme, Terminal as XTerm } from '@xterm/xterm';
 import type { IDockviewPanelProps } from 'dockview-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { typeOn } from '../connection.ts';
+import { resizeWindow, typeOn } from '../connection.ts';
 import { useGlass } from '../store.ts';
 
 const SIZE = 13;
@@ -45,7 +45,6 @@ export function Terminal({ params: { node } }: IDockviewPanelProps<{ readonly no
       letterSpacing: spacingOf(family),
       lineHeight: 1.2,
       cursorBlink: false,
-      convertEol: true,
       scrollback: 5000,
       theme: useGlass.getState().dark ? DARK : LIGHT,
     });
@@ -57,6 +56,7 @@ export function Terminal({ params: { node } }: IDockviewPanelProps<{ readonly no
       if (element.clientWidth > 0 && element.clientHeight > 0) fit.fit();
     });
     resize.observe(element);
+    const resized = terminal.onResize(({ rows, cols }) => resizeWindow(node, { rows, columns: cols }));
     const typed = terminal.onData((text) => typeOn(node, text));
 
     // What stands on the screen: events of `model` before number `next`.
@@ -82,6 +82,7 @@ export function Terminal({ params: { node } }: IDockviewPanelProps<{ readonly no
     return () => {
       unsubscribe();
       typed.dispose();
+      resized.dispose();
       resize.disconnect();
       terminal.dispose();
       screen.current = null;
@@ -120,18 +121,8 @@ const PLAIN = '\x1b[0m';
 
 /** What an event puts on its machine's screen. */
 function shown(event: TraceEvent): string {
-  if (event.kind === 'terminal') return event.fd === 0 ? echo(event.text) : event.text;
+  if (event.kind === 'terminal') return event.shown ?? event.text.replaceAll('\n', '\r\n');
   if (event.kind !== 'process') return '';
-  if (event.change === 'start') return `${DIM}$ ${event.argv.join(' ')}${PLAIN}\n`;
-  return event.status === 0 ? '' : `${RED}[${event.status}]${PLAIN}\n`;
-}
-
-/** How a terminal answers what is typed (termios(3) ECHO, ECHOE, ECHOCTL). */
-function echo(typed: string): string {
-  return typed
-    .replaceAll('\r', '\n')
-    .replaceAll('\x7f', '\b \b')
-    .replaceAll('\x03', '^C\n')
-    .replaceAll('\x04', '')
-    .replace(/[\x1c]/g, '^\\\n');
+  if (event.change === 'start') return `${DIM}$ ${event.argv.join(' ')}${PLAIN}\r\n`;
+  return event.status === 0 ? '' : `${RED}[${event.status}]${PLAIN}\r\n`;
 }

@@ -1,3 +1,4 @@
+import type { WindowSize } from '@netarium/machine';
 import type { TraceEvent } from '@netarium/osi/trace';
 import { Host, isMachine, LabError, type LoadedLab, loadLab } from 'netarium';
 import type { Command, LabDescription, NotRun, Report, Trouble } from '../protocol.ts';
@@ -21,6 +22,8 @@ interface Session {
 }
 
 let session: Session | null = null;
+/** The size of the window in which the page shows each machine's terminals; it outlives a load. */
+const windows = new Map<string, WindowSize>();
 
 self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
   switch (data.type) {
@@ -44,6 +47,10 @@ self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
       return;
     case 'type':
       if (session !== null) typeOn(session, data.node, data.text);
+      return;
+    case 'resize':
+      windows.set(data.node, { rows: data.rows, columns: data.columns });
+      if (session !== null) resize(session, data.node);
       return;
     default:
   }
@@ -85,6 +92,7 @@ function load({ run, files, file, seed }: Extract<Command, { type: 'load' }>): v
         loaded.lab.close();
       },
     };
+    for (const name of windows.keys()) resize(session, name);
     post({ type: 'loaded', run, lab: describe(loaded) });
     drive.ready();
   } catch (error) {
@@ -188,4 +196,9 @@ function typeOn({ loaded, drive }: Session, name: string, text: string): void {
   const terminal = terminals.findLast(({ foreground }) => foreground !== 0) ?? terminals.at(-1);
   if (terminal === undefined) return;
   drive.act(() => terminal.type(text));
+}
+
+function resize({ loaded, drive }: Session, name: string): void {
+  const [node, window] = [loaded.lab.nodes.get(name), windows.get(name)];
+  if (node instanceof Host && window !== undefined) drive.act(() => node.machine.resize(window));
 }

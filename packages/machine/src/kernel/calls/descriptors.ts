@@ -27,7 +27,7 @@ const { EAGAIN, EBADF, EINVAL, EMFILE, EPIPE } = ERRNO;
 
 /** The system calls that work on any descriptor. */
 export const descriptorCalls: Family<
-  'read' | 'write' | 'close' | 'poll' | 'pipe2' | 'dup' | 'dup2' | 'fcntl'
+  'read' | 'write' | 'close' | 'poll' | 'pipe2' | 'dup' | 'dup2' | 'fcntl' | 'ioctl'
 > = {
   read(call, fd, length) {
     const file = call.process.descriptors.get(fd);
@@ -39,7 +39,7 @@ export const descriptorCalls: Family<
         return result === -EAGAIN && !file.nonBlocking ? undefined : result;
       },
       subscribe: (wake) => file.subscribe(wake),
-      ...(file.readTimeout > 0 ? { timeout: file.readTimeout } : {}),
+      ...(file.readTimeout > 0 ? { timeout: file.readTimeout, expired: () => file.readExpired() } : {}),
       holds: file,
     });
   },
@@ -121,6 +121,9 @@ export const descriptorCalls: Family<
     if (file === undefined) return -EBADF;
     return fd === to ? fd : process.descriptors.put(to, file);
   },
+
+  ioctl: ({ process }, fd, request, argument) =>
+    process.descriptors.get(fd)?.ioctl(request, argument) ?? -EBADF,
 
   fcntl(call, fd, command, argument) {
     const file = call.process.descriptors.get(fd);
