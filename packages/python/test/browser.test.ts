@@ -102,7 +102,7 @@ describe.skipIf(executablePath === undefined)(
       for (const kind of [0, 1, 2])
         for (const number of [0, 1, 2]) expect(asked).toContain(`${kind} 안녕 ABC ${number} b''\n`);
       expect(asked).toMatch(/\nclient\n\n? 0\.\d+ [0-9a-f]{8} \d+\.\d+\n$/);
-      expect(person).toMatch(/6 \* 7\n42\n.*\^C.*KeyboardInterrupt\n.*한글\n'한글'\n/s);
+      expect(person).toMatch(/>42\n.*KeyboardInterrupt\n.*>'한글'\n/s);
       expect([wider.server[1], wider.client[1], wider.person[1]]).toEqual([130, 0, 0]);
       for (const visitor of ['first', 'second']) {
         const report = await visit();
