@@ -10,6 +10,7 @@ GETTID = 0x4E540106
 
 
 def adapt():
+    get_native_id.__module__ = "_thread"
     _thread.get_native_id = threading.get_native_id = get_native_id
     threading.__all__.append("get_native_id")
     threading._HAVE_THREAD_NATIVE_ID = True
