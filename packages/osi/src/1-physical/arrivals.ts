@@ -1,4 +1,4 @@
-import type { Nanoseconds } from '../time/index.ts';
+import { type Nanoseconds, type Simulation, Timed } from '../time/index.ts';
 import type { Frame } from './frame.ts';
 
 /** No check sequence was kept: the frame's bits are as they were sent. */
@@ -8,10 +8,21 @@ export const UNDAMAGED = -1;
  * The frames on their way in one direction of a cable, in the order in which they will arrive: a chain of the frames
  * themselves, so that a cable on which one is under way touches little else.
  */
-export class Arrivals {
+export class Arrivals extends Timed {
   #first: Frame | null = null;
   #last: Frame | null = null;
   size = 0;
+  readonly #of: { deliver(): void };
+
+  /** @param of is told when the first one arrives: the deadline, which it sets. */
+  constructor(sim: Simulation, of: { deliver(): void }) {
+    super(sim);
+    this.#of = of;
+  }
+
+  protected expired(): void {
+    this.#of.deliver();
+  }
 
   /** The one that arrives first, which stays; null without any. */
   get first(): Frame | null {

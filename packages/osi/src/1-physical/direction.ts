@@ -31,6 +31,9 @@ export interface DirectionOptions {
   impairments?: Partial<ImpairmentSettings>;
 }
 
+/** Of a line that nothing waits for: never added to. */
+const NONE_WAIT: number[] = [];
+
 /**
  * One direction of a cable: the sender's queue, the time that bits take, and what happens to them.
  *
@@ -54,12 +57,11 @@ export class CableDirection implements Medium {
   readonly #cable: string;
   /** Most cables do nothing to frames. */
   #impairments: Impairments | null = null;
-  readonly #arrivals = new Arrivals();
-  readonly #arrival: Timer;
+  readonly #arrivals: Arrivals;
   /** Until when the line is busy; with a fraction, so that rounding does not add up. */
   #busyUntil = 0;
   /** When the frames begin that wait for the line, and how many of them have begun since. */
-  #begins: number[] = [];
+  #begins = NONE_WAIT;
   #begun = 0;
   /** Null for first in, first out, whose queue is no more than the times at which frames begin. */
   #discipline: QueueDiscipline | null = null;
@@ -74,7 +76,7 @@ export class CableDirection implements Medium {
     this.#from = from;
     this.#to = to;
     this.#cable = name;
-    this.#arrival = sim.timer(() => this.#deliver());
+    this.#arrivals = new Arrivals(sim, this);
   }
 
   get impairments(): Impairments {
@@ -106,8 +108,9 @@ export class CableDirection implements Medium {
     const begins = this.#begins;
     while (this.#begun < begins.length && (begins[this.#begun] as number) <= this.#sim.now) this.#begun++;
     if (this.#begun === begins.length && this.#begun > 0) {
-      begins.length = 0;
+      this.#begins = NONE_WAIT;
       this.#begun = 0;
+      return 0;
     } else if (this.#begun > 1024) {
       begins.splice(0, this.#begun);
       this.#begun = 0;
@@ -153,6 +156,7 @@ export class CableDirection implements Medium {
         dropOnTheWay(this.#from, frame, 'cable.queue-full');
         return;
       }
+      if (this.#begins === NONE_WAIT) this.#begins = [];
       this.#begins.push(this.#busyUntil);
     }
     this.#put(frame, now);
@@ -235,10 +239,10 @@ export class CableDirection implements Medium {
     }
     for (const frame of this.#discipline?.drain() ?? []) dropOnTheWay(this.#from, frame, reason);
     this.#turn?.stop();
-    this.#arrival.stop();
+    this.#arrivals.stop();
     this.#busyUntil = 0;
     this.#latest = 0;
-    this.#begins.length = 0;
+    this.#begins = NONE_WAIT;
     this.#begun = 0;
   }
 
@@ -272,15 +276,16 @@ export class CableDirection implements Medium {
 
   #arrive(frame: Frame, at: Nanoseconds, check: number): void {
     this.#arrivals.add(frame, at, check);
-    if (this.#arrivals.first === frame) this.#arrival.start(at - this.#sim.now);
+    if (this.#arrivals.first === frame) this.#arrivals.start(at - this.#sim.now);
   }
 
-  #deliver(): void {
+  /** @internal The first frame on its way arrives. */
+  deliver(): void {
     const arrivals = this.#arrivals;
     const { now } = this.#sim;
     for (let frame = arrivals.first; frame !== null; frame = arrivals.first) {
       if (frame.arrival > now) {
-        this.#arrival.start(frame.arrival - now);
+        this.#arrivals.start(frame.arrival - now);
         return;
       }
       arrivals.take();

@@ -1,6 +1,6 @@
 import type { Simulation } from '../time/index.ts';
 import { type TraceRecord, Tracer } from '../trace/index.ts';
-import { type Frame, FramePool } from './frame.ts';
+import { type Frame, type FramePool, poolOf } from './frame.ts';
 import { Repeater } from './half-duplex/repeater.ts';
 import { Port, type PortOwner } from './port.ts';
 
@@ -8,6 +8,7 @@ export interface HubOptions {
   sim: Simulation;
   name: string;
   record?: TraceRecord | null;
+  /** Default: the simulation's. */
   pool?: FramePool;
   /**
    * `half`: its cables are one shared line, as those of a real hub: stations wait for one another, and collide.
@@ -34,7 +35,7 @@ export class Hub implements PortOwner {
   constructor(options: HubOptions) {
     this.name = options.name;
     this.tracer = new Tracer(options.sim, options.name, options.record ?? null);
-    this.#pool = options.pool ?? new FramePool();
+    this.#pool = options.pool ?? poolOf(options.sim);
     this.repeater =
       options.duplex === 'half' ? new Repeater(options.sim, options.bandwidth ?? HUB_BANDWIDTH) : null;
   }

@@ -7,7 +7,16 @@
 export { Cable, type CableOptions } from './cable.ts';
 export { CableDirection, type DirectionOptions } from './direction.ts';
 export { frameCheckSequence } from './fcs.ts';
-export { Frame, FramePool, HEADROOM, MIN_FRAME, NO_ORIGINS, type Offload, releaseAll } from './frame.ts';
+export {
+  Frame,
+  FramePool,
+  HEADROOM,
+  MIN_FRAME,
+  NO_ORIGINS,
+  type Offload,
+  poolOf,
+  releaseAll,
+} from './frame.ts';
 export { HUB_BANDWIDTH, Hub, type HubOptions, repeat } from './hub.ts';
 export { Impairments, type ImpairmentSettings } from './impairments.ts';
 export { dropFrame, type Medium, Port, type PortOwner } from './port.ts';

@@ -10,7 +10,7 @@ export class Internet implements IpService {
   readonly #v4: Ipv4Layer;
   readonly #late6: () => Ipv6Layer;
   #made6: Ipv6Layer | null = null;
-  readonly #transports: TransportProtocol[] = [];
+  #transports: readonly TransportProtocol[] = [];
 
   /** @param v6 gives it, which is made when it is first needed. */
   constructor(v4: Ipv4Layer, v6: () => Ipv6Layer) {
@@ -24,7 +24,7 @@ export class Internet implements IpService {
 
   register(transport: TransportProtocol): void {
     this.#v4.register(transport);
-    this.#transports.push(transport);
+    this.#transports = [...this.#transports, transport];
     this.#made6?.register(transport);
   }
 

@@ -40,11 +40,13 @@ export class Loopback implements Link, PortOwner {
   #mtu = LOOPBACK_MTU;
   #first: Frame | null = null;
   #last: Frame | null = null;
-  readonly #arrival: Timer;
+  readonly #sim: Simulation;
+  /** Made with the first frame. */
+  #arrival: Timer | null = null;
 
   constructor(sim: Simulation, tracer: Tracer, pool: FramePool, upcalls: LinkUpcalls) {
     this.#up = upcalls;
-    this.#arrival = sim.timer(() => this.#deliver());
+    this.#sim = sim;
     this.port = new Port('lo', tracer, pool);
     this.port.attach(this);
     this.port.plug({ bandwidth: Number.POSITIVE_INFINITY, send: (frame) => this.#carry(frame) });
@@ -121,6 +123,7 @@ export class Loopback implements Link, PortOwner {
     if (this.#last === null) this.#first = frame;
     else this.#last.next = frame;
     this.#last = frame;
+    this.#arrival ??= this.#sim.timer(() => this.#deliver());
     if (!this.#arrival.running) this.#arrival.start(0);
   }
 

@@ -16,7 +16,8 @@ export class PathMtu<K> {
   readonly #sysctl: Sysctl;
   readonly #least: SysctlName | number;
   readonly #expires: SysctlName;
-  readonly #known = new Map<K, KnownMtu>();
+  /** Made with the first. */
+  #all: Map<K, KnownMtu> | null = null;
 
   /** @param least what is not believed to be too much, or the tunable that says so. @param expires the tunable that says when it is forgotten. */
   constructor(sim: Simulation, sysctl: Sysctl, least: SysctlName | number, expires: SysctlName) {
@@ -28,16 +29,15 @@ export class PathMtu<K> {
 
   /** How many paths are remembered. */
   get size(): number {
-    return this.#known.size;
+    return this.#all?.size ?? 0;
   }
 
   /** The lesser of what is known of the path and the MTU of its first link. */
   limit(destination: K, linkMtu: number): number {
-    if (this.#known.size === 0) return linkMtu;
-    const known = this.#known.get(destination);
+    const known = this.#all?.get(destination);
     if (known === undefined) return linkMtu;
     if (this.#sim.now >= known.until) {
-      this.#known.delete(destination);
+      this.#all?.delete(destination);
       return linkMtu;
     }
     return known.mtu < linkMtu ? known.mtu : linkMtu;
@@ -51,16 +51,18 @@ export class PathMtu<K> {
     const least = typeof this.#least === 'number' ? this.#least : this.#sysctl.get(this.#least);
     const { now } = this.#sim;
     const until = now + seconds(this.#sysctl.get(this.#expires));
-    const known = this.#known.get(destination);
+    this.#all ??= new Map();
+    const all = this.#all;
+    const known = all.get(destination);
     // Nobody can tell of more than was known already (RFC 1191 section 3, RFC 8201 section 4).
     if (known !== undefined && now < known.until && known.mtu < mtu) return;
-    this.#known.delete(destination);
-    if (this.#known.size >= this.most) {
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
+    all.delete(destination);
+    if (all.size >= this.most) {
+      for (const oldest of all.keys()) {
+        all.delete(oldest);
         break;
       }
     }
-    this.#known.set(destination, { mtu: mtu < least ? least : mtu, until });
+    all.set(destination, { mtu: mtu < least ? least : mtu, until });
   }
 }

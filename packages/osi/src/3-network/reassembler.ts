@@ -32,7 +32,7 @@ export abstract class Reassembler<C extends Pieces> {
   readonly #options: ReassemblerOptions;
   readonly #tunables: Tunables;
   /** Those few that share a key hang in a list. */
-  readonly #collections = new Map<number, C[]>();
+  #collections: Map<number, C[]> | null = null;
 
   constructor(options: ReassemblerOptions, tunables: Tunables) {
     this.pool = options.pool;
@@ -82,10 +82,11 @@ export abstract class Reassembler<C extends Pieces> {
 
   /** The collection with a key that is the one meant, or a new one. */
   protected collection(key: number, isMeant: (collection: C) => boolean, begin: () => C): C {
-    const list = this.#collections.get(key);
+    const list = this.#collections?.get(key);
     const known = list?.find(isMeant);
     if (known !== undefined) return known;
     const collection = begin();
+    this.#collections ??= new Map();
     if (list === undefined) this.#collections.set(key, [collection]);
     else list.push(collection);
     return collection;
@@ -121,8 +122,8 @@ export abstract class Reassembler<C extends Pieces> {
     collection.timer?.stop();
     this.memory -= collection.memory;
     const { key } = collection;
-    const left = (this.#collections.get(key) ?? []).filter((other) => other !== collection);
-    if (left.length > 0) this.#collections.set(key, left);
-    else this.#collections.delete(key);
+    const left = (this.#collections?.get(key) ?? []).filter((other) => other !== collection);
+    if (left.length > 0) this.#collections?.set(key, left);
+    else this.#collections?.delete(key);
   }
 }

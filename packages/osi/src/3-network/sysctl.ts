@@ -124,10 +124,13 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 /** A tunable that is neither a number nor a choice of words, and whose owner keeps it. */
 export interface TextTunable {
+  readonly name: string;
   read(): string;
   /** @returns whether it is a value of it. */
   write(text: string): boolean;
 }
+
+const NO_TEXTS: readonly TextTunable[] = [];
 
 /** The tunables of one machine. Setting one takes effect for what is decided afterwards. */
 export class Sysctl {
@@ -138,7 +141,7 @@ export class Sysctl {
   values: Readonly<Record<SysctlName, number>> = SYSCTL_DEFAULTS;
   /** `net.ipv6.conf.<of>.<name>`, those that are not as Linux has them. */
   #ipv6: Map<string, number> | null = null;
-  readonly #texts = new Map<string, TextTunable>();
+  #texts: readonly TextTunable[] = NO_TEXTS;
   /** Called when one was set: for what takes effect at once. */
   changed: ((name: string) => void) | null = null;
 
@@ -190,17 +193,17 @@ export class Sysctl {
   }
 
   /** Adds a tunable that somebody else keeps, for `texts` and `setText`. */
-  provide(name: string, tunable: TextTunable): void {
-    this.#texts.set(name, tunable);
+  provide(tunable: TextTunable): void {
+    this.#texts = [...this.#texts.filter((other) => other.name !== tunable.name), tunable];
   }
 
-  texts(): Iterable<[name: string, tunable: TextTunable]> {
+  texts(): readonly TextTunable[] {
     return this.#texts;
   }
 
   /** Sets a tunable to what Linux would take. @returns false when the name is not one of ours, or the text no value of it. */
   setText(name: string, text: string): boolean {
-    const kept = this.#texts.get(name);
+    const kept = this.#texts.find((tunable) => tunable.name === name);
     if (kept !== undefined) return kept.write(text);
     const words = WORDS[name];
     if (words !== undefined) return words.includes(text) && this.set(name, words.indexOf(text));

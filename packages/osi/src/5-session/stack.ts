@@ -1,4 +1,4 @@
-import { type Frame, FramePool, type Port } from '../1-physical/index.ts';
+import { type Frame, type FramePool, type Port, poolOf } from '../1-physical/index.ts';
 import type { EthernetInterface, FrameWatcher, Link, MacAddress, Neighbour } from '../2-datalink/index.ts';
 import {
   type AddressTable,
@@ -96,8 +96,9 @@ export class Stack implements SocketParts, FrameWatcher {
   readonly lo: Loopback;
   readonly #network: NetworkLayer;
   /** The packet sockets. */
-  readonly #watchers = new Set<FrameWatcher>();
+  #watchers: Set<FrameWatcher> | null = null;
   // Made when first used: see LateTransport.
+  #raw: RawLayer | null = null;
   #tcp: TcpLayer | null = null;
   #udp: UdpLayer | null = null;
   #ping: PingLayer | null = null;
@@ -145,6 +146,12 @@ export class Stack implements SocketParts, FrameWatcher {
     return this.#tcp;
   }
 
+  get raw(): RawLayer {
+    const { tracer, pool, sysctl, ip } = this;
+    this.#raw ??= new RawLayer({ tracer, pool, sysctl, ip });
+    return this.#raw;
+  }
+
   get udp(): UdpLayer {
     this.#udp ??= new UdpLayer(this.#parts);
     return this.#udp;
@@ -184,7 +191,7 @@ export class Stack implements SocketParts, FrameWatcher {
   /** Makes a port, with this stack's tracer, a network interface of the port's name, switched on. */
   addPort(port: Port, options: InterfaceOptions): EthernetInterface {
     const link = this.#network.addEthernet(port, options);
-    if (this.#watchers.size > 0) link.watcher = this;
+    if (this.#watchers !== null) link.watcher = this;
     return link;
   }
 
@@ -348,17 +355,20 @@ export class Stack implements SocketParts, FrameWatcher {
 
   /** @internal For packet sockets: shows `watcher` the frames of every interface. @returns what ends it. */
   watchLinks(watcher: FrameWatcher): () => void {
+    this.#watchers ??= new Set();
     this.#watchers.add(watcher);
     for (const link of this.interfaces) link.watcher = this;
     return () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) for (const link of this.interfaces) link.watcher = null;
+      this.#watchers?.delete(watcher);
+      if (this.#watchers?.size !== 0) return;
+      this.#watchers = null;
+      for (const link of this.interfaces) link.watcher = null;
     };
   }
 
   /** @internal For links. */
   watch(link: Link, frame: Frame, type: number, source: MacAddress): void {
-    for (const watcher of this.#watchers) watcher.watch(link, frame, type, source);
+    for (const watcher of this.#watchers ?? []) watcher.watch(link, frame, type, source);
   }
 
   /** @internal For sockets that no transport has named yet. */
@@ -381,15 +391,3 @@ export class Stack implements SocketParts, FrameWatcher {
 
 /** Who uses a stack without a kernel around it. */
 const PRIVILEGED: Credentials = { privileged: true };
-
-const POOLS = new WeakMap<Simulation, FramePool>();
-
-/** Frames wander from machine to machine, so the machines of a simulation best share one pool. */
-function poolOf(sim: Simulation): FramePool {
-  let pool = POOLS.get(sim);
-  if (pool === undefined) {
-    pool = new FramePool();
-    POOLS.set(sim, pool);
-  }
-  return pool;
-}

@@ -2,6 +2,8 @@ import type { Simulation, Timer } from '../time/index.ts';
 import type { EventId, NewEvent, TcpNumbers } from './events.ts';
 import type { TraceRecord } from './record.ts';
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 /**
  * One node's pen: it knows what the node is doing just now, and writes it to the record if there is one.
  *
@@ -16,8 +18,11 @@ export class Tracer {
   /** The event being handled; 0 when none is, or nothing is recorded. */
   cause: EventId = 0;
   /** How often each named reason made this node drop something. */
-  readonly drops = new Map<string, number>();
+  get drops(): ReadonlyMap<string, number> {
+    return this.#drops ?? NONE;
+  }
   readonly #sim: Simulation;
+  #drops: Map<string, number> | null = null;
 
   constructor(sim: Simulation, node: string, record: TraceRecord | null = null) {
     this.#sim = sim;
@@ -62,7 +67,8 @@ export class Tracer {
 
   /** Counts a drop under its reason. */
   countDrop(reason: string): void {
-    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+    this.#drops ??= new Map();
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
   }
 
   /** Handles `event`: everything `work` does has it as its cause. */

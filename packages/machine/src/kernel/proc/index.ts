@@ -76,5 +76,5 @@ export function mountProc(kernel: Kernel): void {
   for (const [name] of network.sysctl.entries()) {
     tunable(name, () => network.sysctl.text(name as SysctlName));
   }
-  for (const [name, { read }] of network.sysctl.texts()) tunable(name, read);
+  for (const { name, read } of network.sysctl.texts()) tunable(name, read);
 }

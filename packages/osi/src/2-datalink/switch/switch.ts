@@ -1,4 +1,4 @@
-import { type Frame, FramePool, Port, type PortOwner, repeat } from '../../1-physical/index.ts';
+import { type Frame, type FramePool, Port, type PortOwner, poolOf, repeat } from '../../1-physical/index.ts';
 import { microseconds, type Nanoseconds, type Simulation } from '../../time/index.ts';
 import { type TraceRecord, Tracer } from '../../trace/index.ts';
 import { checkEthernet, readDestination, readSource } from '../ethernet/codec.ts';
@@ -17,6 +17,7 @@ export interface SwitchOptions {
   sim: Simulation;
   name: string;
   record?: TraceRecord | null;
+  /** Default: the simulation's. */
   pool?: FramePool;
   /** Speaks the rapid spanning tree protocol; default: does not. */
   stp?: SpanningTreeOptions;
@@ -64,7 +65,7 @@ export class Switch implements PortOwner {
     this.#sim = options.sim;
     this.table = new MacTable(options.sim, this.tracer, undefined, options.stp !== undefined);
     this.tables = this.#tables;
-    this.#pool = options.pool ?? new FramePool();
+    this.#pool = options.pool ?? poolOf(options.sim);
     this.#latency = options.latency ?? LATENCY;
     if (!(this.#latency > 0)) {
       throw new RangeError(`latency: expected nanoseconds, more than 0, found ${this.#latency}`);

@@ -50,7 +50,8 @@ export interface EchoChannel {
 
 /** The echo identifiers of one machine and version of IP, and who uses them. */
 export class EchoChannels {
-  readonly #users = new Map<number, EchoUser>();
+  /** None most of the time. */
+  #users: Map<number, EchoUser> | null = null;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
@@ -68,13 +69,14 @@ export class EchoChannels {
   }
 
   find(identifier: number): EchoUser | undefined {
-    return this.#users.get(identifier);
+    return this.#users?.get(identifier);
   }
 
   /** @param wanted 0 takes any that is free. @returns -EADDRINUSE when another has it, -EAGAIN when none is free. */
   open(wanted: number, user: EchoUser): EchoChannel | number {
     const identifier = wanted === 0 ? this.#choose() : wanted;
     if (identifier === 0) return -ERRNO.EAGAIN;
+    this.#users ??= new Map();
     if (this.#users.has(identifier)) return -ERRNO.EADDRINUSE;
     this.#users.set(identifier, user);
     return {
@@ -82,7 +84,8 @@ export class EchoChannels {
       send: (message, source, destination, origin, options) =>
         this.#send(identifier, message, source, destination, origin, options),
       close: () => {
-        this.#users.delete(identifier);
+        this.#users?.delete(identifier);
+        if (this.#users?.size === 0) this.#users = null;
       },
     };
   }
@@ -123,7 +126,7 @@ export class EchoChannels {
     for (let tries = 0; tries < 0xffff; tries++) {
       const identifier = this.#next;
       this.#next = identifier === 0xffff ? 1 : identifier + 1;
-      if (!this.#users.has(identifier)) return identifier;
+      if (this.#users?.has(identifier) !== true) return identifier;
     }
     return 0;
   }

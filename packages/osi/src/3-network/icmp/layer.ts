@@ -80,24 +80,36 @@ export interface IcmpOptions {
 export class IcmpLayer implements TransportProtocol, ErrorReports {
   readonly protocol = PROTOCOL_ICMP;
   readonly counters: IcmpCounters = icmpCounters();
-  /** For sockets that send echo requests. */
-  readonly echo: EchoChannels;
+  readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
   readonly #sysctl: Sysctl;
   readonly #ip: Ipv4Layer;
   readonly #rate: RateLimit;
   readonly #sendOptions: SendOptions = { tos: 0 };
+  #echo: EchoChannels | null = null;
 
   /** Joins `ip` as the transport that it delivers ICMP to and that reports its errors. */
   constructor(options: IcmpOptions) {
     const { sim, tracer, pool, sysctl, ip, rate } = options;
+    this.#sim = sim;
     this.#tracer = tracer;
     this.#pool = pool;
     this.#sysctl = sysctl;
     this.#ip = ip;
     this.#rate = rate;
-    this.echo = new EchoChannels(sim, tracer, pool, ip, {
+    ip.register(this);
+    ip.reports = this;
+  }
+
+  /** For sockets that send echo requests. */
+  get echo(): EchoChannels {
+    this.#echo ??= this.#makeEcho();
+    return this.#echo;
+  }
+
+  #makeEcho(): EchoChannels {
+    return new EchoChannels(this.#sim, this.#tracer, this.#pool, this.#ip, {
       protocol: PROTOCOL_ICMP,
       request: ICMP_ECHO_REQUEST,
       reason: 'icmp.echo-request',
@@ -109,8 +121,6 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
         this.counters.OutEchos++;
       },
     });
-    ip.register(this);
-    ip.reports = this;
   }
 
   receive(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
@@ -194,7 +204,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   /** An echo request of ours met an error. */
   receiveError(error: IcmpError, original: DataView, at: number): void {
     if (readType(original, at) !== ICMP_ECHO_REQUEST) return;
-    this.echo.find(readIdentifier(original, at))?.failed(error, original, at);
+    this.#echo?.find(readIdentifier(original, at))?.failed(error, original, at);
   }
 
   /** No error about a group's packet, a later fragment, another error, or to no single host (RFC 1122 section 3.2.2). */
@@ -259,7 +269,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   }
 
   #answered(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
-    const user = this.echo.find(readIdentifier(frame.view, frame.start));
+    const user = this.#echo?.find(readIdentifier(frame.view, frame.start));
     if (user === undefined) {
       this.#drop(frame, 'icmp.no-listener', packet);
       return;

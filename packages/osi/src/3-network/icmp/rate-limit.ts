@@ -20,7 +20,7 @@ interface Bucket {
 export class RateLimit {
   readonly #sim: Simulation;
   readonly #sysctl: Sysctl;
-  readonly #hosts = new Map<number | string, Bucket>();
+  #hosts: Map<number | string, Bucket> | null = null;
   #credit = -1;
   #stamp: Nanoseconds = 0;
 
@@ -56,6 +56,7 @@ export class RateLimit {
   allowHost(host: number | string, rate: number): boolean {
     const { now } = this.#sim;
     const interval = milliseconds(rate);
+    this.#hosts ??= new Map();
     let bucket = this.#hosts.get(host);
     if (bucket === undefined) {
       if (this.#hosts.size >= HOSTS) this.#hosts.clear();

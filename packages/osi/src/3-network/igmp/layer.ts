@@ -70,7 +70,8 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
-  readonly #links = new Map<Link, LinkGroups>();
+  /** Made with the first group. */
+  #links: Map<Link, LinkGroups> | null = null;
   #random: Random | null = null;
 
   /** Joins `ip` as the transport that it delivers IGMP to and that knows the machine's groups. */
@@ -87,7 +88,7 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
   /** What IGMP itself says about a group is heard from everybody (`ip_check_mc_rcu`). */
   hears(link: Link, address: Ipv4Address, source: Ipv4Address, protocol: number): boolean {
     if (address === ALL_HOSTS) return true;
-    const group = this.#links.get(link)?.groups.get(address);
+    const group = this.#links?.get(link)?.groups.get(address);
     return group !== undefined && (protocol === PROTOCOL_IGMP || group.hears(source));
   }
 
@@ -98,7 +99,7 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
 
   /** One socket less is. What its filter was it has taken away before. */
   leave(link: Link, group: Ipv4Address): void {
-    this.#links.get(link)?.leave(group);
+    this.#links?.get(link)?.leave(group);
   }
 
   /** A socket's filter names more sources. @param another the filter itself is new. */
@@ -128,13 +129,13 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
   }
 
   linkChanged(link: Link): void {
-    this.#links.get(link)?.linkChanged(link.up);
+    this.#links?.get(link)?.linkChanged(link.up);
   }
 
   /** The groups of every link that is up, 224.0.0.1 last, as Linux lists them. */
   *entries(): Iterable<GroupEntry> {
     for (const link of this.ip.links) {
-      const known = this.#links.get(link);
+      const known = this.#links?.get(link);
       const version = known?.version ?? 3;
       for (const { address, users, reporter } of [...(known?.groups.values() ?? [])].reverse()) {
         yield { link, version, address, users, timeLeft: known?.timeLeft(address) ?? null, reporter };
@@ -164,7 +165,7 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
         break;
       case IGMP_REPORT_V1:
       case IGMP_REPORT_V2:
-        if (packet.broadcast) this.#links.get(link)?.heardReport(readGroup(view, start));
+        if (packet.broadcast) this.#links?.get(link)?.heardReport(readGroup(view, start));
         break;
     }
     // The others are for routers.
@@ -219,7 +220,7 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
   }
 
   #groupsOf(link: Link): LinkGroups {
-    let groups = this.#links.get(link);
+    let groups = this.#links?.get(link);
     if (groups === undefined) {
       this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/igmp`);
       groups = new LinkGroups({
@@ -230,6 +231,7 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
         now: () => this.#sim.now,
         sender: this,
       });
+      this.#links ??= new Map();
       this.#links.set(link, groups);
     }
     return groups;

@@ -21,12 +21,16 @@ export interface LocalAddress {
   readonly broadcast: Ipv4Address | null;
 }
 
+/** Up to so many, looking at each of them is as fast as an index, and takes up less: most machines have two. */
+const FEW = 8;
+
 /** The addresses of one machine, in the order in which they were added. */
 export class AddressTable {
   readonly #tracer: Tracer;
-  readonly #all: LocalAddress[] = [];
-  readonly #own = new Map<number, LocalAddress>();
-  readonly #broadcasts = new Map<number, LocalAddress>();
+  #all: readonly LocalAddress[] = [];
+  /** By address, and by that of its network's broadcast: only of many. */
+  #own: Map<number, LocalAddress> | null = null;
+  #broadcasts: Map<number, LocalAddress> | null = null;
   /** Counts changes. */
   version = 0;
 
@@ -49,7 +53,7 @@ export class AddressTable {
     }
     const broadcast = length < 31 && !link.loopback ? ipv4FromNumber(address | ~netmask(length)) : null;
     const line = { link, address, length, broadcast };
-    this.#all.push(line);
+    this.#all = [...this.#all, line];
     this.#index();
     this.#record('add', line);
     return line;
@@ -60,8 +64,9 @@ export class AddressTable {
     const place = this.#all.findIndex(
       (line) => line.link === link && line.address === prefix.address && line.length === prefix.length,
     );
-    const [line] = place < 0 ? [] : this.#all.splice(place, 1);
+    const line = this.#all[place];
     if (line === undefined) return -ERRNO.EADDRNOTAVAIL;
+    this.#all = this.#all.filter((other) => other !== line);
     this.#index();
     this.#record('remove', line);
     return line;
@@ -69,31 +74,35 @@ export class AddressTable {
 
   /** Whether a packet to `address` is for this machine alone. */
   isOwn(address: Ipv4Address): boolean {
-    return this.#own.has(address) || isLoopback(address);
+    return this.find(address) !== undefined || isLoopback(address);
   }
 
   /** Whether ARP answers for it: 127.0.0.0/8 never leaves the machine. */
   isAnsweredFor(address: number): boolean {
-    return this.#own.has(address) && address >>> 24 !== 127;
+    return address >>> 24 !== 127 && this.find(address as Ipv4Address) !== undefined;
   }
 
   /** The line of an address of ours, or undefined. */
   find(address: Ipv4Address): LocalAddress | undefined {
-    return this.#own.get(address);
+    if (this.#own !== null) return this.#own.get(address);
+    for (const line of this.#all) if (line.address === address) return line;
+    return undefined;
   }
 
   /** The line whose network has this broadcast address, or undefined. */
   ofBroadcast(address: Ipv4Address): LocalAddress | undefined {
-    return this.#broadcasts.get(address);
+    if (this.#broadcasts !== null) return this.#broadcasts.get(address);
+    for (const line of this.#all) if (line.broadcast === address) return line;
+    return undefined;
   }
 
   isBroadcast(address: Ipv4Address): boolean {
-    return address === BROADCAST || isMulticast(address) || this.#broadcasts.has(address);
+    return address === BROADCAST || isMulticast(address) || this.ofBroadcast(address) !== undefined;
   }
 
   /** Whether a packet to this broadcast address is for this machine too. */
   isHeard(address: Ipv4Address): boolean {
-    return address === BROADCAST || this.#broadcasts.has(address);
+    return address === BROADCAST || this.ofBroadcast(address) !== undefined;
   }
 
   /**
@@ -116,8 +125,11 @@ export class AddressTable {
 
   #index(): void {
     this.version++;
-    this.#own.clear();
-    this.#broadcasts.clear();
+    this.#own = null;
+    this.#broadcasts = null;
+    if (this.#all.length <= FEW) return;
+    this.#own = new Map();
+    this.#broadcasts = new Map();
     for (const line of this.#all) {
       if (!this.#own.has(line.address)) this.#own.set(line.address, line);
       if (line.broadcast !== null && !this.#broadcasts.has(line.broadcast)) {

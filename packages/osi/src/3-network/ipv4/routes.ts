@@ -1,6 +1,7 @@
 import type { Link } from '../../2-datalink/index.ts';
 import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
 import { formatIpv4, type Ipv4Address, netmask } from '../address.ts';
+import { RouteIndex } from './route-index.ts';
 
 /** A line of `ip route`. */
 export interface Route {
@@ -19,15 +20,15 @@ export interface Route {
   readonly protocol: 'kernel' | 'boot' | 'static' | 'dhcp';
 }
 
+/** Up to so many, looking at each of them is as fast as an index, and takes up less: most machines have two. */
+const FEW = 8;
+
 /** The routes of one machine. The one with the longest prefix wins, then the least metric, then the oldest (RFC 1812 section 5.2.4.3). */
 export class RouteTable {
   readonly #tracer: Tracer;
-  /** By prefix length, then by destination: those with the least metric first. */
-  readonly #byLength: (Map<number, Route[]> | undefined)[] = [];
-  /** Bit 31 - n is set while there are routes of length n; length 32 has a flag of its own. */
-  #lengths = 0;
-  #hosts = false;
-  readonly #all = new Set<Route>();
+  #all: readonly Route[] = [];
+  /** Only of many. */
+  #index: RouteIndex | null = null;
   /** Counts changes: what was looked up before may be wrong. */
   version = 0;
 
@@ -35,64 +36,52 @@ export class RouteTable {
     this.#tracer = tracer;
   }
 
-  /** In the order in which they were added. */
-  entries(): Iterable<Route> {
+  /** In the order in which they were added; a later change does not show in it. */
+  entries(): readonly Route[] {
     return this.#all;
   }
 
   /** @returns 0; -EEXIST when the same prefix has a route with this metric, -EINVAL when bits behind the prefix are set. */
   add(route: Route): number {
-    if ((route.destination & ~netmask(route.length)) !== 0) return -ERRNO.EINVAL;
-    const table: Map<number, Route[]> = (this.#byLength[route.length] ??= new Map());
-    const routes = table.get(route.destination);
-    if (routes === undefined) {
-      table.set(route.destination, [route]);
-    } else {
-      const place = routes.findIndex(({ metric }) => metric >= route.metric);
-      if (routes[place]?.metric === route.metric) return -ERRNO.EEXIST;
-      routes.splice(place < 0 ? routes.length : place, 0, route);
+    const { destination, length, metric } = route;
+    if ((destination & ~netmask(length)) !== 0) return -ERRNO.EINVAL;
+    const same = this.#index?.of(length, destination) ?? this.#all;
+    if (
+      same.some(
+        (other) => other.length === length && other.destination === destination && other.metric === metric,
+      )
+    ) {
+      return -ERRNO.EEXIST;
     }
-    this.#all.add(route);
-    this.#mark(route.length);
+    this.#all = [...this.#all, route];
+    if (this.#index !== null) this.#index.add(route);
+    else if (this.#all.length > FEW) this.#index = new RouteIndex(this.#all);
+    this.version++;
     this.#record('add', route);
     return 0;
   }
 
   /** @returns 0, or -ESRCH when it is not there. */
   remove(route: Route): number {
-    if (!this.#all.delete(route)) return -ERRNO.ESRCH;
-    const table = this.#byLength[route.length];
-    const left = (table?.get(route.destination) ?? []).filter((other) => other !== route);
-    if (left.length > 0) table?.set(route.destination, left);
-    else table?.delete(route.destination);
-    this.#mark(route.length);
+    const left = this.#all.filter((other) => other !== route);
+    if (left.length === this.#all.length) return -ERRNO.ESRCH;
+    this.#all = left;
+    this.#index?.remove(route);
+    this.version++;
     this.#record('remove', route);
     return 0;
   }
 
   /** The route to an address, or null. @param link only routes by this link. */
   lookup(destination: Ipv4Address, link: Link | null = null): Route | null {
-    if (this.#hosts) {
-      const route = choose(this.#byLength[32]?.get(destination), link);
-      if (route !== null) return route;
+    if (this.#index !== null) return this.#index.lookup(destination, link);
+    let best: Route | null = null;
+    for (const route of this.#all) {
+      if (link !== null && route.link !== link) continue;
+      if (((route.destination ^ destination) & netmask(route.length)) !== 0) continue;
+      if (best === null || isBetter(route, best)) best = route;
     }
-    for (let lengths = this.#lengths; lengths !== 0; ) {
-      // The lowest bit that is set stands for the longest prefix.
-      const bit = lengths & -lengths;
-      lengths ^= bit;
-      const length = Math.clz32(bit);
-      const route = choose(this.#byLength[length]?.get((destination & netmask(length)) >>> 0), link);
-      if (route !== null) return route;
-    }
-    return null;
-  }
-
-  #mark(length: number): void {
-    this.version++;
-    const some = (this.#byLength[length]?.size ?? 0) > 0;
-    if (length === 32) this.#hosts = some;
-    else if (some) this.#lengths |= 1 << (31 - length);
-    else this.#lengths &= ~(1 << (31 - length));
+    return best;
   }
 
   #record(change: TableChanged['change'], route: Route): void {
@@ -112,9 +101,5 @@ export class RouteTable {
   }
 }
 
-function choose(routes: readonly Route[] | undefined, link: Link | null): Route | null {
-  if (routes === undefined) return null;
-  if (link === null) return routes[0] ?? null;
-  for (const route of routes) if (route.link === link) return route;
-  return null;
-}
+const isBetter = (route: Route, other: Route): boolean =>
+  route.length > other.length || (route.length === other.length && route.metric < other.metric);

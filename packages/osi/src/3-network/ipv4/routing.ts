@@ -30,7 +30,7 @@ export class Routing {
   readonly addresses: AddressTable;
   readonly routes: RouteTable;
   /** In the order of their numbers. */
-  readonly links: Link[] = [];
+  links: readonly Link[] = [];
   /** What `route` decided last: to be read at once. */
   protected hop: Readonly<Hop>;
   #loopback: Link | null = null;
@@ -45,7 +45,7 @@ export class Routing {
   }
 
   addLink(link: Link): void {
-    this.links.push(link);
+    this.links = [...this.links, link];
     if (link.loopback) this.#loopback = link;
   }
 

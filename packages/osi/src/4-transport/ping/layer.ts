@@ -40,7 +40,8 @@ export interface PingParts {
 export class PingLayer implements DatagramService, ChannelHost {
   readonly needsPort = false;
   readonly #parts: PingParts;
-  readonly #echoes = new Map<Channel, EchoChannel>();
+  /** None most of the time. */
+  #echoes: Map<Channel, EchoChannel> | null = null;
   readonly #how: SendOptions = {};
   #opened = 0;
 
@@ -57,7 +58,7 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   *entries(): Iterable<UdpEntry> {
-    for (const { id, local, remote, waitingBytes } of this.#echoes.keys()) {
+    for (const { id, local, remote, waitingBytes } of this.#echoes?.keys() ?? []) {
       yield { id, local, remote, receiveQueue: waitingBytes };
     }
   }
@@ -70,6 +71,7 @@ export class PingLayer implements DatagramService, ChannelHost {
   bind(channel: Channel, local: Endpoint): number {
     const echo = this.#parts.echo.open(local.port, this.#userOf(channel));
     if (typeof echo === 'number') return echo;
+    this.#echoes ??= new Map();
     this.#echoes.set(channel, echo);
     channel.local = { address: local.address, port: echo.identifier };
     return 0;
@@ -77,8 +79,9 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   /** @internal For channels. */
   unbind(channel: Channel): void {
-    this.#echoes.get(channel)?.close();
-    this.#echoes.delete(channel);
+    this.#echoes?.get(channel)?.close();
+    this.#echoes?.delete(channel);
+    if (this.#echoes?.size === 0) this.#echoes = null;
   }
 
   /** @internal For channels. */
@@ -91,7 +94,7 @@ export class PingLayer implements DatagramService, ChannelHost {
     const source = this.route(channel.local.address, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
     const how = fillSendOptions(this.#how, channel.options, remote.address);
-    return this.#echoes.get(channel)?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
+    return this.#echoes?.get(channel)?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
   }
 
   /** @internal For channels. */

@@ -365,7 +365,8 @@ function opensAnew(tcb: Tcb): boolean {
 
 /** Tunables of TCP that are no numbers: they are there before TCP itself is, which they make when they are asked for. */
 export function provideTcpTunables(sysctl: Sysctl, tcp: () => TcpLayer): void {
-  sysctl.provide('net.ipv4.tcp_fastopen_key', {
+  sysctl.provide({
+    name: 'net.ipv4.tcp_fastopen_key',
     read: () => tcp().fastOpen.keys.text,
     write: (text) => tcp().fastOpen.setKeys(text),
   });
