@@ -24,7 +24,7 @@ export class Internet implements IpService {
 
   register(transport: TransportProtocol): void {
     this.#v4.register(transport);
-    this.#transports = [...this.#transports, transport];
+    this.#transports = this.#transports.concat(transport);
     this.#made6?.register(transport);
   }
 

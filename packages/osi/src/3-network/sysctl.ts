@@ -194,7 +194,7 @@ export class Sysctl {
 
   /** Adds a tunable that somebody else keeps, for `texts` and `setText`. */
   provide(tunable: TextTunable): void {
-    this.#texts = [...this.#texts.filter((other) => other.name !== tunable.name), tunable];
+    this.#texts = this.#texts.filter((other) => other.name !== tunable.name).concat(tunable);
   }
 
   texts(): readonly TextTunable[] {

@@ -5,7 +5,7 @@
  */
 export type * from './events.ts';
 export { TraceRecord } from './record.ts';
-export { TracedTimer, Tracer } from './tracer.ts';
+export { TracedTimed, TracedTimer, Tracer } from './tracer.ts';
 export { ERRNO, type ErrnoName, errnoMessage, errnoName } from './errno.ts';
 export {
   framesOfLine,

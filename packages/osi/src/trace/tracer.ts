@@ -1,4 +1,4 @@
-import type { Simulation, Timer } from '../time/index.ts';
+import { type Simulation, Timed } from '../time/index.ts';
 import type { EventId, NewEvent, TcpNumbers } from './events.ts';
 import type { TraceRecord } from './record.ts';
 
@@ -97,12 +97,54 @@ type WithoutCause = NewEvent extends infer E
     : never
   : never;
 
-/** A timer that remembers which event started it. */
-export class TracedTimer {
-  readonly #timer: Timer;
+/** What has a deadline and remembers which event set it: its expiry is an entry into the stack. */
+export abstract class TracedTimed extends Timed {
   readonly #tracer: Tracer;
   #cause: EventId = 0;
 
+  constructor(sim: Simulation, tracer: Tracer, routine = false) {
+    super(sim, routine);
+    this.#tracer = tracer;
+  }
+
+  /** What it is called in the record, and whose it is. */
+  protected abstract readonly title: string;
+  protected abstract subject(): string;
+  protected abstract act(): void;
+
+  override start(delay: number): void {
+    this.#cause = this.#tracer.cause;
+    super.start(delay);
+  }
+
+  protected expired(): void {
+    const tracer = this.#tracer;
+    if (!tracer.on) {
+      this.act();
+      return;
+    }
+    const before = tracer.cause;
+    tracer.cause = tracer.write({
+      kind: 'timer',
+      name: this.title,
+      subject: this.subject(),
+      cause: this.#cause,
+    });
+    try {
+      this.act();
+    } finally {
+      tracer.cause = before;
+    }
+  }
+}
+
+/** A timer that remembers which event started it. */
+export class TracedTimer extends TracedTimed {
+  protected readonly title: string;
+  readonly #subject: () => string;
+  readonly #action: () => void;
+
+  /** @internal Use `tracer.timer`. */
   constructor(
     sim: Simulation,
     tracer: Tracer,
@@ -111,34 +153,17 @@ export class TracedTimer {
     action: () => void,
     routine: boolean,
   ) {
-    this.#tracer = tracer;
-    const expire = () => {
-      if (!tracer.on) {
-        action();
-        return;
-      }
-      const expired = tracer.write({ kind: 'timer', name, subject: subject(), cause: this.#cause });
-      tracer.within(expired, action);
-    };
-    this.#timer = routine ? sim.routineTimer(expire) : sim.timer(expire);
+    super(sim, tracer, routine);
+    this.title = name;
+    this.#subject = subject;
+    this.#action = action;
   }
 
-  get running(): boolean {
-    return this.#timer.running;
+  protected subject(): string {
+    return this.#subject();
   }
 
-  /** When it will expire; `Infinity` while it is stopped. */
-  get deadline(): number {
-    return this.#timer.deadline;
-  }
-
-  /** Starts it, or starts it anew, to expire after `delay` nanoseconds. */
-  start(delay: number): void {
-    this.#cause = this.#tracer.cause;
-    this.#timer.start(delay);
-  }
-
-  stop(): void {
-    this.#timer.stop();
+  protected act(): void {
+    this.#action();
   }
 }

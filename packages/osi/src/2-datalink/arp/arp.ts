@@ -2,6 +2,7 @@ import { dropFrame, type Frame, type Port } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ETHERTYPE_ARP } from '../ethernet/codec.ts';
 import { BROADCAST_MAC, formatMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
+import type { Link, LinkUpcalls } from '../link.ts';
 import { type NeighbourActions, NeighbourCache, type NeighbourNames } from '../neighbour/cache.ts';
 import {
   ARP_LENGTH,
@@ -15,21 +16,9 @@ import {
   writeArp,
 } from './codec.ts';
 
-/** What ARP asks of the layer above, whose addresses it resolves. */
-export interface ArpUpcalls {
-  /** Whether an address is one of this machine's: then we answer for it. */
-  isOwn(address: number): boolean;
-  /** The address a request for `target` is sent from: that of the packet which waits for it, if it is ours. */
-  sourceFor(target: number, waiting: Frame | null): number;
-  /** `address` did not answer; takes over a packet that waited, `start` at its network header. */
-  unresolved(frame: Frame, address: number): void;
-  format(address: number): string;
-}
-
 /** What ARP needs of the interface it works on. */
-export interface ArpInterface {
+interface ArpInterface extends Link {
   readonly port: Port;
-  readonly mac: MacAddress;
   /** Puts an Ethernet header in front of a frame and sends it; takes it over. */
   output(frame: Frame, destination: MacAddress, etherType: number): void;
   /** Sends an IPv4 packet to a station; takes the frame over. */
@@ -50,9 +39,9 @@ export const ARP_NAMES: NeighbourNames = {
 export class Arp implements NeighbourActions<number> {
   readonly cache: NeighbourCache<number>;
   readonly #link: ArpInterface;
-  readonly #up: ArpUpcalls;
+  readonly #up: LinkUpcalls;
 
-  constructor(sim: Simulation, link: ArpInterface, up: ArpUpcalls) {
+  constructor(sim: Simulation, link: ArpInterface, up: LinkUpcalls) {
     this.#link = link;
     this.#up = up;
     this.cache = new NeighbourCache(sim, link.port.tracer, link.port.name, ARP_NAMES, this);
@@ -67,7 +56,7 @@ export class Arp implements NeighbourActions<number> {
   }
 
   unresolved(frame: Frame, address: number): void {
-    this.#up.unresolved(frame, address);
+    this.#up.unresolved(this.#link, frame, address);
   }
 
   format(address: number): string {
@@ -115,7 +104,7 @@ export class Arp implements NeighbourActions<number> {
   }
 
   request(address: number, mac: MacAddress | null, waiting: Frame | null): void {
-    const source = this.#up.sourceFor(address, waiting);
+    const source = this.#up.sourceFor(this.#link, address, waiting);
     if (mac === null) this.#send(ARP_REQUEST, source, NULL_MAC, address, BROADCAST_MAC, 'arp.request');
     else this.#send(ARP_REQUEST, source, NULL_MAC, address, mac, 'arp.reachability-probe');
   }

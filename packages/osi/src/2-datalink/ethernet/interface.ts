@@ -72,12 +72,7 @@ export class EthernetInterface implements Link, PortOwner {
     this.mac = mac;
     this.#up = upcalls;
     if (options.mtu !== undefined) this.setMtu(options.mtu);
-    this.arp = new Arp(sim, this, {
-      isOwn: (address) => upcalls.isOwn(address),
-      sourceFor: (target, waiting) => upcalls.sourceFor(this, target, waiting),
-      unresolved: (frame, address) => upcalls.unresolved(this, frame, address),
-      format: (address) => upcalls.format(address),
-    });
+    this.arp = new Arp(sim, this, upcalls);
     port.attach(this);
     this.#told = this.state;
   }

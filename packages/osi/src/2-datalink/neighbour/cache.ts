@@ -2,7 +2,8 @@ import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import type { Nanoseconds, Random, Simulation } from '../../time/index.ts';
 import type { TableChanged, Tracer } from '../../trace/index.ts';
 import { formatMac, type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
-import { NEIGHBOUR_DEFAULTS, Neighbour, type NeighbourState } from './neighbour.ts';
+import { NEIGHBOUR_DEFAULTS, Neighbour, type NeighbourParameters, type NeighbourState } from './neighbour.ts';
+import { NeighbourTimer, type TimerKeeper } from './timer.ts';
 
 /** How a protocol that finds neighbours is called in the record. */
 export interface NeighbourNames {
@@ -36,8 +37,7 @@ export interface NeighbourActions<A> {
  * A packet that had to wait is sent under the cause under which it came: it says why it was made, and the
  * ARP exchange before it in the record says what it waited for.
  */
-export class NeighbourCache<A> {
-  readonly parameters = { ...NEIGHBOUR_DEFAULTS };
+export class NeighbourCache<A> implements TimerKeeper<A> {
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #port: string;
@@ -46,6 +46,8 @@ export class NeighbourCache<A> {
   readonly #table = new Map<number | string, Neighbour<A>>();
   /** Who was sent to last: on most links it is always the same. */
   #latest: Neighbour<A> | null = null;
+  /** All that are as Linux has them share one object. */
+  #parameters: NeighbourParameters = NEIGHBOUR_DEFAULTS;
   #random: Random | null = null;
   #reachableTime: Nanoseconds = 0;
   #redrawAt: Nanoseconds = 0;
@@ -62,6 +64,12 @@ export class NeighbourCache<A> {
     this.#port = port;
     this.#names = names;
     this.#actions = actions;
+  }
+
+  /** `net.ipv4.neigh.<interface>.*`, to be changed. */
+  get parameters(): NeighbourParameters {
+    if (this.#parameters === NEIGHBOUR_DEFAULTS) this.#parameters = { ...NEIGHBOUR_DEFAULTS };
+    return this.#parameters;
   }
 
   /** What is known, in the order in which it was learned. */
@@ -129,23 +137,22 @@ export class NeighbourCache<A> {
       if (this.#names.table === 'neighbour') {
         // Doubt is all that is left of what was known (RFC 4861 section 7.2.5, NEIGH_UPDATE_F_WEAK_OVERRIDE).
         if (state === 'REACHABLE') {
-          neighbour.ageTimer?.stop();
+          neighbour.timer?.stop();
           this.#become(neighbour, 'STALE');
         }
         return;
       }
-      if (now < neighbour.updated + this.parameters.lockTime) return;
+      if (now < neighbour.updated + this.#parameters.lockTime) return;
     }
     if (answer) neighbour.confirmed = now;
     // A mere sign of life does not take back what a confirmation gave, nor does it end a probe of the same MAC.
     if (valid && !changed && !answer) return;
     neighbour.mac = mac;
     if (changed) neighbour.updated = now;
-    neighbour.requestTimer?.stop();
-    neighbour.ageTimer?.stop();
+    neighbour.timer?.stop();
     if (answer) {
       if (changed || state !== 'REACHABLE') this.#become(neighbour, 'REACHABLE');
-      this.#ageIn(neighbour, this.#drawReachableTime());
+      this.#startTimer(neighbour, this.#drawReachableTime());
     } else {
       this.#become(neighbour, 'STALE');
     }
@@ -168,8 +175,7 @@ export class NeighbourCache<A> {
     const known = this.#table.get(this.#actions.key(address));
     const neighbour = known ?? new Neighbour(address);
     this.#table.set(this.#actions.key(address), neighbour);
-    neighbour.requestTimer?.stop();
-    neighbour.ageTimer?.stop();
+    neighbour.timer?.stop();
     neighbour.mac = mac;
     neighbour.updated = this.#sim.now;
     this.#become(neighbour, 'PERMANENT', known === undefined ? 'add' : 'update');
@@ -180,8 +186,7 @@ export class NeighbourCache<A> {
   remove(address: A): boolean {
     const neighbour = this.#table.get(this.#actions.key(address));
     if (neighbour === undefined) return false;
-    neighbour.requestTimer?.stop();
-    neighbour.ageTimer?.stop();
+    neighbour.timer?.stop();
     this.#table.delete(this.#actions.key(address));
     if (this.#latest === neighbour) this.#latest = null;
     for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {
@@ -213,7 +218,7 @@ export class NeighbourCache<A> {
 
   /** Gives up the least recently used entry that nothing waits for. */
   #makeRoom(): boolean {
-    if (this.#table.size < this.parameters.tableLimit) return true;
+    if (this.#table.size < this.#parameters.tableLimit) return true;
     let oldest: Neighbour<A> | null = null;
     for (const neighbour of this.#table.values()) {
       if (neighbour.state === 'PERMANENT' || neighbour.queued > 0) continue;
@@ -223,7 +228,7 @@ export class NeighbourCache<A> {
   }
 
   #wait(neighbour: Neighbour<A>, frame: Frame): void {
-    if (neighbour.queued >= this.parameters.queueLimit) {
+    if (neighbour.queued >= this.#parameters.queueLimit) {
       const oldest = neighbour.dequeue();
       if (oldest !== null) dropFrame(this.#tracer, this.#port, oldest, this.#names.queueFull);
     }
@@ -244,7 +249,7 @@ export class NeighbourCache<A> {
 
   /** The first request of a round, or after a second the next one; when all went unanswered it has failed. */
   #ask(neighbour: Neighbour<A>, waiting: Frame | null = neighbour.first): void {
-    const { broadcastRequests, unicastRequests, retransTime } = this.parameters;
+    const { broadcastRequests, unicastRequests, retransTime } = this.#parameters;
     const probing = neighbour.state === 'PROBE';
     if (neighbour.requests >= (probing ? unicastRequests : broadcastRequests)) {
       this.#fail(neighbour);
@@ -252,12 +257,7 @@ export class NeighbourCache<A> {
     }
     neighbour.requests++;
     this.#actions.request(neighbour.address, probing ? neighbour.mac : null, waiting);
-    neighbour.requestTimer ??= this.#tracer.timer(
-      this.#names.request,
-      () => this.#actions.format(neighbour.address),
-      () => this.#ask(neighbour),
-    );
-    neighbour.requestTimer.start(retransTime);
+    this.#startTimer(neighbour, retransTime);
   }
 
   #fail(neighbour: Neighbour<A>): void {
@@ -268,29 +268,41 @@ export class NeighbourCache<A> {
     }
   }
 
-  #ageIn(neighbour: Neighbour<A>, delay: Nanoseconds): void {
-    neighbour.ageTimer ??= this.#tracer.timer(
-      this.#names.age,
-      () => this.#actions.format(neighbour.address),
-      () => this.#age(neighbour),
-    );
-    neighbour.ageTimer.start(delay);
+  #startTimer(neighbour: Neighbour<A>, delay: Nanoseconds): void {
+    neighbour.timer ??= new NeighbourTimer(this.#sim, this.#tracer, this, neighbour);
+    neighbour.timer.start(delay);
+  }
+
+  /** @internal For timers. */
+  titleOf({ state }: Neighbour<A>): string {
+    return state === 'REACHABLE' || state === 'DELAY' ? this.#names.age : this.#names.request;
+  }
+
+  /** @internal For timers. */
+  nameOf({ address }: Neighbour<A>): string {
+    return this.#actions.format(address);
+  }
+
+  /** @internal For timers. */
+  timeOver(neighbour: Neighbour<A>): void {
+    if (neighbour.state === 'REACHABLE' || neighbour.state === 'DELAY') this.#age(neighbour);
+    else this.#ask(neighbour);
   }
 
   /** In use without being confirmed: higher layers have some time to confirm it before it is probed. */
   #delay(neighbour: Neighbour<A>): void {
     this.#become(neighbour, 'DELAY');
-    this.#ageIn(neighbour, this.parameters.delayFirstProbeTime);
+    this.#startTimer(neighbour, this.#parameters.delayFirstProbeTime);
   }
 
   /** REACHABLE or DELAY has lasted its time (`neigh_timer_handler`). */
   #age(neighbour: Neighbour<A>): void {
     const { now } = this.#sim;
-    const { delayFirstProbeTime } = this.parameters;
+    const { delayFirstProbeTime } = this.#parameters;
     if (neighbour.state === 'REACHABLE') {
       const until = neighbour.confirmed + this.#drawReachableTime();
       if (now < until) {
-        this.#ageIn(neighbour, until - now);
+        this.#startTimer(neighbour, until - now);
       } else if (now <= neighbour.used + delayFirstProbeTime) {
         this.#delay(neighbour);
       } else {
@@ -299,7 +311,7 @@ export class NeighbourCache<A> {
     } else if (neighbour.state === 'DELAY') {
       if (now <= neighbour.confirmed + delayFirstProbeTime) {
         this.#become(neighbour, 'REACHABLE');
-        this.#ageIn(neighbour, this.#drawReachableTime());
+        this.#startTimer(neighbour, this.#drawReachableTime());
       } else {
         this.#become(neighbour, 'PROBE');
         this.#ask(neighbour);
@@ -312,8 +324,8 @@ export class NeighbourCache<A> {
     const { now } = this.#sim;
     if (this.#reachableTime === 0 || now >= this.#redrawAt) {
       this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/${this.#names.random}.${this.#port}`);
-      this.#reachableTime = Math.round(this.parameters.baseReachableTime * (0.5 + this.#random.unit()));
-      this.#redrawAt = now + this.parameters.redrawTime;
+      this.#reachableTime = Math.round(this.#parameters.baseReachableTime * (0.5 + this.#random.unit()));
+      this.#redrawAt = now + this.#parameters.redrawTime;
     }
     return this.#reachableTime;
   }

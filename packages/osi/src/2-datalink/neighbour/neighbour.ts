@@ -1,6 +1,5 @@
 import type { Frame } from '../../1-physical/index.ts';
-import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
-import type { TracedTimer } from '../../trace/index.ts';
+import { milliseconds, type Nanoseconds, seconds, type Timed } from '../../time/index.ts';
 import { type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
 
 /** The states of Linux's neighbour table (`ip-neighbour(8)`), which ARP shares with IPv6's neighbour discovery (RFC 4861 section 7.3.2). */
@@ -35,6 +34,8 @@ export const NEIGHBOUR_DEFAULTS = {
   redrawTime: milliseconds(300_000),
 };
 
+export type NeighbourParameters = { -readonly [N in keyof typeof NEIGHBOUR_DEFAULTS]: number };
+
 /** What one machine knows of one address on a link. */
 export class Neighbour<A = number> {
   readonly address: A;
@@ -51,9 +52,8 @@ export class Neighbour<A = number> {
   first: Frame | null = null;
   last: Frame | null = null;
   queued = 0;
-  /** Repeats requests; lets REACHABLE and DELAY end. Made when first needed. */
-  requestTimer: TracedTimer | null = null;
-  ageTimer: TracedTimer | null = null;
+  /** Repeats requests, or lets REACHABLE and DELAY end. Only while it is needed. */
+  timer: Timed | null = null;
 
   constructor(address: A) {
     this.address = address;

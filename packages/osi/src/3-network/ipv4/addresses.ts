@@ -53,7 +53,7 @@ export class AddressTable {
     }
     const broadcast = length < 31 && !link.loopback ? ipv4FromNumber(address | ~netmask(length)) : null;
     const line = { link, address, length, broadcast };
-    this.#all = [...this.#all, line];
+    this.#all = this.#all.concat(line);
     this.#index();
     this.#record('add', line);
     return line;

@@ -53,7 +53,7 @@ export class RouteTable {
     ) {
       return -ERRNO.EEXIST;
     }
-    this.#all = [...this.#all, route];
+    this.#all = this.#all.concat(route);
     if (this.#index !== null) this.#index.add(route);
     else if (this.#all.length > FEW) this.#index = new RouteIndex(this.#all);
     this.version++;

@@ -45,7 +45,7 @@ export class Routing {
   }
 
   addLink(link: Link): void {
-    this.links = [...this.links, link];
+    this.links = this.links.concat(link);
     if (link.loopback) this.#loopback = link;
   }
 
