@@ -10,6 +10,8 @@ const IPPROTO_ICMP = 1;
 const ECHO_REQUEST = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1, ...new Array<number>(56).fill(0x5a));
 /** One request after the other, or the server's cable has a longer queue than it holds. */
 const BETWEEN = microseconds(2);
+/** About the time that a ping takes. */
+const BEGIN_WITHIN = microseconds(20);
 const CABLE = { bandwidth: 1e9, delay: microseconds(1) };
 
 /**
@@ -50,15 +52,26 @@ export class Subnets {
       throw new Error(`${answered} of ${this.machines.length} were answered`);
   }
 
-  /** Every machine pings its neighbour, again and again as time goes on. */
-  pingNeighbours(): void {
+  /**
+   * Has every machine ping its neighbour, again and again as time goes on, each beginning at a time of its own.
+   * Returns when all have had `answers` answers: whoever is asked for by ARP is known, and tables have grown.
+   */
+  pingNeighbours(answers: number): void {
     const { machines } = this;
+    const missing = new Int32Array(machines.length).fill(answers);
+    let waiting = machines.length;
+    const chance = this.sim.randomFor('begin');
     for (const [i, machine] of machines.entries()) {
       const to = addressOf(machines[i ^ 1] ?? machine);
-      const socket = this.#ping(machine, to, () =>
-        succeed('ping', socket.send(ECHO_REQUEST, 0, inet(to, 0), 0)),
-      );
+      this.sim.at(chance.below(BEGIN_WITHIN), () => {
+        const socket = this.#ping(machine, to, () => {
+          missing[i] = (missing[i] ?? 0) - 1;
+          if (missing[i] === 0) waiting--;
+          succeed('ping', socket.send(ECHO_REQUEST, 0, inet(to, 0), 0));
+        });
+      });
     }
+    while (waiting > 0) this.goOn(1000);
   }
 
   /** Lets `events` events happen. @throws Error when there are no more. */

@@ -51,6 +51,18 @@ describe('a lab in TypeScript', () => {
     lab.close();
   });
 
+  test('a line that a machine writes into /etc/hosts stays in front of those of machines that are added later', () => {
+    const lab = new Lab();
+    const a = lab.host('a', { addresses: { eth0: '10.0.0.1/24' } });
+    lab.host('b', { addresses: { eth0: '10.0.0.2/24' } });
+    a.write('/etc/hosts', '10.0.0.9\tnine\n');
+    lab.host('c', { addresses: { eth0: '10.0.0.3/24' } });
+    expect(new TextDecoder().decode(a.machine.files.content('/etc/hosts'))).toBe(
+      '10.0.0.9\tnine\n10.0.0.3\tc\n',
+    );
+    lab.close();
+  });
+
   test('carries text there and back, and its ladder tells each frame', async () => {
     const { lab, answer } = await echo(7);
     expect(answer).toBe('안녕하세요');

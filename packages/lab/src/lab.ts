@@ -6,6 +6,7 @@ import { formatSeconds, Simulation } from '@netarium/osi/time';
 import { type TraceEvent, TraceRecord } from '@netarium/osi/trace';
 import { type DriveOptions, Driver, type Stop, type StopSignal } from './driver.ts';
 import { Host, type HostOptions } from './host.ts';
+import { HostBook } from './host-book.ts';
 import {
   type BitRate,
   type Duration,
@@ -96,6 +97,8 @@ export class Lab {
   readonly links: readonly Cable[];
   readonly #nodes = new Map<string, LabNode>();
   readonly #links: Cable[] = [];
+  /** The machines know one another by name. */
+  readonly #book = new HostBook();
   readonly #pool = new FramePool();
   readonly #recorded: TraceRecord | null;
   readonly #epoch: number | undefined;
@@ -115,7 +118,10 @@ export class Lab {
   /** Adds a computer. @throws Error when the name is taken, for a bad address or a gateway out of reach. */
   host(name: string, options: HostOptions = {}): Host {
     const host = this.#add(name, this.#machine(name, options));
-    this.#introduce(host);
+    this.#book.add(
+      host.machine,
+      [host.address, host.address6].filter((address) => address !== ''),
+    );
     return host;
   }
 
@@ -242,17 +248,6 @@ export class Lab {
       epoch: this.#epoch,
     });
     return new Host(machine, options, () => macFromNumber(this.#nextMac++));
-  }
-
-  /** The machines of a lab know one another by name: each is a line in the others' /etc/hosts. */
-  #introduce(host: Host): void {
-    for (const other of this.#nodes.values()) {
-      if (!(other instanceof Host) || other === host) continue;
-      if (other.address !== '') host.machine.configure({ hosts: { [other.name]: other.address } });
-      if (host.address !== '') other.machine.configure({ hosts: { [host.name]: host.address } });
-      if (other.address6 !== '') host.machine.configure({ hosts: { [other.name]: other.address6 } });
-      if (host.address6 !== '') other.machine.configure({ hosts: { [host.name]: host.address6 } });
-    }
   }
 
   #add<N extends LabNode>(name: string, node: N): N {

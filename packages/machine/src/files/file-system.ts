@@ -6,6 +6,7 @@ import type { FileStatus } from '../system-calls.ts';
 import {
   Directory,
   type Inode,
+  type LateText,
   LiveDirectory,
   MAY_EXECUTE,
   MAY_READ,
@@ -214,6 +215,14 @@ export class FileSystem {
     file.data = typeof content === 'string' ? encoder.encode(content) : content;
     this.#wrote(file, options.pid ?? 0);
     return file;
+  }
+
+  /** Has a file grow by what comes of `text`. @returns to be called when something has come. @throws Error when there is no such file. */
+  follow(path: string, text: LateText): () => void {
+    const file = this.find(path);
+    if (!(file instanceof RegularFile)) throw new Error(`${path} is no file`);
+    file.follow(text);
+    return () => this.#wrote(file, 0);
   }
 
   /** `mkdir -p`. */

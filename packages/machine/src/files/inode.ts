@@ -91,39 +91,69 @@ export class Directory extends Inode {
   }
 }
 
+/** Text that comes to the end of a file, and is put there when somebody looks: most machines' files are never read. */
+export interface LateText {
+  /** What has come since this was asked last. */
+  take(): string;
+}
+
+const encoder = new TextEncoder();
+
 /** A file with bytes. An executable that is no script has its program here. */
 export class RegularFile extends Inode {
   program: Program | null = null;
   #bytes: Uint8Array = new Uint8Array(0);
   #size = 0;
+  #late: LateText | null = null;
 
   constructor(ino: number, permissions: number, owner: User) {
     super(ino, S_IFREG | permissions, owner);
   }
 
   override get size(): number {
+    this.#catchUp();
     return this.#size;
+  }
+
+  /** From now on the file has what comes of `text` behind what it has. */
+  follow(text: LateText): void {
+    this.#catchUp();
+    this.#late = text;
+  }
+
+  #catchUp(): void {
+    const text = this.#late?.take() ?? '';
+    if (text !== '') this.#put(encoder.encode(text), this.#size);
   }
 
   /** The content; a view that the next write may change. */
   get data(): Uint8Array {
+    this.#catchUp();
     return this.#bytes.subarray(0, this.#size);
   }
 
   /** Replaces the content by a copy of `data`. */
   set data(data: Uint8Array) {
+    // What would have come before is gone with the rest.
+    this.#late?.take();
     this.#bytes = data.slice();
     this.#size = data.length;
   }
 
   /** Writes at `offset`; a gap before it is zeros. */
   write(data: Uint8Array, offset: number): void {
+    this.#catchUp();
+    this.#put(data, offset);
+  }
+
+  #put(data: Uint8Array, offset: number): void {
     this.#reserve(offset + data.length);
     this.#bytes.set(data, offset);
     this.#size = Math.max(this.#size, offset + data.length);
   }
 
   truncate(length: number): void {
+    this.#catchUp();
     this.#reserve(length);
     if (length < this.#size) this.#bytes.fill(0, length, this.#size);
     this.#size = length;
@@ -132,7 +162,7 @@ export class RegularFile extends Inode {
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(size, 2 * this.#bytes.length));
-    larger.set(this.data);
+    larger.set(this.#bytes.subarray(0, this.#size));
     this.#bytes = larger;
   }
 }

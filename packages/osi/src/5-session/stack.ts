@@ -98,7 +98,6 @@ export class Stack implements SocketParts, FrameWatcher {
   /** The packet sockets. */
   #watchers: Set<FrameWatcher> | null = null;
   // Made when first used: see LateTransport.
-  #raw: RawLayer | null = null;
   #tcp: TcpLayer | null = null;
   #udp: UdpLayer | null = null;
   #ping: PingLayer | null = null;
@@ -144,12 +143,6 @@ export class Stack implements SocketParts, FrameWatcher {
   get tcp(): TcpLayer {
     this.#tcp ??= new TcpLayer(this.#parts);
     return this.#tcp;
-  }
-
-  get raw(): RawLayer {
-    const { tracer, pool, sysctl, ip } = this;
-    this.#raw ??= new RawLayer({ tracer, pool, sysctl, ip });
-    return this.#raw;
   }
 
   get udp(): UdpLayer {
