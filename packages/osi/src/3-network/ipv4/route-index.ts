@@ -1,6 +1,6 @@
 import type { Link } from '../../2-datalink/index.ts';
 import { type Ipv4Address, netmask } from '../address.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 
 const NONE: readonly Route[] = [];
 

@@ -1,24 +1,10 @@
 import type { Link } from '../../2-datalink/index.ts';
 import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
 import { formatIpv4, type Ipv4Address, netmask } from '../address.ts';
+import type { Route } from './route.ts';
 import { RouteIndex } from './route-index.ts';
 
-/** A line of `ip route`. */
-export interface Route {
-  /** With no bits set behind `length`. */
-  readonly destination: Ipv4Address;
-  /** Of the prefix, 0–32; 0 is the default route. */
-  readonly length: number;
-  /** The router on the link that takes it further; null when the destination itself is on the link. */
-  readonly gateway: Ipv4Address | null;
-  readonly link: Link;
-  /** Among routes of one length the least wins. */
-  readonly metric: number;
-  /** The address to send from; null leaves it to the link's addresses. */
-  readonly source: Ipv4Address | null;
-  /** Who made it: `kernel` with an address, `boot` or `static` by hand (ip-route(8)). */
-  readonly protocol: 'kernel' | 'boot' | 'static' | 'dhcp';
-}
+export type { Route };
 
 /** Up to so many, looking at each of them is as fast as an index, and takes up less: most machines have two. */
 const FEW = 8;
