@@ -242,6 +242,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'sends again in smaller pieces: a router could not pass the large one',
     ko: '라우터가 큰 패킷을 넘기지 못해 더 작게 다시 보낸다',
   },
+  'tcp.mtu-probe': {
+    en: 'tries whether the path takes a larger packet',
+    ko: '경로가 더 큰 패킷을 받아들이는지 시험한다',
+  },
   'tcp.held-back': {
     en: 'sends what waited for more, which has not come (TCP_CORK, MSG_MORE)',
     ko: '더 기다리던 데이터가 오지 않아 그대로 보낸다 (TCP_CORK, MSG_MORE)',

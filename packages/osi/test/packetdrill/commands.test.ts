@@ -39,8 +39,8 @@ describe('commands of scripts', () => {
   });
 
   test('may turn off what the stack does not have, and not turn it on', () => {
-    expect(() => run('sysctl -q net.ipv4.tcp_mtu_probing=0')).not.toThrow();
-    expect(() => run('sysctl -q net.ipv4.tcp_mtu_probing=2')).toThrow('sysctl net.ipv4.tcp_mtu_probing=2');
+    expect(() => run('sysctl -q net.ipv4.tcp_fack=0')).not.toThrow();
+    expect(() => run('sysctl -q net.ipv4.tcp_fack=1')).toThrow('sysctl net.ipv4.tcp_fack=1');
   });
 
   test('are tried one after the other where `||` is between them', () => {

@@ -24,7 +24,6 @@ export interface Machine {
 const AS_BUILT: Record<string, readonly string[] | 'any'> = {
   'net.ipv4.tcp_fack': ['0'],
   'net.ipv4.tcp_ecn_option': ['0', '1', '2'],
-  'net.ipv4.tcp_mtu_probing': ['0'],
   'net.ipv4.tcp_pacing_ss_ratio': 'any',
   'net.ipv4.tcp_pacing_ca_ratio': 'any',
 };

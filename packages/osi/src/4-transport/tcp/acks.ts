@@ -3,6 +3,7 @@ import { AckFacts } from './ack-facts.ts';
 import { ECE, type Segment, SYN } from './codec.ts';
 import { RESENT, SACKED, TWICE } from './in-flight.ts';
 import { stop } from './limits.ts';
+import { probeArrived } from './path-probing.ts';
 import { fitReorderingWindow, rackAdvance } from './rack.ts';
 import { judge, limitDuplicates } from './recovery.ts';
 import { reduce, reducing } from './reduction.ts';
@@ -166,6 +167,7 @@ function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void 
     start = end;
   }
   if (acked > 0) {
+    if (tcb.pathProbe !== null) probeArrived(tcb, tcb.pathProbe);
     facts.setTimer = true;
     if (list.count > 0 && (list.marks(0) & SACKED) !== 0) facts.reneging = true;
     if (sack) {

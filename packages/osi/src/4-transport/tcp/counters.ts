@@ -92,6 +92,8 @@ export class TcpCounters {
     TCPDSACKOfoRecv: 0,
     TCPDSACKIgnoredDubious: 0,
     TCPSACKDiscard: 0,
+    TCPMTUPFail: 0,
+    TCPMTUPSuccess: 0,
     TCPDelivered: 0,
     TCPDeliveredCE: 0,
   };

@@ -11,11 +11,13 @@ import { Ecn } from './ecn.ts';
 import { agreeOnEcn, concludeEcn, offersEcn } from './ecn-agreement.ts';
 import { synAnswered } from './fast-open/answered.ts';
 import { takeSynData } from './fast-open/data.ts';
+import { fitMss } from './fit-mss.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
+import { beginProbing } from './path-probe.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { RTO_FALLBACK } from './retransmission.ts';
 import { fitSendBuffer } from './send-space.ts';
-import { fitMss, keepTimer, output, resendSyn } from './sender.ts';
+import { keepTimer, output, resendSyn } from './sender.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
@@ -199,6 +201,7 @@ export function established(tcb: Tcb, window: number, seq: Sequence): void {
   tcb.sndWnd = window;
   tcb.sndWl1 = seq;
   if (window > tcb.maxWindow) tcb.maxWindow = window;
+  if (tcb.host.sysctl.get('net.ipv4.tcp_mtu_probing') > 1) beginProbing(tcb);
   fitMss(tcb);
   // RFC 6928 section 2, Linux's tcp_init_cwnd: a SYN lost more than once tells of congestion.
   tcb.congestion.cwnd = tcb.totalRetransmits > 1 ? 1 : INITIAL_SEGMENTS;

@@ -43,6 +43,8 @@ export const TCP_REASONS = {
   'tcp.partial-ack': 'In fast recovery an acknowledgment ended at the next loss: sent again (RFC 6582).',
   'tcp.limited-transmit': 'A first duplicate acknowledgment: new data instead of silence (RFC 3042).',
   'tcp.path-mtu': 'A router said that the packet was too large: sent again in smaller ones (RFC 1191).',
+  'tcp.mtu-probe':
+    'Larger than what is known to arrive: tries whether the path takes it (RFC 4821; net.ipv4.tcp_mtu_probing).',
   'tcp.zero-window-probe':
     'The window has long been closed: asks whether it still is (RFC 9293 section 3.8.6.1).',
   'tcp.held-back':

@@ -1,5 +1,6 @@
 import type { AckFacts } from './ack-facts.ts';
 import { type InFlight, LOST, RESENT, SACKED } from './in-flight.ts';
+import { probeFailed } from './path-probing.ts';
 import { keepOpen, tryToOpen } from './phases.ts';
 import { detectLoss, loseSegment, rackMarkLost, timeLeft } from './rack.ts';
 import type { TcpReason } from './reasons.ts';
@@ -107,6 +108,10 @@ function outsideRecovery(tcb: Tcb, duplicate: boolean, facts: AckFacts): boolean
   findLosses(tcb, facts);
   if (!timeToRecover(tcb)) {
     tryToOpen(tcb, facts);
+    return false;
+  }
+  if (tcb.pathProbe !== null && probeFailed(tcb, tcb.pathProbe)) {
+    resegment(tcb);
     return false;
   }
   enterRecovery(tcb, facts.echo);

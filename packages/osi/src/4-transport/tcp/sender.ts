@@ -1,8 +1,9 @@
 import { microseconds, milliseconds } from '../../time/index.ts';
-import { ACK, FIN, HEADER_LENGTH, PSH, SYN } from './codec.ts';
+import { ACK, FIN, PSH, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
 import { type InFlight, JOINED, LOST, RESENT, SACKED } from './in-flight.ts';
-import { sackBlocksThatFit, sackLength, TIMESTAMPS_LENGTH } from './options.ts';
+import { sackBlocksThatFit, sackLength } from './options.ts';
+import { probePath } from './path-probing.ts';
 import type { TcpReason } from './reasons.ts';
 import type { RecoveryState } from './recovery-state.ts';
 import { currentThreshold, pipe, reducing } from './reduction.ts';
@@ -18,17 +19,6 @@ import { sendRoom } from './window.ts';
 
 /** A window smaller than this does not make segments smaller (Linux: tcp_bound_to_half_wnd, 68 bytes with header). */
 const SMALLEST_BOUND = 48;
-
-/** The largest payload that fits: the peer's MSS, the path's MTU, what the program allows; options taken off. */
-export function fitMss(tcb: Tcb): void {
-  const { ip, sysctl } = tcb.host;
-  let mss = Math.min(tcb.peerMss, ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
-  if (tcb.options.maxSegment > 0) mss = Math.min(mss, tcb.options.maxSegment);
-  mss = Math.max(mss, sysctl.values['net.ipv4.tcp_min_snd_mss']);
-  if (tcb.timestamps) mss -= TIMESTAMPS_LENGTH;
-  tcb.mss = mss;
-  tcb.offload = ip.offloadTo(tcb.remoteAddress);
-}
 
 /** States in which data or FIN may go out. */
 function mayTransmit(tcb: Tcb): boolean {
@@ -65,7 +55,10 @@ export function output(tcb: Tcb, sizes = usual(tcb)): void {
  */
 export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, only: 'all' | 'burst' | 'probe'): void {
   const before = tcb.sndNxt;
-  const { chunks } = tcb;
+  const { chunks, pathProbe } = tcb;
+  if (pathProbe !== null && chunks !== null && only === 'all') {
+    if (probePath(tcb, pathProbe, chunks) === 'wait') return;
+  }
   let heldByCwnd = false;
   let heldByWindow = false;
   if (chunks !== null && seqDiff(tcb.bufferEnd, before) > 0) {

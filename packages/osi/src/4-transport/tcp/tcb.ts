@@ -14,6 +14,7 @@ import type { FastOpen } from './fast-open/state.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Secrets } from './isn.ts';
 import type { Pace } from './pace.ts';
+import type { PathProbe } from './path-probe.ts';
 import type { Pool } from './pool.ts';
 import type { Claim } from './ports.ts';
 import type { Reassembly } from './reassembly.ts';
@@ -149,6 +150,8 @@ export abstract class Tcb extends Facts {
   phase: 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss' = 'open';
   /** Only once something was out of order or lost. */
   recovery: RecoveryState | null = null;
+  /** The search for the path's MTU, when there is one (net.ipv4.tcp_mtu_probing). */
+  pathProbe: PathProbe | null = null;
   /** Explicit congestion notification, when it is offered or agreed on (RFC 3168). */
   ecn: Ecn | null = null;
   /** Segments known to have arrived. */

@@ -5,9 +5,11 @@ import { end, giveUp, reset } from './closing.ts';
 import { FIN, PSH } from './codec.ts';
 import { earlyTimeout } from './fast-open/early.ts';
 import { fastOpenTimedOut } from './fast-open/health.ts';
+import { fitMss } from './fit-mss.ts';
+import { suspectBlackHole } from './path-probing.ts';
 import { reorderingOver, timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
-import { fitMss, hasUnsent, resendSyn } from './sender.ts';
+import { hasUnsent, resendSyn } from './sender.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import { probeTail } from './tail-loss.ts';
 import type { Tcb } from './tcb.ts';
@@ -74,6 +76,7 @@ function retransmissionDue(tcb: Tcb): void {
     counters.ext.TCPSynRetrans++;
     resendSyn(tcb, 'tcp.rto');
   } else {
+    if (tcb.retransmits > 0 && sim.now - tcb.retransmittingSince >= suspicious(tcb)) suspectBlackHole(tcb);
     // The path's MTU may have become known by another connection since.
     fitMss(tcb);
     timedOut(tcb);
@@ -85,6 +88,9 @@ function retransmissionDue(tcb: Tcb): void {
   const next = backedOff(tcb.roundTrip.rto, tcb.backoff);
   tcb.startSend('tcp.retransmission', Math.min(next, userTimeoutLeft(tcb)));
 }
+
+/** After so long without an answer the path itself may be at fault (net.ipv4.tcp_retries1). */
+const suspicious = (tcb: Tcb): number => givenUpAfter(tcb.host.sysctl.get('net.ipv4.tcp_retries1'));
 
 function exhausted(tcb: Tcb): boolean {
   const { sysctl, sim } = tcb.host;

@@ -272,6 +272,8 @@ function noteSent(
 /** Segment `[seq, end)` goes out again: it counts as under way, except as a probe (Linux: tcp_retransmit_skb). */
 function noteResent(tcb: Tcb, seq: Sequence, end: Sequence, reason: TcpReason): void {
   const { inFlight, recovery, host } = tcb;
+  // The network is in trouble: nothing follows from what becomes of a probe.
+  if (tcb.pathProbe !== null) tcb.pathProbe.size = 0;
   if (inFlight === null) return;
   const counted = reason !== 'tcp.loss-probe' && seqDiff(end, tcb.iss) !== 1;
   for (let k = inFlight.find(seq); k < inFlight.count; k++) {
