@@ -1,6 +1,7 @@
 import { seconds } from '../../time/index.ts';
 import { fitMss } from './fit-mss.ts';
-import { beginProbing, largestPacket, type PathProbe, packetOf, payloadOf } from './path-probe.ts';
+import { beginProbing, largestPacket, packetOf, payloadOf } from './path-probe.ts';
+import type { PathProbe } from './path-probe-state.ts';
 import { reorderingOf } from './recovery-of.ts';
 import { currentThreshold, pipe } from './reduction.ts';
 import { RECORD_END, type SendChunks } from './send-chunks.ts';

@@ -14,7 +14,7 @@ import type { FastOpen } from './fast-open/state.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Secrets } from './isn.ts';
 import type { Pace } from './pace.ts';
-import type { PathProbe } from './path-probe.ts';
+import type { PathProbe } from './path-probe-state.ts';
 import type { Pool } from './pool.ts';
 import type { Claim } from './ports.ts';
 import type { Reassembly } from './reassembly.ts';
