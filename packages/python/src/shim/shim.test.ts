@@ -50,6 +50,7 @@ describe('the pinned CPython binary', () => {
     ...Object.keys(REPLACED_FUNCTIONS),
     '_Py_emscripten_signal_clock',
     '__indirect_function_table',
+    'memory',
   ])('exports %s', (name) => {
     expect(exports).toContain(name);
   });
@@ -123,7 +124,7 @@ describe('the shim', () => {
     expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toEqual(Object.keys(HOOKED_IMPORTS));
     const entry = new WebAssembly.Module((await assemble(entryText())) as Uint8Array<ArrayBuffer>);
     for (const { name } of WebAssembly.Module.imports(entry))
-      expect([...NEEDED_EXPORTS, '__indirect_function_table']).toContain(name);
+      expect([...NEEDED_EXPORTS, '__indirect_function_table', 'memory']).toContain(name);
   });
 });
 
