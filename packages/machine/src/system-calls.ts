@@ -5,6 +5,7 @@ import type {
   SocketAddress,
   UnspecifiedAddress,
 } from '@netarium/osi/5-session';
+import type { SourceLocation } from '@netarium/osi/trace';
 import type { Termios, WindowSize } from './termios.ts';
 
 export type { Termios, WindowSize } from './termios.ts';
@@ -148,7 +149,14 @@ export interface SystemCalls {
    * strace's format, a line each; a call that waits is shown as `… <unfinished ...>` and later as `<... resumed>`.
    * The first call attaches and returns without lines. @returns -ESRCH once the process has ended and all is told, -EPERM.
    */
-  ptrace(pid: number): number | { lines: string[] };
+  ptrace(pid: number): number | { lines: TracedCall[] };
+}
+
+/** A line of what a process does, as strace writes it; which thread it was, and which line of the person's program. */
+export interface TracedCall {
+  readonly text: string;
+  readonly tid: number;
+  readonly where?: SourceLocation;
 }
 
 export type SystemCallName = keyof SystemCalls;

@@ -12,6 +12,7 @@ import types
 import netarium_finalize
 import netarium_interactive
 import netarium_threads
+import netarium_tls
 
 nothing = None
 _module = None
@@ -23,6 +24,7 @@ _startup = False
 def adapt():
     _remove_pyodide()
     netarium_finalize.adapt()
+    netarium_tls.adapt()
 
 
 def _remove_pyodide():

@@ -252,4 +252,41 @@ print(os.read(r, 10))
 `);
     expect(text).toBe("([], [], []) True 1.0\n[1, 4]\n['b']\nb'1' b'' b'x'\nb''\n");
   });
+
+  it('are told apart by strace -f, which also names the line of the program, not the library’s', async () => {
+    const { server, run, start } = twoMachines();
+    const program = start(
+      server,
+      `import socket, socketserver, threading
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(self.rfile.readline())
+input()
+server = socketserver.ThreadingTCPServer(('', 9000), Handler)
+threading.Thread(target=server.serve_forever).start()
+with socket.create_connection(('127.0.0.1', 9000)) as s:
+    s.sendall(b'x')
+    s.shutdown(socket.SHUT_WR)
+    s.recv(10)
+server.shutdown()
+`,
+    );
+    await run();
+    const strace = server.run(`strace -f -p ${program.pid}`);
+    await run();
+    program.terminal.enter('go');
+    await run(() => strace.status !== null);
+    const lines = strace.terminal.text.replaceAll('\r', '').split('\n');
+    const of = (call: RegExp) =>
+      lines.flatMap((line) => {
+        const [, tid, text = '', place] =
+          /^\[pid +(\d+)\] (.*?)(?: \/\* .*program\.py:(\d+) \*\/)?$/.exec(line) ?? [];
+        return call.test(text) ? [{ tid: Number(tid), line: Number(place) }] : [];
+      });
+    expect(of(/^listen\(/)).toEqual([{ tid: program.pid, line: 6 }]);
+    expect(of(/^sendto\(\d+, "x"/)[0]).toEqual({ tid: program.pid, line: 9 });
+    const [answer] = of(/^sendto\(\d+, "x"/).slice(1);
+    expect(answer?.line).toBe(4);
+    expect(answer?.tid).toBeGreaterThan(program.pid);
+  });
 });

@@ -77,6 +77,18 @@ describe('strace -p', () => {
     ]);
   });
 
+  it('-f says which thread each line is about', async () => {
+    const bench = new Bench();
+    const { alice } = twoMachines(bench);
+    const sleeper = alice.run('sleep 1');
+    await bench.run(milliseconds(1));
+    const strace = alice.run(`strace -f -p ${sleeper.pid}`);
+    await bench.run();
+    const [, ...lines] = strace.terminal.text.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(line).toMatch(new RegExp(`^\\[pid {1,4}${sleeper.pid}\\] `));
+  });
+
   it('lets go of the process on Ctrl-C', async () => {
     const bench = new Bench();
     const { alice } = twoMachines(bench);

@@ -1,3 +1,4 @@
+import type { TracedCall } from '../system-calls.ts';
 import { WaitQueue } from './wait.ts';
 
 /** A process's system calls on their way to someone who follows them (`strace -p`). */
@@ -6,23 +7,23 @@ export class Following {
   readonly by: number;
   readonly changed = new WaitQueue();
   ended = false;
-  #lines: string[] = [];
+  #lines: TracedCall[] = [];
 
   constructor(by: number) {
     this.by = by;
   }
 
-  add(line: string): void {
+  add(line: TracedCall): void {
     this.#lines.push(line);
     this.changed.wake();
   }
 
-  end(line: string): void {
+  end(line: TracedCall): void {
     this.ended = true;
     this.add(line);
   }
 
-  take(): string[] {
+  take(): TracedCall[] {
     const lines = this.#lines;
     this.#lines = [];
     return lines;

@@ -4,7 +4,13 @@ import type { FileSystem } from '../files/file-system.ts';
 import type { User } from '../files/inode.ts';
 import { absolute } from '../files/paths.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { SystemCallArguments, SystemCallName, SystemCallResult, SystemCalls } from '../system-calls.ts';
+import type {
+  SystemCallArguments,
+  SystemCallName,
+  SystemCallResult,
+  SystemCalls,
+  TracedCall,
+} from '../system-calls.ts';
 import type { Terminal } from '../terminal.ts';
 import { SIGNAL_MAX, SIGNALS, signalName } from './constants.ts';
 import { findProgram } from './executable.ts';
@@ -197,6 +203,7 @@ export class Kernel implements ProcessHost {
     );
     if (answer === NEVER || process.ended) return;
     let unfinished = false;
+    const traced = (text: string): TracedCall => ({ text, tid, ...(where !== undefined && { where }) });
     const giveBack = (result: SystemCallResult<N>, cause: EventId): void => {
       this.sim.after(scheduler.systemCallCost, () => {
         if (process.ended) return;
@@ -211,7 +218,8 @@ export class Kernel implements ProcessHost {
               cause: cause || event,
             });
           }
-          for (const follower of process.followers) follower.add(straceLine(name, args, result, unfinished));
+          for (const follower of process.followers)
+            follower.add(traced(straceLine(name, args, result, unfinished)));
           done(result);
           const bytes = (result as { data?: unknown } | undefined)?.data;
           if (bytes instanceof Uint8Array) process.lent?.giveBack(bytes);
@@ -220,7 +228,7 @@ export class Kernel implements ProcessHost {
     };
     if (answer instanceof Blocked) {
       unfinished = true;
-      const line = (): string => straceLine(name, args, undefined, true);
+      const line = (): TracedCall => traced(straceLine(name, args, undefined, true));
       for (const follower of process.followers) follower.add(line());
       beginWaiting({ kernel: this, process, number, name, event, line }, answer.waiting, giveBack);
     } else {
@@ -235,7 +243,8 @@ export class Kernel implements ProcessHost {
     for (const follower of process.followers) {
       const origin =
         from === null ? 'si_code=SI_KERNEL' : `si_code=SI_USER, si_pid=${from.pid}, si_uid=${from.user.uid}`;
-      follower.add(`--- ${signalName(signal)} {si_signo=${signalName(signal)}, ${origin}} ---`);
+      const text = `--- ${signalName(signal)} {si_signo=${signalName(signal)}, ${origin}} ---`;
+      follower.add({ text, tid: process.pid });
     }
     switch (signal === SIGNALS.SIGKILL ? 'default' : process.disposition(signal)) {
       case 'ignore':
@@ -263,7 +272,8 @@ export class Kernel implements ProcessHost {
   }
 
   endBySignal(process: Process, signal: number): void {
-    for (const follower of process.followers) follower.end(`+++ killed by ${signalName(signal)} +++`);
+    const text = `+++ killed by ${signalName(signal)} +++`;
+    for (const follower of process.followers) follower.end({ text, tid: process.pid });
     this.#end(process, signal);
     process.free();
   }
@@ -271,8 +281,8 @@ export class Kernel implements ProcessHost {
   /** exit_group(2), called by the process. */
   exitGroup(process: Process, status: number): void {
     for (const follower of process.followers) {
-      follower.add(straceLine('exit_group', [status], undefined, false));
-      follower.end(`+++ exited with ${status & 255} +++`);
+      follower.add({ text: straceLine('exit_group', [status], undefined, false), tid: process.pid });
+      follower.end({ text: `+++ exited with ${status & 255} +++`, tid: process.pid });
     }
     this.#end(process, (status & 255) << 8);
     process.free();

@@ -9,7 +9,7 @@ import { basename } from '../files/paths.ts';
 import { applyChanges, replicaOf } from '../files/replica.ts';
 import type { ProcessEvents, RunningProcess } from '../program.ts';
 import type { Runnable, Scheduler } from '../scheduler.ts';
-import type { SystemCallArguments, SystemCallName, SystemCallResult } from '../system-calls.ts';
+import type { SystemCallArguments, SystemCallName, SystemCallResult, TracedCall } from '../system-calls.ts';
 import type { Terminal } from '../terminal.ts';
 import { SIGNALS } from './constants.ts';
 import { DescriptorTable } from './descriptors.ts';
@@ -24,7 +24,7 @@ export type Disposition = 'default' | 'ignore' | 'handler';
 /** A call that waits, and how to end its waiting. */
 export interface PendingCall {
   /** As strace shows it while it waits. */
-  readonly line: () => string;
+  readonly line: () => TracedCall;
   readonly interrupt: () => void;
   readonly cancel: () => void;
 }

@@ -1,5 +1,6 @@
 import type { Simulation } from '@netarium/osi/time';
 import { ERRNO, type EventId, type Tracer } from '@netarium/osi/trace';
+import type { TracedCall } from '../system-calls.ts';
 import type { Process } from './process.ts';
 import type { Waiting } from './wait.ts';
 
@@ -12,7 +13,7 @@ interface WaitingCall {
   readonly name: string;
   readonly event: EventId;
   /** As strace shows it meanwhile. */
-  readonly line: () => string;
+  readonly line: () => TracedCall;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ERRNO } from '@netarium/osi/trace';
+import type { TracedCall } from '../../system-calls.ts';
 import { SIGNAL_MAX } from '../constants.ts';
 import { type Family, NEVER } from '../kernel.ts';
 import type { OpenFile } from '../open-file.ts';
@@ -83,7 +84,7 @@ export const processCalls: Family<
       for (const { line } of target.pending.values()) following.add(line());
       return { lines: [] };
     }
-    return waitFor<number | { lines: string[] }>({
+    return waitFor<number | { lines: TracedCall[] }>({
       attempt() {
         const lines = followed.take();
         if (lines.length > 0) return { lines };
