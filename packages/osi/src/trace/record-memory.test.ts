@@ -49,6 +49,7 @@ test('records that come and go without a rest in between keep no more than 128 M
   const bytes = new Uint8Array(MEBIBYTE);
   const before = process.memoryUsage().arrayBuffers;
   for (let i = 0; i < 200; i++) new RecordMemory().keep(bytes);
-  collect();
+  // A collection ends the sweeping of the one before, which another thread does.
+  for (let i = 0; i < 3; i++) collect();
   expect((process.memoryUsage().arrayBuffers - before) / MEBIBYTE).toBeLessThanOrEqual(129);
 });
