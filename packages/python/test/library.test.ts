@@ -187,4 +187,20 @@ for attempt in (
     const why = "TLS is not built into the machines' Python yet: use http://, or a socket without ssl";
     expect(text).toBe(`SSLError ${why}\nSSLError ${why}\nURLError <urlopen error ${why}>\n`);
   });
+
+  it('a pure wheel of somebody else’s is imported from its file and from a folder, with its metadata', async () => {
+    const { text } = await runAlone(`import os, subprocess, sys, zipfile
+files = {'hello/__init__.py': 'def greet(): return "안녕"', 'hello-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\\nName: hello\\nVersion: 1.0\\n'}
+wheel = 'hello-1.0-py3-none-any.whl'
+with zipfile.ZipFile(wheel, 'w') as z:
+    for name, content in files.items(): z.writestr(name, content)
+zipfile.ZipFile(wheel).extractall('lib')
+use = 'import hello, importlib.metadata; print(hello.greet(), importlib.metadata.version("hello"), hello.__file__)'
+for path in wheel, 'lib':
+    print(subprocess.run([sys.executable, '-c', use], env={'PYTHONPATH': os.path.abspath(path)}, capture_output=True, text=True).stdout, end='')
+`);
+    expect(text).toBe(
+      '안녕 1.0 /home/student/hello-1.0-py3-none-any.whl/hello/__init__.py\n안녕 1.0 /home/student/lib/hello/__init__.py\n',
+    );
+  });
 });
