@@ -214,6 +214,12 @@ export class Arena {
     const mute = this.witnesses.findIndex(({ conversations }, i) => conversations === before[i]);
     if (mute >= 0) return `witness ${mute} had no conversation after the attack`;
     for (const server of this.#servers) server.close();
+    // The reachable time that a router told has no end; below the 5 s of DELAY neighbours would probe one another for ever, as on Linux.
+    for (const stack of this.stacks) {
+      for (const { neighbours } of stack.ip6.interfaces) {
+        if (neighbours !== null) neighbours.parameters.baseReachableTime = seconds(30);
+      }
+    }
     // What routers and queriers have told lasts for days at most: seven times 31744 s (RFC 3810 section 9.12).
     this.sim.run(this.sim.now + seconds(72 * 3600));
     // Who still asks for routers once an hour is remembered by its neighbours for a while.
