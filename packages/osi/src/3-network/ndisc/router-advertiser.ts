@@ -59,8 +59,7 @@ export function advertisementProblem(
   settings: AdvertisementSettings,
   linkMtu: number,
 ): { readonly field: keyof AdvertisementSettings; readonly expected: string } | null {
-  const { interval = INTERVAL, valid = VALID, mtu } = settings;
-  const { lifetime = 3 * interval, preferred = Math.min(PREFERRED, valid) } = settings;
+  const { interval, lifetime, valid, preferred, mtu } = complete(settings);
   const wrong = (field: keyof AdvertisementSettings, value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most
       ? null
@@ -74,8 +73,15 @@ export function advertisementProblem(
   );
 }
 
+/** What is not set is as it is by default. */
+function complete({ interval = INTERVAL, valid = VALID, ...others }: AdvertisementSettings): Complete {
+  return { lifetime: 3 * interval, preferred: Math.min(PREFERRED, valid), ...others, interval, valid };
+}
+
+type Complete = Required<Omit<AdvertisementSettings, 'mtu'>> & Pick<AdvertisementSettings, 'mtu'>;
+
 interface Advertising {
-  readonly settings: AdvertisementSettings;
+  readonly settings: Complete;
   /** Until the next one that nobody asked for: a routine of the machine. */
   readonly periodic: TracedTimer;
   /** Until the one that somebody asked for. */
@@ -116,7 +122,7 @@ export class RouterAdvertiser {
     const name = () => by.link.name;
     const send = () => this.#next(by);
     this.#advertising.set(by, {
-      settings,
+      settings: complete(settings),
       periodic: this.#tracer.timer('ndisc.router-advertisement', name, send, true),
       answer: this.#tracer.timer('ndisc.router-answer', name, send),
       sent: 0,
@@ -159,7 +165,7 @@ export class RouterAdvertiser {
     advertising.sent++;
     advertising.lastAt = this.#sim.now;
     answer.stop();
-    const most = seconds(settings.interval ?? INTERVAL);
+    const most = seconds(settings.interval);
     // MinRtrAdvInterval is a third of the longest, from 9 s on.
     const least = most >= seconds(9) ? most / 3 : most;
     const wait = Math.floor(least + (most - least) * this.#chance().unit());
@@ -187,7 +193,7 @@ export class RouterAdvertiser {
     advertising.answer.start(Math.max(0, allowed) + wait);
   }
 
-  #send(by: Ipv6Interface, settings: AdvertisementSettings): void {
+  #send(by: Ipv6Interface, settings: Complete): void {
     const source = this.#source(by);
     if (source === null) return;
     const options = ND_LINK_ADDRESS_LENGTH + (settings.mtu === undefined ? 0 : ND_MTU_LENGTH);
@@ -205,14 +211,8 @@ export class RouterAdvertiser {
     }
   }
 
-  #write(
-    frame: Frame,
-    by: Ipv6Interface,
-    settings: AdvertisementSettings,
-    prefixes: readonly OnLink[],
-  ): void {
-    const { interval = INTERVAL, valid = VALID, mtu } = settings;
-    const { lifetime = 3 * interval, preferred = Math.min(PREFERRED, valid) } = settings;
+  #write(frame: Frame, by: Ipv6Interface, settings: Complete, prefixes: readonly OnLink[]): void {
+    const { lifetime, valid, preferred, mtu } = settings;
     const { view } = frame;
     frame.reason = lifetime === 0 ? 'ndisc.router-leaves' : 'ndisc.router-advertisement';
     writeRouterAdvertisement(view, HEADROOM, by.setting('hop_limit'), 0, lifetime, 0, 0);

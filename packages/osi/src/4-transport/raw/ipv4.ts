@@ -6,10 +6,7 @@ import {
   type ReceivedPacket,
   type SendOptions,
 } from '../../3-network/index.ts';
-import { ERRNO, type EventId } from '../../trace/index.ts';
-import type { Channel } from '../datagram/channel.ts';
-import { fillSendOptions, isRefusal } from '../datagram/output.ts';
-import type { Endpoint, RawOptions, UdpOptions } from '../services.ts';
+import type { RawOptions, UdpOptions } from '../services.ts';
 import { RawProtocol, type RawProtocolParts } from './protocol.ts';
 
 /** IPPROTO_RAW: sends packets of any protocol, whose headers the program writes. */
@@ -21,7 +18,6 @@ const FILTERED_TYPES = 32;
 /** Over IPv4 (raw(7)): what is received begins with the IP header, and what is sent may. */
 export class RawProtocol4 extends RawProtocol<Ipv4Address> {
   readonly #ip: Ipv4Layer;
-  readonly #how: SendOptions = {};
 
   constructor(ip: Ipv4Layer, parts: RawProtocolParts, protocol: number, number: () => number) {
     super(ip, parts, protocol, number);
@@ -54,25 +50,21 @@ export class RawProtocol4 extends RawProtocol<Ipv4Address> {
     return ip.dontFragment !== false;
   }
 
-  transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
-    const ip = this.#ip;
-    const { options } = channel;
-    const source = this.route(channel.local.address, remote.address, options);
-    if (isRefusal(source)) return source as number;
-    const destination = remote.address as Ipv4Address;
-    const whole = options.raw?.headerIncluded === true;
-    if (whole && (bytes.length < LEAST_HEADER || ((bytes[0] ?? 0) & 15) * 4 > bytes.length)) {
-      return -ERRNO.EINVAL;
-    }
-    const frame = this.frameOf(bytes, origin);
-    const how = fillSendOptions(this.#how, options, destination);
-    const from = source as Ipv4Address;
-    const result = whole
-      ? ip.sendWhole(frame, from, destination, how)
-      : ip.send(frame, from, destination, this.protocol, how);
-    if (result === 0) return bytes.length;
-    if (result === -ERRNO.EMSGSIZE) channel.tooLong(bytes, remote, ip.mtuTo(destination));
-    return result;
+  protected isSendable({ raw }: UdpOptions, bytes: Uint8Array): boolean {
+    if (raw?.headerIncluded !== true) return true;
+    return bytes.length >= LEAST_HEADER && ((bytes[0] ?? 0) & 15) * 4 <= bytes.length;
+  }
+
+  protected send(
+    frame: Frame,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+    { raw }: UdpOptions,
+    how: SendOptions,
+  ): number {
+    return raw?.headerIncluded === true
+      ? this.#ip.sendWhole(frame, source, destination, how)
+      : this.#ip.send(frame, source, destination, this.protocol, how);
   }
 }
 

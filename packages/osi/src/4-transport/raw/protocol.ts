@@ -1,8 +1,15 @@
 import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
-import type { IcmpError, IpAddress, IpService, ReceivedPacket, Sysctl } from '../../3-network/index.ts';
-import type { EventId, Tracer } from '../../trace/index.ts';
+import type {
+  IcmpError,
+  IpAddress,
+  IpService,
+  ReceivedPacket,
+  SendOptions,
+  Sysctl,
+} from '../../3-network/index.ts';
+import { ERRNO, type EventId, type Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
-import { chooseSource } from '../datagram/output.ts';
+import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
 import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
 import type {
@@ -30,6 +37,7 @@ export abstract class RawProtocol<A extends IpAddress> implements DatagramServic
   protected readonly protocol: number;
   readonly #ip: IpService<A>;
   readonly #number: () => number;
+  readonly #how: SendOptions = {};
   readonly #channels = new Set<Channel>();
 
   /** @param number gives each socket that is opened one. */
@@ -49,6 +57,16 @@ export abstract class RawProtocol<A extends IpAddress> implements DatagramServic
   /** From where on an error's quote is what the program sent, and whether one about the MTU is more than a hint. */
   protected abstract quoteFrom(options: UdpOptions, header: number, payload: number): number;
   protected abstract heedsMtu(options: UdpOptions): boolean;
+  /** Whether what a program wants to send can be. */
+  protected abstract isSendable(options: UdpOptions, bytes: Uint8Array): boolean;
+  /** Sends it; takes the frame over. @returns 0 or a negated errno, as `IpService.send`. */
+  protected abstract send(
+    frame: Frame,
+    source: A,
+    destination: A,
+    options: UdpOptions,
+    how: SendOptions,
+  ): number;
 
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel {
     const channel = new Channel(this, `raw:${this.#number()}`, local, bind, options, user);
@@ -108,7 +126,18 @@ export abstract class RawProtocol<A extends IpAddress> implements DatagramServic
   }
 
   /** @internal For channels. */
-  abstract transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number;
+  transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
+    const { options } = channel;
+    const source = this.route(channel.local.address, remote.address, options);
+    if (isRefusal(source)) return source as number;
+    if (!this.isSendable(options, bytes)) return -ERRNO.EINVAL;
+    const destination = remote.address as A;
+    const how = fillSendOptions(this.#how, options, destination);
+    const result = this.send(this.#frameOf(bytes, origin), source as A, destination, options, how);
+    if (result === 0) return bytes.length;
+    if (result === -ERRNO.EMSGSIZE) channel.tooLong(bytes, remote, this.#ip.mtuTo(destination));
+    return result;
+  }
 
   /** @internal For channels. */
   stateChanged(channel: Channel, from: string, to: string): void {
@@ -116,7 +145,7 @@ export abstract class RawProtocol<A extends IpAddress> implements DatagramServic
   }
 
   /** A frame with what a program sends. */
-  protected frameOf(bytes: Uint8Array, origin: EventId): Frame {
+  #frameOf(bytes: Uint8Array, origin: EventId): Frame {
     const frame = this.parts.pool.take(bytes.length);
     frame.bytes.set(bytes, HEADROOM);
     frame.end = HEADROOM + bytes.length;
