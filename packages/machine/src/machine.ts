@@ -106,7 +106,12 @@ export class Machine extends Computer {
   configure(settings: NetworkSettings): void {
     for (const [name, prefixes] of Object.entries(settings.addresses ?? {})) {
       for (const prefix of prefixes) {
-        this.#ask(`address ${prefix} for ${name}`, { type: 'newaddr', interface: name, prefix });
+        this.#ask(`address ${prefix} for ${name}`, {
+          type: 'newaddr',
+          interface: name,
+          prefix,
+          broadcast: '+',
+        });
       }
     }
     for (const [name, value] of Object.entries(settings.sysctl ?? {})) {

@@ -1,8 +1,10 @@
 import { formatMac, type Link, multicastMac, type Neighbour } from '@netarium/osi/2-datalink';
 import {
+  type AddressDetails,
   formatIpv4,
   type GroupEntry,
   ipv4FromNumber,
+  type LocalAddress,
   parseIpv4,
   type Route,
   type Sysctl,
@@ -15,7 +17,7 @@ import {
   type Socket,
   type Stack,
 } from '@netarium/osi/5-session';
-import { ERRNO } from '@netarium/osi/trace';
+import { ERRNO, type KernelMessage } from '@netarium/osi/trace';
 import type { Network } from './kernel/network.ts';
 import { addressAnswers6, neighbourAnswers6, removeNeighbour6, routeAnswers6 } from './stack-network6.ts';
 import type { NetlinkAnswer, NetlinkRequest } from './system-calls.ts';
@@ -52,6 +54,10 @@ export class StackNetwork implements Network {
     return this.#stack.udp.entries();
   }
 
+  get kernelLog(): readonly KernelMessage[] {
+    return this.#stack.kernelLog;
+  }
+
   counters(): ReadonlyMap<string, ReadonlyMap<string, number>> {
     const { ip, icmp, tcp, udp, sysctl } = this.#stack;
     const general = {
@@ -64,7 +70,7 @@ export class StackNetwork implements Network {
       Icmp: icmp.counters,
       Tcp: tcp.counters.tcp,
       Udp: udp.counters,
-      TcpExt: tcp.counters.ext,
+      TcpExt: { ...tcp.counters.ext, IPReversePathFilter: ip.reversePathFiltered },
     };
     return new Map(Object.entries(groups).map(([name, group]) => [name, new Map(Object.entries(group))]));
   }
@@ -75,12 +81,7 @@ export class StackNetwork implements Network {
       case 'getlink':
         return stack.interfaces.map(linkAnswer);
       case 'getaddr':
-        return stack.addresses.map(({ link, address, length, broadcast }) => ({
-          type: 'addr',
-          interface: link.name,
-          prefix: `${formatIpv4(address)}/${length}`,
-          broadcast: broadcast === null ? null : formatIpv4(broadcast),
-        }));
+        return stack.addresses.map(addressAnswer);
       case 'getaddr6':
         return addressAnswers6(stack);
       case 'getroute6':
@@ -100,7 +101,7 @@ export class StackNetwork implements Network {
       case 'setlink':
         return this.#setLink(request);
       case 'newaddr':
-        return stack.addAddress(request.interface, request.prefix);
+        return stack.addAddress(request.interface, request.prefix, true, detailsOf(request));
       case 'deladdr':
         return stack.removeAddress(request.interface, request.prefix);
       case 'newroute':
@@ -145,6 +146,29 @@ function linkAnswer(link: Link): NetlinkAnswer {
     loopback,
     statistics: { rxPackets, rxBytes, rxErrors, rxDropped, rxMulticast, txPackets, txBytes, txDropped },
   };
+}
+
+function addressAnswer({
+  link,
+  address,
+  length,
+  told,
+  scope,
+  secondary,
+  label,
+}: LocalAddress): NetlinkAnswer {
+  const prefix = `${formatIpv4(address)}/${length}`;
+  const broadcast = told === null ? null : formatIpv4(told);
+  return { type: 'addr', interface: link.name, prefix, broadcast, scope, secondary, label };
+}
+
+function detailsOf({
+  broadcast,
+  scope,
+  label,
+}: Extract<NetlinkRequest, { type: 'newaddr' }>): AddressDetails {
+  const told = broadcast === '+' ? broadcast : parseIpv4(broadcast ?? '');
+  return { scope, label, ...(told !== null && { broadcast: told }) };
 }
 
 function routeAnswer({ destination, length, gateway, link, metric, source, protocol }: Route): NetlinkAnswer {

@@ -252,7 +252,16 @@ export type NetlinkRequest =
   /** Of IPv6 alone. */
   | { readonly type: 'getaddr6' | 'getroute6' | 'getneigh6' }
   | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
-  | { readonly type: 'newaddr' | 'deladdr'; readonly interface: string; readonly prefix: string }
+  | { readonly type: 'deladdr'; readonly interface: string; readonly prefix: string }
+  | {
+      readonly type: 'newaddr';
+      readonly interface: string;
+      readonly prefix: string;
+      /** Of IPv4 alone: a broadcast address, or `+` for the one that the prefix has; RT_SCOPE_* of rtnetlink(7); a label. */
+      readonly broadcast?: string;
+      readonly scope?: number;
+      readonly label?: string;
+    }
   | {
       readonly type: 'newroute' | 'delroute';
       /** `10.1.0.0/16`, `2001:db8::/32` or `default`. */
@@ -290,7 +299,13 @@ export type NetlinkAnswer =
       readonly type: 'addr';
       readonly interface: string;
       readonly prefix: string;
+      /** The broadcast address that somebody has told. */
       readonly broadcast: string | null;
+      /** RT_SCOPE_* of rtnetlink(7). */
+      readonly scope: number;
+      /** Another address of its network was there before (IFA_F_SECONDARY). */
+      readonly secondary: boolean;
+      readonly label: string;
     }
   | {
       /** A group that an interface is in. */

@@ -8,6 +8,7 @@ const { EAGAIN, EALREADY, EINPROGRESS } = ERRNO;
 /** A network of sockets that do what the test tells them. */
 export class FakeNetwork implements Network {
   readonly sysctl = new Sysctl();
+  readonly kernelLog = [];
   readonly sockets: FakeSocket[] = [];
   socket(domain: number, type: number, protocol: number): Socket | number {
     if (domain !== 2) return -ERRNO.EAFNOSUPPORT;

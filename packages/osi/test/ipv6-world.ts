@@ -1,4 +1,4 @@
-import { Cable, type CableOptions, Port } from '../src/1-physical/index.ts';
+import { Cable, type CableOptions, Hub, Port } from '../src/1-physical/index.ts';
 import { macFromNumber } from '../src/2-datalink/index.ts';
 import { type Internet6Address, type Socket, Stack } from '../src/5-session/index.ts';
 import { Simulation } from '../src/time/index.ts';
@@ -21,6 +21,12 @@ export class Ipv6World {
   /** Gives each of two machines another interface, and joins them. MAC addresses are counted from 02:00:00:00:00:01. */
   link(a: Stack, b: Stack, options: CableOptions = {}): Cable {
     return new Cable(this.sim, this.#card(a), this.#card(b), options);
+  }
+
+  /** Gives each machine another interface, all of them on one link. */
+  lan(...stacks: readonly Stack[]): void {
+    const hub = new Hub({ sim: this.sim, name: 'hub' });
+    for (const stack of stacks) new Cable(this.sim, this.#card(stack), hub.addPort());
   }
 
   #card(stack: Stack): Port {

@@ -31,12 +31,13 @@ export class Meeting {
   readonly #running: Promise<void>;
 
   /**
-   * @param options of the cable; `offload` is the device's, and with `whole` the cable's too. @param build makes the lab around `box`; its end of the cable is
-   * `box:eth0`.
+   * @param options of the cable; `offload` is the device's, and with `whole` the cable's too. @param build makes the lab around `box`.
+   * @param end the lab's end of the cable.
    */
   constructor(
     options: Omit<LinkOptions, 'offload'> & { record?: boolean; offload?: boolean | 'whole' } = {},
     build?: (lab: Lab) => Host,
+    end = 'box:eth0',
   ) {
     const { record = true, offload = false, ...link } = options;
     this.lab = new Lab({ record, seed: 1 });
@@ -48,7 +49,7 @@ export class Meeting {
       name: 'kernel',
       offload: offload !== false,
     });
-    this.lab.link('box:eth0', this.tap.port, { ...link, offload: offload === 'whole' });
+    this.lab.link(end, this.tap.port, { ...link, offload: offload === 'whole' });
     this.kernel.ip(`addr add ${KERNEL}/24 dev ${this.tap.device}`);
     this.kernel.ip(`link set ${this.tap.device} up`);
     this.#live = new RealTime(this.lab);

@@ -183,6 +183,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'dropped: that source address cannot be',
     ko: '있을 수 없는 출발지 주소라 버렸다',
   },
+  'ip.reverse-path': {
+    en: 'dropped: an answer would not go back the way that it came (rp_filter)',
+    ko: '답이 온 길로 되돌아가지 않아 버렸다 (rp_filter)',
+  },
   'ip.martian-destination': {
     en: 'dropped: that destination address cannot be',
     ko: '있을 수 없는 목적지 주소라 버렸다',
@@ -232,7 +236,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'ignored: source quench is obsolete',
     ko: '더는 쓰지 않는 송신 억제라 무시했다',
   },
-  'icmp.redirect': { en: 'ignored: redirects are not followed', ko: '경로 재지정은 따르지 않는다' },
+  'icmp.redirect-ignored': {
+    en: 'ignored: not the advice of a router in use, or not to be followed',
+    ko: '쓰고 있는 라우터의 조언이 아니거나 따를 수 없어 무시했다',
+  },
   'icmp.rate-limit': {
     en: 'not sent: too many ICMP messages in a short time',
     ko: '짧은 시간에 ICMP 메시지가 너무 많아 보내지 않았다',

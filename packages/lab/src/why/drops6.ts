@@ -85,7 +85,7 @@ export const DROPS6: Readonly<Record<string, Text>> = {
     en: 'dropped: a router speaks from its link-local address only',
     ko: '라우터는 링크 로컬 주소로만 말하므로 버렸다',
   },
-  'ndisc.redirect': {
+  'ndisc.redirect-ignored': {
     en: 'dropped: a redirect that is not from the router in use',
     ko: '쓰고 있는 라우터가 보낸 리다이렉트가 아니라 버렸다',
   },

@@ -81,6 +81,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '다른 라우터를 찾으라고 알린다',
   },
   'ndisc.router-solicitation': { en: 'asks whether there is a router', ko: '라우터가 있는지 묻는다' },
+  'ndisc.redirect': {
+    en: 'tells the sender of a better way: another router on its link, or the destination itself',
+    ko: '더 나은 길을 알린다: 같은 링크의 다른 라우터 또는 목적지 자신',
+  },
   'mld.change': {
     en: 'tells routers and switches which groups it listens to from now on',
     ko: '이제부터 어느 그룹을 듣는지 라우터와 스위치에 알린다',
@@ -127,6 +131,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '패킷의 조각이 제때 다 오지 않았음을 알린다',
   },
   'icmp.parameter-problem': { en: 'reports a header that makes no sense', ko: '헤더가 잘못되었음을 알린다' },
+  'icmp.redirect': {
+    en: 'tells the sender of a better way: another router on its own link',
+    ko: '더 나은 길을 알린다: 보낸 쪽 링크에 있는 다른 라우터',
+  },
   'icmp.echo-request': { en: 'ping asks for an answer', ko: 'ping이 대답을 청한다' },
   'icmp.echo-reply': { en: 'answers a ping', ko: 'ping에 대답한다' },
 

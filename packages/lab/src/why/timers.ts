@@ -5,6 +5,7 @@ export const TIMERS: Readonly<Record<string, Text>> = {
   'arp.age': { en: 'ageing of an ARP entry', ko: 'ARP 항목의 수명 타이머' },
   'arp.request': { en: 'wait for an ARP reply', ko: 'ARP 대답을 기다리는 타이머' },
   'arp.reachability-probe': { en: 'check of a neighbour', ko: '이웃 확인 타이머' },
+  'ip.redirect-age': { en: 'ageing of what a redirect has told', ko: '경로 재지정으로 배운 길의 수명' },
   'ndisc.solicitation': { en: 'wait for a neighbour advertisement', ko: '이웃 광고를 기다리는 타이머' },
   'ndisc.age': { en: 'ageing of an IPv6 neighbour', ko: 'IPv6 이웃 항목의 수명 타이머' },
   'ndisc.duplicate-check': {

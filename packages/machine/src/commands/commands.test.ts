@@ -79,7 +79,7 @@ describe('ip', () => {
     ['ip addr show nope', 'Device "nope" does not exist.\n[1]'],
     ['ip addr add foo dev lo', 'Error: any valid prefix is expected rather than "foo".\n[1]'],
     ['ip addr add 1.2.3.4/24 dev nope', 'Cannot find device "nope"\n[1]'],
-    ['ip addr add 10.0.0.1/24 dev eth0', 'RTNETLINK answers: File exists\n[2]'],
+    ['ip addr add 10.0.0.1/24 dev eth0', 'Error: ipv4: Address already assigned.\n[2]'],
     ['ip route add 1.2.3.0/24 via 9.9.9.9', 'Error: Nexthop has invalid gateway.\n[2]'],
     ['ip route del 1.2.3.0/24', 'RTNETLINK answers: No such process\n[2]'],
     ['ip -x addr', 'Option "-x" is unknown, try "ip -help".\n[255]'],

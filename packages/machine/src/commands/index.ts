@@ -2,6 +2,7 @@
 import type { Main, Program } from '../program.ts';
 import { typescriptProgram } from '../typescript-program.ts';
 import { arp } from './arp.ts';
+import { dmesg } from './dmesg.ts';
 import { ip } from './ip.ts';
 import { ls } from './ls.ts';
 import { netstat } from './netstat.ts';
@@ -12,6 +13,7 @@ import { strace } from './strace.ts';
 
 const COMMANDS: Readonly<Record<string, Main>> = {
   '/usr/bin/cat': cat,
+  '/usr/bin/dmesg': dmesg,
   '/usr/bin/echo': echo,
   '/usr/bin/false': no,
   '/usr/bin/hostname': hostname,

@@ -1,7 +1,9 @@
 import { parseIpv4, parseIpv4Prefix } from '@netarium/osi/3-network';
 import { ERRNO } from '@netarium/osi/trace';
 import type { AsyncSystemCalls, Main } from '../program.ts';
-import { changeAddress6, changeRoute6 } from './ip/change6.ts';
+import { address } from './ip/address.ts';
+import { changeRoute6 } from './ip/change6.ts';
+import { deviceOf, isAbout6, links, needDevice } from './ip/devices.ts';
 import {
   answers,
   type Context,
@@ -14,20 +16,12 @@ import {
   Words,
 } from './ip/request.ts';
 import { tcpMetrics } from './ip/tcp-metrics.ts';
-import {
-  addressText,
-  groupsText,
-  linkHead,
-  linkText,
-  neighbourText,
-  routeText,
-  statisticsText,
-} from './ip/text.ts';
-import { address6Text, route6Text } from './ip/text6.ts';
+import { groupsText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
+import { route6Text } from './ip/text6.ts';
 import { complain, print } from './support.ts';
 
 const HELP = `Usage: ip [-s] [-4 | -6] OBJECT { COMMAND }
-  ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME
+  ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME [brd { + | ADDRESS }] [scope SCOPE] [label NAME]
   ip link [show [dev] NAME]    ip link set [dev] NAME { up | down | mtu N }
   ip route [show]              ip route { add | del } { PREFIX | default } [via ADDRESS] [dev NAME] [metric N]
   ip maddr [show [dev] NAME]
@@ -93,47 +87,6 @@ async function showHelp(sys: AsyncSystemCalls): Promise<number> {
   return 0;
 }
 
-async function address({ sys, words, statistics, family }: Context): Promise<number> {
-  const command = words.next() ?? 'show';
-  if (isShow(command)) {
-    const device = deviceOf(words);
-    const addresses = family === 'inet6' ? [] : await answers(sys, { type: 'getaddr' }, 'addr');
-    const addresses6 = family === 'inet' ? [] : await answers(sys, { type: 'getaddr6' }, 'addr6');
-    let text = '';
-    for (const one of await links(sys, device)) {
-      const on = (line: { readonly interface: string }): boolean => line.interface === one.name;
-      const lines = [...addresses.filter(on).map(addressText), ...addresses6.filter(on).map(address6Text)];
-      if (family === null) text += linkText(one, false) + (statistics ? statisticsText(one) : '');
-      else if (lines.length > 0) text += linkHead(one, false, family === 'inet6' && device === undefined);
-      text += lines.join('');
-    }
-    await print(sys, text);
-    return 0;
-  }
-  if (command !== 'add' && !'delete'.startsWith(command)) throw unknownCommand(command, 'address');
-  let prefix: string | undefined;
-  let device: string | undefined;
-  for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === 'dev') device = words.next();
-    else if (word === 'brd' || word === 'broadcast' || word === 'label' || word === 'scope') words.next();
-    else if (prefix === undefined) prefix = word === 'local' ? words.next() : word;
-    else throw new Refusal(`Error: either "local" is duplicate, or "${word}" is a garbage.`);
-  }
-  if (device === undefined) throw new Refusal('Not enough information: "dev" argument is required.');
-  if (prefix !== undefined && isAbout6(prefix, family)) {
-    await needDevice(sys, device);
-    return changeAddress6(sys, { add: command === 'add', device, prefix });
-  }
-  const whole = prefix?.includes('/') === true ? prefix : `${prefix}/32`;
-  if (prefix === undefined || parseIpv4Prefix(whole) === null) {
-    const kind = family === 'inet' ? 'inet' : 'any valid';
-    throw new Refusal(`Error: ${kind} prefix is expected rather than "${prefix ?? ''}".`, 1);
-  }
-  await needDevice(sys, device);
-  const type = command === 'add' ? 'newaddr' : 'deladdr';
-  return change(sys, { type, interface: device, prefix: whole });
-}
-
 async function link({ sys, words, statistics }: Context): Promise<number> {
   const command = words.next() ?? 'show';
   if (isShow(command)) {
@@ -184,7 +137,10 @@ async function route({ sys, words, family }: Context): Promise<number> {
     const shown = routes.filter(
       (one) => one.interface !== 'lo' && (device === undefined || one.interface === device),
     );
-    await print(sys, shown.map((one) => routeText(one, up.has(one.interface))).join(''));
+    await print(
+      sys,
+      shown.map((one) => routeText(one, device === undefined, up.has(one.interface))).join(''),
+    );
     return 0;
   }
   if (command !== 'add' && !'delete'.startsWith(command)) throw unknownCommand(command, 'route');
@@ -266,26 +222,4 @@ async function neighbour({ sys, words, family }: Context): Promise<number> {
   }
   await needDevice(sys, device);
   return change(sys, { type: 'delneigh', interface: device, address: target });
-}
-
-/** Whether an address or prefix is taken for one of IPv6: by its form, or by what -4 and -6 say. */
-const isAbout6 = (text: string, family: IpFamily): boolean =>
-  family === null ? text.includes(':') : family === 'inet6';
-
-/** The device that `show` is about, if one is named. */
-function deviceOf(words: Words): string | undefined {
-  const word = words.next();
-  return word === 'dev' ? words.next() : word;
-}
-
-async function links(sys: AsyncSystemCalls, device?: string) {
-  const all = await answers(sys, { type: 'getlink' }, 'link');
-  const shown = device === undefined ? all : all.filter(({ name }) => name === device);
-  if (device !== undefined && shown.length === 0) throw new Refusal(`Device "${device}" does not exist.`, 1);
-  return shown;
-}
-
-async function needDevice(sys: AsyncSystemCalls, device: string): Promise<void> {
-  const all = await answers(sys, { type: 'getlink' }, 'link');
-  if (!all.some(({ name }) => name === device)) throw new Refusal(`Cannot find device "${device}"`, 1);
 }

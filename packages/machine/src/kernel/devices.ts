@@ -4,6 +4,7 @@ import type { FileStatus } from '../system-calls.ts';
 import { S_IFCHR } from './constants.ts';
 import type { Kernel } from './kernel.ts';
 import { OpenFile } from './open-file.ts';
+import { textFile } from './proc/text-file.ts';
 
 /** What a simple character device does. */
 interface Device {
@@ -71,4 +72,16 @@ export function mountDevices(kernel: Kernel): void {
     return kernel.processes.get(pid)?.terminal?.open(flags) ?? -ERRNO.ENXIO;
   });
   files.mount('/dev/tty', tty);
+  files.mount(
+    '/dev/kmsg',
+    textFile(files.nextInode(), () => kernelMessages(kernel)),
+  );
+}
+
+/** What `/dev/kmsg` has at present (Documentation/ABI/testing/dev-kmsg). */
+function kernelMessages({ network }: Kernel): string {
+  const lines = network.kernelLog.map(
+    ({ level, number, at, text }) => `${level},${number},${Math.floor(at / 1000)},-;${text}\n`,
+  );
+  return lines.join('');
 }

@@ -1,11 +1,14 @@
 import type { GroupEntry, Sysctl } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
 import type { Credentials, PacketSocket, Socket } from '@netarium/osi/5-session';
+import type { KernelMessage } from '@netarium/osi/trace';
 import type { NetlinkAnswer, NetlinkRequest } from '../system-calls.ts';
 
 /** What the kernel needs of the machine's stack. */
 export interface Network {
   readonly sysctl: Sysctl;
+  /** What the kernel has to say of the network (dmesg(1)). */
+  readonly kernelLog: readonly KernelMessage[];
   /** @returns a socket, or a negated errno (-EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT). */
   socket(domain: number, type: number, protocol: number, by: Credentials): Socket | PacketSocket | number;
   /** Reads or changes links, addresses, routes and neighbours (rtnetlink(7)). @returns 0 or the answers, or a negated errno. */

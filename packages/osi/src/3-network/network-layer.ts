@@ -68,6 +68,7 @@ export class NetworkLayer {
       tracer.write({ kind: 'table', table: 'address', change: 'add', key: '::1/128', value: 'lo' });
     sysctl.changed = (name) => {
       if (name.startsWith('net.ipv6.conf.')) this.#settings6Changed();
+      else if (name.startsWith('net.ipv4.conf.')) ip.settingsChanged();
     };
   }
 
@@ -95,6 +96,7 @@ export class NetworkLayer {
       upcalls: this.#upcalls,
     });
     this.ip.addLink(link);
+    this.ip.settingsChanged();
     if (!ipv6) this.sysctl.set(`net.ipv6.conf.${link.name}.disable_ipv6`, 1);
     if (this.#ipv6 !== null) this.#ipv6.configuration.attach(link);
     else if (this.#isIpv6Changed()) this.#v6;
@@ -117,7 +119,15 @@ export class NetworkLayer {
     const { sysctl } = this;
     const layer = new Ipv6Layer({ sim, tracer, pool, sysctl });
     const icmp = new Icmpv6Layer({ sim, tracer, pool, sysctl, ip: layer, rate: this.#rate });
-    const configuration = new Configuration({ sim, tracer, pool, sysctl, ip: layer, icmp });
+    const configuration = new Configuration({
+      sim,
+      tracer,
+      pool,
+      sysctl,
+      ip: layer,
+      icmp,
+      rate: this.#rate,
+    });
     this.#ipv6 = { layer, icmp, configuration };
     this.internet.join(layer);
     for (const link of this.links) {
@@ -142,8 +152,8 @@ export class NetworkLayer {
     this.ip.linkChanged(link);
     this.igmp.linkChanged(link);
     if (this.#ipv6 !== null || this.#isIpv6Changed()) this.#v6.configuration.linkChanged(link);
-    if (this.sysctl.get('net.ipv4.conf.all.arp_notify') === 0 || !link.up || !link.carrier) return;
-    if (!(link instanceof EthernetInterface)) return;
+    if (!link.up || !link.carrier || !(link instanceof EthernetInterface)) return;
+    if (this.sysctl.ipv4(link.name, 'arp_notify') === 0) return;
     for (const line of this.ip.addresses.entries()) if (line.link === link) link.arp.announce(line.address);
   }
 }

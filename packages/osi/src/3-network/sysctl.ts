@@ -1,3 +1,13 @@
+import {
+  effective4,
+  InterfaceSettings,
+  type Ipv4Setting,
+  type Ipv6Setting,
+  valueOf6,
+} from './interface-settings.ts';
+
+export type { Ipv4Setting, Ipv6Setting };
+
 /** Tunables of one machine's stack by their Linux names, with Linux's defaults (ip-sysctl.rst, tcp(7)). */
 export const SYSCTL_DEFAULTS = {
   'net.ipv4.ip_forward': 0,
@@ -12,12 +22,12 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.igmp_max_msf': 10,
   'net.ipv4.igmp_qrv': 2,
   'net.ipv4.igmp_link_local_mcast_reports': 1,
-  'net.ipv4.conf.all.force_igmp_version': 0,
-  'net.ipv4.conf.all.igmpv2_unsolicited_report_interval': 10_000,
-  'net.ipv4.conf.all.igmpv3_unsolicited_report_interval': 1000,
-  'net.ipv4.conf.all.arp_notify': 0,
   'net.ipv4.route.min_pmtu': 552,
   'net.ipv4.route.mtu_expires': 600,
+  // In ticks, of which a second has 1000 here.
+  'net.ipv4.route.redirect_load': 20,
+  'net.ipv4.route.redirect_number': 9,
+  'net.ipv4.route.redirect_silence': 20_480,
   'net.ipv4.ipfrag_time': 30,
   'net.ipv4.ipfrag_high_thresh': 4_194_304,
   'net.ipv4.ip_unprivileged_port_start': 1024,
@@ -92,36 +102,6 @@ export const SYSCTL_DEFAULTS = {
 
 export type SysctlName = keyof typeof SYSCTL_DEFAULTS;
 
-/**
- * Tunables that each interface has for IPv6, `net.ipv6.conf.<interface>.<name>`: what is set for `default` holds for
- * those that have nothing of their own, what is set for `all` is set for every one, as for `forwarding` in Linux.
- */
-const IPV6_DEFAULTS = {
-  disable_ipv6: 0,
-  forwarding: 0,
-  hop_limit: 64,
-  accept_ra: 1,
-  accept_ra_defrtr: 1,
-  accept_ra_pinfo: 1,
-  accept_ra_mtu: 1,
-  accept_redirects: 1,
-  autoconf: 1,
-  addr_gen_mode: 0,
-  accept_dad: 1,
-  dad_transmits: 1,
-  max_addresses: 16,
-  use_tempaddr: 0,
-  router_solicitations: -1,
-  router_solicitation_delay: 1,
-  router_solicitation_interval: 4,
-  router_solicitation_max_interval: 3600,
-  force_mld_version: 0,
-} satisfies Record<string, number>;
-
-export type Ipv6Setting = keyof typeof IPV6_DEFAULTS;
-
-const IPV6_CONF = /^net\.ipv6\.conf\.(.+)\.([a-z\d_]+)$/;
-
 /** Tunables that Linux has as words: their value here is a word's place in this list. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'net.ipv4.tcp_congestion_control': ['cubic', 'reno'],
@@ -144,8 +124,8 @@ export class Sysctl {
    * next to nothing. Mostly all are as Linux has them, so thousands of machines share the defaults.
    */
   values: Readonly<Record<SysctlName, number>> = SYSCTL_DEFAULTS;
-  /** `net.ipv6.conf.<of>.<name>`, those that are not as Linux has them. */
-  #ipv6: Map<string, number> | null = null;
+  /** `net.ipv4.conf.…` and `net.ipv6.conf.…`, as soon as one of them is set. */
+  #interfaces: InterfaceSettings | null = null;
   #texts: readonly TextTunable[] = NO_TEXTS;
   /** Called when one was set: for what takes effect at once. */
   changed: ((name: string) => void) | null = null;
@@ -154,15 +134,20 @@ export class Sysctl {
     return this.values[name];
   }
 
+  /** What `net.ipv4.conf.<name of an interface>.<name>` and that of `all` make together. */
+  ipv4(of: string, name: Ipv4Setting): number {
+    return effective4(this.#interfaces, of, name, this.values['net.ipv4.ip_forward'] !== 0);
+  }
+
   /** `net.ipv6.conf.<of>.<name>`. @param of an interface, `all` or `default`. */
   ipv6(of: string, name: Ipv6Setting): number {
-    const changed = this.#ipv6;
-    if (changed === null) return IPV6_DEFAULTS[name];
-    return (
-      changed.get(`net.ipv6.conf.${of}.${name}`) ??
-      changed.get(`net.ipv6.conf.default.${name}`) ??
-      IPV6_DEFAULTS[name]
-    );
+    return valueOf6(this.#interfaces, of, name);
+  }
+
+  /** A tunable by a name that may be wrong: undefined when it is not one of ours. */
+  find(name: string): number | undefined {
+    if (Object.hasOwn(SYSCTL_DEFAULTS, name)) return this.values[name as SysctlName];
+    return InterfaceSettings.read(this.#interfaces, name);
   }
 
   /** Sets a tunable by a name that may be wrong. @returns false when Linux's name is not one of ours. */
@@ -172,23 +157,12 @@ export class Sysctl {
       values[name as SysctlName] = value;
       this.values = values;
     } else {
-      const [, of, setting] = IPV6_CONF.exec(name) ?? [];
-      if (of === undefined || setting === undefined || !Object.hasOwn(IPV6_DEFAULTS, setting)) return false;
-      this.#ipv6 ??= new Map();
-      if (of === 'all') this.#setForAll(setting, value);
-      else this.#ipv6.set(name, value);
+      if (this.find(name) === undefined) return false;
+      this.#interfaces ??= new InterfaceSettings();
+      this.#interfaces.set(name, value);
     }
     this.changed?.(name);
     return true;
-  }
-
-  #setForAll(setting: string, value: number): void {
-    for (const key of [...(this.#ipv6?.keys() ?? [])]) {
-      const [, , of] = IPV6_CONF.exec(key) ?? [];
-      if (of === setting) this.#ipv6?.delete(key);
-    }
-    this.#ipv6?.set(`net.ipv6.conf.all.${setting}`, value);
-    this.#ipv6?.set(`net.ipv6.conf.default.${setting}`, value);
   }
 
   /** A tunable as Linux shows it: a number, or one of its words. */

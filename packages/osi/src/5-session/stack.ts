@@ -1,6 +1,7 @@
 import { type Frame, type FramePool, type Port, poolOf } from '../1-physical/index.ts';
 import type { EthernetInterface, FrameWatcher, Link, MacAddress, Neighbour } from '../2-datalink/index.ts';
 import {
+  type AddressDetails,
   type AddressTable,
   type Configuration,
   type IcmpLayer,
@@ -35,7 +36,7 @@ import {
   UdpLayer,
 } from '../4-transport/index.ts';
 import type { Simulation } from '../time/index.ts';
-import { ERRNO, type TraceRecord, Tracer } from '../trace/index.ts';
+import { ERRNO, type KernelMessage, type TraceRecord, Tracer } from '../trace/index.ts';
 import { type AsyncAddress, bindSocket, domainOf } from './async-base.ts';
 import { AsyncDatagramSocket } from './async-datagram-socket.ts';
 import {
@@ -212,6 +213,11 @@ export class Stack implements SocketParts, FrameWatcher {
     return this.ip.addresses.find(address)?.link;
   }
 
+  /** What the kernel has to say of the network. */
+  get kernelLog(): readonly KernelMessage[] {
+    return this.ip.log.entries();
+  }
+
   get addresses(): ReturnType<AddressTable['entries']> {
     return this.ip.addresses.entries();
   }
@@ -239,13 +245,14 @@ export class Stack implements SocketParts, FrameWatcher {
   /**
    * Gives an interface an address, and with it the route to its network.
    * @param prefix `10.0.0.1/24`, `2001:db8::1/64`. @param dad false: nobody is asked whether he has the IPv6 address.
+   * @param details of an IPv4 address.
    * @returns 0, -ENODEV, -EINVAL, -EEXIST; -EACCES where IPv6 is disabled.
    */
-  addAddress(link: Link | string, prefix: Ipv4Prefix | string, dad = true): number {
+  addAddress(link: Link | string, prefix: Ipv4Prefix | string, dad = true, details?: AddressDetails): number {
     const prefix6 = typeof prefix === 'string' ? parseIpv6Prefix(prefix) : null;
     const on = typeof link === 'string' ? this.interface(link) : link;
     if (prefix6 !== null) return on === undefined ? -ERRNO.ENODEV : this.config6.addAddress(on, prefix6, dad);
-    return this.#withAddress(link, prefix, (found, parsed) => this.ip.addAddress(found, parsed));
+    return this.#withAddress(link, prefix, (found, parsed) => this.ip.addAddress(found, parsed, details));
   }
 
   /** @returns 0, -ENODEV, -EINVAL, -EADDRNOTAVAIL. */
@@ -253,7 +260,9 @@ export class Stack implements SocketParts, FrameWatcher {
     const prefix6 = typeof prefix === 'string' ? parseIpv6Prefix(prefix) : null;
     const on = typeof link === 'string' ? this.interface(link) : link;
     if (prefix6 !== null) return on === undefined ? -ERRNO.ENODEV : this.config6.removeAddress(on, prefix6);
-    return this.#withAddress(link, prefix, (found, parsed) => this.ip.removeAddress(found, parsed));
+    return this.#withAddress(link, prefix, (found, parsed) =>
+      this.ip.removeAddress(found, parsed, this.sysctl.ipv4(found.name, 'promote_secondaries') !== 0),
+    );
   }
 
   /** @returns 0; -EINVAL, -ENODEV, -ENETDOWN, -ENETUNREACH for a router that is on no network of ours, -EEXIST. */

@@ -1,4 +1,5 @@
 import type { NetlinkAnswer } from '../../system-calls.ts';
+import { scopeName } from './scopes.ts';
 
 type Link = Extract<NetlinkAnswer, { type: 'link' }>;
 type Address = Extract<NetlinkAnswer, { type: 'addr' }>;
@@ -42,17 +43,17 @@ export function statisticsText({ statistics: s }: Link): string {
   );
 }
 
-export function addressText({ prefix, broadcast, interface: device }: Address): string {
-  const scope = prefix.startsWith('127.') ? 'host' : 'global';
+export function addressText({ prefix, broadcast, scope, secondary, label }: Address): string {
   const brd = broadcast === null ? '' : `brd ${broadcast} `;
-  return `    inet ${prefix} ${brd}scope ${scope} ${device}\n       valid_lft forever preferred_lft forever\n`;
+  const words = `${brd}scope ${scopeName(scope)} ${secondary ? 'secondary ' : ''}${label}`;
+  return `    inet ${prefix} ${words}\n       valid_lft forever preferred_lft forever\n`;
 }
 
 /** A line of `ip route`. @param carrier whether its link works. */
-export function routeText(route: Route, carrier: boolean): string {
+export function routeText(route: Route, withDevice: boolean, carrier: boolean): string {
   const parts = [route.destination.replace(/\/32$/, '')];
   if (route.via !== null) parts.push(`via ${route.via}`);
-  parts.push(`dev ${route.interface}`);
+  if (withDevice) parts.push(`dev ${route.interface}`);
   if (route.protocol !== 'boot') parts.push(`proto ${route.protocol}`);
   if (route.via === null) parts.push('scope link');
   if (route.source !== null) parts.push(`src ${route.source}`);

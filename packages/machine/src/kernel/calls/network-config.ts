@@ -1,4 +1,3 @@
-import type { SysctlName } from '@netarium/osi/3-network';
 import { ERRNO } from '@netarium/osi/trace';
 import type { Family } from '../kernel.ts';
 
@@ -15,9 +14,9 @@ export const networkConfigCalls: Family<'uname' | 'sysctl' | 'netlink'> = {
 
   sysctl({ kernel, process }, name, value) {
     const { sysctl } = kernel.network;
-    const known = [...sysctl.entries()].some(([other]) => other === name);
-    if (!known) return -ERRNO.ENOENT;
-    if (value === undefined) return sysctl.get(name as SysctlName);
+    const now = sysctl.find(name);
+    if (now === undefined) return -ERRNO.ENOENT;
+    if (value === undefined) return now;
     if (process.user.uid !== 0) return -ERRNO.EPERM;
     sysctl.set(name, value);
     return 0;

@@ -3,6 +3,7 @@ import { ERRNO } from '@netarium/osi/trace';
 import type { SysctlName } from '@netarium/osi/3-network';
 import { LiveDirectory, ROOT } from '../../files/inode.ts';
 import type { Kernel } from '../kernel.ts';
+import { mountInterfaceSettings } from './interface-settings.ts';
 import { deviceGroupTable, igmpTable } from './multicast.ts';
 import { arpTable, counterTable, deviceTable, routeTable, tcpTable, udpTable } from './net.ts';
 import { addressTable6 } from './net6.ts';
@@ -77,4 +78,5 @@ export function mountProc(kernel: Kernel): void {
     tunable(name, () => network.sysctl.text(name as SysctlName));
   }
   for (const { name, read } of network.sysctl.texts()) tunable(name, read);
+  mountInterfaceSettings(kernel);
 }

@@ -112,6 +112,16 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
     }
   }
 
+  /** Asks for an address that nothing is sent to yet, unless it is known or asked for already (`neigh_event_send`). */
+  resolve(address: A): void {
+    const known = this.#table.get(this.#actions.key(address));
+    if (known === undefined) this.#create(address, null);
+    else if (known.state === 'FAILED') {
+      this.#become(known, 'INCOMPLETE');
+      this.#ask(known);
+    }
+  }
+
   /**
    * Takes in what a message says of a neighbour (`neigh_update`).
    * @param create whether an unknown sender is remembered. @param answer a reply to us alone: it proves that the
@@ -203,9 +213,9 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
     }
   }
 
-  #create(address: A, frame: Frame): Neighbour<A> | null {
+  #create(address: A, frame: Frame | null): Neighbour<A> | null {
     if (!this.#makeRoom()) {
-      dropFrame(this.#tracer, this.#port, frame, this.#names.tableFull);
+      if (frame !== null) dropFrame(this.#tracer, this.#port, frame, this.#names.tableFull);
       return null;
     }
     const neighbour = new Neighbour(address);

@@ -18,6 +18,9 @@ export const CODE_PROTOCOL_UNREACHABLE = 2;
 export const CODE_PORT_UNREACHABLE = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;
 
+/** Of a redirect: a host of its own has a better way (RFC 1812 section 4.3.3.2 wants no other). */
+export const CODE_REDIRECT_HOST = 1;
+
 /** Codes of "time exceeded". */
 export const CODE_TTL_EXCEEDED = 0;
 export const CODE_REASSEMBLY_TIME_EXCEEDED = 1;
@@ -34,7 +37,7 @@ export function checkIcmp(view: DataView, at: number, end: number): string | nul
 
 export const readType = (view: DataView, at: number): number => view.getUint8(at);
 export const readCode = (view: DataView, at: number): number => view.getUint8(at + 1);
-/** The second word: of an error the MTU in its low half, or the pointer in its first byte. */
+/** The second word: of an error the MTU in its low half, the pointer in its first byte, or the better router. */
 export const readInfo = (view: DataView, at: number): number => view.getUint32(at + INFO);
 /** Identifier and sequence number of an echo. */
 export const readIdentifier = (view: DataView, at: number): number => view.getUint16(at + INFO);

@@ -338,7 +338,7 @@ describe('errors received', () => {
     ['icmp.quote', 11, 0, new Uint8Array(0)],
     ['icmp.code', 3, 16, quote('10.0.0.1', '10.0.0.2')],
     ['icmp.source-quench', 4, 0, quote('10.0.0.1', '10.0.0.2')],
-    ['icmp.redirect', 5, 1, quote('10.0.0.1', '10.0.0.2')],
+    ['icmp.redirect-ignored', 5, 1, quote('10.0.0.1', '10.0.0.2')],
     ['icmp.type', 42, 0, new Uint8Array(8)],
   ])('%s: type %i code %i is dropped', (reason, type, code, rest) => {
     const { world, a, b } = twoHosts();

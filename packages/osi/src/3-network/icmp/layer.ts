@@ -1,7 +1,7 @@
 import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
-import { ANY, type Ipv4Address, isLoopback } from '../address.ts';
+import { ANY, type Ipv4Address, ipv4FromNumber, isLoopback } from '../address.ts';
 import { type IcmpCounters, icmpCounters } from '../counters.ts';
 import {
   type IcmpError,
@@ -43,7 +43,7 @@ import {
   writeIcmpChecksum,
 } from './codec.ts';
 import { EchoChannels } from './echo.ts';
-import { meaningOf } from './errors.ts';
+import { type ErrorMeaning, meaningOf } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** No error message is longer than what every host takes whole (RFC 1812 section 4.3.2.3). */
@@ -57,6 +57,11 @@ const LEAST_QUOTE = 8;
 const INTERNET_CONTROL = 0xc0;
 /** The type-of-service bits that an error takes over from its packet (`RT_TOS` in Linux). */
 const TOS_MASK = 0x1e;
+
+/** The last code of a redirect: of a type of service and a host. */
+const CODE_REDIRECT_TOS_HOST = 3;
+/** A redirect is none. */
+const NO_ERROR: ErrorMeaning = { errno: 0, fatal: false };
 
 /** Why an error is sent, by its type; unreachable ones by code. */
 const UNREACHABLE_REASONS = [
@@ -163,7 +168,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
         return;
       case ICMP_REDIRECT:
         counters.InRedirects++;
-        this.#drop(frame, 'icmp.redirect', packet);
+        this.#redirected(frame, packet);
         return;
       default:
         // Of unknown type: silently dropped (RFC 1122 section 3.2.2).
@@ -198,6 +203,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     this.counters.OutMsgs++;
     if (type === ICMP_DESTINATION_UNREACHABLE) this.counters.OutDestUnreachs++;
     else if (type === ICMP_TIME_EXCEEDED) this.counters.OutTimeExcds++;
+    else if (type === ICMP_REDIRECT) this.counters.OutRedirects++;
     else this.counters.OutParmProbs++;
   }
 
@@ -278,8 +284,8 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     frame.release();
   }
 
-  /** Somebody tells of a packet of ours; the transport that sent it gets to know. */
-  #takeError(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
+  /** Where the packet of ours begins that a message is about; -1 when it is not to be recognized, and dropped. */
+  #quoteOf(frame: Frame, packet: ReceivedPacket<Ipv4Address>): number {
     const { view, start } = frame;
     const at = start + ICMP_HEADER;
     const headerLength = frame.end - at < IPV4_HEADER ? 0 : readHeaderLength(view, at);
@@ -290,33 +296,75 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     ) {
       this.counters.InErrors++;
       this.#drop(frame, 'icmp.quote', packet);
+      return -1;
+    }
+    if (packet.broadcast || !this.#ip.isLocal(readSource(view, at))) {
+      this.#drop(frame, 'icmp.not-ours', packet);
+      return -1;
+    }
+    return at;
+  }
+
+  /** A router knows a better way for a packet of ours; its transport tells whether that packet can have been (`tcp_v4_err`). */
+  #redirected(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
+    const at = this.#quoteOf(frame, packet);
+    if (at < 0) return;
+    const { view, start } = frame;
+    const error = this.#errorIn(frame, packet, at, NO_ERROR);
+    const transport = this.#ip.transport(readProtocol(view, at));
+    const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
+    const believed = transport?.believes?.(error, quoted, at + readHeaderLength(view, at)) !== false;
+    const { source: from } = packet;
+    const destination = readDestination(view, at);
+    const gateway = ipv4FromNumber(readInfo(view, start));
+    const code = readCode(view, start);
+    if (
+      !believed ||
+      code > CODE_REDIRECT_TOS_HOST ||
+      !this.#ip.redirected({ from, destination, gateway, source: readSource(view, at) }, packet.interface)
+    ) {
+      this.#drop(frame, 'icmp.redirect-ignored', packet);
       return;
     }
+    frame.release();
+  }
+
+  #errorIn(
+    frame: Frame,
+    { source: from }: ReceivedPacket<Ipv4Address>,
+    at: number,
+    { errno, fatal }: ErrorMeaning,
+  ): IcmpError {
+    const { view, start } = frame;
     const type = readType(view, start);
     const code = readCode(view, start);
-    const meaning = meaningOf(type, code);
-    const source = readSource(view, at);
-    if (meaning === null || packet.broadcast || !this.#ip.isLocal(source)) {
-      this.#drop(frame, meaning === null ? 'icmp.code' : 'icmp.not-ours', packet);
-      return;
-    }
-    const destination = readDestination(view, at);
     const tooLarge = type === ICMP_DESTINATION_UNREACHABLE && code === CODE_FRAGMENTATION_NEEDED;
     const mtu = tooLarge ? readInfo(view, start) & 0xffff : 0;
-    const { errno, fatal } = meaning;
-    const { source: from } = packet;
-    const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
+    const source = readSource(view, at);
+    const destination = readDestination(view, at);
+    return { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
+  }
+
+  /** Somebody tells of a packet of ours; the transport that sent it gets to know. */
+  #takeError(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
+    const at = this.#quoteOf(frame, packet);
+    if (at < 0) return;
+    const { view, start } = frame;
+    const meaning = meaningOf(readType(view, start), readCode(view, start));
+    if (meaning === null) {
+      this.#drop(frame, 'icmp.code', packet);
+      return;
+    }
+    const error = this.#errorIn(frame, packet, at, meaning);
+    const destination = readDestination(view, at);
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
     const protocol = readProtocol(view, at);
-    this.#ip.raw?.failed(protocol, error, quoted, at, at + headerLength);
+    const payload = at + readHeaderLength(view, at);
+    this.#ip.raw?.failed(protocol, error, quoted, at, payload);
     const transport = this.#ip.transport(protocol);
-    if (
-      tooLarge &&
-      !isLoopback(destination) &&
-      transport?.believes?.(error, quoted, at + headerLength) !== false
-    )
-      this.#ip.pathMtu.learn(destination, mtu);
-    transport?.receiveError?.(error, quoted, at + headerLength);
+    if (error.tooLarge && !isLoopback(destination) && transport?.believes?.(error, quoted, payload) !== false)
+      this.#ip.pathMtu.learn(destination, error.mtu);
+    transport?.receiveError?.(error, quoted, payload);
     frame.release();
   }
 
@@ -331,6 +379,7 @@ const isQuery = (type: number): boolean =>
 
 function reasonOf(type: number, code: number): string {
   if (type === ICMP_DESTINATION_UNREACHABLE) return UNREACHABLE_REASONS[code] ?? 'icmp.unreachable';
+  if (type === ICMP_REDIRECT) return 'icmp.redirect';
   if (type !== ICMP_TIME_EXCEEDED) return 'icmp.parameter-problem';
   return code === CODE_REASSEMBLY_TIME_EXCEEDED ? 'icmp.reassembly-timeout' : 'icmp.time-exceeded';
 }

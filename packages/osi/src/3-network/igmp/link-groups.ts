@@ -66,8 +66,8 @@ export class LinkGroups {
   }
 
   get version(): IgmpVersion {
-    const { sysctl, now } = this.#options;
-    const forced = sysctl.get('net.ipv4.conf.all.force_igmp_version');
+    const { link, sysctl, now } = this.#options;
+    const forced = sysctl.ipv4(link.name, 'force_igmp_version');
     if (forced === 1 || now() < this.#version1Until) return 1;
     return forced === 2 || now() < this.#version2Until ? 2 : 3;
   }
@@ -255,7 +255,8 @@ export class LinkGroups {
   #interval(): number {
     const name =
       this.version === 3 ? 'igmpv3_unsolicited_report_interval' : 'igmpv2_unsolicited_report_interval';
-    return milliseconds(this.#options.sysctl.get(`net.ipv4.conf.all.${name}`));
+    const { link, sysctl } = this.#options;
+    return milliseconds(sysctl.ipv4(link.name, name));
   }
 
   /** A moment at random before `limit` is over. */

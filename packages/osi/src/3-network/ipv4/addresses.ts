@@ -5,26 +5,29 @@ import {
   formatIpv4,
   type Ipv4Address,
   type Ipv4Prefix,
-  ipv4FromNumber,
   isLoopback,
   isMulticast,
   netmask,
 } from '../address.ts';
-
-/** A line of `ip addr`. */
-export interface LocalAddress {
-  readonly link: Link;
-  readonly address: Ipv4Address;
-  /** Of the network's prefix. */
-  readonly length: number;
-  /** The broadcast address of its network; null where there is none: prefixes of 31 and 32 bits (RFC 3021). */
-  readonly broadcast: Ipv4Address | null;
-}
+import {
+  type AddressDetails,
+  type LocalAddress,
+  localAddress,
+  RT_SCOPE_LINK,
+  sameNetwork,
+} from './local-address.ts';
 
 /** Up to so many, looking at each of them is as fast as an index, and takes up less: most machines have two. */
 const FEW = 8;
 
-/** The addresses of one machine, in the order in which they were added. */
+/** What taking an address away has come to. */
+export interface Removed {
+  readonly gone: readonly LocalAddress[];
+  /** The address that is the primary one of its network now. */
+  readonly promoted: LocalAddress | null;
+}
+
+/** The addresses of one machine, in Linux's order: of a link first the primary ones, those that reach less far before others, then the secondary ones. */
 export class AddressTable {
   readonly #tracer: Tracer;
   #all: readonly LocalAddress[] = [];
@@ -42,34 +45,47 @@ export class AddressTable {
     return this.#all;
   }
 
-  /** @returns the new line, or -EEXIST when the link has it, -EINVAL for what no station can have. */
-  add(link: Link, prefix: Ipv4Prefix): LocalAddress | number {
+  /** @returns the new line, or -EEXIST when the link has it, -EINVAL for what no station can have (`__inet_insert_ifa`). */
+  add(link: Link, prefix: Ipv4Prefix, details: AddressDetails = {}): LocalAddress | number {
     const { address, length } = prefix;
     if (length < 0 || length > 32 || address === 0 || isMulticast(address) || address === BROADCAST) {
       return -ERRNO.EINVAL;
     }
-    if (this.#all.some((line) => line.link === link && line.address === address && line.length === length)) {
-      return -ERRNO.EEXIST;
-    }
-    const broadcast = length < 31 && !link.loopback ? ipv4FromNumber(address | ~netmask(length)) : null;
-    const line = { link, address, length, broadcast };
-    this.#all = this.#all.concat(line);
-    this.#index();
+    const made = localAddress(link, prefix, details);
+    const network = this.#all.filter((line) => sameNetwork(line, made));
+    if (network.some((line) => line.address === address)) return -ERRNO.EEXIST;
+    if (network.some((line) => line.scope !== made.scope)) return -ERRNO.EINVAL;
+    const line = network.length === 0 ? made : { ...made, secondary: true };
+    this.#insert(line);
     this.#record('add', line);
     return line;
   }
 
-  /** @returns the line that was removed, or -EADDRNOTAVAIL. */
-  remove(link: Link, prefix: Ipv4Prefix): LocalAddress | number {
-    const place = this.#all.findIndex(
-      (line) => line.link === link && line.address === prefix.address && line.length === prefix.length,
+  /**
+   * Takes an address away; with a primary one its network's others go too, or the first of them becomes the primary one
+   * (`__inet_del_ifa`). @param promote that (`promote_secondaries`).
+   * @returns the lines that are gone, and which has become primary; or -EADDRNOTAVAIL.
+   */
+  remove(link: Link, prefix: Ipv4Prefix, promote: boolean): Removed | number {
+    const line = this.#all.find(
+      (each) => each.link === link && each.address === prefix.address && each.length === prefix.length,
     );
-    const line = this.#all[place];
     if (line === undefined) return -ERRNO.EADDRNOTAVAIL;
-    this.#all = this.#all.filter((other) => other !== line);
-    this.#index();
-    this.#record('remove', line);
-    return line;
+    const followers = line.secondary
+      ? []
+      : this.#all.filter((each) => each.secondary && sameNetwork(each, line));
+    const heir = promote ? followers[0] : undefined;
+    const gone = heir === undefined ? [...followers, line] : [line];
+    this.#all = this.#all.filter((each) => each !== heir && !gone.includes(each));
+    let promoted: LocalAddress | null = null;
+    if (heir === undefined) this.#index();
+    else {
+      promoted = { ...heir, secondary: false };
+      this.#insert(promoted);
+    }
+    for (const each of gone) this.#record('remove', each);
+    if (promoted !== null) this.#record('update', promoted);
+    return { gone, promoted };
   }
 
   /** Whether a packet to `address` is for this machine alone. */
@@ -106,21 +122,35 @@ export class AddressTable {
   }
 
   /**
-   * The address to send from by `link` to `nextHop`: one whose network it is in, else the link's first, else the
-   * first of any other link (`inet_select_addr` in Linux). Null when there is none.
+   * The address to send from by `link` to `nextHop`: of the primary ones that whose network it is in, else the link's first,
+   * else the first of any other link (`inet_select_addr` in Linux), each only if it reaches as far. Null when there is none.
+   * @param scope how far it has to reach.
    */
-  select(link: Link, nextHop: Ipv4Address): Ipv4Address | null {
+  select(link: Link, nextHop: Ipv4Address, scope = RT_SCOPE_LINK): Ipv4Address | null {
     let ofLink: Ipv4Address | null = null;
     let any: Ipv4Address | null = null;
     for (const line of this.#all) {
+      if (line.secondary || line.scope > scope) continue;
       if (line.link !== link) {
-        if (any === null && !line.link.loopback) any = line.address;
+        if (line.scope !== RT_SCOPE_LINK) any ??= line.address;
         continue;
       }
       if (((line.address ^ nextHop) & netmask(line.length)) === 0) return line.address;
       ofLink ??= line.address;
     }
     return ofLink ?? any;
+  }
+
+  /** A primary one comes behind those of its link that reach as far or less far, a secondary one to the end. */
+  #insert(line: LocalAddress): void {
+    const { link, scope, secondary } = line;
+    const own = this.#all.filter((each) => each.link === link);
+    const place = own.findLastIndex((each) => !each.secondary && scope <= each.scope) + 1;
+    const others = this.#all.filter((each) => each.link !== link);
+    const at = others.filter((each) => each.link.index < link.index).length;
+    const lines = own.toSpliced(secondary ? own.length : place, 0, line);
+    this.#all = others.toSpliced(at, 0, ...lines);
+    this.#index();
   }
 
   #index(): void {

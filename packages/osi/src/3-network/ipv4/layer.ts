@@ -1,17 +1,14 @@
 import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts';
 import type { Link } from '../../2-datalink/index.ts';
 import type { Simulation } from '../../time/index.ts';
-import { ERRNO, type Tracer } from '../../trace/index.ts';
+import { ERRNO, KernelLog, type Tracer } from '../../trace/index.ts';
 import { ANY, BROADCAST, type Ipv4Address, isMulticast } from '../address.ts';
 import { ipCounters } from '../counters.ts';
 import {
-  CODE_FRAGMENTATION_NEEDED,
   CODE_HOST_UNREACHABLE,
-  CODE_NETWORK_UNREACHABLE,
   CODE_PORT_UNREACHABLE,
   CODE_PROTOCOL_UNREACHABLE,
   CODE_REASSEMBLY_TIME_EXCEEDED,
-  CODE_TTL_EXCEEDED,
   ICMP_DESTINATION_UNREACHABLE,
   ICMP_PARAMETER_PROBLEM,
   ICMP_TIME_EXCEEDED,
@@ -30,8 +27,6 @@ import {
   checkIpv4,
   completeHeader,
   DONT_FRAGMENT,
-  decrementTtl,
-  hasDontFragment,
   IPV4_HEADER,
   IPV4_MAX_PACKET,
   isFragment,
@@ -46,13 +41,18 @@ import {
   writeHeaderOptions,
   writeIpv4,
 } from './codec.ts';
+import { Forwarder } from './forwarder.ts';
 import { cutFragment, nextFragment } from './fragmentation.ts';
 import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
+import { logIgnoredRedirect, logMartianDestination, logMartianSource } from './martian-log.ts';
 import { findMartian } from './martians.ts';
 import { findOptionProblem, recordStation } from './options.ts';
+import type { PacketPath4 } from './packet-path.ts';
 import { Reassembly } from './reassembly.ts';
+import { type Advice, isGoodAdvice, Redirects } from './redirects.ts';
 import type { ErrorReports } from './reports.ts';
+import { ReversePathFilter } from './reverse-path.ts';
 import { Routing } from './routing.ts';
 
 export interface Ipv4Options {
@@ -65,8 +65,12 @@ export interface Ipv4Options {
 const NO_OPTIONS: SendOptions = {};
 
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
-export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
+export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, PacketPath4 {
+  readonly tracer: Tracer;
+  readonly sysctl: Sysctl;
   readonly counters = ipCounters();
+  /** `IPReversePathFilter` of /proc/net/netstat. */
+  reversePathFiltered = 0;
   readonly pathMtu: PathMtu<Ipv4Address>;
   /** Set by ICMP when it joins. */
   reports: ErrorReports | null = null;
@@ -76,10 +80,13 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   raw: RawUpcalls<Ipv4Address> | null = null;
   /** What the clock says when the simulation begins, in milliseconds from a midnight UT: for timestamp options. */
   epoch = 0;
+  /** Null while no interface has `rp_filter`. */
+  #reversePath: ReversePathFilter | null = null;
+  /** Made with the first packet that is passed on, and with the first thing to say. */
+  #forwarder: Forwarder | null = null;
+  #log: KernelLog | null = null;
   readonly #sim: Simulation;
-  readonly #tracer: Tracer;
   readonly #pool: FramePool;
-  readonly #sysctl: Sysctl;
   readonly #identification: Identification;
   readonly #reassembly: Reassembly;
   readonly #transports: (TransportProtocol | undefined)[] = [];
@@ -100,9 +107,9 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   constructor(options: Ipv4Options) {
     super(options.tracer);
     this.#sim = options.sim;
-    this.#tracer = options.tracer;
+    this.tracer = options.tracer;
     this.#pool = options.pool;
-    this.#sysctl = options.sysctl;
+    this.sysctl = options.sysctl;
     const { sim, sysctl } = options;
     this.pathMtu = new PathMtu(sim, sysctl, 'net.ipv4.route.min_pmtu', 'net.ipv4.route.mtu_expires');
     this.#identification = new Identification(options.sim, options.tracer.node);
@@ -112,13 +119,23 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       sysctl: options.sysctl,
       counters: this.counters,
       timedOut: (first) =>
-        this.#report(ICMP_TIME_EXCEEDED, CODE_REASSEMBLY_TIME_EXCEEDED, 0, first, first.start, false),
+        this.report(ICMP_TIME_EXCEEDED, CODE_REASSEMBLY_TIME_EXCEEDED, 0, first, first.start, false),
     });
   }
 
   /** Bytes that packets of which pieces are missing take up (the `FRAG` line of /proc/net/sockstat). */
   get reassemblyMemory(): number {
     return this.#reassembly.memory;
+  }
+
+  get log(): KernelLog {
+    this.#log ??= new KernelLog(this.#sim);
+    return this.#log;
+  }
+
+  /** Some of `net.ipv4.conf.…` was set, or there is another link. */
+  settingsChanged(): void {
+    this.#reversePath = ReversePathFilter.of(this.links, this.sysctl);
   }
 
   register(transport: TransportProtocol): void {
@@ -148,7 +165,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   }
 
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
-    this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_PORT_UNREACHABLE, 0, frame, this.#header, this.#group);
+    this.report(ICMP_DESTINATION_UNREACHABLE, CODE_PORT_UNREACHABLE, 0, frame, this.#header, this.#group);
   }
 
   send(
@@ -163,7 +180,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const { link, nextHop, group } = this.hop;
     if (error !== 0 || link === null) {
       counters.OutNoRoutes++;
-      this.#drop(frame, 'ip.no-route');
+      this.drop(frame, 'ip.no-route');
       return error;
     }
     counters.OutRequests++;
@@ -176,7 +193,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const whole = (segments > 1 ? headerLength + frame.packetSize : length) <= mtu;
     if (length > IPV4_MAX_PACKET || (!whole && (dontFragment === true || segments > 1))) {
       counters.FragFails++;
-      this.#drop(frame, 'ip.message-size');
+      this.drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
     const atomic = dontFragment === true || (dontFragment === 'if-it-fits' && whole);
@@ -199,7 +216,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     );
     if (headerOptions !== undefined) {
       writeHeaderOptions(frame, headerOptions);
-      recordStation(frame.view, frame.start, source, this.#timeOfDay);
+      recordStation(frame.view, frame.start, source, this.timeOfDay);
     }
     if (group && !link.loopback) {
       if (this.#hearsItself(link, source, destination, protocol, options)) this.#hearOwn(link, frame);
@@ -210,7 +227,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
       }
     }
     if (whole) link.send(frame, nextHop, group);
-    else this.#sendFragments(link, frame, nextHop, group, mtu);
+    else this.sendFragments(link, frame, nextHop, group, mtu);
     return 0;
   }
 
@@ -224,11 +241,11 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const { link, nextHop, group } = this.hop;
     if (error !== 0 || link === null) {
       this.counters.OutNoRoutes++;
-      this.#drop(frame, 'ip.no-route');
+      this.drop(frame, 'ip.no-route');
       return error;
     }
     if (frame.length > link.mtu) {
-      this.#drop(frame, 'ip.message-size');
+      this.drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
     this.counters.OutRequests++;
@@ -242,7 +259,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
 
   /** What is for a group stays on its link unless its sender asks for more (RFC 1112 section 6.1). */
   #defaultTtl(destination: Ipv4Address): number {
-    return isMulticast(destination) ? 1 : this.#sysctl.values['net.ipv4.ip_default_ttl'];
+    return isMulticast(destination) ? 1 : this.sysctl.values['net.ipv4.ip_default_ttl'];
   }
 
   /** A packet came in by a link, `frame.start` at its header; takes the frame over. @param group in a broadcast or multicast frame. */
@@ -253,18 +270,19 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const problem = checkIpv4(view, start, frame.end);
     if (problem !== null) {
       counters.InHdrErrors++;
-      this.#drop(frame, problem, link);
+      this.drop(frame, problem, link);
       return;
     }
     // What follows the packet is padding of a short frame.
     frame.end = start + readTotalLength(view, start);
-    if (readHeaderLength(view, start) > IPV4_HEADER) {
+    const hasOptions = readHeaderLength(view, start) > IPV4_HEADER;
+    if (hasOptions) {
       const problem = findOptionProblem(view, start);
       if (problem !== null) {
         const { reason, at } = problem;
         counters.InHdrErrors++;
-        if (reason === 'ip.options') this.#report(ICMP_PARAMETER_PROBLEM, 0, at << 24, frame, start, group);
-        this.#drop(frame, reason, link);
+        if (reason === 'ip.options') this.report(ICMP_PARAMETER_PROBLEM, 0, at << 24, frame, start, group);
+        this.drop(frame, reason, link);
         return;
       }
     }
@@ -273,34 +291,75 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     const martian = link.loopback ? null : findMartian(source, this.wayOf(source).kind, destination);
     if (martian !== null) {
       counters.InAddrErrors++;
-      this.#drop(frame, martian, link);
+      this.#logMartian(link, frame, martian);
+      this.drop(frame, martian, link);
       return;
     }
     const { kind } = this.wayOf(destination);
-    if (kind === 'own') this.#deliver(link, frame, group, false);
-    else if (kind === 'broadcast' || destination === BROADCAST) this.#deliver(link, frame, group, true);
-    else if (kind === 'group') {
+    if (kind === 'own') this.#take(link, frame, group, false, source, hasOptions);
+    else if (kind === 'broadcast' || destination === BROADCAST) {
+      this.#take(link, frame, group, true, source, hasOptions);
+    } else if (kind === 'group') {
       if (this.groups?.hears(link, destination, source, readProtocol(view, start)) === true) {
-        this.#deliver(link, frame, group, true);
+        this.#take(link, frame, true, true, source, hasOptions);
         return;
       }
       // A group that nobody here has joined: everybody on the link sees it. Counted, not recorded.
-      this.#tracer.countDrop('ip.multicast-not-joined');
+      this.tracer.countDrop('ip.multicast-not-joined');
       frame.release();
-    } else if (group || this.#sysctl.values['net.ipv4.ip_forward'] === 0) {
+    } else if (group || this.sysctl.values['net.ipv4.ip_forward'] === 0) {
       counters.InAddrErrors++;
-      this.#drop(frame, 'ip.not-for-us', link);
-    } else this.#forward(link, frame, destination);
+      this.drop(frame, 'ip.not-for-us', link);
+    } else this.#forward(link, frame, destination, hasOptions);
+  }
+
+  /** A packet for this machine from another one. */
+  #take(
+    link: Link,
+    frame: Frame,
+    group: boolean,
+    broadcast: boolean,
+    source: Ipv4Address,
+    hasOptions: boolean,
+  ): void {
+    if (this.#isSpoofed(link, source)) this.#dropSpoofed(link, frame);
+    else this.#deliver(link, frame, group, broadcast, hasOptions);
+  }
+
+  /**
+   * A router says that there is a better way for a packet of ours (`ip_do_redirect`). It is followed from the next time on when
+   * the better router is not known yet: its MAC address is asked for first. @param by the interface by which it came.
+   * @returns whether it is believed.
+   */
+  redirected(advice: Advice, by: string): boolean {
+    const { destination, gateway } = advice;
+    const link = this.links.find(({ name }) => name === by);
+    // What is read at once may be written over by the next question.
+    const way = { ...this.wayOf(destination) };
+    if (link === undefined) return false;
+    if (!isGoodAdvice(advice, link, way, this.wayOf(gateway), this.sysctl, this)) {
+      if (this.sysctl.ipv4(by, 'log_martians') !== 0) logIgnoredRedirect(this.log, by, advice);
+      return false;
+    }
+    const neighbour = way.link?.neighbours?.get(gateway);
+    if (neighbour === undefined || neighbour.state === 'INCOMPLETE' || neighbour.state === 'FAILED') {
+      way.link?.neighbours?.resolve(gateway);
+      return true;
+    }
+    const route = this.routes.lookup(destination);
+    this.redirects ??= new Redirects(this.#sim, this.tracer, () => this.routes.version++);
+    if (route !== null) this.redirects.learn(destination, route, gateway);
+    return true;
   }
 
   /** A packet could not be sent on since `address` is silent (RFC 1812 section 5.2.7.1); takes the frame over. */
   unresolved(link: Link, frame: Frame): void {
-    this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_HOST_UNREACHABLE, 0, frame, frame.start, false);
-    this.#drop(frame, 'arp.unresolved', link);
+    this.report(ICMP_DESTINATION_UNREACHABLE, CODE_HOST_UNREACHABLE, 0, frame, frame.start, false);
+    this.drop(frame, 'arp.unresolved', link);
   }
 
-  /** Cuts a packet and sends the pieces; takes it over. */
-  #sendFragments(link: Link, packet: Frame, nextHop: Ipv4Address, group: boolean, mtu: number): void {
+  /** @internal Cuts a packet and sends the pieces; takes it over. */
+  sendFragments(link: Link, packet: Frame, nextHop: Ipv4Address, group: boolean, mtu: number): void {
     for (let from = 0; from >= 0; from = nextFragment(packet, from, mtu)) {
       this.counters.FragCreates++;
       link.send(cutFragment(this.#pool, packet, from, mtu), nextHop, group);
@@ -323,11 +382,15 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   /** What we broadcast we hear ourselves (`ip_mc_output` in Linux), after the call that sends it. */
   #hearOwn(link: Link, frame: Frame): void {
     const copy = this.#pool.copy(frame);
-    const { cause } = this.#tracer;
-    this.#sim.after(0, () => this.#tracer.within(cause, () => this.#deliver(link, copy, true, true)));
+    const { cause } = this.tracer;
+    const hasOptions = readHeaderLength(frame.view, frame.start) > IPV4_HEADER;
+    this.#sim.after(0, () =>
+      this.tracer.within(cause, () => this.#deliver(link, copy, true, true, hasOptions)),
+    );
   }
 
-  get #timeOfDay(): number {
+  /** @internal */
+  get timeOfDay(): number {
     return this.epoch + Math.floor(this.#sim.now / 1e6);
   }
 
@@ -335,12 +398,12 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
   #arrived(frame: Frame, broadcast: boolean): void {
     const { view, start } = frame;
     const address = broadcast ? this.sourceFor(readSource(view, start)) : readDestination(view, start);
-    if (address !== null) recordStation(view, start, address, this.#timeOfDay);
+    if (address !== null) recordStation(view, start, address, this.timeOfDay);
   }
 
-  #deliver(link: Link, frame: Frame, group: boolean, broadcast: boolean): void {
+  #deliver(link: Link, frame: Frame, group: boolean, broadcast: boolean, hasOptions: boolean): void {
     const { counters } = this;
-    if (readHeaderLength(frame.view, frame.start) > IPV4_HEADER) this.#arrived(frame, broadcast);
+    if (hasOptions) this.#arrived(frame, broadcast);
     let whole: Frame | null = frame;
     if (isFragment(frame.view, frame.start)) {
       whole = this.#reassembly.add(frame, link.name);
@@ -368,8 +431,8 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
         return;
       }
       counters.InUnknownProtos++;
-      this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_PROTOCOL_UNREACHABLE, 0, whole, start, group);
-      this.#drop(whole, 'ip.protocol', link);
+      this.report(ICMP_DESTINATION_UNREACHABLE, CODE_PROTOCOL_UNREACHABLE, 0, whole, start, group);
+      this.drop(whole, 'ip.protocol', link);
       return;
     }
     counters.InDelivers++;
@@ -378,52 +441,47 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address> {
     transport.receive(whole, packet);
   }
 
-  #forward(from: Link, frame: Frame, destination: Ipv4Address): void {
-    const { counters } = this;
-    const { view, start } = frame;
+  #forward(from: Link, frame: Frame, destination: Ipv4Address, hasOptions: boolean): void {
+    this.#forwarder ??= new Forwarder(this, this.#sim);
     if (this.route(destination, ANY) !== 0) {
-      counters.OutNoRoutes++;
-      this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_NETWORK_UNREACHABLE, 0, frame, start, false);
-      this.#drop(frame, 'ip.no-route', from);
+      this.#forwarder.unroutable(from, frame);
       return;
     }
     const { link, nextHop, group } = this.hop;
     if (link === null || group) {
       // Directed broadcasts are not forwarded (RFC 2644).
-      counters.InAddrErrors++;
-      this.#drop(frame, 'ip.broadcast-not-forwarded', from);
-      return;
-    }
-    if (readTtl(view, start) <= 1) {
-      counters.InHdrErrors++;
-      this.#report(ICMP_TIME_EXCEEDED, CODE_TTL_EXCEEDED, 0, frame, start, false);
-      this.#drop(frame, 'ip.ttl', from);
-      return;
-    }
-    const { segments } = frame;
-    const tooLarge = (segments > 1 ? frame.packetSize : frame.length) > link.mtu;
-    if (tooLarge && (segments > 1 || hasDontFragment(view, start))) {
-      counters.FragFails++;
-      this.#report(ICMP_DESTINATION_UNREACHABLE, CODE_FRAGMENTATION_NEEDED, link.mtu, frame, start, false);
-      this.#drop(frame, 'ip.fragmentation-needed', from);
-      return;
-    }
-    decrementTtl(view, start);
-    if (readHeaderLength(view, start) > IPV4_HEADER) {
-      const address = this.sourceFor(destination);
-      if (address !== null) recordStation(view, start, address, this.#timeOfDay);
-    }
-    counters.ForwDatagrams++;
-    frame.reason = 'ip.forward';
-    if (tooLarge) this.#sendFragments(link, frame, nextHop, false, link.mtu);
-    else link.send(frame, nextHop, false);
+      this.counters.InAddrErrors++;
+      this.drop(frame, 'ip.broadcast-not-forwarded', from);
+    } else if (this.#isSpoofed(from, readSource(frame.view, frame.start))) {
+      this.#dropSpoofed(from, frame);
+    } else this.#forwarder.forward(from, frame, destination, link, nextHop, hasOptions);
   }
 
-  #report(type: number, code: number, info: number, frame: Frame, at: number, group: boolean): void {
+  /** Whether a packet from `source` should not come by `link`, by the way back to it. */
+  #isSpoofed(link: Link, source: Ipv4Address): boolean {
+    const filter = this.#reversePath;
+    return filter !== null && !filter.accepts(link, source, this.wayOf(source), this.addresses);
+  }
+
+  #dropSpoofed(link: Link, frame: Frame): void {
+    this.reversePathFiltered++;
+    this.#logMartian(link, frame, 'ip.martian-source');
+    this.drop(frame, 'ip.reverse-path', link);
+  }
+
+  #logMartian(link: Link, frame: Frame, reason: string): void {
+    if (this.sysctl.ipv4(link.name, 'log_martians') === 0) return;
+    if (reason === 'ip.martian-source') logMartianSource(this.log, link, frame);
+    else logMartianDestination(this.log, link, frame);
+  }
+
+  /** @internal */
+  report(type: number, code: number, info: number, frame: Frame, at: number, group: boolean): void {
     this.reports?.report(type, code, info, frame, at, group);
   }
 
-  #drop(frame: Frame, reason: string, link: Link | null = null): void {
-    dropFrame(this.#tracer, link === null ? '' : link.name, frame, reason);
+  /** @internal */
+  drop(frame: Frame, reason: string, link: Link | null = null): void {
+    dropFrame(this.tracer, link === null ? '' : link.name, frame, reason);
   }
 }

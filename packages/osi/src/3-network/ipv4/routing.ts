@@ -14,7 +14,9 @@ import {
 } from '../address.ts';
 import { AddressTable } from './addresses.ts';
 import { readSource } from './codec.ts';
-import { RouteTable } from './routes.ts';
+import { type AddressDetails, type LocalAddress, RT_SCOPE_UNIVERSE } from './local-address.ts';
+import type { Redirects } from './redirects.ts';
+import { type Route, RouteTable } from './routes.ts';
 import { type Way, Ways } from './ways.ts';
 
 /** Where a packet goes next. */
@@ -31,6 +33,8 @@ export class Routing {
   readonly routes: RouteTable;
   /** In the order of their numbers. */
   links: readonly Link[] = [];
+  /** What routers have told of better ways; null as long as none has. */
+  protected redirects: Redirects | null = null;
   /** What `route` decided last: to be read at once. */
   protected hop: Readonly<Hop>;
   #loopback: Link | null = null;
@@ -50,30 +54,37 @@ export class Routing {
   }
 
   /** Gives a link an address, and with it the route to its network. @returns 0, -EEXIST, -EINVAL. */
-  addAddress(link: Link, prefix: Ipv4Prefix): number {
-    const line = this.addresses.add(link, prefix);
+  addAddress(link: Link, prefix: Ipv4Prefix, details?: AddressDetails): number {
+    const line = this.addresses.add(link, prefix, details);
     if (typeof line === 'number') return line;
-    if (link.up) this.#connect(link, prefix);
+    if (link.up) this.#connect(line);
     return 0;
   }
 
-  /** Takes an address away, and the routes that send from it. @returns 0, -EADDRNOTAVAIL. */
-  removeAddress(link: Link, prefix: Ipv4Prefix): number {
-    const line = this.addresses.remove(link, prefix);
-    if (typeof line === 'number') return line;
-    for (const route of [...this.routes.entries()]) {
-      if (route.source === line.address) this.routes.remove(route);
+  /**
+   * Takes an address away, and the routes that send from it; with the last address of a link all routes by it
+   * (`fib_del_ifaddr`, `fib_disable_ip`). @param promote a secondary address takes its place.
+   * @returns 0, -EADDRNOTAVAIL.
+   */
+  removeAddress(link: Link, prefix: Ipv4Prefix, promote = false): number {
+    const removed = this.addresses.remove(link, prefix, promote);
+    if (typeof removed === 'number') return removed;
+    const { gone, promoted } = removed;
+    for (const route of this.routes.entries()) {
+      if (gone.some((line) => endsWith(route, line, this.addresses))) this.routes.remove(route);
     }
+    if (promoted !== null && link.up) this.#connect(promoted);
+    if (!this.addresses.entries().some((line) => line.link === link)) this.#disconnect(link);
     return 0;
   }
 
   /** A link was switched on or off: its routes go with it, and those of its addresses come back (as on Linux). */
   linkChanged(link: Link): void {
     if (!link.up) {
-      for (const route of [...this.routes.entries()]) if (route.link === link) this.routes.remove(route);
+      this.#disconnect(link);
       return;
     }
-    for (const line of this.addresses.entries()) if (line.link === link) this.#connect(link, line);
+    for (const line of this.addresses.entries()) if (line.link === link) this.#connect(line);
   }
 
   sourceFor(destination: Ipv4Address, via?: string): Ipv4Address | null {
@@ -83,14 +94,19 @@ export class Routing {
     if (via !== undefined) {
       const link = this.links.find(({ name }) => name === via);
       if (link === undefined) return null;
-      const way = this.routes.lookup(destination, link);
-      return way?.source ?? this.addresses.select(link, way?.gateway ?? destination);
+      return this.#sourceBy(this.routes.lookup(destination, link), link, destination);
     }
     const route = this.routes.lookup(destination);
     const broadcast = this.addresses.ofBroadcast(destination);
     if (broadcast !== undefined) return broadcast.address;
-    if (route === null) return null;
-    return route.source ?? this.addresses.select(route.link, route.gateway ?? destination);
+    return route === null ? null : this.#sourceBy(route, route.link, destination);
+  }
+
+  #sourceBy(route: Route | null, link: Link, destination: Ipv4Address): Ipv4Address | null {
+    if (route === null || route.gateway === null) {
+      return route?.source ?? this.addresses.select(link, destination);
+    }
+    return route.source ?? this.addresses.select(link, route.gateway, RT_SCOPE_UNIVERSE);
   }
 
   isLocal(address: Ipv4Address): boolean {
@@ -115,7 +131,7 @@ export class Routing {
   }
 
   /** What is known of an address: to be read at once. */
-  protected wayOf(address: Ipv4Address): Readonly<Way> {
+  wayOf(address: Ipv4Address): Readonly<Way> {
     const version = this.routes.version + this.addresses.version;
     const way = this.#ways.place(address, version);
     if (way.version !== version || way.key !== (address | 0)) this.#decide(way, address, version);
@@ -160,8 +176,10 @@ export class Routing {
     } else {
       way.kind = 'other';
       const route = this.routes.lookup(address);
-      if (route !== null) way.link = route.link;
-      if (route !== null && route.gateway !== null) way.nextHop = route.gateway;
+      if (route !== null) {
+        way.link = route.link;
+        way.nextHop = this.#nextHop(route, address);
+      }
     }
     way.group = way.kind === 'broadcast' || way.kind === 'group';
   }
@@ -177,12 +195,21 @@ export class Routing {
       // Bound to an interface without a route, Linux takes the destination to be on its link.
       hop.link = bound;
       const route = way.group ? null : this.routes.lookup(destination, bound);
-      if (route !== null && route.gateway !== null) hop.nextHop = route.gateway;
+      if (route !== null) hop.nextHop = this.#nextHop(route, destination);
     }
   }
 
-  #connect(link: Link, { address, length }: Ipv4Prefix): void {
-    if (length === 32 || link.loopback) return;
+  #nextHop(route: Route, destination: Ipv4Address): Ipv4Address {
+    return this.redirects?.gatewayTo(destination, route) ?? route.gateway ?? destination;
+  }
+
+  #disconnect(link: Link): void {
+    for (const route of this.routes.entries()) if (route.link === link) this.routes.remove(route);
+  }
+
+  /** Adds the route to an address's network, from its primary address. */
+  #connect({ link, address, length, secondary }: LocalAddress): void {
+    if (length === 32 || link.loopback || secondary) return;
     this.routes.add({
       destination: ipv4FromNumber(address & netmask(length)),
       length,
@@ -193,4 +220,12 @@ export class Routing {
       protocol: 'kernel',
     });
   }
+}
+
+/** Whether a route ends with an address: that to its network, and others that send from it if no link has it any more. */
+function endsWith(route: Route, line: LocalAddress, addresses: AddressTable): boolean {
+  if (route.source !== line.address) return false;
+  return (
+    (route.protocol === 'kernel' && route.link === line.link) || addresses.find(line.address) === undefined
+  );
 }

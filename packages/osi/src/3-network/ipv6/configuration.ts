@@ -2,11 +2,13 @@ import type { FramePool } from '../../1-physical/index.ts';
 import type { Link } from '../../2-datalink/index.ts';
 import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
 import { ERRNO, type TracedTimer, type Tracer } from '../../trace/index.ts';
+import type { RateLimit } from '../icmp/rate-limit.ts';
 import type { Icmpv6Layer } from '../icmpv6/layer.ts';
 import { MulticastListeners } from '../mld/layer.ts';
 import { INFINITE_LIFETIME } from '../ndisc/codec.ts';
 import { DuplicateDetection } from '../ndisc/dad.ts';
 import { NeighbourDiscovery } from '../ndisc/discovery.ts';
+import { RouterRedirects } from '../ndisc/redirects.ts';
 import {
   type AdvertisementSettings,
   advertisementProblem,
@@ -39,6 +41,8 @@ export interface ConfigurationOptions {
   sysctl: Sysctl;
   ip: Ipv6Layer;
   icmp: Icmpv6Layer;
+  /** How often errors are sent to one host, which redirects count against, too. */
+  rate: RateLimit;
 }
 
 /**
@@ -59,7 +63,7 @@ export class Configuration {
   readonly #ending: TracedTimer;
 
   constructor(options: ConfigurationOptions) {
-    const { sim, tracer, pool, sysctl, ip, icmp } = options;
+    const { sim, tracer, pool, sysctl, ip, icmp, rate } = options;
     this.#options = options;
     this.#sim = sim;
     this.#ip = ip;
@@ -70,6 +74,7 @@ export class Configuration {
     this.#routers = new RouterDiscovery(sim, tracer, pool, ip, this.discovery);
     this.#routers.autonomous = (by, prefix) => this.#fromPrefix(by, prefix);
     this.#routers.expires = (at) => this.#endsAt(at);
+    ip.betterWays = new RouterRedirects(pool, ip, this.discovery, rate);
     this.#ending = tracer.timer(
       'ipv6.lifetime',
       () => '',

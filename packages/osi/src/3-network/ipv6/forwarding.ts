@@ -23,6 +23,7 @@ export function forward(
   nextHop: Ipv6Address,
   frame: Frame,
   source: Ipv6Address,
+  destination: Ipv6Address,
 ): void {
   const { counters, reports } = ip;
   const { view, start } = frame;
@@ -33,24 +34,33 @@ export function forward(
   if (readHopLimit(view, start) <= 1) {
     counters.InHdrErrors++;
     refuse(ICMPV6_TIME_EXCEEDED, CODE6_HOP_LIMIT, 0, 'ip.ttl');
-  } else if (by === null || by.link.loopback) {
+    return;
+  }
+  if (by === null || by.link.loopback) {
     counters.InNoRoutes++;
     refuse(ICMPV6_DESTINATION_UNREACHABLE, CODE6_NO_ROUTE, 0, 'ip.no-route');
-  } else if (isAny6(source)) {
+    return;
+  }
+  if (isAny6(source)) {
     counters.InAddrErrors++;
     ip.drop(frame, 'ip.martian-source', from);
-  } else if (isLinkLocal6(source)) {
+    return;
+  }
+  if (by === from) ip.betterWays?.tell(frame, by, source, destination, nextHop);
+  else if (isLinkLocal6(source)) {
     // Beyond its link nobody could answer it (RFC 4291 section 2.5.6).
     counters.InAddrErrors++;
     refuse(ICMPV6_DESTINATION_UNREACHABLE, CODE6_BEYOND_SCOPE, 0, 'ipv6.beyond-scope');
-  } else if (frame.length > by.mtu) {
+    return;
+  }
+  if (frame.length > by.mtu) {
     // Routers do not cut packets (RFC 8200 section 4.5).
     counters.InTooBigErrors++;
     refuse(ICMPV6_PACKET_TOO_BIG, 0, by.mtu, 'ip.fragmentation-needed');
-  } else {
-    decrementHopLimit(view, start);
-    counters.OutForwDatagrams++;
-    frame.reason = 'ip.forward';
-    ip.transmit(by, frame, nextHop, false);
+    return;
   }
+  decrementHopLimit(view, start);
+  counters.OutForwDatagrams++;
+  frame.reason = 'ip.forward';
+  ip.transmit(by, frame, nextHop, false);
 }

@@ -57,7 +57,7 @@ import { cutFragment6, nextFragment6 } from './fragmentation.ts';
 import { HeaderChain } from './header-chain.ts';
 import type { Ipv6Interface } from './interface.ts';
 import { Reassembly6 } from './reassembly.ts';
-import type { ErrorReports6, PacketPath } from './reports.ts';
+import type { BetterWays, ErrorReports6, PacketPath } from './reports.ts';
 import { Routing6 } from './routing.ts';
 
 export interface Ipv6Options {
@@ -80,6 +80,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   readonly pool: FramePool;
   /** Set by ICMPv6 when it joins. */
   reports: ErrorReports6 | null = null;
+  /** Set by neighbour discovery. */
+  betterWays: BetterWays | null = null;
   /** Set once there are raw sockets. */
   raw: RawUpcalls<Ipv6Address> | null = null;
   readonly #sim: Simulation;
@@ -282,7 +284,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       this.drop(frame, 'ip.not-for-us', by);
     } else {
       const error = this.route(destination, ANY6);
-      forward(this, by, error === 0 ? this.hop.by : null, this.hop.nextHop, frame, source);
+      forward(this, by, error === 0 ? this.hop.by : null, this.hop.nextHop, frame, source, destination);
     }
   }
 

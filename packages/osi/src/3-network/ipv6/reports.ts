@@ -22,10 +22,23 @@ export interface ErrorReports6 {
   ): void;
 }
 
+/** What IPv6 has neighbour discovery tell the sender of a packet that a router passes on. */
+export interface BetterWays {
+  /** The packet leaves by the interface it came by; the frame stays the caller's. */
+  tell(
+    frame: Frame,
+    by: Ipv6Interface,
+    source: Ipv6Address,
+    destination: Ipv6Address,
+    nextHop: Ipv6Address,
+  ): void;
+}
+
 /** What the parts of IPv6 that judge packets need of it. */
 export interface PacketPath {
   readonly counters: Ip6Counters;
   readonly reports: ErrorReports6 | null;
+  readonly betterWays: BetterWays | null;
   /** Hands a packet to a link: to a group's MAC address, or a neighbour's when that is known. Takes it over. */
   transmit(by: Ipv6Interface, frame: Frame, nextHop: Ipv6Address, group: boolean): void;
   /** Gives a packet up under a name. */

@@ -23,12 +23,15 @@ export const ND_HOP_LIMIT = 255;
 export const ND_SOURCE_LINK_ADDRESS = 1;
 export const ND_TARGET_LINK_ADDRESS = 2;
 export const ND_PREFIX = 3;
+export const ND_REDIRECTED = 4;
 export const ND_MTU = 5;
 /** Tells a question of one's own from those of others (RFC 3971 section 5.3.2, RFC 7527). */
 export const ND_NONCE = 14;
 export const ND_LINK_ADDRESS_LENGTH = 8;
 export const ND_PREFIX_LENGTH = 32;
 export const ND_MTU_LENGTH = 8;
+/** Before the packet that a redirect is about. */
+export const ND_REDIRECTED_HEADER = 8;
 export const ND_NONCE_LENGTH = 8;
 
 /** Flags of a neighbour advertisement. */
@@ -158,6 +161,24 @@ export function writePrefix(
   view.setUint32(at + 8, preferred);
   view.setUint32(at + 12, 0);
   writeIpv6Address(view, at + 16, prefix);
+}
+
+/** Writes a redirect without options: packets for `destination` go by `target` from now on. */
+export function writeRedirect(
+  view: DataView,
+  at: number,
+  target: Ipv6Address,
+  destination: Ipv6Address,
+): void {
+  writeIcmpv6(view, at, ND_REDIRECT, 0, 0);
+  writeIpv6Address(view, at + 8, target);
+  writeIpv6Address(view, at + 24, destination);
+}
+
+/** Writes the head of the option that the packet follows in. @param length of that, with the head a multiple of 8. */
+export function writeRedirectedHeader(view: DataView, at: number, length: number): void {
+  view.setUint32(at, (ND_REDIRECTED << 24) | (((ND_REDIRECTED_HEADER + length) / 8) << 16));
+  view.setUint32(at + 4, 0);
 }
 
 /** Writes an MTU option, 8 bytes. */

@@ -284,7 +284,7 @@ export class RouterDiscovery {
       route?.gateway?.equals(source) === true &&
       (onLink || isLinkLocal6(target));
     if (!accepted || route === null) {
-      dropFrame(this.#tracer, link.name, frame, 'ndisc.redirect');
+      dropFrame(this.#tracer, link.name, frame, 'ndisc.redirect-ignored');
       return;
     }
     const mac = readLinkAddress(view, start, end, ND_TARGET_LINK_ADDRESS);
@@ -299,7 +299,8 @@ export class RouterDiscovery {
       length: 128,
       gateway: onLink ? null : target,
       link,
-      metric: route.metric,
+      // Before a route to this one address, if there is one.
+      metric: 0,
       protocol: 'redirect',
       until,
     });
