@@ -625,6 +625,23 @@ const SCRIPTS: Record<string, string> = {
     set s TCP_KEEPCNT 128 -> EINVAL
     set s TCP_KEEPCNT 3   -> 0
     get s TCP_KEEPCNT     -> 3
+    get s TCP_DEFER_ACCEPT -> 0
+    set s TCP_DEFER_ACCEPT 4 -> 0
+    get s TCP_DEFER_ACCEPT -> 7
+    set s TCP_DEFER_ACCEPT 1000 -> 0
+    get s TCP_DEFER_ACCEPT -> 1087
+    set s TCP_DEFER_ACCEPT 100000 -> 0
+    get s TCP_DEFER_ACCEPT -> 29887
+    get s TCP_LINGER2     -> 60
+    set s TCP_LINGER2 121 -> 0
+    get s TCP_LINGER2     -> 120
+    set s TCP_LINGER2 61  -> 0
+    get s TCP_LINGER2     -> 61
+    get s TCP_WINDOW_CLAMP -> 0
+    set s TCP_WINDOW_CLAMP 1151 -> 0
+    get s TCP_WINDOW_CLAMP -> 1152
+    set s TCP_WINDOW_CLAMP 0 -> 0
+    get s TCP_WINDOW_CLAMP -> 0
     get s TCP_INFO 1      -> x07
     get s 6.9999          -> ENOPROTOOPT
     set s 6.9999 1        -> ENOPROTOOPT

@@ -295,6 +295,14 @@ export const REASONS: Readonly<Record<string, Text>> = {
     ko: '이미 닫은 프로그램에 데이터가 와서 연결을 끊는다',
   },
   'tcp.reset-abort': { en: 'resets: the program gave the connection up', ko: '프로그램이 연결을 포기했다' },
+  'tcp.reset-fin-wait': {
+    en: 'resets: the program has closed and waits for nothing more (TCP_LINGER2)',
+    ko: '프로그램이 닫았고 상대가 끝내기를 기다리지 않는다(TCP_LINGER2)',
+  },
+  'tcp.reset-orphan': {
+    en: 'resets: too many connections have no program any more (tcp_max_orphans)',
+    ko: '프로그램이 떠난 연결이 너무 많아 끊는다(tcp_max_orphans)',
+  },
   'tcp.reset-listener-closed': {
     en: 'resets: the listening socket closed before this connection was accepted',
     ko: '이 연결을 받아들이기 전에 기다리던 소켓이 닫혔다',

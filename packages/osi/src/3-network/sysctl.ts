@@ -51,6 +51,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_retries1': 3,
   'net.ipv4.tcp_retries2': 15,
   'net.ipv4.tcp_orphan_retries': 0,
+  // As many as tcp_max_tw_buckets, below.
+  'net.ipv4.tcp_max_orphans': 32_768,
   'net.ipv4.tcp_fin_timeout': 60,
   'net.ipv4.tcp_keepalive_time': 7200,
   'net.ipv4.tcp_keepalive_intvl': 75,

@@ -8,6 +8,7 @@ export { RawProtocol4 } from './raw/ipv4.ts';
 export { RawProtocol6 } from './raw/ipv6.ts';
 export { RawLayer } from './raw/layer.ts';
 export { UdpLayer } from './udp/layer.ts';
+export { secondsOf, timeoutsIn } from './tcp/defer-accept.ts';
 export { CONGESTION_CONTROLS } from './tcp/congestion/choice.ts';
 export { provideTcpTunables, TcpLayer, type TcpLayerOptions } from './tcp/layer.ts';
 export { TCP_OFFLOAD } from './tcp/segmentation.ts';

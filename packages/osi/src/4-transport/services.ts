@@ -90,6 +90,12 @@ export interface TcpOptions {
   readonly delaysAcks: boolean;
   /** TCP_SYNCNT: how often a SYN is sent again; 0 for net.ipv4.tcp_syn_retries. */
   readonly synRetries: number;
+  /** TCP_DEFER_ACCEPT, as a number of timeouts (`timeoutsIn`): a listener waits so long for data before it accepts; 0 for not. */
+  readonly deferAccept: number;
+  /** TCP_LINGER2 in nanoseconds: how long FIN_WAIT2 lasts without a program; 0 for net.ipv4.tcp_fin_timeout, below 0 for not at all. */
+  readonly linger2: number;
+  /** TCP_WINDOW_CLAMP: the largest window that is offered, in bytes; 0 for what the buffer allows. */
+  readonly windowClamp: number;
   readonly fastOpen: FastOpenOptions | null;
   readonly ip: Readonly<SendOptions>;
 }
@@ -117,6 +123,9 @@ export interface TcpConnection {
   /** SO_RCVBUF and SO_SNDBUF as they are now: unless a program has set them they are fitted to the path. */
   readonly receiveBuffer: number;
   readonly sendBuffer: number;
+  /** TCP_WINDOW_CLAMP as it is now; a changed one takes effect by `clampWindow`, which is told the former. */
+  readonly windowClamp: number;
+  clampWindow(before: number): void;
   user: TcpUser | null;
   /** Bytes that can be read now. */
   readonly readable: number;

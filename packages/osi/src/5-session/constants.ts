@@ -138,6 +138,7 @@ export const TCP_KEEPCNT = 6;
 export const TCP_SYNCNT = 7;
 export const TCP_LINGER2 = 8;
 export const TCP_DEFER_ACCEPT = 9;
+export const TCP_WINDOW_CLAMP = 10;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
 export const TCP_CONGESTION = 13;

@@ -1,10 +1,11 @@
-import type { TcpConnection, TcpInfo, TcpState } from '../4-transport/index.ts';
-import { CONGESTION_CONTROLS } from '../4-transport/index.ts';
+import type { TcpConnection } from '../4-transport/index.ts';
+import { CONGESTION_CONTROLS, secondsOf, timeoutsIn } from '../4-transport/index.ts';
 import { milliseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
 import { FAST_OPEN_OPTIONS, type FastOpenSettings } from './fast-open-options.ts';
-import { flag, integer, type Option, type OptionTable } from './option-table.ts';
+import { flag, integer, ints, type Option, type OptionTable, readInt } from './option-table.ts';
+import { infoBytes } from './tcp-info.ts';
 
 /** What the options of level IPPROTO_TCP are kept in. */
 export interface TcpSettings extends FastOpenSettings {
@@ -23,6 +24,11 @@ const MIN_MSS = 88;
 const MAX_MSS = 32_767;
 /** What a socket without a connection reports (`TCP_MSS_DEFAULT`, RFC 9293 section 3.7.1). */
 const DEFAULT_MSS = 536;
+
+/** `TCP_FIN_TIMEOUT_MAX`, in seconds. */
+const MAX_LINGER = 120;
+/** `SOCK_MIN_RCVBUF` / 2. */
+const MIN_CLAMP = 1152;
 
 /** Room for a congestion control's name (TCP_CA_NAME_MAX). */
 const CONGESTION_NAME = 16;
@@ -149,6 +155,46 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
       },
     ),
   ],
+  [
+    linux.TCP_DEFER_ACCEPT,
+    integer(
+      ({ options }) => secondsOf(options.deferAccept),
+      (socket, value) => {
+        socket.change({ deferAccept: timeoutsIn(value) });
+        return 0;
+      },
+    ),
+  ],
+  [
+    linux.TCP_LINGER2,
+    {
+      // A value below 0 is no errno here.
+      read: ({ options, parts }, length) => {
+        const { linger2 } = options;
+        const whole = inSeconds(linger2) || parts.sysctl.get('net.ipv4.tcp_fin_timeout');
+        return ints(linger2 < 0 ? -1 : whole).subarray(0, Math.max(0, length));
+      },
+      write: (socket, value) => {
+        if (value.length < 4) return -ERRNO.EINVAL;
+        const asked = readInt(value, 0);
+        socket.change({ linger2: asked < 0 ? -1 : seconds(Math.min(asked, MAX_LINGER)) });
+        return 0;
+      },
+    },
+  ],
+  [
+    linux.TCP_WINDOW_CLAMP,
+    integer(
+      ({ options, connection }) => connection?.windowClamp ?? options.windowClamp,
+      (socket, value) => {
+        if (value === 0 && socket.state !== 'CLOSED') return -ERRNO.EINVAL;
+        const before = socket.connection?.windowClamp ?? 0;
+        socket.change({ windowClamp: value === 0 ? 0 : Math.max(MIN_CLAMP, value) });
+        socket.connection?.clampWindow(before);
+        return 0;
+      },
+    ),
+  ],
   ...FAST_OPEN_OPTIONS,
   [
     linux.TCP_CONGESTION,
@@ -178,82 +224,3 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
     },
   ],
 ]);
-
-/** `enum tcp_ca_state`; bits of `tcpi_options`. */
-const RECOVERY_NUMBERS: Record<TcpInfo['recovery'], number> = {
-  Open: 0,
-  Disorder: 1,
-  CWR: 2,
-  Recovery: 3,
-  Loss: 4,
-};
-const OPTION_TIMESTAMPS = 1;
-const OPTION_SACK = 2;
-const OPTION_WINDOW_SCALE = 4;
-const OPTION_ECN = 8;
-const OPTION_SYN_DATA = 32;
-const OPTION_FAST_OPEN_CHILD = 128;
-const OPTION_ECN_SEEN = 16;
-
-/** `struct tcp_info` up to `tcpi_rcv_wnd`; what is not known here (rates, and how many bytes and segments there were) is 0. */
-function infoBytes(info: TcpInfo | null, state: TcpState): Uint8Array {
-  const view = new DataView(new ArrayBuffer(236));
-  const put = (at: number, value: number) => view.setUint32(at, Math.min(value, 0xffff_ffff), true);
-  const putLong = (at: number, value: number) => view.setBigUint64(at, BigInt(Math.floor(value)), true);
-  view.setUint8(0, linux.TCP_STATE_NUMBERS[state]);
-  if (info !== null) {
-    const segments = (bytes: number) => Math.ceil(bytes / (info.sendMss || 1));
-    const { scaling } = info;
-    view.setUint8(1, RECOVERY_NUMBERS[info.recovery]);
-    view.setUint8(2, Math.min(info.retransmits, 255));
-    view.setUint8(3, info.probes);
-    view.setUint8(4, info.backoff);
-    view.setUint8(
-      5,
-      (info.timestamps ? OPTION_TIMESTAMPS : 0) |
-        (info.sack ? OPTION_SACK : 0) |
-        (scaling === null ? 0 : OPTION_WINDOW_SCALE) |
-        (info.ecn ? OPTION_ECN : 0) |
-        (info.synData ? OPTION_SYN_DATA : 0) |
-        (info.fastOpenChild ? OPTION_FAST_OPEN_CHILD : 0) |
-        (info.ecnSeen ? OPTION_ECN_SEEN : 0),
-    );
-    if (scaling !== null) view.setUint8(6, scaling.send | (scaling.receive << 4));
-    view.setUint8(7, info.fastOpenFailure << 1);
-    put(8, info.rto / 1000);
-    put(12, info.ackTimeout / 1000);
-    put(16, info.sendMss);
-    put(20, info.receiveMss);
-    put(24, info.unacked);
-    put(28, info.sacked);
-    put(32, info.lost);
-    put(36, info.resent);
-    put(44, info.sinceSent / 1_000_000);
-    put(52, info.sinceReceived / 1_000_000);
-    put(56, info.sinceHeard / 1_000_000);
-    put(60, info.pathMtu);
-    put(64, info.windowLimit);
-    put(68, info.srtt / 1000);
-    put(72, info.rttvar / 1000);
-    // TCP_INFINITE_SSTHRESH
-    put(76, Math.min(segments(info.ssthresh), 0x7fff_ffff));
-    put(80, segments(info.cwnd));
-    put(84, info.advertisedMss);
-    put(88, info.reordering);
-    put(92, info.receiveRtt / 1000);
-    put(96, info.receiveSpace);
-    put(100, info.totalRetransmits);
-    put(144, info.unsent);
-    put(148, info.shortestRtt / 1000);
-    putLong(168, info.busy / 1000);
-    putLong(176, info.windowLimited / 1000);
-    putLong(184, info.bufferLimited / 1000);
-    put(192, info.delivered);
-    put(196, info.deliveredMarked);
-    put(216, info.duplicates);
-    put(220, info.reorderingSeen);
-    put(228, info.sendWindow);
-    put(232, info.receiveWindow);
-  }
-  return new Uint8Array(view.buffer);
-}

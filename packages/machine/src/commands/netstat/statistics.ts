@@ -106,6 +106,7 @@ const PHRASES: Readonly<Record<string, Readonly<Record<string, Phrase | null>>>>
     TCPAbortOnClose: count('connections reset due to early user close'),
     TCPAbortOnTimeout: count('connections aborted due to timeout'),
     TCPAbortOnMemory: count('connections aborted due to memory pressure'),
+    TCPAbortOnLinger: count('connections aborted after user close in linger timeout'),
   },
 };
 

@@ -2,7 +2,7 @@ import { milliseconds } from '../../time/index.ts';
 import { seqDiff } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
-import { freeSpace, fullSpace, nextWindow, windowOpened } from './window.ts';
+import { fullSpace, nextWindow, spaceToGrow, windowOpened } from './window.ts';
 
 /** Linux's TCP_ATO_MIN and TCP_DELACK_MIN; RFC 9293 section 3.8.6.3 allows up to 500 ms. */
 const DELAY_MIN = milliseconds(40);
@@ -52,7 +52,7 @@ export function noteData(tcb: Tcb, length: number): void {
   const { now } = tcb.host.sim;
   tcb.ackPending = true;
   if (length >= GROWING_SEGMENT && tcb.windowLimit < fullSpace(tcb)) {
-    tcb.windowLimit += Math.max(0, Math.min(2 * tcb.advMss, freeSpace(tcb) - tcb.windowLimit));
+    tcb.windowLimit += Math.max(0, Math.min(2 * tcb.advMss, spaceToGrow(tcb) - tcb.windowLimit));
   }
   if (length >= tcb.rcvMss) tcb.rcvMss = Math.min(length, tcb.advMss);
   else tcb.pushed = true;

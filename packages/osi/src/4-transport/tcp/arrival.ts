@@ -2,11 +2,13 @@ import type { Frame } from '../../1-physical/index.ts';
 import { decideAcknowledgment } from './acknowledgment.ts';
 import { takeAcknowledgment } from './acks.ts';
 import { answerInvalid, challenge } from './challenge.ts';
-import { end, enterFinWait2, enterTimeWait, reset, resetByPeer } from './closing.ts';
+import { end, enterTimeWait, reset, resetByPeer } from './closing.ts';
 import { ACK, FIN, PSH, RST, type Segment, SYN, URG } from './codec.ts';
+import { defers } from './defer-accept.ts';
 import { takeMark } from './ecn-arrival.ts';
 import { settle } from './fast-open/early.ts';
 import { fastOpenReset } from './fast-open/health.ts';
+import { enterFinWait2 } from './fin-wait.ts';
 import { established, startTimeout } from './handshake.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData, tellDuplicate } from './receiver.ts';
 import { checkSpace } from './send-space.ts';
@@ -54,7 +56,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (request !== null) settle(tcb, request);
   if (opened) startTimeout(tcb);
   rememberTimestamp(tcb, segment);
-  finAcknowledged(tcb);
+  finAcknowledged(tcb, segment);
   if (isClosed(tcb)) {
     frame.release();
     return;
@@ -186,6 +188,11 @@ function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     return false;
   }
   const { parent } = tcb;
+  if (parent !== null && parent.deferAccept > 0 && defers(tcb, parent, segment)) {
+    rememberTimestamp(tcb, segment);
+    drop(tcb, frame, 'tcp.deferred');
+    return false;
+  }
   if (parent?.full) {
     parent.overflowed();
     // The queue of the listener is full: as if the acknowledgment had been lost (Linux: tcp_check_req).
@@ -237,12 +244,12 @@ function acknowledged(tcb: Tcb, frame: Frame, segment: Segment): boolean {
 }
 
 /** Moves on when all we had to send, FIN included, is acknowledged. */
-function finAcknowledged(tcb: Tcb): void {
+function finAcknowledged(tcb: Tcb, segment: Segment): void {
   if (!tcb.finSent || tcb.sndUna !== tcb.sndNxt) return;
   switch (tcb.state) {
     case 'FIN_WAIT1':
       tcb.move('fin-acknowledged');
-      enterFinWait2(tcb);
+      enterFinWait2(tcb, segment);
       return;
     case 'CLOSING':
       tcb.move('fin-acknowledged');

@@ -2,6 +2,7 @@ import { seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { fastOpenEnded } from './fast-open/health.ts';
 import { dropRequest } from './fast-open/request.ts';
+import { forgetWaiting, setAside } from './orphan-count.ts';
 import type { TcpReason } from './reasons.ts';
 import type { Tcb } from './tcb.ts';
 import { transmitReset } from './transmit.ts';
@@ -20,7 +21,7 @@ export function end(tcb: Tcb, errno: number): void {
     dropRequest(tcb, false);
     fastOpenEnded(tcb, tcb.fastOpen);
   }
-  if (tcb.state === 'TIME_WAIT') tcb.host.waiting--;
+  forgetWaiting(tcb);
   tcb.move('end');
   dispose(tcb);
   tcb.parent = null;
@@ -92,7 +93,7 @@ export function resetByPeer(tcb: Tcb): void {
  */
 export function enterTimeWait(tcb: Tcb): void {
   const { counters, sysctl } = tcb.host;
-  if (++tcb.host.waiting > sysctl.get('net.ipv4.tcp_max_tw_buckets')) {
+  if (setAside(tcb) > sysctl.get('net.ipv4.tcp_max_tw_buckets')) {
     counters.ext.TCPTimeWaitOverflow++;
     end(tcb, 0);
     return;
@@ -103,13 +104,6 @@ export function enterTimeWait(tcb: Tcb): void {
   tcb.reassembly?.clear();
   tcb.timers.stopAll();
   tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
-}
-
-/** Our FIN is acknowledged, the peer's has not come; a program that is gone does not wait for it for ever. */
-export function enterFinWait2(tcb: Tcb): void {
-  if (tcb.orphan) {
-    tcb.startWait('tcp.fin-wait-2', seconds(tcb.host.sysctl.get('net.ipv4.tcp_fin_timeout')));
-  }
 }
 
 function dispose(tcb: Tcb): void {

@@ -3,12 +3,15 @@ import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
 import { acknowledgeRead, setQuick } from './acknowledgment.ts';
 import type { Limit } from './busy-time.ts';
-import { end, enterFinWait2, reset } from './closing.ts';
+import { end, reset } from './closing.ts';
 import { congestionControl } from './congestion/choice.ts';
 import { mayCarryData, openFast } from './fast-open/client.ts';
 import { CLIENT_FAILURES } from './fast-open/state.ts';
+import { enterFinWait2 } from './fin-wait.ts';
 import { fitMss } from './fit-mss.ts';
 import { isFinal } from './handshake.ts';
+import { abandon } from './orphan-count.ts';
+import { refuseOrphan } from './orphans.ts';
 import { reorderingOf } from './recovery-of.ts';
 import { fitReceiveBuffer } from './right-sizing.ts';
 import { isWritable } from './send-space.ts';
@@ -19,7 +22,7 @@ import { Tcb } from './tcb.ts';
 import { expired, keepAlive } from './timeouts.ts';
 import type { TimerName } from './timers.ts';
 import { atMark, bytesToMark, readAroundMark, readableBytes, takeUrgent } from './urgent.ts';
-import { fullSpace } from './window.ts';
+import { advertisedPayload, clampWindow, fullSpace, windowClamp } from './window.ts';
 import { write } from './write.ts';
 
 const PHASE_NAMES = {
@@ -170,7 +173,7 @@ export class Connection extends Tcb implements TcpConnection {
     this.user = null;
     this.parent = null;
     this.writePending = false;
-    this.orphan = true;
+    abandon(this);
     this.receiveShutdown = true;
     const unread = queue.length > 0;
     this.dropReceived();
@@ -179,11 +182,11 @@ export class Connection extends Tcb implements TcpConnection {
       host.counters.ext.TCPAbortOnClose++;
       reset(this, 'tcp.reset-unread-data', 0);
     } else if (options.linger === 0) {
-      host.counters.ext.TCPAbortOnLinger++;
+      host.counters.ext.TCPAbortOnData++;
       this.abort();
     } else if (this.state === 'FIN_WAIT2') {
       this.timers.stopWait();
-      enterFinWait2(this);
+      enterFinWait2(this, null);
     } else if (this.state === 'SYN_RECV' && this.early) {
       // With shutdown(2) Linux waits for the handshake; with close(2) it does not.
       this.finQueued = true;
@@ -193,6 +196,7 @@ export class Connection extends Tcb implements TcpConnection {
     } else {
       this.shutdown();
     }
+    refuseOrphan(this);
   }
 
   abort(): void {
@@ -214,6 +218,14 @@ export class Connection extends Tcb implements TcpConnection {
         reset(this, 'tcp.reset-abort', 0);
         return;
     }
+  }
+
+  get windowClamp(): number {
+    return windowClamp(this);
+  }
+
+  clampWindow(before: number): void {
+    clampWindow(this, before);
   }
 
   optionsChanged(): void {
@@ -253,7 +265,7 @@ export class Connection extends Tcb implements TcpConnection {
       sinceReceived: since(this.lastDataAt),
       sinceHeard: since(this.lastHeardAt),
       pathMtu: host.ip.mtuTo(this.remoteAddress),
-      advertisedMss: this.advMss,
+      advertisedMss: advertisedPayload(this),
       windowLimit: this.windowLimit,
       receiveRtt: this.pace?.roundTrip ?? 0,
       receiveSpace: this.pace?.most ?? 0,

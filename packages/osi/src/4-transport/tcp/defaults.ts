@@ -25,6 +25,9 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     urgentInline: false,
     delaysAcks: false,
     synRetries: 0,
+    deferAccept: 0,
+    linger2: 0,
+    windowClamp: 0,
     fastOpen: null,
     ip: IP,
   };

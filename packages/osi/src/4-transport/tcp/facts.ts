@@ -153,6 +153,24 @@ export abstract class Facts {
     this.#bits = on ? this.#bits | 0x8000 : this.#bits & ~0x8000;
   }
 
+  /** All it does is wait: `orphan-count.ts`. */
+  get aside(): boolean {
+    return (this.#bits & 0x10000) !== 0;
+  }
+
+  set aside(on: boolean) {
+    this.#bits = on ? this.#bits | 0x10000 : this.#bits & ~0x10000;
+  }
+
+  /** In SYN_RECV: the peer has acknowledged our SYN, and data is waited for (TCP_DEFER_ACCEPT). */
+  get deferred(): boolean {
+    return (this.#bits & 0x20000) !== 0;
+  }
+
+  set deferred(on: boolean) {
+    this.#bits = on ? this.#bits | 0x20000 : this.#bits & ~0x20000;
+  }
+
   get softError(): number {
     return this.#trouble === null ? 0 : this.#trouble.softError;
   }

@@ -183,9 +183,12 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   if (tcb.queue.length > 0 || tcb.finReceived) tcb.user?.readable();
 }
 
-/** At once, unless a program waits to write, or said so (TCP_QUICKACK 0): then its data will carry the acknowledgment (as Linux). */
+/**
+ * At once, unless a program waits to write, or said so (TCP_QUICKACK 0, TCP_DEFER_ACCEPT): then its data will carry the
+ * acknowledgment (as Linux).
+ */
 function acknowledgeSyn(tcb: Tcb): void {
-  if (tcb.writePending || tcb.interactive) expectData(tcb);
+  if (tcb.writePending || tcb.interactive || tcb.options.deferAccept > 0) expectData(tcb);
   else acknowledge(tcb, 'tcp.handshake-ack');
 }
 

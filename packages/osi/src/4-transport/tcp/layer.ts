@@ -84,6 +84,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly secrets: Secrets;
   sending = 0;
   waiting = 0;
+  orphans = 0;
   readonly #ports: PortTable;
   readonly #demux = new Demux();
   readonly #segment = new Segment();
@@ -286,7 +287,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const connection = this.#connection(
       { address: segment.destination, port: segment.destinationPort },
       { address: segment.source, port: segment.sourcePort },
-      options,
+      options.deferAccept > 0 ? { ...options, deferAccept: 0 } : options,
       null,
       claim,
     );

@@ -10,6 +10,7 @@ import { FastOpenQueue } from './fast-open/queue.ts';
 import { answerEarly, judgeSyn } from './fast-open/server.ts';
 import { FastOpen } from './fast-open/state.ts';
 import { answer } from './handshake.ts';
+import { abandon } from './orphan-count.ts';
 import type { Claim } from './ports.ts';
 import type { Sequence } from './sequence.ts';
 import { COOKIE_LIFE } from './syn-cookies/cookie.ts';
@@ -43,6 +44,7 @@ export class Listener implements TcpListener, Parent {
   /** When a SYN was answered with a cookie last. */
   #lastCookieAt: Nanoseconds = Number.NEGATIVE_INFINITY;
   #closed = false;
+  #reviving = false;
 
   constructor(
     host: ListenerHost,
@@ -74,6 +76,11 @@ export class Listener implements TcpListener, Parent {
     return this.#ready.length > this.backlog;
   }
 
+  /** Who brings a SYN cookie back is not remembered, so nothing can wait for its data. */
+  get deferAccept(): number {
+    return this.#reviving ? 0 : this.options.deferAccept;
+  }
+
   accept(): Connection | null {
     const connection = this.#ready.shift() ?? null;
     if (connection === null) return null;
@@ -90,14 +97,14 @@ export class Listener implements TcpListener, Parent {
     this.#host.stopListening(this);
     for (const child of [...this.#halfOpen]) {
       child.parent = null;
-      child.orphan = true;
+      abandon(child);
       // Linux forgets half-open connections without a word; the peer's next segment is answered by RST.
       end(child, 0);
     }
     this.#halfOpen.clear();
     for (const child of this.#ready.splice(0)) {
       child.parent = null;
-      child.orphan = true;
+      abandon(child);
       if (child.state === 'CLOSED') child.dropReceived();
       else if (child.state === 'TIME_WAIT') child.close();
       else reset(child, 'tcp.reset-listener-closed', 0);
@@ -172,7 +179,9 @@ export class Listener implements TcpListener, Parent {
     const child = host.child(this, segment);
     this.#halfOpen.add(child);
     remember(child, segment, known);
+    this.#reviving = true;
     arrive(child, frame, segment);
+    this.#reviving = false;
     if (child.state !== 'CLOSED') child.show();
   }
 

@@ -62,6 +62,10 @@ export const TCP_REASONS = {
     'The program closed without reading everything: the peer must know that bytes were lost (RFC 2525 section 2.17).',
   'tcp.reset-after-close': 'Data came for a program that has closed already (RFC 1122 section 4.2.2.13).',
   'tcp.reset-abort': 'The program gave the connection up (SO_LINGER with 0 seconds, or abort).',
+  'tcp.reset-fin-wait':
+    'The program has closed, and does not wait for the peer to finish, too (TCP_LINGER2 below 0).',
+  'tcp.reset-orphan':
+    'Too many connections have no program any more (net.ipv4.tcp_max_orphans): this one is given up.',
   'tcp.reset-listener-closed': 'The program closed the listening socket before it accepted this connection.',
   'tcp.reset-backlog': 'The queue of connections to accept is full (net.ipv4.tcp_abort_on_overflow).',
   'tcp.reset-keepalive': 'The peer has answered none of the keepalive probes.',
@@ -87,6 +91,8 @@ export const TCP_DROPS = {
   'tcp.reset': 'A valid RST: it ended the connection.',
   'tcp.challenged': 'A SYN or RST that could be forged; the answer was a challenge (RFC 5961).',
   'tcp.syn-queue-full': 'Too many half-open connections wait at the listener.',
+  'tcp.deferred':
+    'It completes the handshake, but without data, for which the listener waits (TCP_DEFER_ACCEPT).',
   'tcp.backlog-full': 'Too many connections wait to be accepted.',
   'tcp.not-syn': 'What came to a listener was no SYN.',
   'tcp.after-close': 'Data came for a program that has closed already.',

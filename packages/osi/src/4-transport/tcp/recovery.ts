@@ -9,7 +9,7 @@ import { beginReduction, currentThreshold, endReduction, pipe, reduce, reducing 
 import { noteReordering } from './scoreboard.ts';
 import { rearm } from './send-timers.ts';
 import { hasUnsent, resendLost, resendSegment, segmentSize } from './sender.ts';
-import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
+import { type Sequence, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import {
   answersOriginal,
@@ -199,8 +199,6 @@ function findLosses(tcb: Tcb, facts: AckFacts): void {
   const found =
     tcb.phase === 'recovery' ? facts.advanced : tcb.phase !== 'loss' && list.sackedOut >= reorderingOf(tcb);
   if (!found || (list.marks(0) & LOST) !== 0) return;
-  const size = segmentSize(tcb);
-  if (seqDiff(list.endOf(0), tcb.sndUna) > size) list.split(0, seqAdd(tcb.sndUna, size));
   loseSegment(tcb, list, 0, facts);
 }
 

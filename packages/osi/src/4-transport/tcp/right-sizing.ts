@@ -12,7 +12,7 @@ export function noteArrival(tcb: Tcb): void {
   if (pace === null) {
     pace = tcb.pace = new Pace();
     pace.roundBegan = now;
-    pace.most = INITIAL_SEGMENTS * tcb.advMss;
+    pace.most = Math.min(INITIAL_SEGMENTS * tcb.advMss, tcb.windowLimit, tcb.rcvWnd);
   } else {
     if (seqDiff(tcb.rcvNxt, pace.windowEnd) < 0) return;
     const sample = Math.max(now - pace.windowBegan, 1);
@@ -49,5 +49,7 @@ function grow(tcb: Tcb, read: number, before: number, most: number): void {
   const size = Math.min(2 * Math.min(window, most), host.sysctl.values['net.ipv4.tcp_rmem.max']);
   if (size <= tcb.receiveBuffer) return;
   tcb.receiveBuffer = size;
+  // In Linux the clamp follows the buffer, also one that a program has set.
+  if (options.windowClamp > 0) tcb.options = { ...options, windowClamp: fullSpace(tcb) };
   tcb.windowLimit = fullSpace(tcb);
 }

@@ -48,8 +48,9 @@ export interface TcpHost {
   readonly synCookies: SynCookies;
   /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
   sending: number;
-  /** How many connections are in TIME_WAIT. */
+  /** How many connections wait only, in TIME_WAIT or for the FIN of a peer; how many others have no program any more. */
   waiting: number;
+  orphans: number;
   /** The connection is over: nothing finds it any more. */
   forget(tcb: Tcb): void;
 }
@@ -58,6 +59,8 @@ export interface TcpHost {
 export interface Parent {
   /** No more connections can wait to be accepted; and that one of them had to be turned away. */
   readonly full: boolean;
+  /** TCP_DEFER_ACCEPT: for so many timeouts of the SYN+ACK an acknowledgment without data is passed over. */
+  readonly deferAccept: number;
   overflowed(): void;
   /** The handshake is done: it waits to be accepted. */
   established(child: Tcb): void;

@@ -3,12 +3,16 @@ import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
 import { end, giveUp, reset } from './closing.ts';
 import { FIN, PSH } from './codec.ts';
+import { keepsSynAck, waitsForData } from './defer-accept.ts';
 import { earlyTimeout } from './fast-open/early.ts';
 import { fastOpenTimedOut } from './fast-open/health.ts';
+import { finWaitOver } from './fin-wait.ts';
 import { fitMss } from './fit-mss.ts';
+import { giveUpOrphan, orphanRetries } from './orphans.ts';
 import { suspectBlackHole } from './path-probing.ts';
 import { reorderingOver, timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
+import { timeout } from './send-timers.ts';
 import { hasUnsent, resendSyn } from './sender.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import { probeTail } from './tail-loss.ts';
@@ -16,9 +20,6 @@ import type { Tcb } from './tcb.ts';
 import type { TimerName } from './timers.ts';
 import { transmit } from './transmit.ts';
 import { sendRoom } from './window.ts';
-
-/** Retransmissions of a connection that no program has any more, when net.ipv4.tcp_orphan_retries is 0 (tcp(7)). */
-const ORPHAN_RETRIES = 8;
 
 /** A deadline of a connection has come. */
 export function expired(tcb: Tcb, name: TimerName): void {
@@ -42,6 +43,8 @@ export function expired(tcb: Tcb, name: TimerName): void {
       keepAliveDue(tcb);
       return;
     case 'tcp.fin-wait-2':
+      finWaitOver(tcb);
+      return;
     case 'tcp.time-wait':
       end(tcb, 0);
       return;
@@ -60,6 +63,7 @@ function retransmissionDue(tcb: Tcb): void {
   const opening = tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV';
   // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1).
   const shut = !opening && tcb.sndWnd === 0 && !tcb.orphan && sim.now - tcb.lastHeardAt <= RTO_MAX;
+  if (tcb.orphan && !opening && orphanGivenUp(tcb)) return;
   const over = !shut && exhausted(tcb);
   if (fastOpen !== null) fastOpenTimedOut(tcb, fastOpen, over);
   if (over) {
@@ -73,8 +77,10 @@ function retransmissionDue(tcb: Tcb): void {
     counters.ext.TCPTimeouts++;
   }
   if (opening) {
-    counters.ext.TCPSynRetrans++;
-    resendSyn(tcb, 'tcp.rto');
+    if (!keepsSynAck(tcb)) {
+      counters.ext.TCPSynRetrans++;
+      resendSyn(tcb, 'tcp.rto');
+    }
   } else {
     if (tcb.retransmits > 0 && sim.now - tcb.retransmittingSince >= suspicious(tcb)) suspectBlackHole(tcb);
     // The path's MTU may have become known by another connection since.
@@ -93,17 +99,29 @@ function retransmissionDue(tcb: Tcb): void {
 const suspicious = (tcb: Tcb): number => givenUpAfter(tcb.host.sysctl.get('net.ipv4.tcp_retries1'));
 
 function exhausted(tcb: Tcb): boolean {
-  const { sysctl, sim } = tcb.host;
+  const { sysctl } = tcb.host;
   switch (tcb.state) {
     case 'SYN_SENT':
       return tcb.retransmits >= synRetries(tcb) || userTimeoutLeft(tcb) <= SOON;
     case 'SYN_RECV':
-      return tcb.retransmits >= sysctl.get('net.ipv4.tcp_synack_retries');
+      return tcb.retransmits >= sysctl.get('net.ipv4.tcp_synack_retries') && !waitsForData(tcb);
     default:
       if (tcb.retransmits === 0) return false;
       if (tcb.options.userTimeout > 0) return userTimeoutLeft(tcb) <= SOON;
-      return sim.now - tcb.retransmittingSince >= givenUpAfter(retries(tcb));
+      return triedFor(tcb, retries(tcb, isAlive(tcb)));
   }
+}
+
+/** Whether so many retransmissions would have taken as long as it has been tried (Linux: retransmits_timed_out). */
+const triedFor = (tcb: Tcb, tries: number): boolean =>
+  tcb.retransmits > 0 && tcb.host.sim.now - tcb.retransmittingSince >= givenUpAfter(tries);
+
+/** The timeout has not grown to its largest yet. */
+const isAlive = (tcb: Tcb): boolean => timeout(tcb) < RTO_MAX;
+
+function orphanGivenUp(tcb: Tcb): boolean {
+  const alive = isAlive(tcb);
+  return giveUpOrphan(tcb, alive || !triedFor(tcb, orphanRetries(tcb, alive)));
 }
 
 /** Those that follow each other evenly come in addition (Linux: tcp_write_timeout). */
@@ -125,17 +143,20 @@ function userTimeoutLeft(tcb: Tcb): number {
   return Math.max(SOON, userTimeout - (tcb.host.sim.now - tcb.retransmittingSince));
 }
 
-function retries(tcb: Tcb): number {
-  const { sysctl } = tcb.host;
-  if (!tcb.orphan) return sysctl.get('net.ipv4.tcp_retries2');
-  const set = sysctl.get('net.ipv4.tcp_orphan_retries');
-  return set === 0 ? ORPHAN_RETRIES : set;
-}
+const retries = (tcb: Tcb, alive: boolean): number =>
+  tcb.orphan ? orphanRetries(tcb, alive) : tcb.host.sysctl.get('net.ipv4.tcp_retries2');
 
 /** The window has been closed for a whole timeout: asks for it, at growing intervals, for ever if it is answered. */
 function probeDue(tcb: Tcb): void {
   if (tcb.flight > 0 || !hasUnsent(tcb)) return;
-  if (tcb.probes >= retries(tcb) || probedTooLong(tcb)) {
+  const alive = probeInterval(tcb) < RTO_MAX;
+  const most = retries(tcb, alive);
+  if (probedTooLong(tcb) || (tcb.orphan && !alive && tcb.backoff >= most)) {
+    giveUp(tcb);
+    return;
+  }
+  if (tcb.orphan && giveUpOrphan(tcb, true)) return;
+  if (tcb.probes >= most) {
     giveUp(tcb);
     return;
   }
