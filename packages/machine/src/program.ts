@@ -1,6 +1,12 @@
 import type { SourceLocation } from '@netarium/osi/trace';
 import type { FileChange } from './files/changes.ts';
-import type { SystemCallArguments, SystemCallName, SystemCallResult, SystemCalls } from './system-calls.ts';
+import type {
+  ResourceLimit,
+  SystemCallArguments,
+  SystemCallName,
+  SystemCallResult,
+  SystemCalls,
+} from './system-calls.ts';
 
 /** What the kernel finds behind an executable file: how a process of it is brought to life. */
 export interface Program {
@@ -47,6 +53,10 @@ export interface RunningProcess {
    * virtual time may move on. To be said after each `start`, `done` and `signal`, once the process has come to rest.
    */
   quiescent(): void;
+  /** Says that the program counts what it computes, and keeps to RLIMIT_CPU by itself. */
+  keepTime(): void;
+  /** Says that the program has computed for so many nanoseconds more (its user time): no virtual time passes by that. */
+  computed(time: number): void;
   /** The process is over, by itself. `status`: 0–255. */
   exited(status: number): void;
   /** The process is over: a signal came that it does not handle, and whose default is to end it. */
@@ -55,6 +65,8 @@ export interface RunningProcess {
   files(): FileChange[];
   /** Tells the kernel of changes the process made in its replica, before anything it calls afterwards. */
   filesChanged(changes: readonly FileChange[]): void;
+  /** What it may use (getrlimit(2)), in the order of the resources' numbers. */
+  readonly limits: { readonly all: readonly ResourceLimit[] };
   /** Where the kernel tells the program what happens to it. Set by the program in `start`. */
   events: ProcessEvents;
 }
@@ -69,6 +81,8 @@ export interface ProcessEvents {
   signal?(signal: number): void;
   /** It has been ended (SIGKILL, the lab closed): stop at once and free everything. */
   killed?(): void;
+  /** Another process gave it other limits (prlimit(2)); needs no `quiescent` of its own. */
+  limitsChanged?(limits: readonly ResourceLimit[]): void;
   /** Other processes changed files. Told just before `done` or `signal`; needs no `quiescent` of its own. */
   filesChanged?(changes: readonly FileChange[]): void;
 }

@@ -6,8 +6,10 @@ import type {
   UnspecifiedAddress,
 } from '@netarium/osi/5-session';
 import type { SourceLocation } from '@netarium/osi/trace';
+import type { ResourceLimit } from './kernel/limits.ts';
 import type { Termios, WindowSize } from './termios.ts';
 
+export type { ResourceLimit } from './kernel/limits.ts';
 export type { Termios, WindowSize } from './termios.ts';
 
 /**
@@ -109,6 +111,8 @@ export interface SystemCalls {
   rt_sigaction(signal: number, disposition: 'default' | 'ignore' | 'handler'): number;
   /** Starts a program (posix_spawn(3)): searched on PATH when `path` has no slash. `stdio`: the child's 0, 1, 2. @returns its pid. */
   spawn(path: string, argv: readonly string[], options?: SpawnOptions): number;
+  /** The process becomes another program's: the one that called ends without a word. Searched on PATH when `path` has no slash. */
+  execve(path: string, argv: readonly string[], env: Readonly<Record<string, string>>): number;
   /** Waits for a child; -1 for any. `options` 1 is WNOHANG. */
   wait4(pid: number, options: number): number | { pid: number; status: number };
   /** One more thread of this process (clone(2) as pthread_create(3) uses it). @returns its id; -EAGAIN at the limit. */
@@ -125,6 +129,15 @@ export interface SystemCalls {
   sched_yield(used: number): number;
   /** Never returns. */
   exit_group(status: number): number;
+
+  // what a process may use
+  /**
+   * Of a process, 0 for the caller, what it may use of a resource (RLIMIT_NOFILE 7 …); `limit` is what it may from now on, null
+   * leaves that as it is. 2^64 - 1 is no limit. @returns what it was.
+   */
+  prlimit64(pid: number, resource: number, limit: ResourceLimit | null): number | ResourceLimit;
+  /** @param who RUSAGE_SELF 0, RUSAGE_CHILDREN -1: those that were waited for. */
+  getrusage(who: number): number | ResourceUsage;
 
   // time and chance
   /** @param clock 0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC. @returns nanoseconds. */
@@ -150,6 +163,14 @@ export interface SystemCalls {
    * The first call attaches and returns without lines. @returns -ESRCH once the process has ended and all is told, -EPERM.
    */
   ptrace(pid: number): number | { lines: TracedCall[] };
+}
+
+/** What a process has used, in nanoseconds. */
+export interface ResourceUsage {
+  /** Computing. */
+  readonly userTime: number;
+  /** In system calls. */
+  readonly systemTime: number;
 }
 
 /** A line of what a process does, as strace writes it; which thread it was, and which line of the person's program. */

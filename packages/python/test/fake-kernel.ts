@@ -187,6 +187,7 @@ export class FakeProcess implements RunningProcess {
   readonly parent = null;
   readonly seed: number;
   readonly terminal: boolean;
+  readonly limits = { all: [] };
   events: ProcessEvents = {};
   /** Everything written to standard output and standard error. */
   output = '';
@@ -223,6 +224,10 @@ export class FakeProcess implements RunningProcess {
   quiescent(): void {
     this.#rest();
   }
+
+  keepTime(): void {}
+
+  computed(): void {}
 
   endedBy(signal: number): void {
     this.exited(128 + signal);

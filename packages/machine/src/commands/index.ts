@@ -7,9 +7,11 @@ import { ip } from './ip.ts';
 import { ls } from './ls.ts';
 import { netstat } from './netstat.ts';
 import { ping } from './ping.ts';
+import { prlimit } from './prlimit.ts';
 import { ps } from './ps.ts';
 import { cat, echo, hostname, kill, no, sleep, yes } from './simple.ts';
 import { strace } from './strace.ts';
+import { ulimit } from './ulimit.ts';
 
 const COMMANDS: Readonly<Record<string, Main>> = {
   '/usr/bin/cat': cat,
@@ -21,10 +23,12 @@ const COMMANDS: Readonly<Record<string, Main>> = {
   '/usr/bin/ls': ls,
   '/usr/bin/netstat': netstat,
   '/usr/bin/ping': ping,
+  '/usr/bin/prlimit': prlimit,
   '/usr/bin/ps': ps,
   '/usr/bin/sleep': sleep,
   '/usr/bin/strace': strace,
   '/usr/bin/true': yes,
+  '/usr/bin/ulimit': ulimit,
   '/usr/sbin/arp': arp,
   '/usr/sbin/ip': ip,
 };

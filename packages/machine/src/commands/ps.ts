@@ -8,12 +8,14 @@ interface Line {
   readonly terminal: string;
   /** Ticks of 10 ms since the machine was started. */
   readonly started: number;
+  /** Ticks it has computed, and that its system calls took. */
+  readonly used: number;
   readonly name: string;
   readonly command: string;
   readonly user: string;
 }
 
-/** ps(1) with -e (-A) and -f. Time in the processor is not kept: a process computes in no virtual time. */
+/** ps(1) with -e (-A) and -f. */
 export const ps: Main = async (sys, argv) => {
   const { given, operands, wrong } = parseOptions(argv.slice(1), 'eAf');
   if (given.has('help')) {
@@ -38,12 +40,18 @@ export const ps: Main = async (sys, argv) => {
   return 0;
 };
 
-const shortLine = ({ pid, terminal, name, state }: Line): string =>
-  `${String(pid).padStart(7)} ${terminal.padEnd(8)} 00:00:00 ${name}${state === 'Z' ? ' <defunct>' : ''}`;
+const shortLine = ({ pid, terminal, name, state, used }: Line): string =>
+  `${String(pid).padStart(7)} ${terminal.padEnd(8)} ${clock(used)} ${name}${state === 'Z' ? ' <defunct>' : ''}`;
 
-function fullLine({ user, pid, parent, started, terminal, command }: Line, epoch: number): string {
+/** Ticks as hours, minutes, seconds. */
+const clock = (ticks: number): string =>
+  [360_000, 6000, 100]
+    .map((unit) => String(Math.floor(ticks / unit) % (unit === 360_000 ? 100 : 60)).padStart(2, '0'))
+    .join(':');
+
+function fullLine({ user, pid, parent, started, terminal, command, used }: Line, epoch: number): string {
   const time = new Date((epoch + started * 1e7) / 1e6).toISOString().slice(11, 16);
-  return `${user.padEnd(8)} ${String(pid).padStart(7)} ${String(parent).padStart(7)}  0 ${time} ${terminal.padEnd(8)} 00:00:00 ${command}`;
+  return `${user.padEnd(8)} ${String(pid).padStart(7)} ${String(parent).padStart(7)}  0 ${time} ${terminal.padEnd(8)} ${clock(used)} ${command}`;
 }
 
 async function processes(sys: AsyncSystemCalls): Promise<Line[]> {
@@ -70,6 +78,7 @@ async function processes(sys: AsyncSystemCalls): Promise<Line[]> {
       // The device number of a pseudo-terminal is 136 << 8 and its number.
       terminal: terminal === 0 ? '?' : `pts/${terminal & 0xff}`,
       started: Number(fields[19]),
+      used: Number(fields[11]) + Number(fields[12]),
       command: cmdline.split('\0').join(' ').trim(),
       user: users.get(status.uid) ?? String(status.uid),
     });

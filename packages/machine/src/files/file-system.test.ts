@@ -171,7 +171,8 @@ describe('the journal', () => {
           if (one.op === 'read') applyTo(replica, reader.read());
           else if (one.op === 'write' || one.op === 'append') {
             const file = files.open(`/${one.path}`, one.op === 'write' ? 0o1101 : 0o2101, 0o644, root, 2);
-            if (typeof file === 'object') file.write(bytes(one.data), { pid: 2, fd: 3, call: 0 });
+            if (typeof file === 'object')
+              file.write(bytes(one.data), { pid: 2, fd: 3, call: 0, fileSize: Number.POSITIVE_INFINITY });
           } else if (one.op === 'mkdir') files.mkdir(`/${one.path}`, 0o755, root, 2);
           else if (one.op === 'unlink') files.unlink(`/${one.path}`, root, 2);
           else if (one.op === 'rmdir') files.rmdir(`/${one.path}`, root, 2);

@@ -4,6 +4,9 @@ import { type Caller, OpenFile } from '../kernel/open-file.ts';
 import type { DirectoryEntry, FileStatus } from '../system-calls.ts';
 import type { Directory, Inode, RegularFile } from './inode.ts';
 
+/** Bytes of the largest file there can be: files are in memory (`s_maxbytes` of a file system). */
+const LARGEST_FILE = 512 * 1024 * 1024;
+
 /** What an open regular file needs to write. */
 interface Writer {
   write(file: RegularFile, data: Uint8Array, offset: number, pid: number): void;
@@ -43,9 +46,12 @@ export class OpenRegularFile extends OpenFile {
 
   override write(data: Uint8Array, by: Caller): number {
     if ((this.flags & O_APPEND) !== 0) this.#position = this.#file.size;
-    this.#writer.write(this.#file, data, this.#position, by.pid);
-    this.#position += data.length;
-    return data.length;
+    const room = Math.min(by.fileSize, LARGEST_FILE) - this.#position;
+    if (room <= 0 && data.length > 0) return -ERRNO.EFBIG;
+    const taken = data.subarray(0, room);
+    this.#writer.write(this.#file, taken, this.#position, by.pid);
+    this.#position += taken.length;
+    return taken.length;
   }
 
   override seek(offset: number, whence: number): number {
@@ -54,8 +60,9 @@ export class OpenRegularFile extends OpenFile {
     return position;
   }
 
-  override truncate(length: number): number {
+  override truncate(length: number, by: Caller): number {
     if (!this.mayWrite || length < 0) return -ERRNO.EINVAL;
+    if (length > Math.min(by.fileSize, LARGEST_FILE)) return -ERRNO.EFBIG;
     this.#writer.truncate(this.#file, length, this.#pid);
     return 0;
   }

@@ -1,8 +1,12 @@
 import { ERRNO } from '@netarium/osi/trace';
 import { O_CREAT, O_TRUNC, O_WRONLY, S_IFMT, S_IFSOCK } from '../kernel/constants.ts';
+import type { Caller } from '../kernel/open-file.ts';
 import type { FileChange } from './changes.ts';
 import type { FileSystem } from './file-system.ts';
 import { Directory, LiveDirectory, RegularFile, type User } from './inode.ts';
+
+/** What a process does in its replica it has been let do: nothing limits the size of files any more. */
+const changing = (pid: number): Caller => ({ pid, fd: -1, call: 0, fileSize: Number.POSITIVE_INFINITY });
 
 /** lseek(2). */
 const SEEK_SET = 0;
@@ -62,13 +66,13 @@ function applyChange(files: FileSystem, change: FileChange, user: User, pid: num
       return files.chmod(change.path, change.mode, user, pid);
     case 'write': {
       const file = files.open(change.path, O_WRONLY | O_CREAT | O_TRUNC, change.mode, user, pid);
-      return typeof file === 'number' ? file : file.write(change.data, { pid, fd: -1, call: 0 });
+      return typeof file === 'number' ? file : file.write(change.data, changing(pid));
     }
     case 'patch': {
       const file = files.open(change.path, O_WRONLY, 0, user, pid);
       if (typeof file === 'number') return file;
       file.seek(change.at, SEEK_SET);
-      return file.write(change.data, { pid, fd: -1, call: 0 });
+      return file.write(change.data, changing(pid));
     }
   }
 }

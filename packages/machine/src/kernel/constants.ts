@@ -103,10 +103,6 @@ export function signalName(signal: number): string {
 export const FUTEX_WAIT_PRIVATE = 128;
 export const FUTEX_WAKE_PRIVATE = 129;
 
-/** Threads a process may have, its main thread included (RLIMIT_NPROC, `ulimit -u`; here for each process). */
-export const THREAD_LIMIT = 512;
-/** Descriptors a process may have open: the soft limit RLIMIT_NOFILE that most systems start with. */
-export const DESCRIPTOR_LIMIT = 1024;
 /** Bytes a pipe holds (pipe(7)) and bytes written at once that stay together (PIPE_BUF). */
 export const PIPE_CAPACITY = 65_536;
 export const PIPE_BUF = 4096;

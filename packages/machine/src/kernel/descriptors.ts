@@ -1,5 +1,4 @@
 import { ERRNO } from '@netarium/osi/trace';
-import { DESCRIPTOR_LIMIT } from './constants.ts';
 import type { OpenFile } from './open-file.ts';
 
 interface Descriptor {
@@ -10,6 +9,12 @@ interface Descriptor {
 /** A process's file descriptors: small numbers for open files. The lowest free number is taken (open(2)). */
 export class DescriptorTable {
   readonly #descriptors: (Descriptor | undefined)[] = [];
+  readonly #limit: () => number;
+
+  /** @param limit the first number that may not be taken (RLIMIT_NOFILE). */
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
 
   get(fd: number): OpenFile | undefined {
     return this.#descriptors[fd]?.file;
@@ -17,19 +22,18 @@ export class DescriptorTable {
 
   /** Whether no number below the limit is free. */
   get full(): boolean {
-    return this.#lowestFree(0) >= DESCRIPTOR_LIMIT;
+    return this.#lowestFree(0) >= this.#limit();
   }
 
   /** Takes the lowest free number, `from` or above. @returns -EMFILE when there is none below the limit. */
   add(file: OpenFile, closeOnExec = false, from = 0): number {
     const fd = this.#lowestFree(from);
-    if (fd >= DESCRIPTOR_LIMIT) return -ERRNO.EMFILE;
+    if (fd >= this.#limit()) return -ERRNO.EMFILE;
     return this.put(fd, file, closeOnExec);
   }
 
-  /** Makes `fd` refer to `file`; what it referred to before is closed. */
+  /** Makes `fd` refer to `file`, whatever the limit is; what it referred to before is closed. */
   put(fd: number, file: OpenFile, closeOnExec = false): number {
-    if (fd < 0 || fd >= DESCRIPTOR_LIMIT) return -ERRNO.EBADF;
     file.hold();
     const before = this.#descriptors[fd];
     this.#descriptors[fd] = { file, closeOnExec };
@@ -57,6 +61,13 @@ export class DescriptorTable {
     for (let fd = 0; fd < this.#descriptors.length; fd++) {
       const descriptor = this.#descriptors[fd];
       if (descriptor !== undefined) yield [fd, descriptor.file];
+    }
+  }
+
+  /** What is not to be there for another program (execve(2)). */
+  closeOnExecute(): void {
+    for (let fd = 0; fd < this.#descriptors.length; fd++) {
+      if (this.#descriptors[fd]?.closeOnExec === true) this.close(fd);
     }
   }
 

@@ -3,6 +3,7 @@ import { ERRNO, type EventId, type SourceLocation, type Tracer } from '@netarium
 import type { FileSystem } from '../files/file-system.ts';
 import type { User } from '../files/inode.ts';
 import { absolute } from '../files/paths.ts';
+import type { Program } from '../program.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type {
   SystemCallArguments,
@@ -15,6 +16,7 @@ import type { Terminal } from '../terminal.ts';
 import { SIGNAL_MAX, SIGNALS, signalName } from './constants.ts';
 import { findProgram } from './executable.ts';
 import { Followings } from './following.ts';
+import { RLIMIT, THREADS_MAX } from './limits.ts';
 import type { Network } from './network.ts';
 import type { Caller, OpenFile } from './open-file.ts';
 import { Process, type ProcessHost } from './process.ts';
@@ -158,10 +160,43 @@ export class Kernel implements ProcessHost {
     this.processes.set(process.pid, process);
     options.parent?.children.add(process);
     this.tracer.write({ kind: 'process', pid: process.pid, change: 'start', argv: process.argv });
-    this.sim.after(this.scheduler.systemCallCost, () => {
-      if (!process.ended) process.resume(() => found.program.start(process));
-    });
+    this.#begin(process, found.program);
     return process;
+  }
+
+  /** execve(2). @returns a negated errno, or 0: the program that called is no more. */
+  execute(
+    process: Process,
+    path: string,
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): number {
+    const { cwd, user } = process;
+    const found = findProgram(this.files, path, { argv, env, cwd, user });
+    if (typeof found === 'number') return found;
+    for (const follower of process.followers)
+      follower.add({ text: straceLine('execve', [path, argv, env], 0, false), tid: process.pid });
+    process.become(found.argv, env);
+    this.#begin(process, found.program);
+    this.scheduler.rested(process);
+    return 0;
+  }
+
+  #begin(process: Process, program: Program): void {
+    this.sim.after(this.scheduler.systemCallCost, () => {
+      if (!process.ended) process.resume(() => program.start(process));
+    });
+  }
+
+  /** Whether there may be one more process or thread (RLIMIT_NPROC, of which root has no limit; kernel.threads-max). */
+  mayAddTask({ user, limits }: Process): boolean {
+    let [all, own] = [0, 0];
+    for (const process of this.processes.values()) {
+      const tasks = 1 + process.threads.size;
+      all += tasks;
+      if (process.user.uid === user.uid) own += tasks;
+    }
+    return all < THREADS_MAX && (user.uid === 0 || own < limits.most(RLIMIT.NPROC));
   }
 
   /** A process makes a system call: it is handled now, and the process resumed later. */
@@ -175,6 +210,7 @@ export class Kernel implements ProcessHost {
     done: (result: SystemCallResult<N>) => void,
   ): void {
     const { tracer, scheduler } = this;
+    if (this.#outOfTime(process)) return;
     const event = tracer.on
       ? tracer.write({
           kind: 'system-call',
@@ -193,7 +229,7 @@ export class Kernel implements ProcessHost {
       tid,
       name,
       event,
-      by: (fd) => ({ pid: process.pid, fd, call: event }),
+      by: (fd) => ({ pid: process.pid, fd, call: event, fileSize: process.limits.most(RLIMIT.FSIZE) }),
     };
     const handler = this.#handlers[name] as Handler<N> | undefined;
     const answer = tracer.within(event, () =>
@@ -235,6 +271,18 @@ export class Kernel implements ProcessHost {
       giveBack(answer as SystemCallResult<N>, event);
     }
     scheduler.strayed(process);
+  }
+
+  /**
+   * The process has used the time of one more system call (RLIMIT_CPU): at the soft limit SIGXCPU comes, and again each second;
+   * at the hard one SIGKILL (`check_process_timers`). @returns whether it has ended by that.
+   */
+  #outOfTime(process: Process): boolean {
+    process.systemTime += this.scheduler.systemCallCost;
+    if (process.keepsTime) return false;
+    const signal = process.limits.cpuSignal(process.userTime + process.systemTime);
+    if (signal !== 0) this.signal(process, signal);
+    return process.ended;
   }
 
   /** Sends a signal; what it does is the process's choice (signal(7)). */

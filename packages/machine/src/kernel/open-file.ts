@@ -12,6 +12,8 @@ export interface Caller {
   readonly pid: number;
   readonly fd: number;
   readonly call: EventId;
+  /** How large a file may become by that, in bytes (RLIMIT_FSIZE). */
+  readonly fileSize: number;
 }
 
 /**
@@ -91,7 +93,7 @@ export abstract class OpenFile {
     return -ERRNO.ESPIPE;
   }
 
-  truncate(_length: number): number {
+  truncate(_length: number, _by: Caller): number {
     return -ERRNO.EINVAL;
   }
 

@@ -9,13 +9,20 @@ import { basename } from '../files/paths.ts';
 import { applyChanges, replicaOf } from '../files/replica.ts';
 import type { ProcessEvents, RunningProcess } from '../program.ts';
 import type { Runnable, Scheduler } from '../scheduler.ts';
-import type { SystemCallArguments, SystemCallName, SystemCallResult, TracedCall } from '../system-calls.ts';
+import type {
+  ResourceUsage,
+  SystemCallArguments,
+  SystemCallName,
+  SystemCallResult,
+  TracedCall,
+} from '../system-calls.ts';
 import type { Terminal } from '../terminal.ts';
 import { SIGNALS } from './constants.ts';
 import { DescriptorTable } from './descriptors.ts';
 import type { Following } from './following.ts';
 import type { IntervalTimer } from './interval-timer.ts';
 import { LentBuffers } from './lent-buffers.ts';
+import { ResourceLimits, RLIMIT } from './limits.ts';
 import { type FutexWaiter, WaitQueue } from './wait.ts';
 
 /** What a process does with a signal: what Linux does by default, nothing, or its own handler. */
@@ -65,11 +72,12 @@ export interface ProcessOptions {
 export class Process implements RunningProcess, Runnable {
   readonly pid: number;
   readonly group: number;
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
   readonly user: User;
   readonly terminal: Terminal | null;
-  readonly descriptors = new DescriptorTable();
+  readonly limits: ResourceLimits;
+  readonly descriptors: DescriptorTable;
   readonly children = new Set<Process>();
   /** Told when a child ended. */
   readonly childEnded = new WaitQueue();
@@ -79,7 +87,7 @@ export class Process implements RunningProcess, Runnable {
   readonly exit: Promise<number>;
   readonly seed: number;
   /** As the person named it: `server.py`, `ping`. */
-  readonly program: string;
+  program: string;
   /** Virtual time at which it started. */
   readonly started: number;
   parent: Process | null;
@@ -97,6 +105,13 @@ export class Process implements RunningProcess, Runnable {
   readonly futexes = new Map<number, Set<FutexWaiter>>();
   /** Its ITIMER_REAL, once it was asked for (setitimer(2)). */
   alarm: IntervalTimer | null = null;
+  /** The program looks after RLIMIT_CPU itself. */
+  keepsTime = false;
+  /** What it has computed, as the program tells, and what its system calls took: nanoseconds. */
+  userTime = 0;
+  systemTime = 0;
+  /** What the children that were waited for have used, with theirs. */
+  childrenUsed: ResourceUsage = { userTime: 0, systemTime: 0 };
   /** What it receives into, if it only borrows results. */
   lent: LentBuffers | undefined;
   readonly #kernel: ProcessHost;
@@ -115,6 +130,9 @@ export class Process implements RunningProcess, Runnable {
     this.cwd = options.cwd;
     this.user = options.user;
     this.terminal = options.terminal;
+    const limits = new ResourceLimits(options.parent?.limits ?? null);
+    this.limits = limits;
+    this.descriptors = new DescriptorTable(() => limits.most(RLIMIT.NOFILE));
     this.seed = kernel.sim.randomFor(`${kernel.name}/process:${options.pid}`).uint32();
     this.program = programName(options.argv);
     this.started = kernel.sim.now;
@@ -191,9 +209,27 @@ export class Process implements RunningProcess, Runnable {
     this.events.filesChanged?.([...gone, ...truth]);
   }
 
+  keepTime(): void {
+    this.keepsTime = true;
+  }
+
+  computed(time: number): void {
+    this.userTime += time;
+  }
+
+  /** A child that has ended was waited for. */
+  addChild({ userTime, systemTime, childrenUsed }: Process): void {
+    const before = this.childrenUsed;
+    this.childrenUsed = {
+      userTime: before.userTime + userTime + childrenUsed.userTime,
+      systemTime: before.systemTime + systemTime + childrenUsed.systemTime,
+    };
+  }
+
   overrun(): void {
     const said = `${this.program}: ended: it ran for too long without making a system call\n`;
-    this.descriptors.get(2)?.write(new TextEncoder().encode(said), { pid: this.pid, fd: 2, call: 0 });
+    const by = { pid: this.pid, fd: 2, call: 0, fileSize: Number.POSITIVE_INFINITY };
+    this.descriptors.get(2)?.write(new TextEncoder().encode(said), by);
     this.#kernel.endBySignal(this, SIGNALS.SIGKILL);
   }
 
@@ -211,8 +247,8 @@ export class Process implements RunningProcess, Runnable {
     const chosen = this.#dispositions.get(signal);
     if (chosen !== undefined) return chosen;
     if (this.events.signal === undefined) return 'default';
-    // A language runtime: SIGPIPE is an error of the call for it, not the end (as CPython and Node do).
-    if (signal === SIGNALS.SIGPIPE) return 'ignore';
+    // A language runtime: these are errors of the call for it, not the end (as for CPython and Node).
+    if (signal === SIGNALS.SIGPIPE || signal === SIGNALS.SIGXFSZ) return 'ignore';
     return RUNTIME_HANDLES.has(signal) ? 'handler' : 'default';
   }
 
@@ -232,16 +268,37 @@ export class Process implements RunningProcess, Runnable {
     killed?.();
   }
 
+  /** execve(2): from now on it is another program's. What is left: descriptors, signals that are ignored, limits, its alarm. */
+  become(argv: readonly string[], env: Readonly<Record<string, string>>): void {
+    this.#callOff();
+    this.free();
+    this.argv = argv;
+    this.env = env;
+    this.program = programName(argv);
+    this.threads.clear();
+    this.descriptors.closeOnExecute();
+    for (const [signal, disposition] of this.#dispositions)
+      if (disposition === 'handler') this.#dispositions.delete(signal);
+    this.lent = undefined;
+    this.keepsTime = false;
+    this.#journal?.close();
+    this.#journal = null;
+  }
+
   /** Everything it waits for is called off, everything it has open is closed. */
   dissolve(): void {
     this.ended = true;
-    for (const call of [...this.pending.values()]) call.cancel();
-    this.pending.clear();
+    this.#callOff();
     this.alarm?.set({ value: 0, interval: 0 });
     this.descriptors.closeAll();
     this.#journal?.close();
     this.#journal = null;
     this.#exited(this.exitStatus);
+  }
+
+  #callOff(): void {
+    for (const call of [...this.pending.values()]) call.cancel();
+    this.pending.clear();
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   FileStatus,
   PollEntry,
   ReplicaFile,
+  ResourceLimit,
   SystemCallArguments,
   SystemCallName,
   SystemCallResult,
@@ -16,6 +17,7 @@ import type {
   WindowSize,
 } from '../system-calls.ts';
 import { FUTEX_WAKE_PRIVATE, SOCK_CLOEXEC, SOCK_NONBLOCK, signalName } from './constants.ts';
+import { RLIM_INFINITY } from './limits.ts';
 import {
   ACCESS_MODES,
   ADDRESS_FAMILIES,
@@ -34,11 +36,13 @@ import {
   OUTPUT_MODES,
   optionName,
   POLL_EVENTS,
+  RESOURCE_NAMES,
   SEEK,
   SHUTDOWN,
   SOCKET_FLAGS,
   SOCKET_TYPES,
   TIMERS,
+  USAGES,
 } from './strace-names.ts';
 
 /** How much of a string it shows (its option -s). */
@@ -218,6 +222,16 @@ function controlValue(value: Termios | WindowSize | number): string {
   const { iflag, oflag, cflag, lflag } = value;
   return `{c_iflag=${bits(INPUT_MODES, iflag)}, c_oflag=${bits(OUTPUT_MODES, oflag)}, c_cflag=0x${cflag.toString(16)}, c_lflag=${bits(LOCAL_MODES, lflag)}, ...}`;
 }
+
+/** `512*1024` where it is a multiple, as strace writes limits. */
+const limitValue = (value: bigint): string =>
+  value === RLIM_INFINITY
+    ? 'RLIM64_INFINITY'
+    : value > 1024n && value % 1024n === 0n
+      ? `${value / 1024n}*1024`
+      : String(value);
+const resourceLimit = ({ soft, hard }: ResourceLimit): string =>
+  `{rlim_cur=${limitValue(soft)}, rlim_max=${limitValue(hard)}}`;
 
 const EPOLL_OPERATIONS = { 1: 'EPOLL_CTL_ADD', 2: 'EPOLL_CTL_DEL', 3: 'EPOLL_CTL_MOD' };
 const epollEvent = ({ fd, events }: PollEntry): string =>
@@ -416,6 +430,10 @@ export const FORMATS: Formats = {
   spawn: {
     call: (name, argv) => list(path(name), `[${argv.map(path).join(', ')}]`),
   },
+  execve: {
+    call: (name, argv, env) =>
+      list(path(name), `[${argv.map(path).join(', ')}]`, `/* ${Object.keys(env).length} vars */`),
+  },
   wait4: {
     call: (pid) => `${pid}, `,
     rest: (result, _pid, options) =>
@@ -435,6 +453,20 @@ export const FORMATS: Formats = {
   sched_yield: { call: noArguments },
   exit_group: { call: decimal },
 
+  prlimit64: {
+    call: (pid, resource, limit) =>
+      `${list(decimal(pid), named(RESOURCE_NAMES, resource), limit === null ? 'NULL' : resourceLimit(limit))}, `,
+    rest: (result) => (typeof result === 'object' ? resourceLimit(result) : UNKNOWN),
+    value: () => 0,
+  },
+  getrusage: {
+    call: (who) => `${named(USAGES, who)}, `,
+    rest: (result) =>
+      typeof result === 'object'
+        ? `{ru_utime=${timeval(result.userTime)}, ru_stime=${timeval(result.systemTime)}, ...}`
+        : UNKNOWN,
+    value: () => 0,
+  },
   clock_gettime: {
     call: (clock) => `${named(CLOCKS, clock)}, `,
     rest: (result) => (result === undefined || result < 0 ? UNKNOWN : timespec(result)),

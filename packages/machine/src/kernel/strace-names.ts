@@ -1,5 +1,6 @@
 import * as tty from '../termios.ts';
 import * as linux from './constants.ts';
+import { RLIMIT } from './limits.ts';
 
 /** The names that strace prints for numbers, from Linux's headers. */
 
@@ -122,6 +123,12 @@ export const LOCAL_MODES: Names = {
   [tty.ECHOKE]: 'ECHOKE',
   [tty.IEXTEN]: 'IEXTEN',
 };
+
+/** Resources of getrlimit(2) by number. */
+export const RESOURCE_NAMES: Names = Object.fromEntries(
+  Object.entries(RLIMIT).map(([name, number]) => [number, `RLIMIT_${name}`]),
+);
+export const USAGES: Names = { 0: 'RUSAGE_SELF', 1: 'RUSAGE_THREAD', [-1]: 'RUSAGE_CHILDREN' };
 
 /** Socket options by level (asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h, linux/if_packet.h). */
 const OPTIONS: Readonly<Record<number, Names>> = {

@@ -17,13 +17,14 @@ import {
   SIGNALS,
 } from '../constants.ts';
 import type { Call, Family } from '../kernel.ts';
+import { RLIMIT } from '../limits.ts';
 import type { OpenFile } from '../open-file.ts';
 import { makePipe } from '../pipe.ts';
 import { SocketFile } from '../socket-file.ts';
 import { waitFor } from '../wait.ts';
 import { sendAll } from './sockets.ts';
 
-const { EAGAIN, EBADF, EINVAL, EMFILE, EPIPE } = ERRNO;
+const { EAGAIN, EBADF, EFBIG, EINVAL, EMFILE, EPIPE } = ERRNO;
 
 /** The system calls that work on any descriptor. */
 export const descriptorCalls: Family<
@@ -56,6 +57,7 @@ export const descriptorCalls: Family<
           const taken = file.write(data.subarray(written), call.by(fd));
           if (taken === -EAGAIN) return file.nonBlocking ? written || -EAGAIN : undefined;
           if (taken === -EPIPE) call.kernel.signal(call.process, SIGNALS.SIGPIPE);
+          if (taken === -EFBIG && written === 0) call.kernel.signal(call.process, SIGNALS.SIGXFSZ);
           if (taken < 0) return written || taken;
           written += taken;
         } while (written < data.length);
@@ -70,6 +72,7 @@ export const descriptorCalls: Family<
   close: (call, fd) => call.process.descriptors.close(fd),
 
   poll(call, fds, timeout) {
+    if (fds.length > call.process.limits.most(RLIMIT.NOFILE)) return -EINVAL;
     // A descriptor that is closed while the call waits is looked at as it was: Linux holds the file too.
     const files = fds.map(({ fd }) => call.process.descriptors.get(fd));
     return waitFor<number[]>({
@@ -119,7 +122,8 @@ export const descriptorCalls: Family<
   dup2({ process }, fd, to) {
     const file = process.descriptors.get(fd);
     if (file === undefined) return -EBADF;
-    return fd === to ? fd : process.descriptors.put(to, file);
+    if (fd === to) return fd;
+    return to >= 0 && to < process.limits.most(RLIMIT.NOFILE) ? process.descriptors.put(to, file) : -EBADF;
   },
 
   ioctl: ({ process }, fd, request, argument) =>
@@ -142,7 +146,9 @@ function control({ process }: Call, fd: number, file: OpenFile, command: number,
   switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-      return argument < 0 ? -EINVAL : descriptors.add(file, command === F_DUPFD_CLOEXEC, argument);
+      return argument >= 0 && argument < process.limits.most(RLIMIT.NOFILE)
+        ? descriptors.add(file, command === F_DUPFD_CLOEXEC, argument)
+        : -EINVAL;
     case F_GETFD:
       return descriptors.closeOnExec(fd) === true ? 1 : 0;
     case F_SETFD:

@@ -1,7 +1,7 @@
 import { ERRNO } from '@netarium/osi/trace';
 import { Directory, MAY_EXECUTE } from '../../files/inode.ts';
 import { absolute } from '../../files/paths.ts';
-import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK } from '../constants.ts';
+import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, SIGNALS } from '../constants.ts';
 import type { Call, Family } from '../kernel.ts';
 
 const { EBADF, EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR } = ERRNO;
@@ -38,7 +38,13 @@ export const fileCalls: Family<
   },
 
   lseek: ({ process }, fd, offset, whence) => process.descriptors.get(fd)?.seek(offset, whence) ?? -EBADF,
-  ftruncate: ({ process }, fd, length) => process.descriptors.get(fd)?.truncate(length) ?? -EBADF,
+  ftruncate(call, fd, length) {
+    const file = call.process.descriptors.get(fd);
+    if (file === undefined) return -EBADF;
+    const result = file.truncate(length, call.by(fd));
+    if (result === -ERRNO.EFBIG) call.kernel.signal(call.process, SIGNALS.SIGXFSZ);
+    return result;
+  },
   stat: (call, path) => at(call, path, (name) => call.kernel.files.status(name, call.process.user)),
   fstat: ({ process }, fd) => process.descriptors.get(fd)?.status() ?? -EBADF,
   getdents: ({ process }, fd) => process.descriptors.get(fd)?.list() ?? -EBADF,

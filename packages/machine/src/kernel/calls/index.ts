@@ -3,6 +3,7 @@ import type { Handlers } from '../kernel.ts';
 import { descriptorCalls } from './descriptors.ts';
 import { epollCalls } from './epoll.ts';
 import { fileCalls } from './files.ts';
+import { limitCalls } from './limits.ts';
 import { networkConfigCalls } from './network-config.ts';
 import { processCalls } from './processes.ts';
 import { socketCalls } from './sockets.ts';
@@ -18,6 +19,7 @@ export const HANDLERS: Handlers = {
   ...fileCalls,
   ...unixCalls,
   ...processCalls,
+  ...limitCalls,
   ...threadCalls,
   ...timeCalls,
   ...timerCalls,

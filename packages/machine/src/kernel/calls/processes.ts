@@ -11,7 +11,16 @@ const WNOHANG = 1;
 
 /** The system calls about processes and signals. */
 export const processCalls: Family<
-  'getpid' | 'getppid' | 'getuid' | 'kill' | 'rt_sigaction' | 'spawn' | 'wait4' | 'exit_group' | 'ptrace'
+  | 'getpid'
+  | 'getppid'
+  | 'getuid'
+  | 'kill'
+  | 'rt_sigaction'
+  | 'spawn'
+  | 'execve'
+  | 'wait4'
+  | 'exit_group'
+  | 'ptrace'
 > = {
   getpid: ({ process }) => process.pid,
   getppid: ({ process }) => process.parent?.pid ?? 1,
@@ -35,6 +44,7 @@ export const processCalls: Family<
   rt_sigaction: ({ process }, signal, disposition) => process.setDisposition(signal, disposition),
 
   spawn({ kernel, process }, path, argv, options = {}) {
+    if (!kernel.mayAddTask(process)) return -ERRNO.EAGAIN;
     const numbers = options.stdio ?? [0, 1, 2];
     const stdio: OpenFile[] = [];
     for (const fd of numbers) {
@@ -54,6 +64,11 @@ export const processCalls: Family<
     return typeof child === 'number' ? child : child.pid;
   },
 
+  execve({ kernel, process }, path, argv, env) {
+    const error = kernel.execute(process, path, argv, env);
+    return error < 0 ? error : NEVER;
+  },
+
   wait4({ kernel, process }, pid, options) {
     return waitFor<number | { pid: number; status: number }>({
       attempt() {
@@ -62,6 +77,7 @@ export const processCalls: Family<
         const ended = candidates.find((child) => child.ended);
         if (ended === undefined) return (options & WNOHANG) !== 0 ? 0 : undefined;
         kernel.reap(ended);
+        process.addChild(ended);
         return { pid: ended.pid, status: ended.waitStatus };
       },
       subscribe: (wake) => process.childEnded.subscribe(wake),

@@ -1,5 +1,5 @@
 import { ERRNO } from '@netarium/osi/trace';
-import { FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE, THREAD_LIMIT } from '../constants.ts';
+import { FUTEX_WAIT_PRIVATE, FUTEX_WAKE_PRIVATE } from '../constants.ts';
 import type { Family } from '../kernel.ts';
 import { Blocked, type FutexWaiter } from '../wait.ts';
 
@@ -8,8 +8,7 @@ const { EAGAIN, EINVAL, ETIMEDOUT } = ERRNO;
 /** The system calls about threads. */
 export const threadCalls: Family<'clone' | 'exit' | 'futex' | 'sched_yield'> = {
   clone({ kernel, process }) {
-    // The main thread is not in the set.
-    if (process.threads.size + 1 >= THREAD_LIMIT) return -EAGAIN;
+    if (!kernel.mayAddTask(process)) return -EAGAIN;
     const tid = kernel.nextPid();
     process.threads.add(tid);
     return tid;

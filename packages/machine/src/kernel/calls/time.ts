@@ -3,6 +3,7 @@ import type { Family } from '../kernel.ts';
 import { Blocked } from '../wait.ts';
 
 const CLOCK_REALTIME = 0;
+const CLOCK_PROCESS_CPUTIME_ID = 2;
 /** CLOCK_MONOTONIC and those that run like it here: _RAW 4, _COARSE 6, BOOTTIME 7 (clock_gettime(2)). */
 const MONOTONIC: ReadonlySet<number> = new Set([1, 4, 6, 7]);
 /** The most that getrandom(2) gives without being interruptible. */
@@ -10,8 +11,9 @@ const MOST_RANDOM = 33_554_431;
 
 /** The system calls about time and chance. */
 export const timeCalls: Family<'clock_gettime' | 'nanosleep' | 'getrandom'> = {
-  clock_gettime({ kernel }, clock) {
+  clock_gettime({ kernel, process }, clock) {
     if (clock === CLOCK_REALTIME) return kernel.realTime;
+    if (clock === CLOCK_PROCESS_CPUTIME_ID) return process.userTime + process.systemTime;
     return MONOTONIC.has(clock) ? kernel.sim.now : -ERRNO.EINVAL;
   },
 

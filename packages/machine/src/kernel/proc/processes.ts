@@ -2,6 +2,7 @@ import { Directory, type Inode, LiveDirectory, type User } from '../../files/ino
 import { basename } from '../../files/paths.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Process } from '../process.ts';
+import { limitsText } from './limits.ts';
 import { textFile } from './text-file.ts';
 
 /** The most characters of a command's name (TASK_COMM_LEN without its zero). */
@@ -23,6 +24,7 @@ export function processDirectory(kernel: Kernel, pid: number): Inode | undefined
   };
   add('cmdline', () => process.argv.map((word) => `${word}\0`).join(''));
   add('comm', () => `${commandName(process)}\n`);
+  add('limits', () => limitsText(process.limits.all));
   add('stat', () => statLine(process));
   add('status', () => statusText(process));
   directory.put('fd', descriptors(process, ino + 8));
@@ -40,7 +42,10 @@ function descriptors(process: Process, ino: number): Directory {
   );
 }
 
-/** The first fields of `/proc/<pid>/stat`, and the start time (field 22) in ticks; what is not kept is 0. */
+/** A hundredth of a second, which is what `/proc` counts times in, in nanoseconds (USER_HZ). */
+const TICK = 10_000_000;
+
+/** The first fields of `/proc/<pid>/stat`, times (14 to 17, 22) in ticks and how many threads there are (20); what is not kept is 0. */
 function statLine(process: Process): string {
   const terminal = process.terminal === null ? 0 : 0x8800 + Number(basename(process.terminal.path));
   const head = [
@@ -52,9 +57,14 @@ function statLine(process: Process): string {
     process.group,
     terminal,
   ];
-  const zeros = Array<number>(14).fill(0);
-  return `${[...head, ...zeros, Math.floor(process.started / 10_000_000), ...Array<number>(30).fill(0)].join(' ')}\n`;
+  const { userTime, systemTime, childrenUsed, started, threads } = process;
+  const ticks = [userTime, systemTime, childrenUsed.userTime, childrenUsed.systemTime].map(inTicks);
+  const zeros = (count: number): number[] => Array<number>(count).fill(0);
+  const rest = [...zeros(6), ...ticks, 20, 0, 1 + threads.size, 0, inTicks(started), ...zeros(30)];
+  return `${[...head, ...rest].join(' ')}\n`;
 }
+
+const inTicks = (time: number): number => Math.floor(time / TICK);
 
 function statusText(process: Process): string {
   const { uid, gid } = process.user;
@@ -67,6 +77,7 @@ function statusText(process: Process): string {
     `PPid:\t${process.parent?.pid ?? 1}`,
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
     `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
+    `Threads:\t${1 + process.threads.size}`,
     '',
   ].join('\n');
 }
