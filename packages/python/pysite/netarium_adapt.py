@@ -9,6 +9,7 @@ import netarium_process  # noqa: F401  (so that it is there when a process start
 import netarium_signal
 import netarium_socket
 import netarium_threads
+import netarium_times
 import pwd  # noqa: F401
 
 
@@ -29,6 +30,7 @@ def adapt():
     netarium_children.adapt()
     netarium_epoll.adapt()
     netarium_threads.adapt()
+    netarium_times.adapt()
     netarium_process.adapt()
     netarium_interactive.adapt()
     # What is there now stays: the collector need not look at it again.

@@ -10,7 +10,7 @@ import threading
 import weakref
 
 # An ioctl request that only this interpreter knows (process.ts): from now on no thread runs but the caller's.
-ALONE = 0x4E540105
+ALONE = 0x4E540107
 
 
 def adapt():

@@ -1,4 +1,4 @@
-import type { FileChange, SystemCallName } from '@netarium/machine';
+import type { FileChange, ResourceLimit, SystemCallName } from '@netarium/machine';
 import type { SourceLocation } from '@netarium/osi/trace';
 
 /** Messages between a process's worker and the thread its machine's kernel lives in, over one ordered port. */
@@ -30,6 +30,8 @@ export interface StartedProcess {
   readonly gid: number;
   readonly ppid: number;
   readonly seed: number;
+  /** What it may use (getrlimit(2)), in the order of the resources' numbers. */
+  readonly limits: readonly ResourceLimit[];
   readonly files: readonly FileChange[];
 }
 
@@ -38,6 +40,8 @@ export type ToWorker =
   | { readonly type: 'start'; readonly process: StartedProcess }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'signal'; readonly signal: number }
+  /** Another process gave it other limits (prlimit(2)). */
+  | { readonly type: 'limits'; readonly limits: readonly ResourceLimit[] }
   | { readonly type: 'files'; readonly changes: readonly FileChange[] };
 
 export type FromWorker =
@@ -49,6 +53,8 @@ export type FromWorker =
   /** Every thread of the process waits, after so many results and signals. */
   | { readonly type: 'quiescent'; readonly received: number }
   | { readonly type: 'files'; readonly changes: readonly FileChange[] }
+  /** It has computed for so many nanoseconds more. */
+  | { readonly type: 'computed'; readonly time: number }
   /** `signal`: what ended it, if it did not end by itself. */
   | { readonly type: 'exit'; readonly status: number; readonly signal?: number };
 

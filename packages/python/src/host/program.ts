@@ -34,6 +34,7 @@ function start(process: RunningProcess, workers: Workers): void {
   process.events = { killed: end };
   // They are copied on their way to the worker.
   process.borrow();
+  process.keepTime();
 
   /** How many results and signals were sent to the worker. It is at rest once it has received them all. */
   let sent = 0;
@@ -91,6 +92,9 @@ function start(process: RunningProcess, workers: Workers): void {
       case 'files':
         process.filesChanged(message.changes);
         break;
+      case 'computed':
+        process.computed(message.time);
+        break;
       case 'interrupt': {
         const number = calls.get(message.id);
         if (number !== undefined) process.interrupt(number);
@@ -124,14 +128,15 @@ function start(process: RunningProcess, workers: Workers): void {
         resting = false;
         taken.post({ type: 'signal', signal });
       },
+      limitsChanged: (limits) => taken.post({ type: 'limits', limits }),
       filesChanged: (changes) => taken.post({ type: 'files', changes }),
     };
-    const { pid, argv, env, cwd, hostname, seed, parent } = process;
+    const { pid, argv, env, cwd, hostname, seed, parent, limits } = process;
     const { uid, gid } = process.user;
     // The first process, which nobody sees, is the parent of those that have none.
     const ppid = parent?.pid ?? 1;
-    const description = { pid, ppid, uid, gid, argv, env, cwd, hostname, seed, files: process.files() };
-    taken.post({ type: 'start', process: description });
+    const who = { pid, ppid, uid, gid, argv, env, cwd, hostname, seed };
+    taken.post({ type: 'start', process: { ...who, limits: limits.all, files: process.files() } });
   }
 
   workers.take().then(run, (error: unknown) => fail(error instanceof Error ? error.message : String(error)));

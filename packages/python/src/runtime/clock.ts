@@ -4,6 +4,9 @@ import { INTERRUPTED, type SystemCallPort } from './system-calls.ts';
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
+/** What all threads together have used; of one alone it is not kept. */
+const CLOCK_PROCESS_CPUTIME_ID = 2;
+const CLOCK_THREAD_CPUTIME_ID = 3;
 const TIMER_ABSTIME = 1;
 const SECOND = 1e9;
 /** How much later each look at the clock is than the one before it, when nothing happened between: nanoseconds. */
@@ -20,6 +23,7 @@ const READINGS = 1000;
  */
 export class Clock {
   readonly #calls: SystemCallPort;
+  readonly #tellTime: () => void;
   /** The last time that was read, of the monotonic clock, and how much the real-time clock is ahead of it. */
   #now = 0;
   #ahead = 0;
@@ -28,8 +32,10 @@ export class Clock {
   #callsMade = -1;
   #readings = 0;
 
-  constructor(calls: SystemCallPort) {
+  /** @param tellTime lets the kernel know what the process has computed until now. */
+  constructor(calls: SystemCallPort, tellTime: () => void) {
     this.#calls = calls;
+    this.#tellTime = tellTime;
   }
 
   /** CLOCK_REALTIME as it was read last, in milliseconds: for those who cannot wait. */
@@ -62,8 +68,15 @@ export class Clock {
       this.#fresh();
     };
     return {
-      /** `clock_time_get(clock, precision, pointer)`; clocks other than the real-time one are the monotonic one. */
+      /** `clock_time_get(clock, precision, pointer)`; clocks that are neither the real-time one nor the process's are the monotonic one. */
       clockTime: (clock = 0, _precision = 0, pointer = 0) => {
+        if ((clock === CLOCK_PROCESS_CPUTIME_ID || clock === CLOCK_THREAD_CPUTIME_ID) && canWait()) {
+          this.#tellTime();
+          return this.#calls.ask(thread(), 'clock_gettime', [CLOCK_PROCESS_CPUTIME_ID], (time) => {
+            writeI64(python, pointer, time);
+            return 0;
+          });
+        }
         const fresh = this.#callsMade === this.#calls.made;
         if (!this.#knowsAhead || !canWait() || (fresh && this.#readings < READINGS)) {
           this.#now += READING;

@@ -1,4 +1,5 @@
 import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
+import type { Limits } from './limits.ts';
 
 const S_IFSOCK = 0o140000;
 const S_IFCHR = 0o020000;
@@ -38,23 +39,61 @@ export interface KernelDescriptor {
  */
 export class Descriptors {
   readonly #python: Emscripten;
+  readonly #limits: Limits;
   readonly #abandon: (fd: number) => void;
   #names = 0;
 
   /** @param abandon closes a descriptor of the kernel's without waiting: its last number here was taken away. */
-  constructor(python: Emscripten, abandon: (fd: number) => void) {
+  constructor(python: Emscripten, limits: Limits, abandon: (fd: number) => void) {
     this.#python = python;
+    this.#limits = limits;
+    const { FS } = python;
+    FS.nextfd = () => {
+      const fd = this.lowestFree(0);
+      if (fd < 0) throw new FS.ErrnoError(this.#full);
+      return fd;
+    };
+    // What a number given to dup2(2) has to be below.
+    Object.defineProperty(FS, 'MAX_OPEN_FDS', { get: () => limits.descriptors });
     this.#abandon = abandon;
   }
 
-  /** @returns the number the process has for the kernel's descriptor `fd`. */
+  /** The lowest number that is free, `from` or above; negative when there is none (RLIMIT_NOFILE). */
+  lowestFree(from: number): number {
+    const { streams } = this.#python.FS;
+    const end = this.#limits.descriptors;
+    for (let fd = from; fd < end; fd++) if (!streams[fd]) return fd;
+    return -1;
+  }
+
+  /** EMFILE, where there are not so many numbers free; else 0. */
+  shortage(count = 1): number {
+    let fd = -1;
+    for (let i = 0; i < count; i++) {
+      fd = this.lowestFree(fd + 1);
+      if (fd < 0) return this.#full;
+    }
+    return 0;
+  }
+
+  get #full(): number {
+    return this.#python.ERRNO_CODES.EMFILE ?? 0;
+  }
+
+  /** @returns the number the process has for the kernel's descriptor `fd`; a negated error when it cannot have one more. */
   open(fd: number, kind: KernelFile['kind'], options: OpenOptions): number {
     const { type = 0, domain = 0, flags = 0, closeOnExec = false, at } = options;
     const { FS, MEMFS, SOCKFS } = this.#python;
+    const number = at ?? (FS.getStream(fd) ? this.lowestFree(0) : fd);
+    if (number < 0) {
+      this.#abandon(fd);
+      return -this.#full;
+    }
     const node = FS.createNode(SOCKFS.root, `${kind}[${this.#names++}]`, MODES[kind], 0);
     const file: KernelFile = { fd, kind, type, domain, references: 1 };
     const { getattr } = MEMFS.ops_table.file.node;
     node.kernel = file;
+    node.usedBytes = 0;
     node.node_ops = { getattr };
     const refuse = (): never => {
       throw new FS.ErrnoError(this.#python.ERRNO_CODES.EIO ?? 0);
@@ -69,7 +108,6 @@ export class Descriptors {
         if (--file.references === 0) this.#abandon(file.fd);
       },
     };
-    const number = at ?? (FS.getStream(fd) ? FS.nextfd() : fd);
     const tty = kind === 'terminal' ? { ops: {} } : undefined;
     FS.createStream(
       {

@@ -104,7 +104,8 @@ interface FileSystem {
   write(stream: Stream, buffer: Uint8Array, offset: number, length: number, position: number): number;
   dupStream(stream: Stream): Stream;
   getStream(fd: number): Stream | null | undefined;
-  nextfd(): number;
+  nextfd: () => number;
+  readonly MAX_OPEN_FDS: number;
   createStream(stream: object, fd?: number): Stream;
   closeStream(fd: number): void;
   close(stream: Stream): void;

@@ -1,5 +1,6 @@
 import type { FileChange } from '@netarium/machine';
-import type { Emscripten, Node, Stream } from './emscripten.ts';
+import type { Emscripten, Node } from './emscripten.ts';
+import type { FileSizes } from './limits.ts';
 
 const O_WRONLY = 1;
 const PERMISSIONS = 0o7777;
@@ -13,13 +14,16 @@ const OWN = /^\/(?:lib|dev|proc|home\/pyodide|tmp\/?$)(?:\/|$)/;
  */
 export class Replica {
   readonly #python: Emscripten;
+  readonly #sizes: FileSizes;
   readonly #changes: FileChange[] = [];
   /** Files written to since they were last handed over, in the order of the first write: from which byte on. */
   readonly #written = new Map<Node, number>();
   #applying = false;
 
-  constructor(python: Emscripten) {
+  /** @param sizes how large files may become. */
+  constructor(python: Emscripten, sizes: FileSizes) {
     this.#python = python;
+    this.#sizes = sizes;
     this.#watch();
   }
 
@@ -146,6 +150,7 @@ export class Replica {
       if (this.#concerns(child(parent, name))) this.#record({ op: 'rmdir', path: child(parent, name) });
     };
     const changed = (node: Node, attributes: { size?: number; mode?: number }) => {
+      if (attributes.size !== undefined && !this.#applying) this.#sizes.check(attributes.size);
       setattr(node, attributes);
       if (attributes.size !== undefined) this.#markWritten(node);
       else if (attributes.mode !== undefined && this.#concerns(this.#path(node)))
@@ -154,10 +159,10 @@ export class Replica {
     directory.setattr = changed;
     (file.node as { setattr: typeof changed }).setattr = changed;
     const { write } = file.stream;
-    file.stream.write = (stream: Stream, ...rest) => {
-      const [, , , position] = rest;
+    file.stream.write = (stream, buffer, offset, length, position, canOwn) => {
+      const fitting = this.#applying ? length : this.#sizes.fitting(position, length);
       const at = Math.min(position, stream.node.usedBytes);
-      const written = write?.(stream, ...rest) ?? 0;
+      const written = write?.(stream, buffer, offset, fitting, position, canOwn) ?? 0;
       this.#markWritten(stream.node, at);
       return written;
     };

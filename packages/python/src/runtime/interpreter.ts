@@ -69,7 +69,7 @@ export class Interpreter {
   readonly exports: Exports;
   readonly stacks: Stacks;
   /** What the process is told of the machine it is on, once there is one. */
-  readonly machine: { hostname: string };
+  readonly machine: Surroundings;
 
   private constructor(loaded: Loaded) {
     this.hooks = loaded.hooks;
@@ -95,12 +95,19 @@ export class Interpreter {
   }
 }
 
+/** What the interpreter is told of the machine it is on, once it is a process there. */
+interface Surroundings {
+  hostname: string;
+  /** How many bytes of memory it may have. */
+  memory: () => number;
+}
+
 interface Loaded {
   readonly hooks: Hooks;
   readonly pyodide: Pyodide;
   readonly exports: Exports;
   readonly stacks: Stacks;
-  readonly machine: { hostname: string };
+  readonly machine: Surroundings;
 }
 
 async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Promise<Loaded> {
@@ -108,7 +115,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
   let exports: Exports | undefined;
   let python: Emscripten | undefined;
   let memory: WebAssembly.Memory | undefined;
-  const machine = { hostname: 'localhost' };
+  const machine: Surroundings = { hostname: 'localhost', memory: () => Number.POSITIVE_INFINITY };
   const started = <T>(part: T | undefined): T => {
     if (part === undefined) throw new Error('CPython has not started yet.');
     return part;
@@ -128,7 +135,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     );
     installChanceAndExit(imports, () => memory?.buffer ?? new ArrayBuffer(0), chance);
     installErrorMarker(imports);
-    limitMemory(imports);
+    limitMemory(imports, () => machine.memory());
     refuseWaitingInForeignCalls(imports, () => started(python));
     installTimeZone(imports, () => started(python));
     void WebAssembly.instantiate(assets.python, imports as WebAssembly.Imports).then((instance) => {
@@ -187,18 +194,15 @@ function installChanceAndExit(imports: Imports, memory: () => ArrayBufferLike, c
 }
 
 /**
- * Bytes of memory a process may ask for (RLIMIT_AS, `ulimit -v`): several have to fit into a page. Memory grows by a fifth
- * at a time, so what it has may be a fifth more.
+ * Beyond the limit (RLIMIT_AS) there is no memory, which Python tells of by MemoryError. Memory grows by a fifth at a time,
+ * so what it has may be a fifth more.
  */
-const MEMORY_LIMIT = 512 * 1024 * 1024;
-
-/** Beyond the limit there is no memory, which Python tells of by MemoryError. */
-function limitMemory(imports: Imports): void {
+function limitMemory(imports: Imports, limit: () => number): void {
   const { env } = imports;
   const grow = env?.emscripten_resize_heap as ((size: number) => number) | undefined;
   if (env === undefined || grow === undefined)
     throw new Error('The binary does not import emscripten_resize_heap.');
-  env.emscripten_resize_heap = (size: number): number => (size >>> 0 > MEMORY_LIMIT ? 0 : grow(size));
+  env.emscripten_resize_heap = (size: number): number => (size >>> 0 > limit() ? 0 : grow(size));
 }
 
 /** How the binary knows that a call into JavaScript failed: by a value that nothing else is. */

@@ -10,6 +10,9 @@ import { interfaceHandlers } from './interfaces.ts';
 import { callPython, Exited, Interpreter } from './interpreter.ts';
 import { kernelFileHandlers } from './kernel-files.ts';
 import { systemHandlers } from './libc.ts';
+import { FileSizes, Limits, limitRequests } from './limits.ts';
+import { readI32 } from './memory.ts';
+import { ProcessorTime } from './processor-time.ts';
 import { Chance } from './random.ts';
 import { Signals } from './signals.ts';
 import { socketHandlers } from './sockets.ts';
@@ -19,11 +22,12 @@ import { Threads } from './threads.ts';
 import { Where } from './where.ts';
 
 /** Request numbers of our own: see netarium_finalize.py and netarium_threads.py. */
-const ALONE = 0x4e540105;
+const ALONE = 0x4e540107;
 const GETTID = 0x4e540106;
 const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
 const O_WRONLY = 1;
+const SIGXFSZ = 25;
 /** ioctl_tty(2): what isatty(3) asks. */
 const TCGETS = 0x5401;
 /**
@@ -57,6 +61,9 @@ export function runWorker(port: Port<FromWorker, ToWorker>): void {
       case 'signal':
         process?.signals.raise(message.signal);
         break;
+      case 'limits':
+        process?.limits.set(message.limits);
+        break;
       case 'files':
         process?.replica.apply(message.changes);
     }
@@ -88,11 +95,13 @@ class Process {
   readonly calls: SystemCallPort;
   readonly replica: Replica;
   readonly signals: Signals;
+  readonly limits: Limits;
   readonly #port: Port<FromWorker, ToWorker>;
   readonly #interpreter: Interpreter;
   readonly #started: StartedProcess;
   readonly #descriptors: Descriptors;
   readonly #clock: Clock;
+  readonly #time: ProcessorTime;
   #over = false;
 
   constructor(
@@ -108,6 +117,10 @@ class Process {
     this.#started = started;
     chance.seed(started.seed);
     interpreter.machine.hostname = started.hostname;
+    const limits = new Limits(started.limits);
+    this.limits = limits;
+    interpreter.machine.memory = () => limits.memory;
+    this.#time = new ProcessorTime((time) => port.post({ type: 'computed', time }));
 
     const frames = new Where(python, exports);
     const where = () => frames.current() ?? threads.current.origin;
@@ -117,11 +130,12 @@ class Process {
       where,
       next,
     });
-    this.replica = new Replica(python);
+    const sizes = new FileSizes(python, limits, () => this.signals.raiseOwn(SIGXFSZ));
+    this.replica = new Replica(python, sizes);
     this.replica.apply(started.files);
     const abandon = (fd: number) => this.calls.tell(started.pid, 'close', fd);
-    this.#descriptors = new Descriptors(python, abandon);
-    this.#clock = new Clock(this.calls);
+    this.#descriptors = new Descriptors(python, limits, abandon);
+    this.#clock = new Clock(this.calls, () => this.#time.tell());
     const canWait = () => python.validSuspender.value;
     const threads = new Threads({
       python,
@@ -136,15 +150,24 @@ class Process {
     });
     const context: HandlerContext = { python, exports, canWait, thread: () => threads.current.tid };
     const errors = new ErrorNumbers(python.ERRNO_CODES);
-    this.signals = new Signals(this.calls, context, started.pid, threads, (signal) => this.#exit(0, signal));
+    this.signals = new Signals(
+      this.calls,
+      context,
+      started.pid,
+      threads,
+      { time: this.#time, limits },
+      (signal) => this.#exit(0, signal),
+    );
     const streams = streamHandlers(context, hooks, this.calls, this.#descriptors, errors);
     hooks.add(streams);
     hooks.add(kernelFileHandlers(context, hooks, this.calls, this.#descriptors, errors));
     const children = childHandlers(context, this.calls, this.#descriptors, errors, streams.syscallIoctl);
     hooks.add({ getitimer: children.getitimer });
+    const limited = limitRequests(context, this.calls, limits, errors, started.pid, () => this.#time.tell());
     const control: Handler = (fd = 0, request = 0, argument = 0) => {
       if (request === GETTID) return context.thread();
-      if (request !== ALONE) return children.syscallIoctl(fd, request, argument);
+      if (request !== ALONE)
+        return limited(request, readI32(python, argument)) ?? children.syscallIoctl(fd, request, argument);
       this.calls.leaveAlone(context.thread());
       return 0;
     };
@@ -284,6 +307,7 @@ class Process {
     if (this.#over) return;
     this.#over = true;
     this.#sendChanges();
+    this.#time.tell();
     this.#port.post({ type: 'exit', status, ...(signal === undefined ? {} : { signal }) });
   }
 }

@@ -1,5 +1,7 @@
 import type { HandlerContext, Handlers } from './hooks.ts';
+import type { Limits } from './limits.ts';
 import { readI32, writeI32 } from './memory.ts';
+import type { ProcessorTime } from './processor-time.ts';
 import type { SystemCallPort } from './system-calls.ts';
 import type { Threads } from './threads.ts';
 
@@ -13,6 +15,16 @@ const SIGNALS_PENDING = 2;
 /** The interpreter looks for signals at every 50th jump or call; after so many looks the worker reads its messages. */
 const LOOKS = 10_000;
 
+/** What a system call takes, in nanoseconds (the machines' scheduler). */
+const SYSTEM_CALL = 1000;
+const SIGKILL = 9;
+
+/** What the process uses, and may use. */
+interface Use {
+  readonly time: ProcessorTime;
+  readonly limits: Limits;
+}
+
 /**
  * Signals to the process. The kernel's message arrives while the program waits in a system call, or while it
  * computes and has let the worker read its messages; Python's own handling does the rest.
@@ -22,6 +34,7 @@ export class Signals {
   readonly #context: HandlerContext;
   readonly #mainThread: number;
   readonly #threads: Threads;
+  readonly #use: Use;
   readonly #end: (signal: number) => void;
   readonly #pending: number[] = [];
   readonly #action: number;
@@ -33,12 +46,14 @@ export class Signals {
     context: HandlerContext,
     mainThread: number,
     threads: Threads,
+    use: Use,
     end: (signal: number) => void,
   ) {
     this.#calls = calls;
     this.#context = context;
     this.#mainThread = mainThread;
     this.#threads = threads;
+    this.#use = use;
     this.#end = end;
     this.#action = context.exports.malloc(256);
   }
@@ -46,6 +61,12 @@ export class Signals {
   /** The kernel sends a signal. */
   raise(signal: number): void {
     this.#calls.signalled();
+    this.raiseOwn(signal);
+    this.#calls.confirmQuiescent();
+  }
+
+  /** The process itself comes to a limit. */
+  raiseOwn(signal: number): void {
     switch (this.#disposition(signal)) {
       case SIG_IGN:
         break;
@@ -58,12 +79,12 @@ export class Signals {
         this.#lookAtOnce();
         this.#calls.interrupt(this.#mainThread);
     }
-    this.#calls.confirmQuiescent();
   }
 
   handlers(): Handlers {
     return {
       checkSignals: () => {
+        if (this.#use.time.look()) this.#checkTime();
         if (this.#pending.length > 0 && this.#threads.isMain) return this.#take();
         if (!this.#context.canWait()) return 0;
         const others = this.#threads.endOfSlice();
@@ -73,6 +94,15 @@ export class Signals {
         return turn().then(() => () => this.#take());
       },
     };
+  }
+
+  /** RLIMIT_CPU: what it computes and what its system calls take. */
+  #checkTime(): void {
+    const { time, limits } = this.#use;
+    time.tell();
+    const signal = limits.cpuSignal(time.total + this.#calls.made * SYSTEM_CALL);
+    if (signal === SIGKILL) this.#end(signal);
+    else if (signal !== 0) this.raiseOwn(signal);
   }
 
   /** Python handles signals in its main thread. */

@@ -173,6 +173,8 @@ export function socketHandlers(
     if (!canWait()) return failed(CANNOT_WAIT);
     const [domain = 0, type = 0, protocol = 0] = [0, 4, 8].map((offset) => readI32(python, pointer + offset));
     const flags = type & SOCK_NONBLOCK ? O_NONBLOCK : 0;
+    const shortage = descriptors.shortage(2);
+    if (shortage !== 0) return -shortage;
     return ask('socketpair', [domain, type, protocol], (pair) => {
       if (typeof pair === 'number') return errors.result(pair);
       [pair.first, pair.second].forEach((fd, index) => {
@@ -214,18 +216,22 @@ export function socketHandlers(
     listen: (fd = 0, backlog = 0) => on(fd, ({ file }) => plain('listen', file.fd, backlog)),
 
     accept4: (fd = 0, pointer = 0, length = 0, flags = 0) =>
-      on(fd, ({ file }) =>
-        ask('accept4', [file.fd, flags & (SOCK_NONBLOCK | SOCK_CLOEXEC)], (accepted) => {
-          if (typeof accepted === 'number') return errors.result(accepted);
-          writeAddress(python, pointer, length, accepted.address, stands);
-          const { type, domain } = file;
-          return descriptors.open(accepted.fd, 'socket', {
-            type,
-            domain,
-            flags: flags & SOCK_NONBLOCK ? O_NONBLOCK : 0,
-            closeOnExec: (flags & SOCK_CLOEXEC) !== 0,
-          });
-        }),
+      // Linux takes the number first: without one the connection stays in the queue.
+      on(
+        fd,
+        ({ file }) =>
+          -descriptors.shortage() ||
+          ask('accept4', [file.fd, flags & (SOCK_NONBLOCK | SOCK_CLOEXEC)], (accepted) => {
+            if (typeof accepted === 'number') return errors.result(accepted);
+            writeAddress(python, pointer, length, accepted.address, stands);
+            const { type, domain } = file;
+            return descriptors.open(accepted.fd, 'socket', {
+              type,
+              domain,
+              flags: flags & SOCK_NONBLOCK ? O_NONBLOCK : 0,
+              closeOnExec: (flags & SOCK_CLOEXEC) !== 0,
+            });
+          }),
       ),
 
     connect: (fd = 0, pointer = 0, length = 0) =>

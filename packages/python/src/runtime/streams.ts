@@ -124,6 +124,8 @@ export function streamHandlers(
         return -1;
       };
       if (!canWait()) return fail(-errors.fromLinux(CANNOT_WAIT));
+      const shortage = descriptors.shortage(2);
+      if (shortage !== 0) return fail(-shortage);
       return calls.ask(thread(), 'pipe2', [0], (pipe) => {
         if (typeof pipe === 'number') return fail(errors.result(pipe));
         [pipe.read, pipe.write].forEach((fd, index) => {
@@ -239,6 +241,9 @@ export function streamHandlers(
           return setCloseOnExec(fd, (readI32(python, argumentPointer) & FD_CLOEXEC) !== 0);
         case F_DUPFD:
         case F_DUPFD_CLOEXEC: {
+          const from = readI32(python, argumentPointer);
+          if (from >= python.FS.MAX_OPEN_FDS) return -errors.fromLinux(ERRNO.EINVAL);
+          if (from >= 0 && descriptors.lowestFree(from) < 0) return -errors.fromLinux(ERRNO.EMFILE);
           const made = original.fcntl(fd, F_DUPFD, argumentPointer);
           if (made >= 0) setCloseOnExec(made, command === F_DUPFD_CLOEXEC);
           return made;

@@ -2,6 +2,7 @@ import { ERRNO, type SourceLocation } from '@netarium/osi/trace';
 import type { Emscripten, Exports } from './emscripten.ts';
 import type { Handlers, Outcome } from './hooks.ts';
 import { readI32, writeI32 } from './memory.ts';
+import { LOOK } from './processor-time.ts';
 import type { Stacks, Task } from './stacks.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
@@ -23,7 +24,7 @@ const FUTEX_WAKE_PRIVATE = 129;
  * computes in the 5 ms of `sys.getswitchinterval()`, which pass then. Counted, so that each run is the same.
  */
 const SLICE = 1000;
-const SLICE_TIME = 5e6;
+const SLICE_TIME = SLICE * LOOK;
 
 interface Thread extends Task {
   /** gettid(2); the process's for the main thread. */

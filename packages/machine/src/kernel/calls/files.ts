@@ -93,5 +93,6 @@ export const fileCalls: Family<
 function at<R>({ process }: Call, path: string, work: (absolutePath: string) => R): R | number {
   if (path === '') return -ENOENT;
   if (path.length >= PATH_MAX) return -ENAMETOOLONG;
-  return work(absolute(path, process.cwd));
+  // Whoever looks is meant by it (proc(5)).
+  return work(absolute(path, process.cwd).replace(/^\/proc\/self(?=\/|$)/, `/proc/${process.pid}`));
 }
