@@ -1,6 +1,7 @@
 """Signals: alarms, which this build of CPython leaves out, and those that come only to a program that asked for them."""
 
 import array
+import enum
 import fcntl
 import math
 import _signal
@@ -13,7 +14,15 @@ ACTION = 0x4E540105
 QUIET = (signal.SIGCHLD, signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGURG, signal.SIGWINCH)
 
 
+# What this build of CPython was compiled with; Linux's is 1.
+_IGNORE = _signal.SIG_IGN
+SIG_IGN = 1
+
+
 def adapt():
+    _signal.SIG_IGN, signal.SIG_IGN, signal.SIG_DFL = SIG_IGN, SIG_IGN, _signal.SIG_DFL
+    enum.IntEnum._convert_("Handlers", "signal", lambda name: name in ("SIG_DFL", "SIG_IGN"))
+    _signal.getsignal = _get
     for module in (_signal, signal):
         module.setitimer = setitimer
         module.alarm = alarm
@@ -42,10 +51,15 @@ def alarm(seconds, /):
 
 
 def _set(signalnum, handler, /, _set=_signal.signal):
-    before = _set(signalnum, handler)
+    before = _set(signalnum, _IGNORE if handler == SIG_IGN else handler)
     if signalnum in QUIET:
         fcntl.ioctl(0, ACTION, array.array("i", [signalnum, handler if handler in (signal.SIG_DFL, signal.SIG_IGN) else 2]))
-    return before
+    return SIG_IGN if before == _IGNORE else before
+
+
+def _get(signalnum, /, _get=_signal.getsignal):
+    handler = _get(signalnum)
+    return SIG_IGN if handler == _IGNORE else handler
 
 
 _set.__name__ = _set.__qualname__ = "signal"

@@ -3,6 +3,25 @@ import { machines } from './machines.ts';
 
 const { twoMachines, runAlone } = machines();
 
+describe('signals that are ignored', () => {
+  it('are what they are on Linux, and stop nobody', async () => {
+    const { text } = await runAlone(`import signal, threading, time
+print(repr(signal.SIG_IGN), repr(signal.SIG_DFL), signal.getsignal(signal.SIGXFSZ), signal.getsignal(signal.SIGPIPE))
+t = threading.Thread(target=lambda: (time.sleep(0.1), print('thread')))
+t.start()
+print(repr(signal.signal(signal.SIGCHLD, signal.SIG_IGN)), signal.getsignal(signal.SIGCHLD).name)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_IGN, signal.signal(signal.SIGTERM, lambda *_: 0).name)
+t.join()
+`);
+    expect(text).toBe(`<Handlers.SIG_IGN: 1> <Handlers.SIG_DFL: 0> 1 1
+<Handlers.SIG_DFL: 0> SIG_IGN
+True SIG_IGN
+thread
+`);
+  });
+});
+
 describe('threads', () => {
   it('run side by side on the clock of the lab, and are waited for at the end', async () => {
     const { text, status } = await runAlone(`import threading, time

@@ -9,6 +9,7 @@ import { Interpreter } from '../src/runtime/interpreter.ts';
 import { Chance } from '../src/runtime/random.ts';
 import { replaceFunctions } from '../src/shim/replace-functions.ts';
 import { entryText, shimText } from '../src/shim/text.ts';
+import { trapLinuxInterrupts } from '../src/shim/trapped-eintr.ts';
 import { bundleWorker } from './bundle-worker.ts';
 
 type Wabt = typeof import('wabt');
@@ -21,7 +22,8 @@ const write = (name: string, data: Uint8Array | string) => writeFile(new URL(nam
 await mkdir(build, { recursive: true });
 for (const name of [ASSET_FILES.loader, ASSET_FILES.factory, ASSET_FILES.library])
   await copyFile(pyodide(name), new URL(name, build));
-await write(ASSET_FILES.python, replaceFunctions(await readFile(pyodide('pyodide.asm.wasm'))));
+const original = await readFile(pyodide('pyodide.asm.wasm'));
+await write(ASSET_FILES.python, trapLinuxInterrupts(replaceFunctions(original)));
 
 const wabt = await (createRequire(import.meta.url)('wabt') as Wabt)();
 const assemble = (name: string, text: string) =>

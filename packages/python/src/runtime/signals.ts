@@ -6,7 +6,8 @@ import type { SystemCallPort } from './system-calls.ts';
 import type { Threads } from './threads.ts';
 
 const SIG_DFL = 0;
-const SIG_IGN = 1;
+/** As the binary was compiled: Linux's is 1, which is what Python programs see (netarium_signal.py). */
+const SIG_IGN = -2;
 /** signal(7): signals whose default is to do nothing. */
 const IGNORED_BY_DEFAULT = new Set([17, 18, 23, 28]);
 /** In CPython's `PyThreadState`, the bit of the eval breaker that says a signal came (pycore_ceval.h). */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FIRST_REPLACED, HOOKED_IMPORTS, NEEDED_EXPORTS, REPLACED_FUNCTIONS } from './imports.ts';
 import { replaceFunctions } from './replace-functions.ts';
 import { entryText, shimText } from './text.ts';
+import { trapLinuxInterrupts } from './trapped-eintr.ts';
 
 type Wabt = typeof import('wabt');
 
@@ -115,6 +116,16 @@ describe('replacing functions of the binary', () => {
     const text = `(module (import "env" "${HOOKED_IMPORTS.getnameinfo.name}" (func)) (func (export "x")))`;
     const binary = await assemble(text);
     expect(() => replaceFunctions(binary)).toThrow('does not export setsockopt');
+  });
+});
+
+describe('the number that buffered files know EINTR by', () => {
+  it('becomes Linux’s, in the one place where the binary asks for it', () => {
+    const binary = Uint8Array.from(original);
+    const patched = trapLinuxInterrupts(binary);
+    const changed = [...patched.keys()].filter((at) => patched[at] !== binary[at]);
+    expect(changed.map((at) => [binary[at], patched[at]])).toEqual([[27, 4]]);
+    expect(() => trapLinuxInterrupts(patched)).toThrow('found 0');
   });
 });
 
