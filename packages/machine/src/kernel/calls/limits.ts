@@ -33,4 +33,4 @@ export const limitCalls: Family<'prlimit64' | 'getrusage'> = {
   },
 };
 
-export const usedBy = ({ userTime, systemTime }: Process): ResourceUsage => ({ userTime, systemTime });
+const usedBy = ({ userTime, systemTime }: Process): ResourceUsage => ({ userTime, systemTime });
