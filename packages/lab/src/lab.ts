@@ -1,4 +1,4 @@
-import { Machine, Scheduler, type Watchdog } from '@netarium/machine';
+import { Machine, type OutputLimit, Scheduler, type Watchdog } from '@netarium/machine';
 import { Cable, type CableOptions, FramePool, Hub, Port } from '@netarium/osi/1-physical';
 import { type MacAddress, macFromNumber, type PortVlans, Switch } from '@netarium/osi/2-datalink';
 import { turnsOf } from '@netarium/osi/5-session';
@@ -26,6 +26,11 @@ export interface LabOptions {
   readonly epoch?: number;
   /** The platform's eye on programs that compute for too long; without one they may. */
   readonly watchdog?: Watchdog;
+  /**
+   * How much of what a program writes to its terminal the record has as it is; of one that writes on and on it then has only some,
+   * and says what is missing. Default: all.
+   */
+  readonly outputLimit?: OutputLimit;
 }
 
 /** The properties of a cable, in base units or as text with a unit. */
@@ -102,14 +107,16 @@ export class Lab {
   readonly #pool = new FramePool();
   readonly #recorded: TraceRecord | null;
   readonly #epoch: number | undefined;
+  readonly #outputLimit: OutputLimit | undefined;
   #nextMac = FIRST_MAC;
   #bridges = 0;
 
   constructor(options: LabOptions = {}) {
-    const { seed = 0, record = true, epoch, watchdog } = options;
+    const { seed = 0, record = true, epoch, watchdog, outputLimit } = options;
     this.sim = new Simulation(seed);
     this.#recorded = record ? this.record : null;
     this.#epoch = epoch;
+    this.#outputLimit = outputLimit;
     this.driver = new Driver(this.sim, this.scheduler, watchdog);
     this.nodes = this.#nodes;
     this.links = this.#links;
@@ -246,6 +253,7 @@ export class Lab {
       record: this.#recorded,
       pool: this.#pool,
       epoch: this.#epoch,
+      outputLimit: this.#outputLimit,
     });
     return new Host(machine, options, () => macFromNumber(this.#nextMac++));
   }

@@ -1,4 +1,4 @@
-import type { Program, Watchdog } from '@netarium/machine';
+import type { OutputLimit, Program, Watchdog } from '@netarium/machine';
 import type { TraceEvent } from '@netarium/osi/trace';
 import { Host } from './host.ts';
 import { Lab } from './lab.ts';
@@ -19,6 +19,7 @@ export interface LoadOptions {
   readonly seed?: number;
   readonly epoch?: number;
   readonly watchdog?: Watchdog;
+  readonly outputLimit?: OutputLimit;
   /** Which of the folder's lab files; default `lab.yaml`. */
   readonly file?: string;
   /** What messages put in front of paths: the folder as the person named it. */
@@ -52,7 +53,7 @@ export interface LoadedLab {
  * @throws LabError with one line for each problem.
  */
 export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
-  const { file: name = 'lab.yaml', folder = '', seed, epoch, watchdog, programs = {} } = options;
+  const { file: name = 'lab.yaml', folder = '', seed, epoch, watchdog, outputLimit, programs = {} } = options;
   const path = `${folder}${name}`;
   const bytes = files.get(name);
   if (bytes === undefined) {
@@ -61,7 +62,7 @@ export function loadLab(files: LabFiles, options: LoadOptions = {}): LoadedLab {
     ]);
   }
   const file = parseLabFile(path, new TextDecoder().decode(bytes), (wanted) => files.has(wanted));
-  const lab = new Lab({ seed, epoch, watchdog });
+  const lab = new Lab({ seed, epoch, watchdog, outputLimit });
   for (const node of file.nodes) {
     if (!isMachine(node)) {
       if (node.kind === 'switch') addSwitch(lab, node);

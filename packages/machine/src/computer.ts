@@ -11,6 +11,7 @@ import { Kernel } from './kernel/kernel.ts';
 import type { Network } from './kernel/network.ts';
 import { mountProc } from './kernel/proc/index.ts';
 import type { Process } from './kernel/process.ts';
+import { NO_OUTPUT_LIMIT, type OutputLimit, TerminalLog } from './kernel/terminal-log.ts';
 import type { Program } from './program.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Terminal, type TerminalOwner } from './terminal.ts';
@@ -27,6 +28,8 @@ export interface ComputerOptions {
   readonly network: Network;
   /** CLOCK_REALTIME at the beginning of the run, in milliseconds since 1970. Default: 2026-01-01T00:00:00Z. */
   readonly epoch?: number;
+  /** How much of what a process writes to terminals is in the record as it is, before only part of it is. Default: all. */
+  readonly outputLimit?: OutputLimit;
 }
 
 /** The ordinary user of a machine; ports below 1024 are not for it. */
@@ -100,6 +103,7 @@ export class Computer {
       network,
       handlers: HANDLERS,
       epoch,
+      outputLimit: options.outputLimit ?? NO_OUTPUT_LIMIT,
     });
   }
 
@@ -112,12 +116,11 @@ export class Computer {
   openTerminal(): Terminal {
     const { kernel } = this;
     const { tracer } = kernel;
+    const log = new TerminalLog(tracer, kernel.outputLimit, kernel.processes);
     const owner: TerminalOwner = {
-      wrote: ({ pid, fd, call }, text, shown) => {
-        const written = { kind: 'terminal', pid, fd: fd === 2 ? 2 : 1, text, cause: call } as const;
-        tracer.write(shown === null ? written : { ...written, shown });
-      },
+      wrote: (by, text, shown) => log.wrote(by, text, shown),
       typed: (text, shown, work) => {
+        log.tell();
         const pid = terminal.foreground;
         tracer.within(tracer.write({ kind: 'terminal', pid, fd: 0, text, shown, cause: 0 }), work);
       },

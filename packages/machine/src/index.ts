@@ -18,6 +18,7 @@ export type { FileChange } from './files/changes.ts';
 export { FileSystem } from './files/file-system.ts';
 export { ROOT, type User } from './files/inode.ts';
 export type { Network } from './kernel/network.ts';
+export type { OutputLimit } from './kernel/terminal-log.ts';
 export { Machine, type MachineOptions, type NetworkSettings, type PortOptions } from './machine.ts';
 export type { AsyncSystemCalls, Main, ProcessEvents, Program, RunningProcess } from './program.ts';
 export { Scheduler, type Watchdog } from './scheduler.ts';

@@ -5,6 +5,7 @@ import { Stack } from '@netarium/osi/5-session';
 import type { Simulation } from '@netarium/osi/time';
 import { ERRNO, errnoMessage, type TraceRecord } from '@netarium/osi/trace';
 import { Computer, DEFAULT_EPOCH } from './computer.ts';
+import type { OutputLimit } from './kernel/terminal-log.ts';
 import type { Scheduler } from './scheduler.ts';
 import { StackNetwork } from './stack-network.ts';
 import type { NetlinkRequest } from './system-calls.ts';
@@ -18,6 +19,8 @@ export interface MachineOptions {
   readonly pool?: FramePool;
   /** CLOCK_REALTIME at the beginning of the run, in milliseconds since 1970. Default: 2026-01-01T00:00:00Z. */
   readonly epoch?: number;
+  /** As `ComputerOptions` has it. */
+  readonly outputLimit?: OutputLimit;
 }
 
 export interface PortOptions {

@@ -291,6 +291,10 @@ class OpenTerminal extends OpenFile {
     return this.#terminal.path;
   }
 
+  override get isTerminal(): boolean {
+    return true;
+  }
+
   override read(length: number): Uint8Array | number {
     return this.#terminal.read(length);
   }

@@ -47,6 +47,8 @@ type Option =
 
 /** A second of echo is about 100 events; a transfer of 10 MB about 100,000. */
 const DEFAULT_EVENTS = 1_000_000;
+/** Characters of output that the record has at most: they fill the memory, too. */
+const MOST_OUTPUT = 256 * 1024 * 1024;
 
 export const RUN: CommandSpec<Option> = {
   name: 'run',
@@ -160,8 +162,10 @@ async function drive({ lab, notStarted }: LoadedLab, settings: Settings, io: Io)
   pacer.speed = settings.speed;
   const tooMuch = new AbortController();
   let running = 0;
+  let written = 0;
   lab.record.subscribe((event) => {
-    if (event.id >= settings.eventLimit) tooMuch.abort();
+    if (event.kind === 'terminal') written += event.text.length;
+    if (event.id >= settings.eventLimit || written > MOST_OUTPUT) tooMuch.abort();
     if (event.kind !== 'process') return;
     running += event.change === 'start' ? 1 : -1;
     if (running === 0 && notStarted().length === 0) pacer.speed = Number.POSITIVE_INFINITY;

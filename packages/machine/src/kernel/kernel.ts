@@ -22,6 +22,7 @@ import type { Caller, OpenFile } from './open-file.ts';
 import { Process, type ProcessHost } from './process.ts';
 import type { SocketFile } from './socket-file.ts';
 import { describeCall, describeResult, straceLine } from './strace.ts';
+import { isUnseen, type OutputLimit } from './terminal-log.ts';
 import { UnixNames } from './unix/unix-names.ts';
 import { UnixSocket } from './unix/unix-socket.ts';
 import { Blocked } from './wait.ts';
@@ -63,6 +64,7 @@ export interface KernelOptions {
   readonly handlers: Handlers;
   /** CLOCK_REALTIME at virtual time 0, in nanoseconds since 1970. */
   readonly epoch: number;
+  readonly outputLimit: OutputLimit;
 }
 
 export interface StartOptions {
@@ -102,6 +104,7 @@ export class Kernel implements ProcessHost {
   readonly files: FileSystem;
   readonly network: Network;
   readonly epoch: number;
+  readonly outputLimit: OutputLimit;
   hostname: string;
   /** All processes that run or have not been waited for, by PID. */
   readonly processes = new Map<number, Process>();
@@ -123,6 +126,7 @@ export class Kernel implements ProcessHost {
     this.files = options.files;
     this.network = options.network;
     this.epoch = options.epoch;
+    this.outputLimit = options.outputLimit;
     this.unixNames = new UnixNames(options.files);
     this.random = options.sim.randomFor(`${options.name}/getrandom`);
     this.#handlers = options.handlers;
@@ -211,18 +215,21 @@ export class Kernel implements ProcessHost {
   ): void {
     const { tracer, scheduler } = this;
     if (this.#outOfTime(process)) return;
-    const event = tracer.on
-      ? tracer.write({
-          kind: 'system-call',
-          pid: process.pid,
-          tid,
-          program: process.program,
-          name,
-          args: describeCall(name, args),
-          ...(where === undefined ? {} : { where }),
-          cause: 0,
-        })
-      : 0;
+    const unseen = process.floods && isUnseen(process, name, args[0]);
+    if (!unseen) process.untold?.tell();
+    const event =
+      tracer.on && !unseen
+        ? tracer.write({
+            kind: 'system-call',
+            pid: process.pid,
+            tid,
+            program: process.program,
+            name,
+            args: describeCall(name, args),
+            ...(where === undefined ? {} : { where }),
+            cause: 0,
+          })
+        : 0;
     const call: Call = {
       kernel: this,
       process,
@@ -244,7 +251,7 @@ export class Kernel implements ProcessHost {
       this.sim.after(scheduler.systemCallCost, () => {
         if (process.ended) return;
         process.resume(() => {
-          if (tracer.on) {
+          if (event !== 0) {
             const { result: value, text } = describeResult(name, args, result);
             tracer.write({
               kind: 'system-call-returned',
@@ -338,6 +345,7 @@ export class Kernel implements ProcessHost {
 
   /** The program came to its end: what a C library makes of that is exit_group(2). */
   exitedByItself(process: Process, status: number): void {
+    process.untold?.tell();
     const event = this.tracer.write({
       kind: 'system-call',
       pid: process.pid,
@@ -373,6 +381,7 @@ export class Kernel implements ProcessHost {
 
   #end(process: Process, waitStatus: number): void {
     const { tracer } = this;
+    process.untold?.tell();
     process.waitStatus = waitStatus;
     const event = tracer.write({
       kind: 'process',

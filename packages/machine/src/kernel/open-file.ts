@@ -41,6 +41,10 @@ export abstract class OpenFile {
     return 0;
   }
 
+  get isTerminal(): boolean {
+    return false;
+  }
+
   get nonBlocking(): boolean {
     return (this.flags & O_NONBLOCK) !== 0;
   }

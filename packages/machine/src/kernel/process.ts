@@ -105,6 +105,10 @@ export class Process implements RunningProcess, Runnable {
   readonly futexes = new Map<number, Set<FutexWaiter>>();
   /** Its ITIMER_REAL, once it was asked for (setitimer(2)). */
   alarm: IntervalTimer | null = null;
+  /** What it has written to terminals, as far as that was counted, and its last write that is in the record (`TerminalLog`). */
+  readonly output = { characters: 0, writes: 0, last: 0, floods: false };
+  /** Where something of it waits to be told. */
+  untold: { tell(): void } | null = null;
   /** The program looks after RLIMIT_CPU itself. */
   keepsTime = false;
   /** What it has computed, as the program tells, and what its system calls took: nanoseconds. */
@@ -139,6 +143,11 @@ export class Process implements RunningProcess, Runnable {
     this.exit = new Promise((resolve) => {
       this.#exited = resolve;
     });
+  }
+
+  /** Whether it has written so much to terminals that the record has only part of it. */
+  get floods(): boolean {
+    return this.output.floods;
   }
 
   get hostname(): string {

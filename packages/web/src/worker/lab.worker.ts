@@ -68,7 +68,13 @@ function load({ run, files, file, seed }: Extract<Command, { type: 'load' }>): v
   try {
     const encoder = new TextEncoder();
     const bytes = new Map(Object.entries(files).map(([path, text]) => [path, encoder.encode(text)]));
-    const loaded = loadLab(bytes, { file, seed, programs: python.programs, watchdog: WATCHDOG });
+    const loaded = loadLab(bytes, {
+      file,
+      seed,
+      programs: python.programs,
+      watchdog: WATCHDOG,
+      outputLimit: OUTPUT_LIMIT,
+    });
     const outbox = new Outbox(run, loaded);
     const drive = new Drive(loaded, python.prepared, {
       clock: (from, to, wall) => {
@@ -121,6 +127,9 @@ const WATCHDOG = {
     return () => clearTimeout(timer);
   },
 } as const;
+
+/** A program may write so much and so often to its terminal: what it goes on to write is in the record only in part. */
+const OUTPUT_LIMIT = { characters: 4 * 1024 * 1024, writes: 20_000 } as const;
 
 /** Collects what is new in the record and sends it in batches: with each tick of the clock, and at least so often. */
 const BATCH_INTERVAL = 30;
