@@ -92,7 +92,7 @@ export class FakeSocket implements Socket {
     if (this.connection === 'trying') return -EALREADY;
     return this.connection === 'done' ? 0 : this.connection;
   }
-  sendWith(_controls: readonly ControlMessage[], send: () => number): number {
+  sendWith(_controls: readonly ControlMessage[], _to: unknown, send: () => number): number {
     return send();
   }
   send(data: Uint8Array, _flags: number, _to: SocketAddress | null, origin: EventId): number {

@@ -106,7 +106,7 @@ describe('neighbours', () => {
     const server = socketOf(b, AF_INET6, SOCK_DGRAM);
     expect(server.bind(to6('::', 9), { privileged: true })).toBe(0);
     const client = socketOf(a, AF_INET6, SOCK_DGRAM);
-    expect(client.send(Uint8Array.of(1), 0, to6('fe80::ff:fe00:2', 9), 0)).toBe(-ERRNO.EINVAL);
+    expect(client.connect(to6('fe80::ff:fe00:2', 9))).toBe(-ERRNO.EINVAL);
     expect(client.send(Uint8Array.of(1), 0, to6('fe80::ff:fe00:2', 9, 2), 0)).toBe(1);
     world.sim.run(seconds(4));
     expect(server.receive(READ, 0)).toMatchObject({

@@ -192,6 +192,7 @@ const OPTIONS: Readonly<Record<number, Names>> = {
     24: 'IPV6_MTU',
     25: 'IPV6_RECVERR',
     26: 'IPV6_V6ONLY',
+    36: 'IPV6_HDRINCL',
     49: 'IPV6_RECVPKTINFO',
     50: 'IPV6_PKTINFO',
     51: 'IPV6_RECVHOPLIMIT',

@@ -400,6 +400,10 @@ export interface UdpOptions {
   /** Of raw sockets only. */
   raw?: RawOptions;
   multicast6: Multicast6;
+  /** IPV6_PKTINFO: packets over IPv6 leave by this interface unless another is named; its name is null when there is none. */
+  stickyInterface?: { readonly index: number; readonly name: string | null };
+  /** Of the packet that is being sent alone: the address to send from; 0.0.0.0 leaves it to the routes. */
+  from?: IpAddress;
   /** `dontFragment` is 'if-it-fits' by default (IP_PMTUDISC_WANT). */
   ip: SendOptions;
 }

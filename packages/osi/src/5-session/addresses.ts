@@ -69,7 +69,7 @@ export function readEndpoint4(address: SocketAddress, orUnspecified: boolean): E
 /**
  * Reads an address for a socket of AF_INET6; a mapped one becomes the IPv4 address that it stands for.
  * @param orInternet takes AF_INET too, as sending does. @returns -EAFNOSUPPORT; -ENETUNREACH for IPv4 with IPV6_V6ONLY;
- * -EINVAL for what is no address, or a link-local one without an interface.
+ * -EINVAL for what is no address, or, to connect to, a link-local one without an interface.
  */
 export function readEndpoint6(
   address: SocketAddress,
@@ -89,8 +89,8 @@ export function readEndpoint6(
   }
   if (!needsZone(parsed)) return { address: parsed, port };
   const zone = address.scopeId || reader.zone;
-  // A group's interface may be named by IPV6_MULTICAST_IF, or be the routes' choice.
-  if (zone === 0 && parsed.a >>> 24 !== 0xff) return -ERRNO.EINVAL;
+  // A group's interface may be named by IPV6_MULTICAST_IF, or be the routes' choice; when sending, the latter holds for all.
+  if (zone === 0 && !orInternet && parsed.a >>> 24 !== 0xff) return -ERRNO.EINVAL;
   if (address.scopeId !== 0 && reader.zone !== 0 && address.scopeId !== reader.zone) return -ERRNO.EINVAL;
   return { address: parsed.inZone(zone), port };
 }

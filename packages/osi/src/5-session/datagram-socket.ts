@@ -18,6 +18,8 @@ import { ErrorQueue } from './error-queue.ts';
 import { InternetSocket, type SocketParts } from './internet-socket.ts';
 import { infoAddress } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
+import { packetControls } from './packet-controls.ts';
+import type { ControlMessage } from './send-controls.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -114,6 +116,24 @@ export class DatagramSocket extends InternetSocket {
     return channel.send(bytes, remote, origin);
   }
 
+  sendWith(controls: readonly ControlMessage[], to: SocketAddress | null, send: () => number): number {
+    const remote = to === null ? this.peer : this.endpointOf(to, true);
+    if (typeof remote === 'number') return remote;
+    const options = this.#options;
+    const { ip, multicast, multicast6 } = options;
+    const known = { parts: this.parts, options, six: this.domain === linux.AF_INET6 };
+    const read = packetControls(controls, remote?.address ?? null, known);
+    if (typeof read === 'number') return read;
+    const { ttl = ip.ttl, tos = ip.tos, interface: by = ip.interface } = read;
+    options.ip = { ...ip, ttl, tos, interface: by };
+    options.from = read.source;
+    options.multicast = { ...multicast, ttl: read.ttl ?? multicast.ttl };
+    options.multicast6 = { ...multicast6, hops: read.ttl ?? multicast6.hops };
+    const result = send();
+    Object.assign(options, { ip, multicast, multicast6, from: undefined });
+    return result;
+  }
+
   /** A pending error comes before data (`__skb_recv_udp`). */
   receive(into: Uint8Array, flags: number): Received | number {
     if ((flags & linux.MSG_ERRQUEUE) !== 0) {
@@ -189,6 +209,15 @@ export class DatagramSocket extends InternetSocket {
 
   get multicast6(): Multicast6 {
     return this.#options.multicast6;
+  }
+
+  get stickyInterface(): number {
+    return this.#options.stickyInterface?.index ?? 0;
+  }
+
+  set stickyInterface(index: number) {
+    const name = this.parts.interfaceAt(index)?.name ?? null;
+    this.#options.stickyInterface = index === 0 ? undefined : { index, name };
   }
 
   close(): void {

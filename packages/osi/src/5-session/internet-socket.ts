@@ -5,6 +5,7 @@ import {
   type Ipv4Address,
   isAnyIp,
   isIpv6,
+  isLinkLocal6,
   isMulticastIp,
   type Memberships,
   type SendOptions,
@@ -25,7 +26,7 @@ import { addressOf, readEndpoint4, readEndpoint6 } from './addresses.ts';
 import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6, SOCK_STREAM, SOL_SOCKET } from './constants.ts';
 import { IPV6_OPTIONS, type Ipv6Settings } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
-import { type ControlMessage, readControls } from './send-controls.ts';
+import type { ControlMessage } from './send-controls.ts';
 import { SocketFlags } from './socket-flags.ts';
 import { IP_OPTIONS, SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
 import type { Credentials, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
@@ -85,6 +86,7 @@ export abstract class InternetSocket
   abstract readonly raw: RawOptions | null;
   abstract readonly memberships: Memberships | null;
   abstract readonly multicast6: Multicast6 | null;
+  abstract stickyInterface: number;
   abstract readonly groups6: Map<string, () => void> | null;
   abstract keepAlive: boolean;
   abstract urgentInline: boolean;
@@ -99,6 +101,11 @@ export abstract class InternetSocket
   abstract accept(): Socket | number;
   abstract connect(address: SocketAddress | UnspecifiedAddress): number;
   abstract send(bytes: Uint8Array, flags: number, to: SocketAddress | null, origin: EventId): number;
+  abstract sendWith(
+    controls: readonly ControlMessage[],
+    to: SocketAddress | null,
+    send: () => number,
+  ): number;
   abstract receive(into: Uint8Array, flags: number): Received | number;
   abstract shutdown(how: number): number;
   abstract poll(): number;
@@ -125,29 +132,12 @@ export abstract class InternetSocket
     const { address: own, port } = endpoint;
     if (this.domain === AF_INET6 && this.bound) return -ERRNO.EINVAL;
     if (isIpv6(own) && isMulticastIp(own) && this.type === SOCK_STREAM) return -ERRNO.EINVAL;
+    if (isIpv6(own) && isLinkLocal6(own) && own.zone === 0) return -ERRNO.EINVAL;
     if (!isAnyIp(own) && !internet.isLocal(own) && !internet.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
     if (port !== 0 && port < sysctl.get('net.ipv4.ip_unprivileged_port_start') && !by.privileged) {
       return -ERRNO.EACCES;
     }
     return this.bound ? -ERRNO.EINVAL : this.claim(endpoint);
-  }
-
-  sendWith(controls: readonly ControlMessage[], send: () => number): number {
-    // Streams have no packets of the program's.
-    if (this.type === SOCK_STREAM) return send();
-    const read = readControls(controls, this.domain);
-    if (typeof read === 'number') return read;
-    const { ip, multicast, multicast6 } = this;
-    const before = { ttl: ip.ttl, tos: ip.tos, group: multicast?.ttl, group6: multicast6?.hops };
-    const { ttl = ip.ttl, tos = ip.tos } = read;
-    this.changeIp({ ttl, tos });
-    if (multicast !== null) multicast.ttl = read.ttl ?? multicast.ttl;
-    if (multicast6 !== null) multicast6.hops = read.ttl ?? multicast6.hops;
-    const result = send();
-    this.changeIp({ ttl: before.ttl, tos: before.tos });
-    if (multicast !== null && before.group !== undefined) multicast.ttl = before.group;
-    if (multicast6 !== null && before.group6 !== undefined) multicast6.hops = before.group6;
-    return result;
   }
 
   localAddress(): SocketAddress {

@@ -30,6 +30,8 @@ export interface Ipv6Settings {
   readonly settled: boolean;
   /** Null for all but raw sockets. */
   readonly raw: RawOptions | null;
+  /** The number of the interface that IPV6_PKTINFO names; 0 for none. */
+  stickyInterface: number;
   /** Null for streams. */
   readonly multicast6: Multicast6 | null;
   /** The groups that it has joined, with the interface of each; null for streams. */
@@ -48,6 +50,8 @@ const ECN = 3;
 /** `struct ipv6_mreq`: a group, and an interface's number. */
 const MREQ = 20;
 const GROUP = 16;
+/** `struct in6_pktinfo`, likewise. */
+const IN6_PKTINFO = 20;
 
 /** Level IPPROTO_IPV6 (ipv6(7), RFC 3493, RFC 3542), of sockets of AF_INET6. */
 export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ipv6Settings>>([
@@ -159,6 +163,32 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
       (socket) => socket.receiveInfo,
       (socket, on) => {
         socket.receiveInfo = on;
+      },
+    ),
+  ],
+  [
+    linux.IPV6_PKTINFO,
+    {
+      // Of `struct in6_pktinfo` Linux heeds the interface alone: where RFC 3542 section 6.2 has the address, too, that
+      // takes `bind`, or the control message with each packet.
+      write: (socket, value) => {
+        if (value.length < IN6_PKTINFO) return -ERRNO.EINVAL;
+        const index = readInt(value, GROUP);
+        const bound = socket.ip.interface;
+        if (bound !== undefined && socket.parts.interfaceAt(index)?.name !== bound) return -ERRNO.EINVAL;
+        socket.stickyInterface = index;
+        return 0;
+      },
+    },
+  ],
+  [
+    linux.IPV6_HDRINCL,
+    integer(
+      ({ raw }) => (raw === null ? -ERRNO.ENOPROTOOPT : Number(raw.headerIncluded)),
+      ({ raw }, value) => {
+        if (raw === null) return -ERRNO.ENOPROTOOPT;
+        raw.headerIncluded = value !== 0;
+        return 0;
       },
     ),
   ],

@@ -161,7 +161,11 @@ export class PacketSocket
   }
 
   /** Of control messages Linux reads those of SOL_SOCKET only here, of which there are none. */
-  sendWith(_controls: readonly ControlMessage[], send: () => number): number {
+  sendWith(
+    _controls: readonly ControlMessage[],
+    _to: SocketAddress | PacketAddress | null,
+    send: () => number,
+  ): number {
     return send();
   }
 

@@ -1,11 +1,21 @@
+import {
+  ANY6,
+  type IpAddress,
+  ipv4FromNumber,
+  isAny6,
+  isMapped,
+  readIpv6,
+  unmapped,
+} from '../3-network/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import {
-  AF_INET6,
+  IP_PKTINFO,
   IP_TOS,
   IP_TTL,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_HOPLIMIT,
+  IPV6_PKTINFO,
   IPV6_TCLASS,
 } from './constants.ts';
 import { readInt } from './option-table.ts';
@@ -21,39 +31,85 @@ export interface ControlMessage {
 export interface PacketControls {
   ttl?: number;
   tos?: number;
+  /** The number of the interface to send by. */
+  interface?: number;
+  /** The address to send from; 0.0.0.0: the one that the routes choose. */
+  source?: IpAddress;
 }
 
+/** `struct in_pktinfo` and `struct in6_pktinfo`. */
+const IN_PKTINFO = 12;
+const IN6_PKTINFO = 20;
+
 /**
- * Reads the control messages of a datagram: `ip_cmsg_send` and, of AF_INET6, `ip6_datagram_send_ctl` of Linux, as far as
- * they say how far a packet goes and of what class it is. Those of other levels are not looked at.
+ * Reads the control messages of a datagram over IPv4 (`ip_cmsg_send`). Those of other levels are not looked at, but for
+ * IPV6_PKTINFO of a socket of AF_INET6. @param mapped it is one.
  * @returns -EINVAL for another message, or one with a value of another size or range.
  */
-export function readControls(controls: readonly ControlMessage[], domain: number): PacketControls | number {
+export function readControls4(controls: readonly ControlMessage[], mapped: boolean): PacketControls | number {
   const read: PacketControls = {};
   for (const { level, type, data } of controls) {
-    const known =
-      level === IPPROTO_IPV6 && domain === AF_INET6 ? SIX[type] : level === IPPROTO_IP ? FOUR[type] : null;
-    if (known === null) continue;
-    const isByte = known?.orByte === true && data.length === 1;
-    if (known === undefined || (data.length !== 4 && !isByte)) return -ERRNO.EINVAL;
-    const value = isByte ? (data[0] ?? 0) : readInt(data, 0);
-    if (value < known.least || value > 255) return -ERRNO.EINVAL;
-    // -1 asks for what the machine would choose.
-    if (value >= 0) read[known.sets] = value;
+    let result = 0;
+    if (level === IPPROTO_IPV6 && mapped && type === IPV6_PKTINFO) result = readMappedInfo(read, data);
+    else if (level !== IPPROTO_IP) continue;
+    else if (type === IP_TTL) result = readNumber(read, 'ttl', data, 1);
+    else if (type === IP_TOS) {
+      if (data.length === 1) read.tos = data[0];
+      else result = readNumber(read, 'tos', data, 0);
+    } else if (type === IP_PKTINFO) result = readInfo4(read, data);
+    else return -ERRNO.EINVAL;
+    if (result < 0) return result;
   }
   return read;
 }
 
-interface Known {
-  readonly sets: keyof PacketControls;
-  readonly least: number;
-  readonly orByte: boolean;
+/** The same over IPv6 (`ip6_datagram_send_ctl`). */
+export function readControls6(controls: readonly ControlMessage[]): PacketControls | number {
+  const read: PacketControls = {};
+  for (const { level, type, data } of controls) {
+    if (level !== IPPROTO_IPV6) continue;
+    let result: number = -ERRNO.EINVAL;
+    // -1 asks for what the machine would choose.
+    if (type === IPV6_HOPLIMIT) result = readNumber(read, 'ttl', data, -1);
+    else if (type === IPV6_TCLASS) result = readNumber(read, 'tos', data, -1);
+    else if (type === IPV6_PKTINFO) result = readInfo6(read, data);
+    if (result < 0) return result;
+  }
+  return read;
 }
-const FOUR: Readonly<Record<number, Known>> = {
-  [IP_TTL]: { sets: 'ttl', least: 1, orByte: false },
-  [IP_TOS]: { sets: 'tos', least: 0, orByte: true },
-};
-const SIX: Readonly<Record<number, Known>> = {
-  [IPV6_HOPLIMIT]: { sets: 'ttl', least: -1, orByte: false },
-  [IPV6_TCLASS]: { sets: 'tos', least: -1, orByte: false },
-};
+
+function readNumber(into: PacketControls, name: 'ttl' | 'tos', data: Uint8Array, least: number): number {
+  if (data.length !== 4) return -ERRNO.EINVAL;
+  const value = readInt(data, 0);
+  if (value < least || value > 255) return -ERRNO.EINVAL;
+  if (value >= 0) into[name] = value;
+  return 0;
+}
+
+function readInfo4(into: PacketControls, data: Uint8Array): number {
+  if (data.length !== IN_PKTINFO) return -ERRNO.EINVAL;
+  const index = readInt(data, 0);
+  if (index !== 0) into.interface = index;
+  into.source = ipv4FromNumber(viewOf(data).getUint32(4));
+  return 0;
+}
+
+function readInfo6(into: PacketControls, data: Uint8Array): number {
+  if (data.length < IN6_PKTINFO) return -ERRNO.EINVAL;
+  const { address, index } = info6(data);
+  if (index !== 0) into.interface = index;
+  if (!isAny6(address)) into.source = address;
+  return 0;
+}
+
+function readMappedInfo(into: PacketControls, data: Uint8Array): number {
+  const { address, index } = data.length < IN6_PKTINFO ? { address: ANY6, index: 0 } : info6(data);
+  if (!isMapped(address)) return -ERRNO.EINVAL;
+  if (index !== 0) into.interface = index;
+  into.source = unmapped(address);
+  return 0;
+}
+
+const info6 = (data: Uint8Array) => ({ address: readIpv6(viewOf(data), 0), index: readInt(data, 16) });
+
+const viewOf = (data: Uint8Array): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -228,9 +228,10 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
   [
     linux.IP_HDRINCL,
     byteOrInteger(
-      ({ raw }) => (raw === null ? -ERRNO.ENOPROTOOPT : Number(raw.headerIncluded)),
-      ({ raw }, value) => {
-        if (raw === null) return -ERRNO.ENOPROTOOPT;
+      ({ raw, domain }) =>
+        raw === null || domain !== linux.AF_INET ? -ERRNO.ENOPROTOOPT : Number(raw.headerIncluded),
+      ({ raw, domain }, value) => {
+        if (raw === null || domain !== linux.AF_INET) return -ERRNO.ENOPROTOOPT;
         raw.headerIncluded = value !== 0;
         return 0;
       },

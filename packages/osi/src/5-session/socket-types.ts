@@ -108,8 +108,15 @@ export interface Socket {
    * @param origin the system call, for the record. @returns how many bytes were taken.
    */
   send(bytes: Uint8Array, flags: number, to: SocketAddress | PacketAddress | null, origin: EventId): number;
-  /** Sends with what control messages say of this packet alone (cmsg(3)). @returns -EINVAL for one that is not known. */
-  sendWith(controls: readonly ControlMessage[], send: () => number): number;
+  /**
+   * Sends with what control messages say of this packet alone (cmsg(3)). @param to where `send` sends it.
+   * @returns -EINVAL for one that is not known.
+   */
+  sendWith(
+    controls: readonly ControlMessage[],
+    to: SocketAddress | PacketAddress | null,
+    send: () => number,
+  ): number;
   /**
    * A stream gives length 0 at its end.
    * @param flags MSG_PEEK 2, MSG_TRUNC 0x20, MSG_ERRQUEUE 0x2000 change what it does. MSG_DONTWAIT 0x40 and

@@ -51,7 +51,6 @@ import {
   AF_INET,
   AF_INET6,
   IPPROTO_ICMPV6,
-  IPPROTO_RAW,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_STREAM,
@@ -320,8 +319,6 @@ export class Stack implements SocketParts, FrameWatcher {
       if (protocol === 0) return -ERRNO.EPROTONOSUPPORT;
       if (!by.privileged) return -ERRNO.EPERM;
       const six = domain === AF_INET6;
-      // Over IPv6 no program writes the header itself (IPV6_HDRINCL): not built.
-      if (six && protocol === IPPROTO_RAW) return -ERRNO.EPROTONOSUPPORT;
       return new RawSocket(this, protocol, (six ? this.raw6 : this.raw).protocol(protocol), domain);
     }
     return -ERRNO.ESOCKTNOSUPPORT;

@@ -12,6 +12,7 @@ import { ERRNO, type EventId } from '../trace/index.ts';
 import { nowhere } from './addresses.ts';
 import * as linux from './constants.ts';
 import type { SocketParts } from './internet-socket.ts';
+import type { ControlMessage } from './send-controls.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { StreamEvents } from './stream-events.ts';
 import { StreamSettings } from './stream-settings.ts';
@@ -134,6 +135,11 @@ export class StreamSocket extends StreamSettings {
       return this.#sendFast(bytes, flags, to, origin);
     }
     return this.#write(bytes, flags, origin);
+  }
+
+  /** It has no packets of the program's: control messages say nothing. */
+  sendWith(_controls: readonly ControlMessage[], _to: SocketAddress | null, send: () => number): number {
+    return send();
   }
 
   #write(bytes: Uint8Array, flags: number, origin: EventId): number {
@@ -333,6 +339,13 @@ export class StreamSocket extends StreamSettings {
   get multicast(): null {
     return null;
   }
+
+  /** Connections do not heed it (`tcp_v6_connect`). */
+  get stickyInterface(): number {
+    return 0;
+  }
+
+  set stickyInterface(_index: number) {}
 
   get memberships(): null {
     return null;

@@ -163,7 +163,9 @@ function send(
     const sendNow = (rest: Uint8Array) =>
       socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event);
     if (controls.length === 0) return sendAll(call, file, data, flags, sendNow);
-    return sendAll(call, file, data, flags, (rest) => socket.sendWith(controls, () => sendNow(rest)));
+    return sendAll(call, file, data, flags, (rest) =>
+      socket.sendWith(controls, address, () => sendNow(rest)),
+    );
   }
   const to = address === null ? null : findUnix(call, address);
   if (typeof to === 'number') return to;

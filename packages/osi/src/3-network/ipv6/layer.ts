@@ -205,6 +205,28 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   }
 
   /**
+   * Sends a packet whose header a program wrote (IPV6_HDRINCL) as it is; takes the frame over. It is not cut.
+   * @param destination where it goes, whatever its header says. @returns 0, -EMSGSIZE, or what `send` returns.
+   */
+  sendWhole(frame: Frame, source: Ipv6Address, destination: Ipv6Address, options: SendOptions): number {
+    const { counters, hop } = this;
+    const error = this.route(destination, source, options.interface);
+    const { by, nextHop, group } = hop;
+    if (error !== 0 || by === null) {
+      counters.OutNoRoutes++;
+      this.drop(frame, 'ip.no-route');
+      return error;
+    }
+    if (frame.length > by.mtu) {
+      this.drop(frame, 'ip.message-size');
+      return -ERRNO.EMSGSIZE;
+    }
+    counters.OutRequests++;
+    this.transmit(by, frame, nextHop, group);
+    return 0;
+  }
+
+  /**
    * Sends a packet by a link to a station, or to a group, past routes and neighbours: as neighbour discovery and
    * multicast listener discovery need it. Takes the frame over. @param mac null for the group's own, or the neighbour's.
    */

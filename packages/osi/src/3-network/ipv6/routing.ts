@@ -138,6 +138,7 @@ export class Routing6 {
     }
     const bound = name === undefined ? this.#zone(destination) : this.#named(name);
     if (name !== undefined && bound === null) return -ERRNO.ENODEV;
+    if (bound === null && destination.zone !== 0) return -ERRNO.ENETUNREACH;
     if (isMulticast6(destination)) {
       hop.group = true;
       hop.by = bound ?? this.#ofSource(source) ?? this.#multicastDefault(destination);

@@ -60,8 +60,15 @@ function isBetter(
   const label = labelOf(destination);
   const labels = Number(labelOf(x.address) === label) - Number(labelOf(y.address) === label);
   if (labels !== 0) return labels > 0;
+  const overlay = isOverlay(destination);
+  const overlays = Number(isOverlay(x.address) === overlay) - Number(isOverlay(y.address) === overlay);
+  if (overlays !== 0) return overlays > 0;
   return matched(x, destination) > matched(y, destination);
 }
+
+/** Whether it is an ORCHID, which is no place in the network (RFC 4843; IPV6_SADDR_RULE_ORCHID). */
+const isOverlay = (address: Ipv6Address): boolean => samePrefix(address, ORCHID, 28);
+const ORCHID = new Ipv6Address(0x2001_0010, 0, 0, 0);
 
 /** Rule 2: the smallest scope that reaches; if none does, the largest. */
 const rankScope = (scope: number, wanted: number): number => (scope >= wanted ? 100 - scope : scope);

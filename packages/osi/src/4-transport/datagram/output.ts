@@ -24,20 +24,26 @@ export function chooseSource(
   const group = isMulticastIp(destination);
   const multicast = group && !isIpv6(destination) ? options.multicast : null;
   const via = outgoing(options, destination);
+  if (via === null) return -ERRNO.ENETUNREACH;
   const chosen = multicast?.source ?? ip.sourceFor(destination, via);
   // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
   if (chosen === null && via === undefined) return -ERRNO.ENETUNREACH;
   if (!options.broadcast && !group && ip.isBroadcast(destination)) return -ERRNO.EACCES;
+  const { from } = options;
+  if (from !== undefined) return isAnyIp(from) ? (chosen ?? anyLike(destination)) : from;
   if (isIpv6(bound) === isIpv6(destination) && !isAnyIp(bound) && !ip.isBroadcast(bound)) return bound;
   // Bound to an interface it can be sent without an address yet, as DHCP has to (RFC 2131 section 4.1).
   return chosen ?? anyLike(destination);
 }
 
-/** The interface that the program has chosen for it. */
-function outgoing(options: UdpOptions, destination: IpAddress): string | undefined {
-  const { ip, multicast, multicast6 } = options;
-  if (ip.interface !== undefined || !isMulticastIp(destination)) return ip.interface;
-  return isIpv6(destination) ? multicast6.interface?.name : multicast.interface;
+/** The interface that the program has chosen for it; null when that is not there. */
+function outgoing(options: UdpOptions, destination: IpAddress): string | undefined | null {
+  const { ip, multicast, multicast6, stickyInterface } = options;
+  if (ip.interface !== undefined) return ip.interface;
+  const six = isIpv6(destination);
+  if (six && stickyInterface !== undefined) return stickyInterface.name;
+  if (!isMulticastIp(destination)) return undefined;
+  return six ? multicast6.interface?.name : multicast.interface;
 }
 
 /** Whether `chooseSource` refused. */
@@ -55,7 +61,7 @@ export function fillSendOptions(into: SendOptions, options: UdpOptions, destinat
     into.quiet = false;
   }
   into.tos = ip.tos;
-  into.interface = outgoing(options, destination);
+  into.interface = outgoing(options, destination) ?? undefined;
   into.dontFragment = ip.dontFragment ?? 'if-it-fits';
   into.headerOptions = ip.headerOptions;
   return into;

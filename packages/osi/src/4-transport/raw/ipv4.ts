@@ -7,10 +7,8 @@ import {
   type SendOptions,
 } from '../../3-network/index.ts';
 import type { RawOptions, UdpOptions } from '../services.ts';
-import { RawProtocol, type RawProtocolParts } from './protocol.ts';
+import { PROTOCOL_RAW, RawProtocol, type RawProtocolParts } from './protocol.ts';
 
-/** IPPROTO_RAW: sends packets of any protocol, whose headers the program writes. */
-const PROTOCOL_RAW = 255;
 const LEAST_HEADER = 20;
 /** Types of ICMP that a filter can name. */
 const FILTERED_TYPES = 32;

@@ -4,6 +4,7 @@ import {
   type Ipv6Address,
   type Ipv6Layer,
   icmpv6Codec,
+  ipv6Codec,
   PROTOCOL_UDP,
   pseudoHeaderSum,
   type ReceivedPacket,
@@ -11,12 +12,12 @@ import {
   sumFrame,
 } from '../../3-network/index.ts';
 import type { RawOptions, UdpOptions } from '../services.ts';
-import { RawProtocol, type RawProtocolParts } from './protocol.ts';
+import { PROTOCOL_RAW, RawProtocol, type RawProtocolParts } from './protocol.ts';
 
 /** Where the checksum of ICMPv6 stands, which the machine takes for the program (RFC 3542 section 3.1). */
 const ICMPV6_CHECKSUM = 2;
 
-/** Over IPv6 (RFC 3542 section 3): headers are the machine's affair, the program gets and gives what follows them. */
+/** Over IPv6 (RFC 3542 section 3): headers are the machine's affair, the program gets and gives what follows them; with IPV6_HDRINCL, as Linux has it, it gives them, too. */
 export class RawProtocol6 extends RawProtocol<Ipv6Address> {
   readonly #ip: Ipv6Layer;
 
@@ -27,7 +28,11 @@ export class RawProtocol6 extends RawProtocol<Ipv6Address> {
 
   protected rawOptions(): RawOptions {
     const icmp = this.protocol === icmpv6Codec.PROTOCOL_ICMPV6;
-    return { headerIncluded: false, icmpFilter: 0, checksumAt: icmp ? ICMPV6_CHECKSUM : -1 };
+    return {
+      headerIncluded: this.protocol === PROTOCOL_RAW,
+      icmpFilter: 0,
+      checksumAt: icmp ? ICMPV6_CHECKSUM : -1,
+    };
   }
 
   protected wants({ raw }: UdpOptions, frame: Frame, packet: ReceivedPacket<Ipv6Address>): boolean {
@@ -43,8 +48,8 @@ export class RawProtocol6 extends RawProtocol<Ipv6Address> {
     return this.parts.pool.copy(frame);
   }
 
-  protected quoteFrom(_options: UdpOptions, _header: number, payload: number): number {
-    return payload;
+  protected quoteFrom({ raw }: UdpOptions, header: number, payload: number): number {
+    return raw?.headerIncluded === true ? header : payload;
   }
 
   protected heedsMtu({ ip }: UdpOptions): boolean {
@@ -52,6 +57,7 @@ export class RawProtocol6 extends RawProtocol<Ipv6Address> {
   }
 
   protected isSendable({ raw }: UdpOptions, bytes: Uint8Array): boolean {
+    if (raw?.headerIncluded === true) return bytes.length >= ipv6Codec.IPV6_HEADER;
     return raw === undefined || raw.checksumAt < 0 || raw.checksumAt + 2 <= bytes.length;
   }
 
@@ -62,6 +68,7 @@ export class RawProtocol6 extends RawProtocol<Ipv6Address> {
     { raw }: UdpOptions,
     how: SendOptions,
   ): number {
+    if (raw?.headerIncluded === true) return this.#ip.sendWhole(frame, source, destination, how);
     if (raw !== undefined && raw.checksumAt >= 0) {
       const { view, start } = frame;
       const at = start + raw.checksumAt;

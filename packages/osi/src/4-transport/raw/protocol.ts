@@ -23,6 +23,9 @@ import type {
   UdpUser,
 } from '../services.ts';
 
+/** IPPROTO_RAW: sends packets of any protocol, whose headers the program writes. */
+export const PROTOCOL_RAW = 255;
+
 /** What a raw protocol of either version of IP is made of. */
 export interface RawProtocolParts {
   readonly tracer: Tracer;
