@@ -19,7 +19,14 @@ import {
 } from '@netarium/osi/5-session';
 import { ERRNO, type KernelMessage } from '@netarium/osi/trace';
 import type { Network } from './kernel/network.ts';
-import { addressAnswers6, neighbourAnswers6, removeNeighbour6, routeAnswers6 } from './stack-network6.ts';
+import {
+  addressAnswers6,
+  counters6,
+  groupAnswers6,
+  neighbourAnswers6,
+  removeNeighbour6,
+  routeAnswers6,
+} from './stack-network6.ts';
 import type { NetlinkAnswer, NetlinkRequest } from './system-calls.ts';
 import { forgetTcpMetrics, tcpMetricsAnswers } from './tcp-metrics.ts';
 
@@ -75,6 +82,10 @@ export class StackNetwork implements Network {
     return new Map(Object.entries(groups).map(([name, group]) => [name, new Map(Object.entries(group))]));
   }
 
+  counters6(): ReadonlyMap<string, number> {
+    return counters6(this.#stack);
+  }
+
   netlink(request: NetlinkRequest): number | NetlinkAnswer[] {
     const stack = this.#stack;
     switch (request.type) {
@@ -92,6 +103,8 @@ export class StackNetwork implements Network {
         return [...stack.routes].sort(byDestination).map(routeAnswer);
       case 'getmaddr':
         return Array.from(stack.igmp.entries(), groupAnswer);
+      case 'getmaddr6':
+        return groupAnswers6(stack);
       case 'getneigh':
         return Array.from(stack.neighbours(), ({ link, neighbour }) => neighbourAnswer(link, neighbour));
       case 'gettcpmetrics':

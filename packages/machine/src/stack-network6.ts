@@ -1,4 +1,4 @@
-import { formatMac, type Link, type Neighbour } from '@netarium/osi/2-datalink';
+import { formatMac, ipv6MulticastMac, type Link, type Neighbour } from '@netarium/osi/2-datalink';
 import {
   type Ipv6Address,
   isLoopback6,
@@ -9,6 +9,7 @@ import {
   SCOPE_LINK,
   SCOPE_SITE,
   scopeOf,
+  typesOf,
 } from '@netarium/osi/3-network';
 import type { Stack } from '@netarium/osi/5-session';
 import { ERRNO } from '@netarium/osi/trace';
@@ -86,6 +87,37 @@ function byTree(x: Route6, y: Route6): number {
     if (bits > 0 && differ >>> (32 - bits) !== 0) return (first[i] ?? 0) - (second[i] ?? 0);
   }
   return y.length - x.length || x.metric - y.metric;
+}
+
+/** The groups of each interface, the latest first, as Linux has them. */
+export function groupAnswers6(stack: Stack): NetlinkAnswer[] {
+  return stack.ip6.interfaces.flatMap(({ link, memberships }) =>
+    [...memberships].toReversed().map(({ group, users }): NetlinkAnswer => {
+      const onCable = !link.loopback && scopeOf(group) >= SCOPE_LINK;
+      return {
+        type: 'maddr',
+        interface: link.name,
+        index: link.index,
+        address: group.inZone(0).text,
+        mac: onCable ? formatMac(ipv6MulticastMac(group.d)) : null,
+        users,
+      };
+    }),
+  );
+}
+
+/** The lines of `/proc/net/snmp6` (`snmp6_seq_show`). */
+export function counters6({ ip6, icmp6, udp }: Stack): ReadonlyMap<string, number> {
+  const groups: readonly (readonly [prefix: string, counters: Iterable<readonly [string, number]>])[] = [
+    ['Ip6', Object.entries(ip6.counters)],
+    ['Icmp6', [...Object.entries(icmp6.counters), ...typesOf(icmp6.counters)]],
+    ['Udp6', Object.entries(udp.counters6)],
+  ];
+  return new Map(
+    groups.flatMap(([prefix, counters]) =>
+      Array.from(counters, ([name, value]): [string, number] => [prefix + name, value]),
+    ),
+  );
 }
 
 export function neighbourAnswers6(stack: Stack): NetlinkAnswer[] {

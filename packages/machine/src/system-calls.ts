@@ -271,7 +271,7 @@ export interface SpawnOptions {
 export type NetlinkRequest =
   | { readonly type: 'getlink' | 'getaddr' | 'getmaddr' | 'getroute' | 'getneigh' | 'gettcpmetrics' }
   /** Of IPv6 alone. */
-  | { readonly type: 'getaddr6' | 'getroute6' | 'getneigh6' }
+  | { readonly type: 'getaddr6' | 'getmaddr6' | 'getroute6' | 'getneigh6' }
   | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
   | { readonly type: 'deladdr'; readonly interface: string; readonly prefix: string }
   | {
@@ -334,7 +334,7 @@ export type NetlinkAnswer =
       readonly interface: string;
       readonly index: number;
       readonly address: string;
-      /** Of its frames; null on loopback. */
+      /** Of its frames; null on loopback, and for what stays on the interface. */
       readonly mac: string | null;
       /** How many sockets are in it. */
       readonly users: number;

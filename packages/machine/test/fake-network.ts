@@ -28,6 +28,9 @@ export class FakeNetwork implements Network {
   udpEntries() {
     return [];
   }
+  counters6() {
+    return new Map();
+  }
   counters() {
     return new Map();
   }

@@ -6,6 +6,7 @@ import { dmesg } from './dmesg.ts';
 import { ip } from './ip.ts';
 import { ls } from './ls.ts';
 import { netstat } from './netstat.ts';
+import { nstat } from './nstat.ts';
 import { ping } from './ping.ts';
 import { prlimit } from './prlimit.ts';
 import { ps } from './ps.ts';
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Main>> = {
   '/usr/bin/kill': kill,
   '/usr/bin/ls': ls,
   '/usr/bin/netstat': netstat,
+  '/usr/bin/nstat': nstat,
   '/usr/bin/ping': ping,
   '/usr/bin/prlimit': prlimit,
   '/usr/bin/ps': ps,

@@ -186,14 +186,16 @@ async function route({ sys, words, family }: Context): Promise<number> {
 }
 
 /** ip-maddress(8), without adding and deleting frames' addresses. */
-async function groups({ sys, words }: Context): Promise<number> {
+async function groups({ sys, words, family }: Context): Promise<number> {
   const command = words.next() ?? 'show';
   if (!isShow(command)) throw unknownCommand(command, 'maddress');
   const device = deviceOf(words);
-  const all = await answers(sys, { type: 'getmaddr' }, 'maddr');
-  const shown = (await links(sys, device)).map(({ name }) =>
-    groupsText(all.filter((one) => one.interface === name)),
-  );
+  const four = family === 'inet6' ? [] : await answers(sys, { type: 'getmaddr' }, 'maddr');
+  const six = family === 'inet' ? [] : await answers(sys, { type: 'getmaddr6' }, 'maddr');
+  const shown = (await links(sys, device)).map(({ name }) => {
+    const on = (one: { readonly interface: string }) => one.interface === name;
+    return groupsText(four.filter(on), six.filter(on), family === null);
+  });
   await print(sys, shown.join(''));
   return 0;
 }

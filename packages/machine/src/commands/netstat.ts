@@ -22,7 +22,7 @@ const LONG = {
 const HELP = `Usage: netstat [-46antulpoe] connections
        netstat -r [-n]        routes
        netstat -i [-a]        interfaces
-       netstat -s [-tu]       counters
+       netstat -s [-6tu]      counters
 `;
 
 /** netstat(8) of net-tools: reads `/proc/net`, as it does on Linux. */
@@ -39,7 +39,7 @@ export const netstat: Main = async (sys, argv) => {
   const has = (letter: string): boolean => given.has(letter);
   if (has('r')) await showRoutes(sys, has('n'));
   else if (has('i')) await showInterfaces(sys, has('a'));
-  else if (has('s')) await showStatistics(sys, has('t'), has('u'));
+  else if (has('s')) await showStatistics(sys, { tcp: has('t'), udp: has('u'), six: has('6') });
   else await showConnections(sys, has);
   return 0;
 };

@@ -17,6 +17,8 @@ export interface Network {
   groups(): Iterable<GroupEntry>;
   tcpEntries(): Iterable<TcpEntry>;
   udpEntries(): Iterable<UdpEntry>;
+  /** Counters of IPv6, of ICMPv6 and of UDP over IPv6 by their names in `/proc/net/snmp6`, in the order printed. */
+  counters6(): ReadonlyMap<string, number>;
   /** Counters by Linux's names (`/proc/net/snmp`, `/proc/net/netstat`): `Ip` → `InReceives` → number, in the order printed. */
   counters(): ReadonlyMap<string, ReadonlyMap<string, number>>;
 }

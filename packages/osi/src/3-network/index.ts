@@ -32,7 +32,7 @@ export { Ipv4Layer } from './ipv4/layer.ts';
 export { type Route, RouteTable } from './ipv4/routes.ts';
 export type { LocalAddress6 } from './ipv6/addresses.ts';
 export type { Configuration } from './ipv6/configuration.ts';
-export type { Icmp6Counters, Ip6Counters } from './ipv6/counters.ts';
+export { type Icmp6Counters, type Ip6Counters, typesOf } from './ipv6/counters.ts';
 export type { Ipv6Interface } from './ipv6/interface.ts';
 export type { Ipv6Layer } from './ipv6/layer.ts';
 export type { Route6 } from './ipv6/routes.ts';

@@ -456,8 +456,9 @@ export interface DatagramService {
 
 /** UDP of one machine as the socket layer sees it. */
 export interface UdpService extends DatagramService {
-  /** `/proc/net/snmp`'s counters by their names there. */
+  /** `/proc/net/snmp`'s counters by their names there, and those of `/proc/net/snmp6`. */
   readonly counters: Readonly<Record<UdpCounter, number>>;
+  readonly counters6: Readonly<Record<UdpCounter, number>>;
 }
 
 /** Names from RFC 4113 and Linux. */

@@ -84,13 +84,56 @@ describe('the order of addresses', () => {
     address,
     scopeId: 0,
   });
-  const order = (pairs: Record<string, string | null>) =>
+  const order = (pairs: Record<string, string | null>, more: Record<string, object> = {}) =>
     inOrder(
       Object.entries(pairs).map(([to, from]) => ({
         place: place(to),
         source: from === null ? null : place(from),
+        ...more[to],
       })),
     ).map((each) => each.place.address);
+  /** Whatever the order in which they were found. */
+  const either = (pairs: Record<string, string | null>, more: Record<string, object> = {}) => {
+    const backwards = order(Object.fromEntries(Object.entries(pairs).toReversed()), more);
+    expect(order(pairs, more)).toEqual(backwards);
+    return backwards[0];
+  };
+
+  it.each([
+    ['1: what can be reached', '10.0.0.2', { '10.0.0.2': '10.0.0.1', '2001:db8::2': null }],
+    ['2: a source of the same scope', 'fe80::2', { 'fe80::2': 'fe80::1', '2001:db8::2': 'fe80::1' }],
+    [
+      '5: a source with the same label',
+      '2002:a::2',
+      { '2002:a::2': '2002:a::1', '2001:db8::2': '2002:a::1' },
+    ],
+    ['6: the higher precedence', '2001:db8::2', { '10.0.0.2': '10.0.0.1', '2001:db8::2': '2001:db8::1' }],
+    ['8: the smaller scope', 'fec0::2', { 'fec0::2': 'fec0::1', 'fd00::2': 'fd00::1' }],
+    [
+      '9: more in common with the source',
+      '2001:db8::2',
+      { '2001:db8::2': '2001:db8::1', '2001:db9::2': '2001:db8::1' },
+    ],
+  ])('rule %s', (_, first, pairs) => {
+    expect(either(pairs)).toBe(first);
+  });
+
+  it('rule 3: no deprecated source', () => {
+    const pairs = { '2001:db8:1::2': '2001:db8:1::1', '2001:db8:2::2': '2001:db8:2::1' };
+    expect(either(pairs, { '2001:db8:1::2': { deprecated: true } })).toBe('2001:db8:2::2');
+  });
+
+  it('rule 9 counts for IPv4 within a network alone', () => {
+    const pairs = { '10.0.0.66': '10.0.0.65', '10.0.0.2': '10.0.0.65' };
+    const within = { '10.0.0.66': { length: 24 }, '10.0.0.2': { length: 24 } };
+    expect(either(pairs, within)).toBe('10.0.0.66');
+    const beyond = { '10.0.0.66': { length: 31 }, '10.0.0.2': { length: 31 } };
+    expect(order(pairs, beyond)).toEqual(['10.0.0.66', '10.0.0.2']);
+    expect(order({ '10.0.0.2': '10.0.0.65', '10.0.0.66': '10.0.0.65' }, beyond)).toEqual([
+      '10.0.0.2',
+      '10.0.0.66',
+    ]);
+  });
 
   it('prefers IPv6 where both can be reached, and what can be reached to what cannot', () => {
     expect(order({ '10.0.0.2': '10.0.0.1', '2001:db8::2': '2001:db8::1' })).toEqual([

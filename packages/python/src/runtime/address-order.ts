@@ -5,6 +5,9 @@ import type { Place } from './address-info.ts';
 export interface Destination {
   readonly place: Place;
   readonly source: Place | null;
+  /** Of the source: the length of its network's prefix, and whether it is to be avoided. */
+  readonly length?: number;
+  readonly deprecated?: boolean;
 }
 
 /** RFC 6724 section 2.1 as glibc has it built in (`default_labels`, `default_precedences`). */
@@ -36,6 +39,9 @@ function compare(a: Destination, b: Destination): number {
     // Rule 2: a source of the same scope; rule 5: of the same label.
     const scopes = Number(scopeOf(fromB) === scopeB) - Number(scopeOf(fromA) === scopeA);
     if (scopes !== 0) return scopes;
+    // Rule 3: none that is deprecated. Rules 4 and 7 are of mobile machines and tunnels, which there are not here.
+    const avoided = Number(a.deprecated === true) - Number(b.deprecated === true);
+    if (avoided !== 0) return avoided;
     const labels =
       Number(policyOf(fromB).label === policyB.label) - Number(policyOf(fromA).label === policyA.label);
     if (labels !== 0) return labels;
@@ -43,9 +49,15 @@ function compare(a: Destination, b: Destination): number {
   // Rule 6: higher precedence; rule 8: smaller scope.
   if (policyA.precedence !== policyB.precedence) return policyB.precedence - policyA.precedence;
   if (scopeA !== scopeB) return scopeA - scopeB;
-  // Rule 9, of IPv6: a longer prefix in common with the source. What is equal stays as it was.
-  if (a.place.family !== 10 || b.place.family !== 10 || a.source === null || b.source === null) return 0;
-  return common(bitsB, bitsOf(b.source)) - common(bitsA, bitsOf(a.source));
+  // Rule 9: a longer prefix in common with the source. What is equal stays as it was.
+  return a.place.family === b.place.family ? matched(b) - matched(a) : 0;
+}
+
+/** How long the prefix is that a destination and its source have in common; over IPv4 that counts within a network alone. */
+function matched({ place, source, length = 32 }: Destination): number {
+  if (source === null) return 0;
+  const bits = common(bitsOf(place), bitsOf(source));
+  return place.family === 10 || bits >= 96 + length ? bits : 0;
 }
 
 /** The 128 bits of an address; an IPv4 address is mapped. */

@@ -1,3 +1,4 @@
+import type { NetlinkAnswer } from '@netarium/machine';
 import {
   type AddressQuestion,
   AF_INET,
@@ -96,9 +97,18 @@ export class NameRequests {
 
   /** As glibc finds out from where the machine would send: a socket of UDP is connected, and asked. */
   async #withSources(places: readonly Place[]): Promise<Destination[]> {
+    const lines = [...(await this.#list('getaddr')), ...(await this.#list('getaddr6'))];
     const destinations: Destination[] = [];
-    for (const place of places) destinations.push({ place, source: await this.#sourceTo(place) });
+    for (const place of places) {
+      const source = await this.#sourceTo(place);
+      destinations.push({ place, source, ...(source !== null && detailsOf(source, lines)) });
+    }
     return destinations;
+  }
+
+  async #list(type: 'getlink' | 'getaddr' | 'getaddr6'): Promise<readonly NetlinkAnswer[]> {
+    const answers = await this.#calls.call(this.#context.thread(), 'netlink', { type });
+    return typeof answers === 'number' ? [] : answers;
   }
 
   async #sourceTo({ family, address, scopeId }: Place): Promise<Place | null> {
@@ -118,14 +128,10 @@ export class NameRequests {
   }
 
   async #surroundings(): Promise<Surroundings> {
-    const tid = this.#context.thread();
-    const list = async (type: 'getlink' | 'getaddr' | 'getaddr6') => {
-      const answers = await this.#calls.call(tid, 'netlink', { type });
-      return typeof answers === 'number' ? [] : answers;
-    };
     const numbers = new Map<string, number>();
-    for (const link of await list('getlink')) if (link.type === 'link') numbers.set(link.name, link.index);
-    const [fours, sixes] = [await list('getaddr'), await list('getaddr6')];
+    for (const link of await this.#list('getlink'))
+      if (link.type === 'link') numbers.set(link.name, link.index);
+    const [fours, sixes] = [await this.#list('getaddr'), await this.#list('getaddr6')];
     return {
       interfaceNamed: (name) => numbers.get(name),
       configured: {
@@ -135,5 +141,23 @@ export class NameRequests {
     };
   }
 }
+
+/** What the machine says of an address of its own (`__check_pf` of glibc). */
+function detailsOf(
+  { address }: Place,
+  lines: readonly NetlinkAnswer[],
+): { length: number; deprecated: boolean } {
+  for (const line of lines) {
+    if (line.type === 'addr' && line.prefix.startsWith(`${address}/`)) {
+      return { length: Number(line.prefix.slice(address.length + 1)), deprecated: false };
+    }
+    if (line.type === 'addr6' && line.address.replace(/%.*/, '') === address) {
+      return { length: line.length, deprecated: (line.flags & IFA_F_DEPRECATED) !== 0 };
+    }
+  }
+  return { length: 32, deprecated: false };
+}
+/** linux/if_addr.h */
+const IFA_F_DEPRECATED = 0x20;
 
 const NOWHERE: Surroundings = { interfaceNamed: () => undefined, configured: { ipv4: true, ipv6: true } };

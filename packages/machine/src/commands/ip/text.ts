@@ -62,15 +62,20 @@ export function routeText(route: Route, withDevice: boolean, carrier: boolean): 
   return `${parts.join(' ')} \n`;
 }
 
-/** The groups of one interface, as `ip maddr` shows them: frames first. */
-export function groupsText(groups: readonly Group[]): string {
+/** The groups of one interface, as `ip maddr` shows them. @param frames first the addresses of their frames. */
+export function groupsText(four: readonly Group[], six: readonly Group[], frames: boolean): string {
+  const groups = [...four, ...six];
   const [first] = groups;
   if (first === undefined) return '';
-  const frames = groups.filter(({ mac }) => mac !== null).map(({ mac }) => `\tlink  ${mac}\n`);
-  const packets = groups.map(
-    ({ address, users }) => `\tinet  ${address}${users > 1 ? ` users ${users}` : ''}\n`,
-  );
-  return `${first.index}:\t${first.interface}\n${[...new Set(frames)].join('')}${packets.join('')}`;
+  const macs = new Map<string, number>();
+  for (const { mac } of frames ? groups : []) if (mac !== null) macs.set(mac, (macs.get(mac) ?? 0) + 1);
+  const line = (kind: string, address: string, users: number): string =>
+    `\t${kind.padEnd(5)} ${address}${users > 1 ? ` users ${users}` : ''}\n`;
+  const lines = [
+    ...Array.from(macs, ([mac, users]) => line('link', mac, users)),
+    ...groups.map(({ address, users }) => line(address.includes(':') ? 'inet6' : 'inet', address, users)),
+  ];
+  return `${first.index}:\t${first.interface}\n${lines.join('')}`;
 }
 
 export function neighbourText(

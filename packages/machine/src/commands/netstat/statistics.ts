@@ -1,18 +1,7 @@
 import type { AsyncSystemCalls } from '../../program.ts';
 import { print, readText } from '../support.ts';
-
-/** How `netstat -s` says a counter: the words after the number; with `always` also when it is 0. */
-interface Phrase {
-  readonly words: string;
-  readonly always?: boolean;
-  /** A line of a histogram: the words come first, and the line is indented once more. */
-  readonly histogram?: 'ICMP input histogram' | 'ICMP output histogram';
-}
-
-const count = (words: string): Phrase => ({ words });
-const always = (words: string): Phrase => ({ words, always: true });
-const received = (words: string): Phrase => ({ words, histogram: 'ICMP input histogram' });
-const sent = (words: string): Phrase => ({ words, histogram: 'ICMP output histogram' });
+import { always, count, type Phrase, received, sent } from './phrases.ts';
+import { PHRASES6 } from './phrases6.ts';
 
 /** The counters of `/proc/net/snmp` and `/proc/net/netstat` in net-tools' words. Null: never shown. */
 const PHRASES: Readonly<Record<string, Readonly<Record<string, Phrase | null>>>> = {
@@ -110,41 +99,84 @@ const PHRASES: Readonly<Record<string, Readonly<Record<string, Phrase | null>>>>
   },
 };
 
-/** `netstat -s`. */
-export async function showStatistics(sys: AsyncSystemCalls, tcp: boolean, udp: boolean): Promise<void> {
-  const files = [await readText(sys, '/proc/net/snmp'), await readText(sys, '/proc/net/netstat')];
-  let text = '';
-  for (const file of files) {
-    const lines = typeof file === 'number' ? [] : file.split('\n');
-    for (let i = 0; i + 1 < lines.length; i += 2) {
-      const [group = '', names = ''] = (lines[i] ?? '').split(': ');
-      const values = (lines[i + 1] ?? '').split(': ')[1] ?? '';
-      if ((tcp || udp) && !((tcp && group.startsWith('Tcp')) || (udp && group.startsWith('Udp')))) continue;
-      text += `${group}:\n${groupText(group, names.split(' '), values.split(' ').map(Number))}`;
-    }
-  }
-  await print(sys, text);
+/** What `netstat -s` is asked for: of TCP and UDP alone, of IPv6. */
+export interface Wanted {
+  readonly tcp: boolean;
+  readonly udp: boolean;
+  readonly six: boolean;
 }
 
-function groupText(group: string, names: readonly string[], values: readonly number[]): string {
-  const phrases = PHRASES[group] ?? {};
-  let text = '';
-  let histogram = '';
-  for (const [i, name] of names.entries()) {
-    const value = values[i] ?? 0;
-    const phrase = phrases[name];
-    if (phrase === null) continue;
-    if (phrase === undefined) {
-      // net-tools has no words for it: its name and number, unless it is 0.
-      if (value !== 0) text += `    ${name}: ${value}\n`;
-    } else if (phrase.histogram !== undefined) {
-      if (value === 0) continue;
-      if (histogram !== phrase.histogram) text += `    ${phrase.histogram}:\n`;
-      histogram = phrase.histogram;
-      text += `        ${phrase.words}: ${value}\n`;
-    } else if (phrase.always === true || value !== 0) {
-      text += `    ${value} ${phrase.words}\n`;
+/** `netstat -s`. */
+export async function showStatistics(sys: AsyncSystemCalls, { tcp, udp, six }: Wanted): Promise<void> {
+  const writer = new Writer();
+  const shows = (group: string): boolean =>
+    (!tcp && !udp) || (tcp && group.startsWith('Tcp')) || (udp && group.startsWith('Udp'));
+  if (six) {
+    const file = await readText(sys, '/proc/net/snmp6');
+    for (const [group, counters] of groups6(typeof file === 'number' ? '' : file)) {
+      if (shows(group)) writer.group(group, PHRASES6[group] ?? {}, counters);
     }
   }
-  return text;
+  for (const path of ['/proc/net/snmp', '/proc/net/netstat']) {
+    const file = await readText(sys, path);
+    for (const [group, counters] of groups4(typeof file === 'number' ? '' : file)) {
+      if (shows(group) && (!six || group === 'Tcp')) writer.group(group, PHRASES[group] ?? {}, counters);
+    }
+  }
+  await print(sys, writer.text);
+}
+
+type Counters = readonly (readonly [name: string, value: number])[];
+
+/** Lines of names, each with a line of numbers behind it. */
+function groups4(file: string): [group: string, counters: Counters][] {
+  const lines = file.trimEnd().split('\n');
+  return lines.flatMap((line, i): [string, Counters][] => {
+    const [group = '', names = ''] = line.split(': ');
+    const values = (lines[i + 1] ?? '').split(': ')[1]?.split(' ') ?? [];
+    return i % 2 === 1
+      ? []
+      : [[group, names.split(' ').map((name, k) => [name, Number(values[k])] as const)]];
+  });
+}
+
+/** A counter in each line, whose name begins with its group's. */
+function groups6(file: string): Map<string, [name: string, value: number][]> {
+  const groups = new Map<string, [string, number][]>();
+  for (const [, name = '', group = '', value] of file.matchAll(/^(([A-Z][A-Za-z]*6)\w+)\s+(\d+)$/gm)) {
+    const counters = groups.get(group) ?? [];
+    counters.push([name, Number(value)]);
+    groups.set(group, counters);
+  }
+  return groups;
+}
+
+/** Writes as net-tools does: lines that follow the title of a histogram are indented once more until one is not of it. */
+class Writer {
+  text = '';
+  #histogram = '';
+
+  group(title: string, phrases: Readonly<Record<string, Phrase | null>>, counters: Counters): void {
+    this.text += `${title}:\n`;
+    for (const [name, value] of counters) this.#counter(name, value, phrases[name]);
+  }
+
+  #counter(name: string, value: number, phrase: Phrase | null | undefined): void {
+    if (phrase === null) return;
+    if (phrase === undefined) {
+      // net-tools has no words for it: its name and number, unless it is 0.
+      if (value !== 0) this.#line(`${name}: ${value}`);
+    } else if (phrase.histogram !== undefined) {
+      if (this.#histogram !== phrase.histogram) this.#line(`${phrase.histogram}:`);
+      this.#histogram = phrase.histogram;
+      if (value !== 0) this.#line(`${phrase.words}: ${value}`);
+    } else if (phrase.always === true || value !== 0) {
+      this.#histogram = '';
+      this.#line(`${value} ${phrase.words}`);
+    }
+  }
+
+  #line(words: string): void {
+    this.text += `${this.#histogram === '' ? '    ' : '        '}${words}\n`;
+  }
 }

@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import { mountInterfaceSettings } from './interface-settings.ts';
 import { deviceGroupTable, igmpTable } from './multicast.ts';
 import { arpTable, counterTable, deviceTable, routeTable, tcpTable, udpTable } from './net.ts';
-import { addressTable6 } from './net6.ts';
+import { addressTable6, counterTable6, groupTable6 } from './net6.ts';
 import { processDirectory } from './processes.ts';
 import { textFile } from './text-file.ts';
 
@@ -49,9 +49,11 @@ export function mountProc(kernel: Kernel): void {
   add('/proc/net/route', () => routeTable(kernel));
   add('/proc/net/arp', () => arpTable(kernel));
   add('/proc/net/igmp', () => igmpTable(kernel));
+  add('/proc/net/igmp6', () => groupTable6(kernel));
   add('/proc/net/dev_mcast', () => deviceGroupTable(kernel));
   add('/proc/net/dev', () => deviceTable(kernel));
   add('/proc/net/snmp', () => counterTable(kernel, (group) => !EXTENDED(group)));
+  add('/proc/net/snmp6', () => counterTable6(kernel));
   add('/proc/net/netstat', () => counterTable(kernel, EXTENDED));
   add('/proc/uptime', () => {
     const up = (kernel.sim.now / 1e9).toFixed(2);

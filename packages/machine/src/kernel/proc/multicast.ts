@@ -1,4 +1,3 @@
-import { formatMac, multicastMac } from '@netarium/osi/2-datalink';
 import type { GroupEntry } from '@netarium/osi/3-network';
 import type { Kernel } from '../kernel.ts';
 
@@ -27,15 +26,23 @@ export function igmpTable(kernel: Kernel): string {
   return text;
 }
 
-/** `/proc/net/dev_mcast`: the group addresses that cards listen to. */
-export function deviceGroupTable(kernel: Kernel): string {
-  let text = '';
-  for (const { link, address } of kernel.network.groups()) {
-    if (link.loopback) continue;
-    const mac = formatMac(multicastMac(address)).replaceAll(':', '');
-    text += `${String(link.index).padEnd(4)} ${link.name.padEnd(15)} ${'1'.padEnd(5)} ${'0'.padEnd(5)} ${mac}\n`;
+/** `/proc/net/dev_mcast`: the group addresses that cards listen to, and how many groups each is for. */
+export function deviceGroupTable({ network }: Kernel): string {
+  const four = network.netlink({ type: 'getmaddr' });
+  const six = network.netlink({ type: 'getmaddr6' });
+  const users = new Map<string, number>();
+  for (const answer of [...(typeof four === 'number' ? [] : four), ...(typeof six === 'number' ? [] : six)]) {
+    if (answer.type !== 'maddr' || answer.mac === null) continue;
+    const device = `${String(answer.index).padEnd(4)} ${answer.interface.padEnd(15)}`;
+    const key = `${device} ${answer.mac}`;
+    users.set(key, (users.get(key) ?? 0) + 1);
   }
-  return text;
+  return [...users]
+    .map(([key, count]) => {
+      const mac = key.slice(-17).replaceAll(':', '');
+      return `${key.slice(0, -17)}${String(count).padEnd(5)} ${'0'.padEnd(5)} ${mac}\n`;
+    })
+    .join('');
 }
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');

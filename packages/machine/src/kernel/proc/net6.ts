@@ -1,4 +1,5 @@
 import {
+  ALL_NODES,
   ANY,
   ANY6,
   type IpAddress,
@@ -7,6 +8,8 @@ import {
   isIpv6,
   mappedOf,
   parseIpv6,
+  SCOPE_LINK,
+  scopeOf,
 } from '@netarium/osi/3-network';
 import { AF_INET6 } from '../constants.ts';
 import type { Kernel } from '../kernel.ts';
@@ -23,10 +26,37 @@ export function addressTable6(kernel: Kernel): string {
   let text = '';
   for (const answer of typeof answers === 'number' ? [] : answers) {
     if (answer.type !== 'addr6') continue;
-    const address = parseIpv6(answer.address) ?? ANY6;
-    const words = [address.a, address.b, address.c, address.d].map((word) => hex(word >>> 0, 8)).join('');
+    const words = digitsOf(parseIpv6(answer.address) ?? ANY6);
     const numbers = [answer.index, answer.length, SCOPES[answer.scope], answer.flags & 0xff];
     text += `${words} ${numbers.map((value) => hex(value, 2)).join(' ')} ${answer.interface.padStart(8)}\n`;
+  }
+  return text;
+}
+
+const digitsOf = ({ a, b, c, d }: Ipv6Address): string =>
+  [a, b, c, d].map((word) => hex(word >>> 0, 8)).join('');
+
+/** `/proc/net/snmp6` (`snmp6_seq_show`). */
+export function counterTable6({ network }: Kernel): string {
+  return Array.from(network.counters6(), ([name, value]) => `${name.padEnd(32)}\t${value}\n`).join('');
+}
+
+/** MAF_LOADED, MAF_NOREPORT of net/if_inet6.h. */
+const LOADED = 4;
+const NOT_REPORTED = 8;
+
+/** `/proc/net/igmp6` (`igmp6_mc_seq_show`). */
+export function groupTable6({ network }: Kernel): string {
+  const answers = network.netlink({ type: 'getmaddr6' });
+  let text = '';
+  for (const answer of typeof answers === 'number' ? [] : answers) {
+    if (answer.type !== 'maddr') continue;
+    const group = parseIpv6(answer.address) ?? ANY6;
+    const local = scopeOf(group) < SCOPE_LINK;
+    const all = group.inZone(0).equals(ALL_NODES);
+    const flags = (local ? 0 : LOADED) | (local || all ? NOT_REPORTED : 0);
+    const device = `${String(answer.index).padEnd(4)} ${answer.interface.padEnd(15)}`;
+    text += `${device} ${digitsOf(group)} ${String(answer.users).padStart(5)} ${hex(flags, 8).toUpperCase()} 0\n`;
   }
   return text;
 }

@@ -60,7 +60,8 @@ export class Ipv6Address {
 export const ANY6 = new Ipv6Address(0, 0, 0, 0);
 /** `::1`. */
 export const LOOPBACK6 = new Ipv6Address(0, 0, 0, 1);
-/** `ff02::1`, `ff02::2`: every node, every router on the link (RFC 4291 section 2.7.1). */
+/** `ff01::1`, `ff02::1`, `ff02::2`: every node on the interface itself and on the link, every router there (RFC 4291 section 2.7.1). */
+export const ALL_NODES_HERE = new Ipv6Address(0xff01_0000 | 0, 0, 0, 1);
 export const ALL_NODES = new Ipv6Address(0xff02_0000 | 0, 0, 0, 1);
 export const ALL_ROUTERS = new Ipv6Address(0xff02_0000 | 0, 0, 0, 2);
 /** `ff02::16`: every router that speaks MLDv2 (RFC 3810 section 5.2.14). */

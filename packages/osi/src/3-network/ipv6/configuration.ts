@@ -18,6 +18,7 @@ import { type AutonomousPrefix, RouterDiscovery } from '../ndisc/router-discover
 import type { Sysctl } from '../sysctl.ts';
 import {
   ALL_NODES,
+  ALL_NODES_HERE,
   ALL_ROUTERS,
   type Ipv6Address,
   type Ipv6Prefix,
@@ -87,6 +88,7 @@ export class Configuration {
   attachLoopback(lo: Link): void {
     const by = this.#ip.addLink(lo);
     by.enabled = true;
+    joinAllNodes(by);
     this.#ip.addresses.add(lo, { address: LOOPBACK6, length: 128 }, false);
     this.linkChanged(lo);
   }
@@ -189,12 +191,12 @@ export class Configuration {
   #enable(by: Ipv6Interface): void {
     const { link } = by;
     by.enabled = true;
+    joinAllNodes(by);
     if (link.loopback) {
       this.#add(by, { address: LOOPBACK6, length: 128 });
       return;
     }
     if (!by.discovers) return;
-    this.groups.join(by, ALL_NODES.inZone(link.index));
     if (by.setting('forwarding') !== 0) this.groups.join(by, ALL_ROUTERS.inZone(link.index));
     if (by.setting('addr_gen_mode') === 0) {
       this.#add(by, { address: linkLocalOf(link.mac, link.index), length: 64, tentative: true });
@@ -297,6 +299,11 @@ export class Configuration {
       this.#advertiser?.refresh(by);
     }
   }
+}
+
+/** Every interface is in the groups of all nodes, which nobody has to be told of (`ipv6_add_dev`). */
+function joinAllNodes(by: Ipv6Interface): void {
+  for (const group of [ALL_NODES_HERE, ALL_NODES]) by.join(group.inZone(by.link.index));
 }
 
 const until = (now: Nanoseconds, lifetime: number): Nanoseconds =>

@@ -22,6 +22,17 @@ const IP6_COUNTERS = [
   'FragCreates',
   'InMcastPkts',
   'OutMcastPkts',
+  'InOctets',
+  'OutOctets',
+  'InMcastOctets',
+  'OutMcastOctets',
+  'InBcastOctets',
+  'OutBcastOctets',
+  'InNoECTPkts',
+  'InECT1Pkts',
+  'InECT0Pkts',
+  'InCEPkts',
+  'OutTransmits',
 ] as const;
 
 const ICMP6_COUNTERS = [
@@ -91,6 +102,25 @@ const NAMES: Readonly<Record<number, string>> = {
   137: 'Redirects',
   143: 'MLDv2Reports',
 };
+
+/** Counts a packet that came, by its ECN bits (RFC 3168). */
+export function countEcn(counters: Ip6Counters, trafficClass: number): void {
+  const bits = trafficClass & 3;
+  if (bits === 0) counters.InNoECTPkts++;
+  else if (bits === 1) counters.InECT1Pkts++;
+  else if (bits === 2) counters.InECT0Pkts++;
+  else counters.InCEPkts++;
+}
+
+/** Types that were counted, with how often, as /proc/net/snmp6 has them beside their names: `InType128`. */
+export function typesOf(counters: Icmp6Counters): [name: string, count: number][] {
+  return ['In', 'Out'].flatMap((way) =>
+    Object.entries(NAMES).flatMap(([type, name]): [string, number][] => {
+      const count = counters[`${way}${name}` as Icmp6Counter];
+      return count === 0 ? [] : [[`${way}Type${type}`, count]];
+    }),
+  );
+}
 
 export function countIn(counters: Icmp6Counters, type: number): void {
   const name = NAMES[type];

@@ -44,6 +44,11 @@ export class Ipv6Interface {
     return [...this.#groups.values()].map(({ group }) => group);
   }
 
+  /** The groups with how many want them, in the order in which they were joined. */
+  get memberships(): Iterable<{ readonly group: Ipv6Address; readonly users: number }> {
+    return this.#groups.values();
+  }
+
   isMember(group: Ipv6Address): boolean {
     return this.#groups.has(group.key);
   }

@@ -50,7 +50,7 @@ import {
   readTrafficClass,
   writeIpv6,
 } from './codec.ts';
-import { type Ip6Counters, ip6Counters } from './counters.ts';
+import { countEcn, type Ip6Counters, ip6Counters } from './counters.ts';
 import { HOP_BY_HOP, writeRouterAlert } from './extensions.ts';
 import { forward } from './forwarding.ts';
 import { cutFragment6, nextFragment6 } from './fragmentation.ts';
@@ -272,6 +272,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     }
     // What follows the packet is padding of a short frame.
     frame.end = start + IPV6_HEADER + readPayloadLength(view, start);
+    counters.InOctets += frame.length;
+    countEcn(counters, readTrafficClass(view, start));
     let source = readSource(view, start, link.index);
     let destination = readDestination(view, start, link.index);
     if (link.loopback) {
@@ -284,7 +286,10 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       this.drop(frame, martian, by);
       return;
     }
-    if (isMulticast6(destination)) counters.InMcastPkts++;
+    if (isMulticast6(destination)) {
+      counters.InMcastPkts++;
+      counters.InMcastOctets += frame.length;
+    }
     if (
       readNextHeader(view, start) === HOP_BY_HOP &&
       !this.#chain.takeHopByHop(frame, by, destination, group)
@@ -319,6 +324,10 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   /** @internal */
   transmit(by: Ipv6Interface, frame: Frame, nextHop: Ipv6Address, group: boolean): void {
     const { link, neighbours } = by;
+    const { counters } = this;
+    counters.OutTransmits++;
+    counters.OutOctets += frame.length;
+    if (group) counters.OutMcastOctets += frame.length;
     if (!link.up) this.drop(frame, 'ethernet.down', by);
     else if (group && by.discovers) link.transmit(frame, ipv6MulticastMac(nextHop.d), ETHERTYPE_IPV6);
     else if (neighbours === null) link.transmit(frame, NULL_MAC, ETHERTYPE_IPV6);

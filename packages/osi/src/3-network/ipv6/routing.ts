@@ -3,7 +3,6 @@ import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
-  ALL_NODES,
   ANY6,
   type Ipv6Address,
   isLinkLocal6,
@@ -122,7 +121,7 @@ export class Routing6 {
 
   /** Whether a packet to a group that came by this interface is for this machine. */
   protected isHeard(by: Ipv6Interface, group: Ipv6Address): boolean {
-    return by.isMember(group) || (by.link.loopback && group.inZone(0).equals(ALL_NODES));
+    return by.isMember(group);
   }
 
   /** Decides where a packet goes; writes `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */

@@ -3,6 +3,7 @@ import {
   type IcmpError,
   type IpAddress,
   type IpService,
+  isIpv6,
   PROTOCOL_UDP,
   type ReceivedPacket,
   type SendOptions,
@@ -51,17 +52,8 @@ export interface DatagramParts {
 export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
   readonly protocol = PROTOCOL_UDP;
   readonly needsPort = true;
-  readonly counters: Record<UdpCounter, number> = {
-    InDatagrams: 0,
-    NoPorts: 0,
-    InErrors: 0,
-    OutDatagrams: 0,
-    RcvbufErrors: 0,
-    SndbufErrors: 0,
-    InCsumErrors: 0,
-    IgnoredMulti: 0,
-    MemErrors: 0,
-  };
+  readonly counters = noDatagrams();
+  readonly counters6 = noDatagrams();
   readonly #parts: DatagramParts;
   readonly #table: ChannelTable;
   /** Written anew for each datagram that is sent. */
@@ -97,8 +89,9 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     const { view, start } = frame;
     const fault = checkDatagram(view, start, frame.end, packet.source, packet.destination);
     if (fault !== null) {
-      this.counters.InErrors++;
-      if (fault === 'udp.checksum') this.counters.InCsumErrors++;
+      const counters = this.#of(packet.source);
+      counters.InErrors++;
+      if (fault === 'udp.checksum') counters.InCsumErrors++;
       dropFrame(this.#parts.tracer, packet.interface, frame, fault);
       return;
     }
@@ -159,13 +152,18 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
       if (result === -ERRNO.EMSGSIZE) channel.tooLong(bytes, remote, ip.mtuTo(remote.address));
       return result;
     }
-    this.counters.OutDatagrams++;
+    this.#of(from).OutDatagrams++;
     return bytes.length;
   }
 
   /** @internal For channels. */
   stateChanged(channel: Channel, from: string, to: string): void {
     recordState(this.#parts.tracer, channel, from, to);
+  }
+
+  /** The counters of an address's version of IP. */
+  #of(address: IpAddress): Record<UdpCounter, number> {
+    return isIpv6(address) ? this.counters6 : this.counters;
   }
 
   #deliver(frame: Frame, packet: ReceivedPacket): void {
@@ -177,7 +175,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
       this.#give(channel, frame, packet);
       return;
     }
-    this.counters.NoPorts++;
+    this.#of(packet.source).NoPorts++;
     this.#parts.ip.portUnreachable(frame, packet);
     dropFrame(this.#parts.tracer, packet.interface, frame, 'udp.no-port');
   }
@@ -197,7 +195,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     if (last !== null) {
       this.#give(last, frame, packet);
     } else {
-      this.counters.IgnoredMulti++;
+      this.#of(packet.source).IgnoredMulti++;
       dropFrame(this.#parts.tracer, packet.interface, frame, 'udp.no-port');
     }
   }
@@ -205,12 +203,25 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
   #give(channel: Channel, frame: Frame, packet: ReceivedPacket): void {
     const sourcePort = readSourcePort(frame.view, frame.start);
     frame.start += UDP_HEADER;
+    const counters = this.#of(packet.source);
     if (channel.enqueue(frame, packet, sourcePort)) {
-      this.counters.InDatagrams++;
+      counters.InDatagrams++;
       return;
     }
-    this.counters.InErrors++;
-    this.counters.RcvbufErrors++;
+    counters.InErrors++;
+    counters.RcvbufErrors++;
     dropFrame(this.#parts.tracer, packet.interface, frame, 'udp.buffer-full');
   }
 }
+
+const noDatagrams = (): Record<UdpCounter, number> => ({
+  InDatagrams: 0,
+  NoPorts: 0,
+  InErrors: 0,
+  OutDatagrams: 0,
+  RcvbufErrors: 0,
+  SndbufErrors: 0,
+  InCsumErrors: 0,
+  IgnoredMulti: 0,
+  MemErrors: 0,
+});
