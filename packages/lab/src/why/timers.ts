@@ -40,6 +40,10 @@ export const TIMERS: Readonly<Record<string, Text>> = {
   'tcp.delayed-ack': { en: 'delayed-ACK timer', ko: '지연 확인 응답 타이머' },
   'tcp.zero-window-probe': { en: 'zero-window probe timer', ko: '제로 윈도우 탐색 타이머' },
   'tcp.loss-probe': { en: 'tail loss probe timer', ko: '꼬리 손실 탐색 타이머' },
+  'tcp.pacing': {
+    en: 'pacing (SO_MAX_PACING_RATE)',
+    ko: '보내는 속도를 고르게 하는 타이머 (SO_MAX_PACING_RATE)',
+  },
   'tcp.reordering': { en: 'wait for late segments (RACK)', ko: '늦는 세그먼트를 기다리는 타이머 (RACK)' },
   'tcp.keepalive': { en: 'keepalive timer', ko: '킵얼라이브 타이머' },
   'tcp.time-wait': { en: 'TIME_WAIT timer', ko: 'TIME_WAIT 타이머' },

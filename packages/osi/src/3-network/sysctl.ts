@@ -88,6 +88,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.tcp_mtu_probe_floor': 48,
   'net.ipv4.tcp_probe_interval': 600,
   'net.ipv4.tcp_probe_threshold': 8,
+  'net.ipv4.tcp_pacing_ss_ratio': 200,
+  'net.ipv4.tcp_pacing_ca_ratio': 120,
   'net.ipv4.tcp_min_tso_segs': 2,
   'net.ipv4.tcp_tso_win_divisor': 3,
   'net.ipv4.tcp_notsent_lowat': 0xffff_ffff,

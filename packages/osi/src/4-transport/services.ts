@@ -96,6 +96,8 @@ export interface TcpOptions {
   readonly linger2: number;
   /** TCP_WINDOW_CLAMP: the largest window that is offered, in bytes; 0 for what the buffer allows. */
   readonly windowClamp: number;
+  /** SO_MAX_PACING_RATE in bytes a second: what is sent is spread evenly, and no faster; `Infinity` for as it comes. */
+  readonly maxPacingRate: number;
   readonly fastOpen: FastOpenOptions | null;
   readonly ip: Readonly<SendOptions>;
 }
@@ -242,6 +244,7 @@ export interface TcpInfo {
   readonly unsent: number;
   readonly sendWindow: number;
   readonly receiveWindow: number;
+  /** `Infinity` before one was measured. */
   readonly shortestRtt: number;
   /** How long there was something to send, and of that, how long the peer's window or the send buffer held it back. */
   readonly busy: number;
@@ -249,6 +252,23 @@ export interface TcpInfo {
   readonly bufferLimited: number;
   /** Segments that are known to have arrived, the SYN included. */
   readonly delivered: number;
+  /** In bytes a second: what the connection may send, what a program has bound that to (`Infinity` for nothing). */
+  readonly pacingRate: number;
+  readonly maxPacingRate: number;
+  /** How fast the network delivered of late, in bytes a second; and whether the program had too little to send to tell. */
+  readonly deliveryRate: number;
+  readonly deliveryRateLimited: boolean;
+  /** Segments both ways, those with data, those that came behind a gap. */
+  readonly segmentsOut: number;
+  readonly segmentsIn: number;
+  readonly dataSegmentsOut: number;
+  readonly dataSegmentsIn: number;
+  readonly outOfOrder: number;
+  /** Bytes of data sent, sent again; bytes acknowledged and received, with SYN (of one that has called) and FIN. */
+  readonly bytesSent: number;
+  readonly bytesResent: number;
+  readonly bytesAcknowledged: number;
+  readonly bytesReceived: number;
 }
 
 export interface TcpListener {

@@ -58,6 +58,7 @@ export const SO_BINDTODEVICE = 25;
 export const SO_ACCEPTCONN = 30;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
+export const SO_MAX_PACING_RATE = 47;
 export const SO_ZEROCOPY = 60;
 /** The same as SO_RCVTIMEO and SO_SNDTIMEO where `time_t` has 64 bits. */
 export const SO_RCVTIMEO_NEW = 66;

@@ -54,6 +54,8 @@ class DatagramEvents extends WaitQueue implements UdpUser {
 export class DatagramSocket extends InternetSocket {
   readonly protocol: number;
   keepAlive = false;
+  /** Only a queue discipline that knows of rates (fq) would heed it, as in Linux. */
+  maxPacingRate = Number.POSITIVE_INFINITY;
   urgentInline = false;
   linger: Nanoseconds | null = null;
   readonly #service: DatagramService;

@@ -89,6 +89,7 @@ export abstract class InternetSocket
   abstract stickyInterface: number;
   abstract readonly groups6: Map<string, () => void> | null;
   abstract keepAlive: boolean;
+  abstract maxPacingRate: number;
   abstract urgentInline: boolean;
   abstract sendBuffer: number;
   abstract receiveBuffer: number;

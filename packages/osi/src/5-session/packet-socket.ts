@@ -77,6 +77,7 @@ export class PacketSocket
   zeroCopy = false;
   broadcast = false;
   keepAlive = false;
+  maxPacingRate = Number.POSITIVE_INFINITY;
   urgentInline = false;
   linger: Nanoseconds | null = null;
   receiveErrors = false;

@@ -35,6 +35,8 @@ export interface SocketSettings extends MulticastSettings {
   sendBuffer: number;
   receiveBuffer: number;
   linger: Nanoseconds | null;
+  /** SO_MAX_PACING_RATE in bytes a second; `Infinity` for none. */
+  maxPacingRate: number;
   receiveTimeout: Nanoseconds;
   sendTimeout: Nanoseconds;
   receiveErrors: boolean;
@@ -55,6 +57,8 @@ export interface SocketSettings extends MulticastSettings {
 /** Linux's smallest buffers (`SOCK_MIN_SNDBUF`, `SOCK_MIN_RCVBUF`): 2048 bytes with their bookkeeping, for sending twice. */
 const MIN_SEND_BUFFER = 4608;
 const MIN_RECEIVE_BUFFER = 2304;
+
+const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
 /** IFNAMSIZ: an interface's name with its NUL. */
 const NAME_SIZE = 16;
@@ -96,6 +100,28 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
         return 0;
       },
     ),
+  ],
+  // 4 bytes of it, or 8; all ones are no bound (socket(7) does not have it; `sk_setsockopt`).
+  [
+    linux.SO_MAX_PACING_RATE,
+    {
+      read: ({ maxPacingRate }, length) => {
+        const size = length >= 8 ? 8 : 4;
+        const view = new DataView(new ArrayBuffer(8));
+        const rate = Number.isFinite(maxPacingRate) ? BigInt(maxPacingRate) : ALL_ONES;
+        if (size === 8) view.setBigUint64(0, rate, true);
+        else view.setUint32(0, Number(rate > 0xffff_ffffn ? 0xffff_ffffn : rate), true);
+        return new Uint8Array(view.buffer, 0, size).subarray(0, Math.max(0, length));
+      },
+      write: (socket, value) => {
+        if (value.length < 4) return -ERRNO.EINVAL;
+        const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+        const rate = value.length >= 8 ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
+        const none = rate === (value.length >= 8 ? ALL_ONES : 0xffff_ffffn);
+        socket.maxPacingRate = none ? Number.POSITIVE_INFINITY : Number(rate);
+        return 0;
+      },
+    },
   ],
   [linux.SO_TYPE, integer((socket) => socket.type)],
   [linux.SO_DOMAIN, integer((socket) => socket.domain)],

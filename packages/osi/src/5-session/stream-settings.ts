@@ -63,6 +63,14 @@ export abstract class StreamSettings extends InternetSocket {
     this.change({ linger: duration });
   }
 
+  get maxPacingRate(): number {
+    return this.options.maxPacingRate;
+  }
+
+  set maxPacingRate(rate: number) {
+    this.change({ maxPacingRate: rate });
+  }
+
   get sendBuffer(): number {
     return (this.connection ?? this.options).sendBuffer;
   }

@@ -24,8 +24,6 @@ export interface Machine {
 const AS_BUILT: Record<string, readonly string[] | 'any'> = {
   'net.ipv4.tcp_fack': ['0'],
   'net.ipv4.tcp_ecn_option': ['0', '1', '2'],
-  'net.ipv4.tcp_pacing_ss_ratio': 'any',
-  'net.ipv4.tcp_pacing_ca_ratio': 'any',
 };
 
 /** The same of what has no name among the tunables: HyStart watches both trains of acknowledgments and delays. */

@@ -381,8 +381,8 @@ describe('what is not here is said to be unsupported, never passed:', () => {
     ['Python', `${CONNECTION} +0 %{ import os }%`, "the name 'import' in Python code"],
     [
       'fields of TCP_INFO',
-      `${CONNECTION} +0 %{ assert tcpi_delivery_rate == 0 }%`,
-      "the name 'tcpi_delivery_rate' in Python code",
+      `${CONNECTION} +0 %{ assert tcpi_rehash == 0 }%`,
+      "the name 'tcpi_rehash' in Python code",
     ],
     [
       'receive offload',

@@ -63,20 +63,12 @@ function layOut(): ReadonlyMap<string, Place> {
 
 const PLACES = layOut();
 
-/** What the stack does not measure: 0 in the bytes. */
-const MEASURED = ['notsent_bytes', 'min_rtt', 'busy_time', 'rwnd_limited', 'sndbuf_limited'];
-const NOT_MEASURED = new Set(
-  [...LONGS, ...MORE_WORDS, ...MORE_LONGS, ...LAST_LONGS, 'rcv_ooopack']
-    .filter((name) => !MEASURED.includes(name))
-    .map((name) => `tcpi_${name}`),
-);
-
 /** A field of TCP_INFO by packetdrill's name of it. @returns undefined for one that the stack does not give. */
 export function tcpInfo(bytes: Uint8Array, name: string): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (name === 'tcpi_snd_wscale') return bytes.length > 6 ? view.getUint8(6) & 0xf : undefined;
   if (name === 'tcpi_rcv_wscale') return bytes.length > 6 ? view.getUint8(6) >> 4 : undefined;
-  if (NOT_MEASURED.has(name)) return undefined;
+  if (name === 'tcpi_delivery_rate_app_limited') return bytes.length > 7 ? view.getUint8(7) & 1 : undefined;
   const place = PLACES.get(name.replace(/^tcpi_/, ''));
   if (!name.startsWith('tcpi_') || place === undefined || place.at + place.size > bytes.length)
     return undefined;

@@ -36,6 +36,14 @@ export class AckFacts {
   lastSackedSentAt: Nanoseconds = -1;
   /** The lowest segment that arrived late, not having been sent again. */
   reordered: Sequence = 0;
+  /**
+   * Of the delivered segment that was sent last: how many had been delivered when it was sent, and when the last of these
+   * was (-1 when nothing is known); the time over which what it tells of was sent; whether the program had little to send.
+   */
+  deliveredBefore = 0;
+  deliveredAt: Nanoseconds = -1;
+  sendInterval: Nanoseconds = 0;
+  rateLimited = false;
   /** What may be sent by it: nothing more than usual, what is lost, or (F-RTO) something new first. */
   resend: 'nothing' | 'lost' | 'new' = 'nothing';
   hasTimestampEcho = false;
@@ -61,6 +69,7 @@ export class AckFacts {
     this.firstSackedSentAt = -1;
     this.lastSackedSentAt = -1;
     this.reordered = 0;
+    this.deliveredAt = -1;
     this.resend = 'nothing';
     this.hasTimestampEcho = false;
     this.timestampEcho = 0;

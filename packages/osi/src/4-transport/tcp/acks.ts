@@ -1,6 +1,8 @@
 import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
 import { AckFacts } from './ack-facts.ts';
 import { ECE, type Segment, SYN } from './codec.ts';
+import { BY_DELAY, BY_TRAIN } from './congestion/interface.ts';
+import { noteDelivered, takeRate } from './delivery-rate.ts';
 import { RESENT, SACKED, TWICE } from './in-flight.ts';
 import { stop } from './limits.ts';
 import { probeArrived } from './path-probing.ts';
@@ -12,6 +14,7 @@ import { rearm, scheduleProbe } from './send-timers.ts';
 import { hasUnsent, output, resendLost, windowLimited } from './sender.ts';
 import { type Sequence, seqDiff, seqLess } from './sequence.ts';
 import { probeAnswered } from './tail-loss.ts';
+import type { Tally } from './tally.ts';
 import type { Tcb } from './tcb.ts';
 import { probeInterval } from './timeouts.ts';
 import { timestampNow } from './transmit.ts';
@@ -41,6 +44,7 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
     return 'taken';
   }
   facts.advanced = acked > 0;
+  if (acked > 0 && tcb.tally !== null) tcb.tally.bytesAcknowledged += acked;
   facts.data = segment.dataEnd > segment.dataStart;
   takeWindow(tcb, segment);
   const prior = tcb.inFlight;
@@ -63,10 +67,16 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
   if (tcb.phase !== 'open' || facts.isDubious) judge(tcb, una, facts);
   if (facts.setTimer && !scheduleProbe(tcb, true)) rearm(tcb);
   if (acked > 0) tcb.host.ip.confirm(tcb.remoteAddress);
+  if (tcb.tally !== null) sampleRate(tcb, tcb.tally);
   control(tcb);
   resend(tcb);
   if (tcb.sndNxt === tcb.sndUna && hasUnsent(tcb)) watchWindow(tcb);
   return 'taken';
+}
+
+function sampleRate(tcb: Tcb, tally: Tally): void {
+  if (facts.delivered > 0 && tcb.inFlight !== null) tcb.inFlight.lastDelivered = tcb.host.sim.now;
+  takeRate(tcb, tally, facts);
 }
 
 /** An acknowledgment that was overtaken can still say what has arrived. */
@@ -75,6 +85,7 @@ function takeLate(tcb: Tcb, segment: Segment, una: Sequence): void {
   if (tcb.inFlight === null) return;
   judge(tcb, una, facts);
   countDelivered(tcb);
+  if (tcb.tally !== null) sampleRate(tcb, tcb.tally);
   resend(tcb);
 }
 
@@ -155,6 +166,7 @@ function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void 
       if (seqLess(start, reordered)) reordered = start;
       if (recovery !== null && !seqLess(recovery.highSeq, end)) facts.originalAcked = true;
     }
+    if ((marks & SACKED) === 0) noteDelivered(list, 0, facts);
     if (sack && (marks & SACKED) === 0) {
       facts.delivered++;
       const twice = (marks & (RESENT | TWICE)) !== 0;
@@ -179,7 +191,7 @@ function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void 
   if (list.count === 0) {
     tcb.host.lists.give(list);
     tcb.inFlight = null;
-    if (tcb.busy !== null) stop(tcb, 'network');
+    if (tcb.tally !== null) stop(tcb, 'network');
   }
   measure(tcb, facts.resentAcked ? -1 : first, facts.resentAcked ? -1 : last, acked > 0);
   if (acked === 0 && facts.firstSackedSentAt >= 0 && list.count > 0) {
@@ -233,7 +245,23 @@ function measure(tcb: Tcb, first: Nanoseconds, last: Nanoseconds, acked: boolean
   roundTrip.measure(sample, roundDone);
   roundTrip.noteShortest(latest, now);
   tcb.backoff = 0;
-  tcb.congestion.measured(latest, now, tcb.sndUna, tcb.sndNxt);
+  const paced = tcb.tally !== null && tcb.tally.pacing !== null;
+  const found = tcb.congestion.measured(latest, now, tcb.sndUna, tcb.sndNxt, paced);
+  if (found !== 0) countSlowStartEnd(tcb, found);
+}
+
+/** HyStart has ended slow start: by what, and at which window. */
+function countSlowStartEnd(tcb: Tcb, found: number): void {
+  const { ext } = tcb.host.counters;
+  const { cwnd } = tcb.congestion;
+  if ((found & BY_TRAIN) !== 0) {
+    ext.TCPHystartTrainDetect++;
+    ext.TCPHystartTrainCwnd += cwnd;
+  }
+  if ((found & BY_DELAY) !== 0) {
+    ext.TCPHystartDelayDetect++;
+    ext.TCPHystartDelayCwnd += cwnd;
+  }
 }
 
 /** The window after this acknowledgment: smaller while it is being reduced, otherwise perhaps larger. */

@@ -10,11 +10,13 @@ import { settle } from './fast-open/early.ts';
 import { fastOpenReset } from './fast-open/health.ts';
 import { enterFinWait2 } from './fin-wait.ts';
 import { established, startTimeout } from './handshake.ts';
+import { startPacing } from './pacing.ts';
 import { deliver, drop, dropAndAcknowledge, receiveData, tellDuplicate } from './receiver.ts';
 import { checkSpace } from './send-space.ts';
 import { output, resendSyn } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
+import { tallyOf } from './tally-of.ts';
 import type { Tcb } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
 import { rememberTimestamp, tooOld } from './timestamps.ts';
@@ -27,6 +29,7 @@ import { offeredWindow } from './window.ts';
  * order, with RFC 7323's and RFC 5961's additions. Takes the frame over.
  */
 export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
+  countArrival(tcb, frame, segment);
   if (fastPath(tcb, frame, segment)) return;
   if (repeatedSyn(tcb, segment)) {
     rememberTimestamp(tcb, segment);
@@ -76,6 +79,15 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     tcb.parent?.established(tcb);
   }
   if (news || called) tcb.user?.readable();
+}
+
+function countArrival(tcb: Tcb, frame: Frame, segment: Segment): void {
+  const hasData = segment.dataEnd > segment.dataStart;
+  // What completes the handshake alone is what a tally begins with; and nobody asks an orphan for it.
+  if (tcb.tally === null && (tcb.orphan || (tcb.state === 'SYN_RECV' && !hasData))) return;
+  const tally = tcb.tally ?? tallyOf(tcb);
+  tally.segmentsIn += frame.segments;
+  if (hasData) tally.dataSegmentsIn += frame.segments;
 }
 
 const isClosed = (tcb: Tcb): boolean => tcb.state === 'CLOSED';
@@ -201,6 +213,7 @@ function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     return false;
   }
   established(tcb, offeredWindow(tcb, segment), segment.seq);
+  startPacing(tcb);
   // The program has closed already, while both SYNs crossed.
   if (tcb.finQueued) tcb.move('finish');
   return true;
@@ -219,6 +232,7 @@ function completeEarly(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
   tcb.lastHeardAt = tcb.host.sim.now;
   tcb.move('established');
+  startPacing(tcb);
   if (tcb.options.keepAlive) keepAlive(tcb);
   if (tcb.finQueued) tcb.move('finish');
   return true;

@@ -107,6 +107,7 @@ export function enterTimeWait(tcb: Tcb): void {
 }
 
 function dispose(tcb: Tcb): void {
+  tcb.tally?.pacing?.stop();
   releaseSending(tcb);
   tcb.reassembly?.clear();
   tcb.reassembly = null;

@@ -1,4 +1,4 @@
-import type { Nanoseconds } from '../../time/index.ts';
+import { type Nanoseconds, seconds } from '../../time/index.ts';
 import { ERRNO, type EventId } from '../../trace/index.ts';
 import type { Endpoint, TcpConnection, TcpEntry, TcpInfo } from '../services.ts';
 import { acknowledgeRead, setQuick } from './acknowledgment.ts';
@@ -12,12 +12,15 @@ import { fitMss } from './fit-mss.ts';
 import { isFinal } from './handshake.ts';
 import { abandon } from './orphan-count.ts';
 import { refuseOrphan } from './orphans.ts';
+import { startPacing } from './pacing.ts';
+import { pacingRate } from './pacing-rate.ts';
 import { reorderingOf } from './recovery-of.ts';
 import { fitReceiveBuffer } from './right-sizing.ts';
 import { isWritable } from './send-space.ts';
 import { hasUnsent, output } from './sender.ts';
 import { seqDiff } from './sequence.ts';
 import { maySend } from './state.ts';
+import { tallyOf } from './tally-of.ts';
 import { Tcb } from './tcb.ts';
 import { expired, keepAlive } from './timeouts.ts';
 import type { TimerName } from './timers.ts';
@@ -239,13 +242,17 @@ export class Connection extends Tcb implements TcpConnection {
       this.receiveBuffer = receiveBuffer;
       this.windowLimit = fullSpace(this);
     }
-    if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RECV') fitMss(this);
+    if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RECV') {
+      fitMss(this);
+      startPacing(this);
+    }
     output(this);
     this.show();
   }
 
   info(): TcpInfo {
     const { roundTrip, host, inFlight } = this;
+    const tally = tallyOf(this);
     const since = (time: Nanoseconds): Nanoseconds => (time > 0 ? host.sim.now - time : 0);
     return {
       state: this.state,
@@ -286,7 +293,7 @@ export class Connection extends Tcb implements TcpConnection {
       delivered: this.delivered,
       deliveredMarked: this.ecn?.deliveredMarked ?? 0,
       unsent: Math.max(0, seqDiff(this.bufferEnd, this.sndNxt)),
-      shortestRtt: Number.isFinite(roundTrip.shortest) ? roundTrip.shortest : 0,
+      shortestRtt: roundTrip.shortest,
       duplicates: this.recovery?.duplicates ?? 0,
       reorderingSeen: this.recovery?.reorderingSeen ?? 0,
       sendWindow: this.sndWnd,
@@ -294,11 +301,25 @@ export class Connection extends Tcb implements TcpConnection {
       busy: this.#busy('network') + this.#busy('window') + this.#busy('buffer'),
       windowLimited: this.#busy('window'),
       bufferLimited: this.#busy('buffer'),
+      pacingRate: pacingRate(this),
+      maxPacingRate: this.options.maxPacingRate,
+      deliveryRate:
+        tally.rateInterval === 0 ? 0 : (tally.rateDelivered * this.mss * seconds(1)) / tally.rateInterval,
+      deliveryRateLimited: tally.rateLimited,
+      segmentsOut: tally.segmentsOut,
+      segmentsIn: tally.segmentsIn,
+      dataSegmentsOut: tally.dataSegmentsOut,
+      dataSegmentsIn: tally.dataSegmentsIn,
+      outOfOrder: tally.outOfOrder,
+      bytesSent: tally.bytesSent,
+      bytesResent: tally.bytesResent,
+      bytesAcknowledged: tally.bytesAcknowledged,
+      bytesReceived: tally.bytesReceived,
     };
   }
 
   #busy(limit: Limit): Nanoseconds {
-    return this.busy?.total(limit, this.host.sim.now) ?? 0;
+    return this.tally?.total(limit, this.host.sim.now) ?? 0;
   }
 
   override entry(): TcpEntry {

@@ -28,6 +28,7 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
     deferAccept: 0,
     linger2: 0,
     windowClamp: 0,
+    maxPacingRate: Number.POSITIVE_INFINITY,
     fastOpen: null,
     ip: IP,
   };

@@ -171,6 +171,15 @@ export abstract class Facts {
     this.#bits = on ? this.#bits | 0x20000 : this.#bits & ~0x20000;
   }
 
+  /** The peer has called. */
+  get passive(): boolean {
+    return (this.#bits & 0x40000) !== 0;
+  }
+
+  set passive(on: boolean) {
+    this.#bits = on ? this.#bits | 0x40000 : this.#bits & ~0x40000;
+  }
+
   get softError(): number {
     return this.#trouble === null ? 0 : this.#trouble.softError;
   }

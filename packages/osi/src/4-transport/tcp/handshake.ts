@@ -13,12 +13,14 @@ import { synAnswered } from './fast-open/answered.ts';
 import { takeSynData } from './fast-open/data.ts';
 import { fitMss } from './fit-mss.ts';
 import { TIMESTAMPS_LENGTH } from './options.ts';
+import { startPacing } from './pacing.ts';
 import { beginProbing } from './path-probe.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
 import { RTO_FALLBACK } from './retransmission.ts';
 import { fitSendBuffer } from './send-space.ts';
 import { keepTimer, output, resendSyn } from './sender.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
+import { tallyOf } from './tally-of.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
 import { wholeSeconds } from './timestamps.ts';
@@ -136,6 +138,7 @@ export function takeSyn(tcb: Tcb, segment: Segment, irs: Sequence = segment.seq)
 
 /** A segment came in SYN_SENT (RFC 9293 section 3.10.7.3). Takes the frame over. */
 export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void {
+  if (tcb.tally !== null) tcb.tally.segmentsIn += frame.segments;
   const { flags } = segment;
   const { host } = tcb;
   const acks = (flags & ACK) !== 0;
@@ -178,6 +181,7 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   if (tcb.fastOpen !== null && !refusedData) takeSynData(tcb, tcb.fastOpen, frame, segment);
   else frame.release();
   if (!refusedData) acknowledgeSyn(tcb);
+  startPacing(tcb);
   output(tcb);
   tcb.user?.connected();
   if (tcb.queue.length > 0 || tcb.finReceived) tcb.user?.readable();
@@ -188,8 +192,10 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
  * acknowledgment (as Linux).
  */
 function acknowledgeSyn(tcb: Tcb): void {
-  if (tcb.writePending || tcb.interactive || tcb.options.deferAccept > 0) expectData(tcb);
-  else acknowledge(tcb, 'tcp.handshake-ack');
+  if (tcb.writePending || tcb.interactive || tcb.options.deferAccept > 0) {
+    if (tcb.tally === null) tallyOf(tcb).segmentsOut--;
+    expectData(tcb);
+  } else acknowledge(tcb, 'tcp.handshake-ack');
 }
 
 /** Whether the SYN+ACK echoes the timestamp of one of our SYNs. */

@@ -13,6 +13,8 @@ export const RESENT = 4;
 export const TWICE = 8;
 /** It went out in one burst with the one before it. */
 export const JOINED = 16;
+/** When it was sent the program had little to send. */
+const LIMITED = 32;
 
 /**
  * The segments sent and not yet acknowledged, oldest first and without a gap: where each ends, when it was sent
@@ -34,8 +36,12 @@ export class InFlight {
   rackRoundTrip: Nanoseconds = 0;
   /** Behind the highest segment that is selectively acknowledged; only while `sackedOut` says that there is one. */
   highestSacked: Sequence = 0;
+  /** For the rate of delivery: when the segment acknowledged last was sent, when something was delivered last. */
+  firstSent: Nanoseconds = 0;
+  lastDelivered: Nanoseconds = 0;
   #ends = new Int32Array(FIRST_CAPACITY);
-  #sentAt = new Float64Array(FIRST_CAPACITY);
+  /** Four numbers of each: when it was sent last; those two then (the second -1 once it has arrived); what had been delivered. */
+  #sent = new Float64Array(FIRST_CAPACITY * 4);
   #marks = new Uint8Array(FIRST_CAPACITY);
   #head = 0;
 
@@ -49,19 +55,40 @@ export class InFlight {
   }
 
   sentAt(k: number): Nanoseconds {
-    return this.#sentAt[(this.#head + k) & (this.#ends.length - 1)] as number;
+    return this.#sent[((this.#head + k) & (this.#ends.length - 1)) << 2] as number;
   }
 
   marks(k: number): number {
     return this.#marks[(this.#head + k) & (this.#ends.length - 1)] as number;
   }
 
-  add(end: Sequence, now: Nanoseconds, joined: boolean): void {
+  firstSentAt(k: number): Nanoseconds {
+    return this.#sent[(((this.#head + k) & (this.#ends.length - 1)) << 2) + 1] as number;
+  }
+
+  deliveredAt(k: number): Nanoseconds {
+    return this.#sent[(((this.#head + k) & (this.#ends.length - 1)) << 2) + 2] as number;
+  }
+
+  deliveredBefore(k: number): number {
+    return this.#sent[(((this.#head + k) & (this.#ends.length - 1)) << 2) + 3] as number;
+  }
+
+  limited(k: number): boolean {
+    return ((this.#marks[(this.#head + k) & (this.#ends.length - 1)] as number) & LIMITED) !== 0;
+  }
+
+  /** @param delivered segments that have arrived so far. @param limited the program has little to send. */
+  add(end: Sequence, now: Nanoseconds, joined: boolean, delivered: number, limited: boolean): void {
     if (this.count === this.#ends.length) this.#grow();
+    if (this.count === 0) {
+      this.firstSent = now;
+      this.lastDelivered = now;
+    }
     const i = (this.#head + this.count++) & (this.#ends.length - 1);
     this.#ends[i] = end;
-    this.#sentAt[i] = now;
-    this.#marks[i] = joined ? JOINED : 0;
+    this.#marks[i] = (joined ? JOINED : 0) | (limited ? LIMITED : 0);
+    this.#note(i, now, delivered);
   }
 
   /** Forgets the oldest segment. */
@@ -98,6 +125,7 @@ export class InFlight {
     const gone = (marks & LOST) !== 0 ? LOST | RESENT : 0;
     if ((marks & gone & RESENT) !== 0) this.resentOut--;
     this.#marks[i] = (marks & ~gone) | SACKED;
+    this.#sent[(i << 2) + 2] = -1;
   }
 
   /** The peer no longer has what it said it had. */
@@ -134,13 +162,13 @@ export class InFlight {
     this.resentOut--;
   }
 
-  /** Notes that segment `k` was sent again. @param counted whether it counts as in flight: a probe does not. */
-  markResent(k: number, now: Nanoseconds, counted: boolean): void {
+  /** Notes that segment `k` was sent again. @param counted whether it counts as in flight: a probe does not. Others as for `add`. */
+  markResent(k: number, now: Nanoseconds, counted: boolean, delivered: number, limited: boolean): void {
     const i = (this.#head + k) & (this.#ends.length - 1);
     const marks = this.#marks[i] as number;
     if (counted && (marks & RESENT) === 0) this.resentOut++;
-    this.#marks[i] = marks | TWICE | (counted ? RESENT : 0);
-    this.#sentAt[i] = now;
+    this.#marks[i] = (marks & ~LIMITED) | TWICE | (counted ? RESENT : 0) | (limited ? LIMITED : 0);
+    this.#note(i, now, delivered);
   }
 
   /** Cuts segment `k` in two at `seq`: a smaller one has to do. */
@@ -183,6 +211,14 @@ export class InFlight {
     this.#head = 0;
   }
 
+  #note(i: number, now: Nanoseconds, delivered: number): void {
+    const at = i << 2;
+    this.#sent[at] = now;
+    this.#sent[at + 1] = this.firstSent;
+    this.#sent[at + 2] = this.lastDelivered;
+    this.#sent[at + 3] = delivered;
+  }
+
   #unmark(k: number, mark: number): void {
     const i = (this.#head + k) & (this.#ends.length - 1);
     this.#marks[i] = (this.#marks[i] as number) & ~mark;
@@ -190,24 +226,21 @@ export class InFlight {
 
   #copy(from: number, to: number): void {
     this.#ends[to] = this.#ends[from] as number;
-    this.#sentAt[to] = this.#sentAt[from] as number;
+    this.#sent.copyWithin(to << 2, from << 2, (from << 2) + 4);
     this.#marks[to] = this.#marks[from] as number;
   }
 
   #grow(): void {
     const old = this.#ends.length;
-    const ends = new Int32Array(old * 2);
-    const sentAt = new Float64Array(old * 2);
-    const marks = new Uint8Array(old * 2);
-    for (let k = 0; k < this.count; k++) {
-      const i = (this.#head + k) & (old - 1);
-      ends[k] = this.#ends[i] as number;
-      sentAt[k] = this.#sentAt[i] as number;
-      marks[k] = this.#marks[i] as number;
-    }
-    this.#ends = ends;
-    this.#sentAt = sentAt;
-    this.#marks = marks;
+    const head = this.#head;
+    const longer = <T extends Int32Array | Float64Array | Uint8Array>(to: T, from: T, each: number): T => {
+      to.set(from.subarray(head * each));
+      to.set(from.subarray(0, head * each), (old - head) * each);
+      return to;
+    };
+    this.#ends = longer(new Int32Array(old * 2), this.#ends, 1);
+    this.#sent = longer(new Float64Array(old * 8), this.#sent, 4);
+    this.#marks = longer(new Uint8Array(old * 2), this.#marks, 1);
     this.#head = 0;
   }
 }

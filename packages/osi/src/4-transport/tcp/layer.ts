@@ -292,6 +292,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       claim,
     );
     connection.state = 'LISTEN';
+    connection.passive = true;
     connection.parent = listener;
     return connection;
   }

@@ -14,7 +14,10 @@ export function abandon(tcb: Tcb): void {
 export function setAside(tcb: Tcb): number {
   const { host } = tcb;
   if (tcb.aside) return host.waiting;
-  if (tcb.orphan) host.orphans--;
+  if (tcb.orphan) {
+    host.orphans--;
+    tcb.tally = null;
+  }
   tcb.aside = true;
   return ++host.waiting;
 }

@@ -8,6 +8,7 @@ import { hasFin, Reassembly } from './reassembly.ts';
 import { noteArrival } from './right-sizing.ts';
 import { SelectiveAcks } from './selective-acks.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
+import { tallyOf } from './tally-of.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
 
@@ -78,6 +79,7 @@ export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
   const size = frame.end - frame.start;
   if (size > 0) {
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
+    (tcb.tally ?? tallyOf(tcb)).bytesReceived += size;
     noteData(tcb, frame.segments > 1 ? frame.segmentSize : size);
     noteArrival(tcb);
     if (tcb.receiving.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
@@ -99,6 +101,7 @@ function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
     return;
   }
   const end = seqAdd(seq, frame.end - frame.start + (fin ? 1 : 0));
+  if (tcb.tally !== null) tcb.tally.outOfOrder += frame.segments;
   if (tcb.reassembly.insert(frame, seq, fin)) ext.TCPOFOQueue++;
   else tellDuplicate(tcb, seq, end);
   if (tcb.sack) (tcb.selective ??= new SelectiveAcks()).add(seq, end);
@@ -117,6 +120,7 @@ export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence): void {
 /** The peer's FIN, and everything before it, is there. */
 export function finArrived(tcb: Tcb): void {
   tcb.rcvNxt = seqAdd(tcb.rcvNxt, 1);
+  if (tcb.tally !== null) tcb.tally.bytesReceived++;
   tcb.finReceived = true;
   tcb.reassembly?.clear();
   tcb.selective?.advance(tcb.rcvNxt);

@@ -1,5 +1,6 @@
 import type { AckFacts } from './ack-facts.ts';
 import type { Segment } from './codec.ts';
+import { noteDelivered } from './delivery-rate.ts';
 import { type InFlight, RESENT, SACKED, TWICE } from './in-flight.ts';
 import { rackAdvance } from './rack.ts';
 import { recoveryOf } from './recovery-of.ts';
@@ -113,6 +114,7 @@ function takeBlock(tcb: Tcb, list: InFlight, start: Sequence, end: Sequence, fac
         if (facts.firstSackedSentAt < 0) facts.firstSackedSentAt = sentAt;
         facts.lastSackedSentAt = sentAt;
       }
+      noteDelivered(list, k, facts);
       list.markSacked(k);
       facts.sacked = true;
       facts.delivered++;

@@ -48,5 +48,7 @@ export function rearm(tcb: Tcb): void {
     return;
   }
   const waiting = timers.sending === 'tcp.loss-probe' || timers.sending === 'tcp.reordering';
-  tcb.startSend('tcp.retransmission', waiting ? Math.max(timeoutLeft(tcb), 1) : timeout(tcb));
+  const wait = waiting ? Math.max(timeoutLeft(tcb), 1) : timeout(tcb);
+  // What is sent is not on its way before pacing lets it go (Linux: tcp_pacing_delay).
+  tcb.startSend('tcp.retransmission', wait + (tcb.tally?.pacing?.delay ?? 0));
 }

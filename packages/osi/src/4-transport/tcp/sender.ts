@@ -3,6 +3,7 @@ import { ACK, FIN, PSH, SYN } from './codec.ts';
 import { INITIAL_SEGMENTS } from './congestion/interface.ts';
 import { type InFlight, JOINED, LOST, RESENT, SACKED } from './in-flight.ts';
 import { sackBlocksThatFit, sackLength } from './options.ts';
+import { pacingRate } from './pacing-rate.ts';
 import { probePath } from './path-probing.ts';
 import type { TcpReason } from './reasons.ts';
 import type { RecoveryState } from './recovery-state.ts';
@@ -61,12 +62,14 @@ export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, only: 'all' |
   }
   let heldByCwnd = false;
   let heldByWindow = false;
+  const pacing = tcb.tally === null ? null : tcb.tally.pacing;
   if (chunks !== null && seqDiff(tcb.bufferEnd, before) > 0) {
     const mss = segmentSize(tcb);
     const most = only === 'probe' ? 1 : mostTogether(tcb, mss);
     do {
       const { sndNxt, bufferEnd } = tcb;
       if (seqDiff(bufferEnd, sndNxt) <= 0) break;
+      if (pacing?.holds()) break;
       chunks.sent(sndNxt);
       const end = chunks.endOf(chunks.next);
       const length = seqDiff(end, sndNxt);
@@ -118,11 +121,16 @@ export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, only: 'all' |
   const sent = tcb.sndNxt !== before;
   if (sent && tcb.inFlight !== null) sentMore(tcb, tcb.inFlight, before);
   noteUsage(tcb, heldByCwnd);
-  if (tcb.busy !== null) noteLimits(tcb, heldByWindow, tcb.cwndLimited);
+  if (tcb.tally !== null) noteLimits(tcb, heldByWindow, tcb.cwndLimited);
 }
 
 /** Sends `size` bytes as segments of `mss`, in one frame where the cable has offload; the last one has `flags`. */
 function sendBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): void {
+  transmitBurst(tcb, size, mss, flags, reason);
+  if (tcb.tally !== null && tcb.tally.pacing !== null) tcb.tally.pacing.sent(size);
+}
+
+function transmitBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): void {
   if (tcb.offload && tcb.sndUrgent === null) {
     transmit(tcb, tcb.sndNxt, size, flags, reason, mss);
     return;
@@ -161,10 +169,8 @@ const MAX_BURST = 65_536 - 321;
  */
 function mostTogether(tcb: Tcb, mss: number): number {
   const { srtt } = tcb.roundTrip;
-  const { cwnd, ssthresh } = tcb.congestion;
   const least = tcb.host.sysctl.values['net.ipv4.tcp_min_tso_segs'];
-  const ratio = cwnd < ssthresh / 2 ? 2 : 1.2;
-  const perTick = srtt === 0 ? MAX_BURST : (ratio * cwnd * mss * 1e9) / srtt / 1024;
+  const perTick = pacingRate(tcb) / 1024;
   const near = MAX_BURST >> Math.min(Math.floor(srtt / 512_000), 31);
   return Math.max(Math.floor(Math.min(perTick + near, MAX_BURST) / mss), least);
 }
@@ -343,6 +349,7 @@ export function resendSegment(
   const push = together || ((tcb.chunks?.marksAt(seqMin(end, tcb.bufferEnd)) ?? 0) & PUSHED) !== 0;
   const flags = (length > 0 && push ? PSH : 0) | (seqLess(tcb.bufferEnd, end) ? FIN : 0);
   transmit(tcb, start, length, flags, reason);
+  if (tcb.tally !== null && tcb.tally.pacing !== null) tcb.tally.pacing.sent(length);
   return true;
 }
 
@@ -368,6 +375,7 @@ export function resendLost(tcb: Tcb, reason: TcpReason | null = null): void {
   for (let k = 0; k < list.count && list.resentOut < list.lostOut; k++) {
     const marks = list.marks(k);
     if ((marks & (LOST | SACKED | RESENT)) !== LOST) continue;
+    if (tcb.tally?.pacing?.holds()) return;
     if (list.pipe >= congestion.cwnd) return;
     together = together > 0 && (marks & JOINED) !== 0 ? together + 1 : 1;
     const ends = together === most || !goesOn(list, k, congestion.cwnd);

@@ -4,7 +4,6 @@ import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { EventId, TcpNumbers, Tracer } from '../../trace/index.ts';
 import { formatEndpoint } from '../endpoint.ts';
 import type { Endpoint, TcpEntry, TcpOptions, TcpState, TcpUser } from '../services.ts';
-import type { BusyTime } from './busy-time.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Ecn } from './ecn.ts';
@@ -27,6 +26,7 @@ import type { SendChunks } from './send-chunks.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
 import type { SynCookies } from './syn-cookies/cookie.ts';
+import type { Tally } from './tally.ts';
 import { type SendTimer, STOPPED, type TimerName, type Timers, type WaitTimer } from './timers.ts';
 import type { UrgentMark } from './urgent-mark.ts';
 
@@ -133,8 +133,8 @@ export abstract class Tcb extends Facts {
   awaited: { readonly end: Sequence; readonly call: number }[] | null = null;
   /** What was written last with PSH ends here (Linux: pushed_seq). */
   pushedSeq: Sequence = 0;
-  /** For how long there was something to send, and what held it back; null before. */
-  busy: BusyTime | null = null;
+  /** Null before anything has gone to and fro. */
+  tally: Tally | null = null;
   /** Behind the last urgent byte that the program wrote; null when none is unacknowledged. */
   sndUrgent: Sequence | null = null;
   /** When data was sent last; -1 before. */

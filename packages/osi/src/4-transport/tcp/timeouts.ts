@@ -13,7 +13,7 @@ import { suspectBlackHole } from './path-probing.ts';
 import { reorderingOver, timedOut } from './recovery.ts';
 import { backedOff, givenUpAfter, RTO_MAX, RTO_MIN } from './retransmission.ts';
 import { timeout } from './send-timers.ts';
-import { hasUnsent, resendSyn } from './sender.ts';
+import { hasUnsent, output, resendLost, resendSyn } from './sender.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import { probeTail } from './tail-loss.ts';
 import type { Tcb } from './tcb.ts';
@@ -36,6 +36,9 @@ export function expired(tcb: Tcb, name: TimerName): void {
     case 'tcp.reordering':
       reorderingOver(tcb);
       return;
+    case 'tcp.pacing':
+      sendOn(tcb);
+      return;
     case 'tcp.delayed-ack':
       acknowledgmentDue(tcb);
       return;
@@ -49,6 +52,13 @@ export function expired(tcb: Tcb, name: TimerName): void {
       end(tcb, 0);
       return;
   }
+}
+
+/** What pacing has held back may go now (Linux: tcp_tsq_write). */
+function sendOn(tcb: Tcb): void {
+  const list = tcb.inFlight;
+  if (list !== null && list.lostOut > list.resentOut) resendLost(tcb);
+  output(tcb);
 }
 
 /** RFC 6298 section 5.4 to 5.7. */

@@ -10,6 +10,7 @@ export type TimerName =
   | 'tcp.loss-probe'
   | 'tcp.reordering'
   | 'tcp.delayed-ack'
+  | 'tcp.pacing'
   | 'tcp.keepalive'
   | 'tcp.fin-wait-2'
   | 'tcp.time-wait';

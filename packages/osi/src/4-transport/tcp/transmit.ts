@@ -27,6 +27,7 @@ import type { TcpReason } from './reasons.ts';
 import { TCP_OFFLOAD } from './segmentation.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess } from './sequence.ts';
 import { synOptionsLength, writeSynOptions } from './syn-options.ts';
+import { tallyOf } from './tally-of.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
 import { urgentPointer } from './urgent.ts';
 import { offerWindow } from './window.ts';
@@ -88,7 +89,10 @@ export function transmit(
   if (end !== seq) noteSent(tcb, seq, end, length, reason, size, joined);
   if (tcb.offload) leaveToOthers(tcb, frame, length, size);
   else writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
-  host.counters.tcp.OutSegs += frame.segments;
+  const { segments } = frame;
+  host.counters.tcp.OutSegs += segments;
+  if (tcb.tally !== null) tcb.tally.segmentsOut += segments;
+  else if (reason !== 'tcp.handshake-ack' && !tcb.orphan) tallyOf(tcb).segmentsOut += segments;
   host.sending++;
   const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, ip);
   host.sending--;
@@ -159,6 +163,7 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length =
   if ((flags & ACK) !== 0) acknowledgmentSent(tcb);
   writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   host.counters.tcp.OutSegs++;
+  if (tcb.tally !== null) tcb.tally.segmentsOut++;
   host.sending++;
   const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, tcb.options.ip);
   host.sending--;
@@ -246,23 +251,34 @@ function noteSent(
   size = length,
   joined = false,
 ): void {
-  const { host } = tcb;
+  const { host, delivered } = tcb;
   const { now } = host.sim;
+  const tally = length > 0 ? (tcb.tally ?? tallyOf(tcb)) : tcb.tally;
+  const limited = tally !== null && tally.limitedUntil !== 0;
+  if (length > 0 && (tcb.inFlight === null || tcb.inFlight.pipe === 0) && tcb.lastSentAt >= 0) {
+    tcb.congestion.resumed(now - tcb.lastSentAt, now);
+  }
   if (seqDiff(end, tcb.sndNxt) <= 0) {
-    noteResent(tcb, seq, end, reason);
+    noteResent(tcb, seq, end, reason, limited);
     tcb.totalRetransmits++;
     host.counters.tcp.RetransSegs++;
+    if (tally !== null) tally.bytesResent += length;
   } else {
     tcb.inFlight ??= host.lists.take();
     for (let at = size; at < length; at += size) {
-      tcb.inFlight.add(seqAdd(seq, at), now, joined || at > size);
+      tcb.inFlight.add(seqAdd(seq, at), now, joined || at > size, delivered, limited);
       host.counters.ext.TCPOrigDataSent++;
+      if (tally !== null) tally.dataSegmentsOut++;
     }
-    tcb.inFlight.add(end, now, joined || length > size);
+    tcb.inFlight.add(end, now, joined || length > size, delivered, limited);
     tcb.sndNxt = end;
     if (length > 0) host.counters.ext.TCPOrigDataSent++;
   }
   if (length > 0) {
+    if (tally !== null) {
+      tally.dataSegmentsOut++;
+      tally.bytesSent += length;
+    }
     // An answer to what came a moment ago: the connection goes to and fro (Linux: tcp_event_data_sent).
     if (now - tcb.lastDataAt < tcb.ackTimeout) tcb.interactive = true;
     tcb.lastSentAt = now;
@@ -270,14 +286,14 @@ function noteSent(
 }
 
 /** Segment `[seq, end)` goes out again: it counts as under way, except as a probe (Linux: tcp_retransmit_skb). */
-function noteResent(tcb: Tcb, seq: Sequence, end: Sequence, reason: TcpReason): void {
+function noteResent(tcb: Tcb, seq: Sequence, end: Sequence, reason: TcpReason, limited: boolean): void {
   const { inFlight, recovery, host } = tcb;
   // The network is in trouble: nothing follows from what becomes of a probe.
   if (tcb.pathProbe !== null) tcb.pathProbe.size = 0;
   if (inFlight === null) return;
   const counted = reason !== 'tcp.loss-probe' && seqDiff(end, tcb.iss) !== 1;
   for (let k = inFlight.find(seq); k < inFlight.count; k++) {
-    inFlight.markResent(k, host.sim.now, counted);
+    inFlight.markResent(k, host.sim.now, counted, tcb.delivered, limited);
     if (!seqLess(inFlight.endOf(k), end)) break;
   }
   if (!counted || recovery === null) return;

@@ -1,9 +1,11 @@
 import type { EventId } from '../../trace/index.ts';
+import { noteWriting } from './delivery-rate.ts';
 import { start } from './limits.ts';
 import { PUSHED, RECORD_END, type SendChunks } from './send-chunks.ts';
 import { memoryFree, tailLength } from './send-space.ts';
 import { bound, output, pushOne, type Sizes, segmentSize, usual } from './sender.ts';
 import { seqDiff } from './sequence.ts';
+import { tallyOf } from './tally-of.ts';
 import type { Tcb } from './tcb.ts';
 import { markUrgent } from './urgent.ts';
 
@@ -26,6 +28,7 @@ export function write(tcb: Tcb, bytes: Uint8Array, origin: EventId, how: number)
   const mss = segmentSize(tcb);
   const urgent = (how & WRITE_URGENT) !== 0;
   const goal = urgent ? mss : Math.max(mss, Math.floor(bound(tcb, MOST) / mss) * mss);
+  noteWriting(tcb, tcb.tally ?? tallyOf(tcb), seqDiff(tcb.bufferEnd, tcb.sndNxt));
   let { chunks } = tcb;
   let done = 0;
   while (done < bytes.length) {

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { Script } from '../../../../test/tcp-script.ts';
 import { milliseconds, seconds } from '../../../time/index.ts';
 import { Cubic } from './cubic.ts';
+import { BY_DELAY, BY_TRAIN } from './interface.ts';
 import { NewReno } from './newreno.ts';
 
 /** Acknowledges whole windows, one per round trip, for so long. @returns the window after each. */
 function grow(control: Cubic | NewReno, roundTrip: number, duration: number): number[] {
   const windows = [];
   for (let now = roundTrip; now <= duration; now += roundTrip) {
-    control.measured(roundTrip, now, 0, 0);
+    control.measured(roundTrip, now, 0, 0, false);
     for (let left = control.cwnd; left > 0; left -= 2) control.acknowledged(2, now);
     windows.push(control.cwnd);
   }
@@ -76,10 +77,42 @@ describe('CUBIC', () => {
   test('leaves slow start when round trips grow by an eighth (HyStart)', () => {
     const control = new Cubic();
     control.cwnd = 40;
-    for (let i = 0; i < 20; i++) control.measured(milliseconds(100), milliseconds(100 + 3 * i), 1, 1000);
+    const measure = (roundTrip: number, at: number, una: number, next: number): number =>
+      control.measured(milliseconds(roundTrip), milliseconds(at), una, next, false);
+    for (let i = 0; i < 20; i++) expect(measure(100, 100 + 3 * i, 1, 1000)).toBe(0);
     expect(control.slowStart).toBe(true);
-    for (let i = 0; i < 20; i++) control.measured(milliseconds(115), milliseconds(200 + 3 * i), 2000, 3000);
+    const found = Array.from({ length: 20 }, (_, i) => measure(115, 200 + 3 * i, 2000, 3000));
     expect(control.slowStart).toBe(false);
+    expect(found.filter((by) => by !== 0)).toEqual([BY_DELAY]);
+  });
+
+  test('leaves slow start when acknowledgments come in a train half as long as a round trip, or as long when paced', () => {
+    const endOf = (paced: boolean): [number, number] => {
+      const control = new Cubic();
+      control.cwnd = 40;
+      for (let at = 100; at < 300; at++) {
+        const found = control.measured(milliseconds(100), milliseconds(at), 1, 1000, paced);
+        if (found !== 0) return [at - 100, found];
+      }
+      return [0, 0];
+    };
+    expect(endOf(false)).toEqual([51, BY_TRAIN]);
+    expect(endOf(true)).toEqual([101, BY_TRAIN]);
+  });
+
+  test('a pause of the program is no time of growth (RFC 9438 section 5.8)', () => {
+    const after = (pause: number): number => {
+      const control = new Cubic();
+      control.cwnd = 1000;
+      control.ssthresh = control.reduced();
+      control.cwnd = control.ssthresh;
+      grow(control, milliseconds(100), seconds(4));
+      const now = seconds(4) + pause;
+      if (pause > 0) control.resumed(pause, now);
+      for (let left = control.cwnd; left > 0; left -= 2) control.acknowledged(2, now + milliseconds(100));
+      return control.cwnd;
+    };
+    expect(after(seconds(60))).toBe(after(0));
   });
 });
 

@@ -1,6 +1,6 @@
 import { milliseconds, type Nanoseconds, seconds } from '../../../time/index.ts';
 import { type Sequence, seqLess } from '../sequence.ts';
-import { CongestionControl } from './interface.ts';
+import { BY_DELAY, BY_TRAIN, CongestionControl } from './interface.ts';
 
 /** Multiplicative decrease (RFC 9438 section 4.6): 0.7, in Linux's 1024ths. */
 const BETA = 717 / 1024;
@@ -63,15 +63,28 @@ export class Cubic extends CongestionControl {
     this.#shortest = 0;
   }
 
-  override measured(roundTrip: Nanoseconds, now: Nanoseconds, una: Sequence, next: Sequence): void {
+  /** The cubic function is one of the time in which the program sends (RFC 9438 section 5.8). */
+  override resumed(pause: Nanoseconds, now: Nanoseconds): void {
+    const curve = this.#curve;
+    if (curve === null || curve.epoch < 0 || pause <= 0) return;
+    curve.epoch = Math.min(curve.epoch + pause, now);
+  }
+
+  override measured(
+    roundTrip: Nanoseconds,
+    now: Nanoseconds,
+    una: Sequence,
+    next: Sequence,
+    paced: boolean,
+  ): number {
     // What is measured right after a recovery says little.
     const epoch = this.#curve === null ? -1 : this.#curve.epoch;
-    if (epoch >= 0 && now - epoch < seconds(1)) return;
+    if (epoch >= 0 && now - epoch < seconds(1)) return 0;
     const sample = Math.max(roundTrip, 1);
     if (this.#shortest === 0 || sample < this.#shortest) this.#shortest = sample;
-    if (!this.slowStart || this.cwnd < HYSTART_LEAST) return;
+    if (!this.slowStart || this.cwnd < HYSTART_LEAST) return 0;
     this.#watch ??= new SlowStartWatch();
-    if (!this.#watch.found) this.#watchSlowStart(this.#watch, sample, now, una, next);
+    return this.#watch.found ? 0 : this.#watchSlowStart(this.#watch, sample, now, una, next, paced);
   }
 
   #watchSlowStart(
@@ -80,7 +93,9 @@ export class Cubic extends CongestionControl {
     now: Nanoseconds,
     una: Sequence,
     next: Sequence,
-  ): void {
+    paced: boolean,
+  ): number {
+    let found = 0;
     if (watch.roundBegan < 0 || seqLess(watch.roundEnd, una)) {
       watch.roundBegan = now;
       watch.lastAck = now;
@@ -88,23 +103,23 @@ export class Cubic extends CongestionControl {
       watch.roundShortest = Number.POSITIVE_INFINITY;
       watch.samples = 0;
     }
-    // A train of acknowledgments as long as half a round trip: as much is in flight as the path holds.
+    // A train of acknowledgments as long as half a round trip: as much is in flight as the path holds. Pacing spreads them.
     if (now - watch.lastAck <= TRAIN_GAP) {
       watch.lastAck = now;
-      if (now - watch.roundBegan > this.#shortest / 2) this.#leaveSlowStart(watch);
+      if (now - watch.roundBegan > this.#shortest / (paced ? 1 : 2)) found |= BY_TRAIN;
     }
     if (sample < watch.roundShortest) watch.roundShortest = sample;
     if (watch.samples < SAMPLES) {
       watch.samples++;
     } else {
       const growth = Math.min(Math.max(this.#shortest / 8, DELAY_LEAST), DELAY_MOST);
-      if (watch.roundShortest > this.#shortest + growth) this.#leaveSlowStart(watch);
+      if (watch.roundShortest > this.#shortest + growth) found |= BY_DELAY;
     }
-  }
-
-  #leaveSlowStart(watch: SlowStartWatch): void {
-    watch.found = true;
-    this.ssthresh = this.cwnd;
+    if (found !== 0) {
+      watch.found = true;
+      this.ssthresh = this.cwnd;
+    }
+    return found;
   }
 
   /** How many acknowledged segments the next segment of growth takes (section 4.2 to 4.5). */

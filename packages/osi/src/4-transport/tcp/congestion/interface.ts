@@ -7,6 +7,10 @@ export const INITIAL_SEGMENTS = 10;
 /** A slow start threshold that has not been set yet. */
 export const INFINITE = 0x7fff_ffff;
 
+/** What HyStart knows the end of slow start by: a train of acknowledgments, growing round trips. */
+export const BY_TRAIN = 1;
+export const BY_DELAY = 2;
+
 /**
  * Congestion control: how much may be in flight. Loss detection (`recovery.ts`) tells it what happened, proportional
  * rate reduction (`reduction.ts`) takes the window down; it decides how far, and how the window grows.
@@ -32,8 +36,22 @@ export abstract class CongestionControl {
   /** Congestion: @returns the slow start threshold from now on. */
   abstract reduced(): number;
 
-  /** A round-trip time was measured. @param una `sndUna`, @param next `sndNxt` then. */
-  measured(_roundTrip: Nanoseconds, _now: Nanoseconds, _una: Sequence, _next: Sequence): void {}
+  /**
+   * A round-trip time was measured. @param una `sndUna`, @param next `sndNxt` then. @param paced segments are not sent as
+   * acknowledgments come. @returns what it has ended slow start by: bits `BY_…`, 0 for nothing.
+   */
+  measured(
+    _roundTrip: Nanoseconds,
+    _now: Nanoseconds,
+    _una: Sequence,
+    _next: Sequence,
+    _paced: boolean,
+  ): number {
+    return 0;
+  }
+
+  /** Something is sent while nothing was in flight, `pause` after the last time: the program had nothing to send. */
+  resumed(_pause: Nanoseconds, _now: Nanoseconds): void {}
 
   /** The retransmission timer expired: what was learned of the path no longer holds. */
   timedOut(): void {

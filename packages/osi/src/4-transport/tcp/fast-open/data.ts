@@ -2,6 +2,7 @@ import type { Frame } from '../../../1-physical/index.ts';
 import { FIN, type Segment } from '../codec.ts';
 import { finArrived } from '../receiver.ts';
 import { seqAdd } from '../sequence.ts';
+import { tallyOf } from '../tally-of.ts';
 import type { Tcb } from '../tcb.ts';
 import type { FastOpen } from './state.ts';
 
@@ -13,6 +14,9 @@ export function takeSynData(tcb: Tcb, fast: FastOpen, frame: Frame, segment: Seg
   } else {
     frame.start = segment.dataStart;
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
+    const tally = tallyOf(tcb);
+    tally.bytesReceived += size;
+    tally.dataSegmentsIn++;
     tcb.receiving.push(frame);
     fast.dataTaken = true;
   }
