@@ -16,6 +16,7 @@ const IFF_VNET_HDR = 0x4000;
 const TUNSETOFFLOAD = 0x4004_54d0;
 const TUN_F_CSUM = 0x01;
 const TUN_F_TSO4 = 0x02;
+const TUN_F_TSO6 = 0x04;
 /** `struct ifreq` of x86-64 and AArch64: the name, then a union that begins with the flags. */
 const IFREQ_SIZE = 40;
 const IFNAMSIZ = 16;
@@ -155,7 +156,7 @@ function attach(library: LibC, fd: number, device: string, offload: boolean): st
     throw new TapError(code, `no TAP device ${device}: ${code}`);
   }
   const name = request.toString('utf8', 0, request.indexOf(0));
-  if (library.ioctlNumber(fd, TUNSETOFFLOAD, offload ? TUN_F_CSUM | TUN_F_TSO4 : 0) < 0) {
+  if (library.ioctlNumber(fd, TUNSETOFFLOAD, offload ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 : 0) < 0) {
     const code = errnoName(library.errno());
     throw new TapError(code, `the TAP device ${name} cannot be told what to leave to us: ${code}`);
   }

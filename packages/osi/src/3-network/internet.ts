@@ -63,7 +63,9 @@ export class Internet implements IpService {
   }
 
   offloadTo(destination: IpAddress): boolean {
-    return typeof destination === 'number' && this.#v4.offloadTo(destination);
+    return typeof destination === 'number'
+      ? this.#v4.offloadTo(destination)
+      : this.#v6.offloadTo(destination);
   }
 
   isLocal(address: IpAddress): boolean {

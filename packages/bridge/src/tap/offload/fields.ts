@@ -1,4 +1,4 @@
-/** Where things stand in a frame of Ethernet, IPv4 without options and TCP (IEEE 802.3, RFC 791, RFC 9293). */
+/** Where things stand in a frame of Ethernet, IPv4 without options, or IPv6 without extension headers, and TCP (IEEE 802.3, RFC 791, RFC 9293). */
 export const ETHERTYPE = 12;
 export const IP = 14;
 export const IP_TOTAL_LENGTH = IP + 2;
@@ -22,6 +22,11 @@ export const TCP_URGENT = TCP + 18;
 export const TCP_OPTIONS = TCP + 20;
 
 export const ETHERTYPE_IPV4 = 0x0800;
+export const ETHERTYPE_IPV6 = 0x86dd;
+/** IPv6's header, and in it the length of what is behind and what that is. */
+export const IPV6_HEADER = 40;
+export const IPV6_PAYLOAD_LENGTH = IP + 4;
+export const IPV6_NEXT_HEADER = IP + 6;
 /** An IEEE 802.1Q tag stands in front of the EtherType: everything behind it is four bytes further on. */
 export const ETHERTYPE_VLAN = 0x8100;
 export const VLAN_TAG = 4;

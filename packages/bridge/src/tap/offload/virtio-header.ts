@@ -6,13 +6,14 @@ export const VIRTIO_HEADER = 10;
 
 /** The transport checksum holds the sum of the pseudo-header only: whoever sends the frame on has to complete it. */
 export const NEEDS_CHECKSUM = 1;
-/** The frame stands for several TCP segments over IPv4 of `segmentSize` bytes. */
+/** The frame stands for several TCP segments of `segmentSize` bytes, over IPv4 or over IPv6. */
 export const TCP_SEGMENTS = 1;
+export const TCP_SEGMENTS6 = 4;
 
 export interface VirtioHeader {
   /** `NEEDS_CHECKSUM` or 0, and bits that do not matter here. */
   flags: number;
-  /** 0, or `TCP_SEGMENTS`. */
+  /** 0, `TCP_SEGMENTS` or `TCP_SEGMENTS6`. */
   segmentation: number;
   /** Length of all headers of a frame that stands for several. */
   headersLength: number;

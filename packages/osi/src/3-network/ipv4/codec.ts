@@ -14,7 +14,8 @@ const FRAGMENT = 6;
 const TTL = 8;
 const PROTOCOL = 9;
 const CHECKSUM = 10;
-const SOURCE = 12;
+/** The destination stands behind it. */
+export const IPV4_SOURCE = 12;
 const DESTINATION = 16;
 
 /** Flags of the fragment field. */
@@ -56,7 +57,7 @@ export const isFragment = (view: DataView, at: number): boolean =>
 export const readTtl = (view: DataView, at: number): number => view.getUint8(at + TTL);
 export const readProtocol = (view: DataView, at: number): number => view.getUint8(at + PROTOCOL);
 export const readSource = (view: DataView, at: number): Ipv4Address =>
-  view.getUint32(at + SOURCE) as Ipv4Address;
+  view.getUint32(at + IPV4_SOURCE) as Ipv4Address;
 export const readDestination = (view: DataView, at: number): Ipv4Address =>
   view.getUint32(at + DESTINATION) as Ipv4Address;
 
@@ -78,7 +79,7 @@ export function writeIpv4(
   view.setUint16(at + IDENTIFICATION, identification);
   view.setUint16(at + FRAGMENT, fragment);
   view.setUint16(at + TTL, (ttl << 8) | protocol);
-  view.setUint32(at + SOURCE, source);
+  view.setUint32(at + IPV4_SOURCE, source);
   view.setUint32(at + DESTINATION, destination);
   writeChecksum(view, at, IPV4_HEADER);
 }
@@ -97,7 +98,7 @@ export function completeHeader(frame: Frame, source: Ipv4Address, identification
   const { view, start } = frame;
   view.setUint16(start + TOTAL_LENGTH, frame.length);
   view.setUint16(start + IDENTIFICATION, identification);
-  view.setUint32(start + SOURCE, source);
+  view.setUint32(start + IPV4_SOURCE, source);
   writeChecksum(view, start, readHeaderLength(view, start));
 }
 

@@ -53,7 +53,7 @@ export function forward(
     refuse(ICMPV6_DESTINATION_UNREACHABLE, CODE6_BEYOND_SCOPE, 0, 'ipv6.beyond-scope');
     return;
   }
-  if (frame.length > by.mtu) {
+  if ((frame.segments > 1 ? frame.packetSize : frame.length) > by.mtu) {
     // Routers do not cut packets (RFC 8200 section 4.5).
     counters.InTooBigErrors++;
     refuse(ICMPV6_PACKET_TOO_BIG, 0, by.mtu, 'ip.fragmentation-needed');

@@ -155,9 +155,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     return this.mtuTo(destination) - IPV6_HEADER;
   }
 
-  /** Segmentation is left to cables for IPv4 only. */
-  offloadTo(): boolean {
-    return false;
+  offloadTo(destination: Ipv6Address): boolean {
+    return this.route(destination, ANY6) === 0 && this.hop.by?.link.offload === true;
   }
 
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
@@ -182,14 +181,16 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     counters.OutRequests++;
     const length = IPV6_HEADER + frame.length;
     const mtu = this.#pathLimit(destination, by);
-    const whole = length <= mtu;
-    if (length > IPV6_MAX_PACKET || (!whole && options.dontFragment === true)) {
+    const { segments } = frame;
+    const whole = (segments > 1 ? IPV6_HEADER + frame.packetSize : length) <= mtu;
+    if (length > IPV6_MAX_PACKET || (!whole && (options.dontFragment === true || segments > 1))) {
       counters.FragFails++;
       this.drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
     const hopLimit = options.ttl ?? (group ? 1 : by.hopLimit);
     this.#writeHeader(frame, protocol, options.tos ?? 0, hopLimit, source, destination);
+    if (segments > 1) frame.packetSize += IPV6_HEADER;
     if (group) {
       counters.OutMcastPkts++;
       if (!by.link.loopback && options.quiet !== true && this.isHeard(by, nextHop)) this.#hearOwn(by, frame);
