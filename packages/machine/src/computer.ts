@@ -163,7 +163,7 @@ export class Computer {
       user: uid === 0 ? ROOT : { uid, gid: uid },
       parent: null,
       terminal,
-      stdio: [streams, streams, streams],
+      files: [0, 1, 2].map((fd) => [fd, streams]),
     });
     if (typeof process === 'number') throw new SpawnError(argv[0] ?? '', -process);
     terminal.enterForeground(process.group);

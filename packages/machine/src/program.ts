@@ -1,6 +1,7 @@
 import type { SourceLocation } from '@netarium/osi/trace';
 import type { FileChange } from './files/changes.ts';
 import type {
+  ReceivedDescriptor,
   ResourceLimit,
   SystemCallArguments,
   SystemCallName,
@@ -61,6 +62,8 @@ export interface RunningProcess {
   exited(status: number): void;
   /** The process is over: a signal came that it does not handle, and whose default is to end it. */
   endedBy(signal: number): void;
+  /** What it has open from the start beside its standard streams. */
+  inherited(): ReceivedDescriptor[];
   /** The process's own view of the files: everything there is now, as changes that build it up. */
   files(): FileChange[];
   /** Tells the kernel of changes the process made in its replica, before anything it calls afterwards. */

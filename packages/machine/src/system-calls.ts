@@ -112,7 +112,12 @@ export interface SystemCalls {
   /** Starts a program (posix_spawn(3)): searched on PATH when `path` has no slash. `stdio`: the child's 0, 1, 2. @returns its pid. */
   spawn(path: string, argv: readonly string[], options?: SpawnOptions): number;
   /** The process becomes another program's: the one that called ends without a word. Searched on PATH when `path` has no slash. */
-  execve(path: string, argv: readonly string[], env: Readonly<Record<string, string>>): number;
+  execve(
+    path: string,
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    options?: Pick<SpawnOptions, 'cwd' | 'descriptors'>,
+  ): number;
   /** Waits for a child; -1 for any. `options` 1 is WNOHANG. */
   wait4(pid: number, options: number): number | { pid: number; status: number };
   /** One more thread of this process (clone(2) as pthread_create(3) uses it). @returns its id; -EAGAIN at the limit. */
@@ -266,6 +271,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdio?: readonly [number, number, number];
+  /** Instead of `stdio`: all that it has open, the caller's number and its own of each. */
+  readonly descriptors?: readonly (readonly [from: number, to: number])[];
 }
 
 export type NetlinkRequest =

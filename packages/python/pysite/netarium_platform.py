@@ -1,5 +1,6 @@
 """Programs find themselves on Linux, whose system calls they make: this build of CPython calls its platform otherwise."""
 
+import importlib.machinery
 import os
 import sys
 import sysconfig
@@ -16,8 +17,44 @@ def adapt():
         if hasattr(os, name):
             delattr(os, name)
             os.__all__.remove(name)
+    os.__getattr__ = _missing
+    sys.meta_path.insert(0, _WithoutProcesses)
     os.sendfile = sendfile
     os.__all__.append("sendfile")
+
+
+INSTEAD = "use threading or concurrent.futures.ThreadPoolExecutor, or subprocess for another program"
+NO_FORK = f"a machine's Python cannot copy itself, so there is no os.{{}}(): {INSTEAD}"
+NO_MULTIPROCESSING = f"a machine's Python has no multiprocessing: {INSTEAD}"
+
+
+def _missing(name):
+    if name in MISSING:
+        raise AttributeError(NO_FORK.format(name), name=name, obj=os)
+    raise AttributeError(f"module 'os' has no attribute {name!r}", name=name, obj=os)
+
+
+class _WithoutProcesses:
+    """Where multiprocessing would come to what it is made of, it says that there is nothing; and so do pools of processes."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == "_multiprocessing":
+            raise ModuleNotFoundError(NO_MULTIPROCESSING, name=name)
+        if name == "concurrent.futures.process":
+            spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+            cls.loader, spec.loader = spec.loader, cls
+            return spec
+        return None
+
+    @classmethod
+    def create_module(cls, spec):
+        return cls.loader.create_module(spec)
+
+    @classmethod
+    def exec_module(cls, module):
+        cls.loader.exec_module(module)
+        module._system_limits_checked, module._system_limited = True, NO_MULTIPROCESSING
 
 
 # Bytes that are copied at a time.

@@ -1,4 +1,4 @@
-import type { FileChange, ResourceLimit, SystemCallName } from '@netarium/machine';
+import type { FileChange, ReceivedDescriptor, ResourceLimit, SystemCallName } from '@netarium/machine';
 import type { SourceLocation } from '@netarium/osi/trace';
 
 /** Messages between a process's worker and the thread its machine's kernel lives in, over one ordered port. */
@@ -30,6 +30,8 @@ export interface StartedProcess {
   readonly gid: number;
   readonly ppid: number;
   readonly seed: number;
+  /** What it has open beside its standard streams. */
+  readonly inherited: readonly ReceivedDescriptor[];
   /** What it may use (getrlimit(2)), in the order of the resources' numbers. */
   readonly limits: readonly ResourceLimit[];
   readonly files: readonly FileChange[];

@@ -225,6 +225,10 @@ export class FakeProcess implements RunningProcess {
     this.#rest();
   }
 
+  inherited(): [] {
+    return [];
+  }
+
   keepTime(): void {}
 
   computed(): void {}

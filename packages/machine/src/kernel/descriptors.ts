@@ -64,10 +64,18 @@ export class DescriptorTable {
     }
   }
 
-  /** What is not to be there for another program (execve(2)). */
-  closeOnExecute(): void {
-    for (let fd = 0; fd < this.#descriptors.length; fd++) {
-      if (this.#descriptors[fd]?.closeOnExec === true) this.close(fd);
+  /** What is left for another program (execve(2)). */
+  get kept(): [fd: number, file: OpenFile][] {
+    return [...this.entries()].filter(([fd]) => this.#descriptors[fd]?.closeOnExec === false);
+  }
+
+  /** From now on it has these and no others. */
+  replace(files: readonly (readonly [fd: number, file: OpenFile])[]): void {
+    for (const [, file] of files) file.hold();
+    this.closeAll();
+    for (const [fd, file] of files) {
+      this.put(fd, file);
+      file.release();
     }
   }
 

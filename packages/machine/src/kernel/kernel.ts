@@ -74,8 +74,8 @@ export interface StartOptions {
   readonly user: User;
   readonly parent: Process | null;
   readonly terminal: Terminal | null;
-  /** Descriptors 0, 1 and 2. */
-  readonly stdio: readonly OpenFile[];
+  /** What it has open from the start, by number. */
+  readonly files: readonly (readonly [fd: number, file: OpenFile])[];
 }
 
 /** Signals that end nothing when nobody handles them (signal(7)). */
@@ -158,9 +158,7 @@ export class Kernel implements ProcessHost {
       group: options.parent?.group ?? this.#lastPid,
       cwd: absolute(options.cwd, '/'),
     });
-    options.stdio.forEach((file, fd) => {
-      process.descriptors.put(fd, file);
-    });
+    for (const [fd, file] of options.files) process.descriptors.put(fd, file);
     this.processes.set(process.pid, process);
     options.parent?.children.add(process);
     this.tracer.write({ kind: 'process', pid: process.pid, change: 'start', argv: process.argv });
@@ -168,19 +166,21 @@ export class Kernel implements ProcessHost {
     return process;
   }
 
-  /** execve(2). @returns a negated errno, or 0: the program that called is no more. */
+  /** execve(2). @param files what it has open from then on. @returns a negated errno, or 0: the program that called is no more. */
   execute(
     process: Process,
     path: string,
     argv: readonly string[],
     env: Readonly<Record<string, string>>,
+    cwd: string,
+    files: readonly (readonly [fd: number, file: OpenFile])[],
   ): number {
-    const { cwd, user } = process;
+    const { user } = process;
     const found = findProgram(this.files, path, { argv, env, cwd, user });
     if (typeof found === 'number') return found;
     for (const follower of process.followers)
       follower.add({ text: straceLine('execve', [path, argv, env], 0, false), tid: process.pid });
-    process.become(found.argv, env);
+    process.become(found.argv, env, absolute(cwd, '/'), files);
     this.#begin(process, found.program);
     this.scheduler.rested(process);
     return 0;

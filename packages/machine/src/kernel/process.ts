@@ -10,6 +10,7 @@ import { applyChanges, replicaOf } from '../files/replica.ts';
 import type { ProcessEvents, RunningProcess } from '../program.ts';
 import type { Runnable, Scheduler } from '../scheduler.ts';
 import type {
+  ReceivedDescriptor,
   ResourceUsage,
   SystemCallArguments,
   SystemCallName,
@@ -23,6 +24,8 @@ import type { Following } from './following.ts';
 import type { IntervalTimer } from './interval-timer.ts';
 import { LentBuffers } from './lent-buffers.ts';
 import { ResourceLimits, RLIMIT } from './limits.ts';
+import type { OpenFile } from './open-file.ts';
+import { describeFile } from './socket-file.ts';
 import { type FutexWaiter, WaitQueue } from './wait.ts';
 
 /** What a process does with a signal: what Linux does by default, nothing, or its own handler. */
@@ -222,6 +225,12 @@ export class Process implements RunningProcess, Runnable {
     this.keepsTime = true;
   }
 
+  inherited(): ReceivedDescriptor[] {
+    return [...this.descriptors.entries()]
+      .filter(([fd]) => fd > 2)
+      .map(([fd, file]) => describeFile(fd, file));
+  }
+
   computed(time: number): void {
     this.userTime += time;
   }
@@ -277,15 +286,21 @@ export class Process implements RunningProcess, Runnable {
     killed?.();
   }
 
-  /** execve(2): from now on it is another program's. What is left: descriptors, signals that are ignored, limits, its alarm. */
-  become(argv: readonly string[], env: Readonly<Record<string, string>>): void {
+  /** execve(2): from now on it is another program's. What is left: `files`, signals that are ignored, limits, its alarm. */
+  become(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    cwd: string,
+    files: readonly (readonly [fd: number, file: OpenFile])[],
+  ): void {
     this.#callOff();
     this.free();
     this.argv = argv;
     this.env = env;
+    this.cwd = cwd;
     this.program = programName(argv);
     this.threads.clear();
-    this.descriptors.closeOnExecute();
+    this.descriptors.replace(files);
     for (const [signal, disposition] of this.#dispositions)
       if (disposition === 'handler') this.#dispositions.delete(signal);
     this.lent = undefined;

@@ -1,11 +1,17 @@
 import type { PacketSocket, Received, Socket, SocketAddress } from '@netarium/osi/5-session';
 import type { Nanoseconds } from '@netarium/osi/time';
-import type { FileStatus, UnixAddress } from '../system-calls.ts';
+import type { FileStatus, ReceivedDescriptor, UnixAddress } from '../system-calls.ts';
 import { MSG_DONTWAIT, MSG_ERRQUEUE, O_RDWR, S_IFSOCK } from './constants.ts';
 import type { LentBuffers } from './lent-buffers.ts';
 import { type Caller, OpenFile } from './open-file.ts';
 import type { Passenger } from './unix/queue.ts';
 import { UnixSocket } from './unix/unix-socket.ts';
+
+/** An open file as those are told of it who receive or inherit it. */
+export function describeFile(fd: number, file: OpenFile): ReceivedDescriptor {
+  const { domain, type } = file instanceof SocketFile ? file.socket : { domain: 0, type: 0 };
+  return { fd, mode: file.status().mode, flags: file.flags, domain, type };
+}
 
 const LARGEST_PACKET = 65_535;
 

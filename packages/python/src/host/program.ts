@@ -136,7 +136,10 @@ function start(process: RunningProcess, workers: Workers): void {
     // The first process, which nobody sees, is the parent of those that have none.
     const ppid = parent?.pid ?? 1;
     const who = { pid, ppid, uid, gid, argv, env, cwd, hostname, seed };
-    taken.post({ type: 'start', process: { ...who, limits: limits.all, files: process.files() } });
+    taken.post({
+      type: 'start',
+      process: { ...who, limits: limits.all, inherited: process.inherited(), files: process.files() },
+    });
   }
 
   workers.take().then(run, (error: unknown) => fail(error instanceof Error ? error.message : String(error)));

@@ -1,4 +1,3 @@
-import type { SpawnOptions } from '@netarium/machine';
 import { ERRNO } from '@netarium/osi/trace';
 import type { Descriptors } from './descriptors.ts';
 import type { ErrorNumbers } from './errno.ts';
@@ -27,13 +26,15 @@ interface Child {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** The numbers here of its standard streams. */
-  readonly stdio: readonly [number, number, number];
+  /** The number here of each of its descriptors, and the one it has there. */
+  readonly descriptors: readonly (readonly [here: number, there: number])[];
+  /** Whether it takes this process's place (execve(2)). */
+  readonly replaces: boolean;
 }
 
 /**
  * Processes that a process starts and waits for, its alarm and its signals: getitimer(2), and by ioctl requests of
- * our own posix_spawn(3), wait4(2), setitimer(2) and rt_sigaction(2).
+ * our own posix_spawn(3), execve(2), wait4(2), setitimer(2) and rt_sigaction(2).
  *
  * @param control answers all other ioctl requests.
  */
@@ -102,15 +103,18 @@ export function childHandlers(
   };
 
   async function spawn(child: Child, tid: number): Promise<number> {
+    const { path, argv, env, cwd, replaces } = child;
     const streams: [fd: number, opened: boolean][] = [];
-    for (const fd of child.stdio) streams.push(await streamFor(fd, tid));
-    const stdio = streams.map(([fd]) => fd) as unknown as SpawnOptions['stdio'];
+    for (const [here] of child.descriptors) streams.push(await streamFor(here, tid));
     const bad = streams.find(([fd]) => fd < 0);
-    const { path, argv, env, cwd } = child;
-    const pid =
-      bad === undefined
-        ? await calls.call(tid, 'spawn', path, argv, { env, cwd, ...(stdio && { stdio }) })
-        : bad[0];
+    const descriptors = child.descriptors.map(
+      ([, there], index) => [streams[index]?.[0] ?? -1, there] as const,
+    );
+    const start = () =>
+      replaces
+        ? calls.call(tid, 'execve', path, argv, env, { cwd, descriptors })
+        : calls.call(tid, 'spawn', path, argv, { env, cwd, descriptors });
+    const pid = bad === undefined ? await start() : bad[0];
     for (const [fd, opened] of streams) if (opened && fd >= 0) await calls.call(tid, 'close', fd);
     return pid;
   }

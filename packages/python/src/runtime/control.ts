@@ -5,9 +5,6 @@ import { type Control, headerControls, headerControls6 } from './header-controls
 import { readI32, readU32, writeI32 } from './memory.ts';
 import { AF_INET6 } from './socket-addresses.ts';
 
-const S_IFMT = 0o170000;
-const S_IFSOCK = 0o140000;
-const S_IFCHR = 0o020000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_TRUNC = 0x20;
@@ -114,11 +111,7 @@ export class ControlMessages {
 
   #land(right: ReceivedDescriptor | ReplicaFile, closeOnExec: boolean): number {
     const { FS } = this.#python;
-    if ('fd' in right) {
-      const format = right.mode & S_IFMT;
-      const kind = format === S_IFSOCK ? 'socket' : format === S_IFCHR ? 'terminal' : 'pipe';
-      return this.#descriptors.open(right.fd, kind, { ...right, closeOnExec });
-    }
+    if ('fd' in right) return this.#descriptors.receive(right, { closeOnExec });
     const away = this.#away.get(right.key);
     this.#away.delete(right.key);
     const stream = away === undefined ? FS.open(right.path, right.flags) : FS.createStream(away);

@@ -1,3 +1,4 @@
+import type { ReceivedDescriptor } from '@netarium/machine';
 import type { Emscripten, KernelFile, Stream } from './emscripten.ts';
 import type { Limits } from './limits.ts';
 
@@ -13,7 +14,15 @@ const MODES = {
   pipe: S_IFIFO | 0o600,
   epoll: 0o600,
 };
+const S_IFMT = 0o170000;
 const O_RDWR = 2;
+
+function kindOf(mode: number): KernelFile['kind'] {
+  const format = mode & S_IFMT;
+  if (format === S_IFSOCK) return 'socket';
+  if (format === S_IFCHR) return 'terminal';
+  return format === S_IFREG ? 'file' : 'pipe';
+}
 
 interface OpenOptions {
   /** Of a socket: SOCK_STREAM 1 …, AF_INET 2 … */
@@ -122,6 +131,11 @@ export class Descriptors {
       number,
     );
     return number;
+  }
+
+  /** What comes from another process; the number is the kernel's unless `options` name one. @returns as `open`. */
+  receive(received: ReceivedDescriptor, options: { closeOnExec: boolean; at?: number }): number {
+    return this.open(received.fd, kindOf(received.mode), { ...received, ...options });
   }
 
   /** The kernel's descriptor behind a number, if that is what it is. */

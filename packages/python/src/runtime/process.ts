@@ -280,6 +280,8 @@ class Process {
       const kind = (status.mode & S_IFMT) === S_IFCHR ? await this.#deviceKind(pid, fd) : 'pipe';
       this.#descriptors.open(fd, kind, { flags, at: fd });
     }
+    for (const each of this.#started.inherited)
+      this.#descriptors.receive(each, { closeOnExec: false, at: each.fd });
   }
 
   /** /dev/null and its like are no terminals. */

@@ -45,13 +45,11 @@ export const processCalls: Family<
 
   spawn({ kernel, process }, path, argv, options = {}) {
     if (!kernel.mayAddTask(process)) return -ERRNO.EAGAIN;
-    const numbers = options.stdio ?? [0, 1, 2];
-    const stdio: OpenFile[] = [];
-    for (const fd of numbers) {
-      const file = process.descriptors.get(fd);
-      if (file === undefined) return -EBADF;
-      stdio.push(file);
-    }
+    const files = filesFor(
+      process,
+      options.descriptors ?? (options.stdio ?? [0, 1, 2]).map((from, to) => [from, to]),
+    );
+    if (typeof files === 'number') return files;
     const child = kernel.start(path, {
       argv,
       env: options.env ?? process.env,
@@ -59,13 +57,16 @@ export const processCalls: Family<
       user: process.user,
       parent: process,
       terminal: process.terminal,
-      stdio,
+      files,
     });
     return typeof child === 'number' ? child : child.pid;
   },
 
-  execve({ kernel, process }, path, argv, env) {
-    const error = kernel.execute(process, path, argv, env);
+  execve({ kernel, process }, path, argv, env, options = {}) {
+    const { descriptors, cwd = process.cwd } = options;
+    const files = descriptors === undefined ? process.descriptors.kept : filesFor(process, descriptors);
+    if (typeof files === 'number') return files;
+    const error = kernel.execute(process, path, argv, env, cwd, files);
     return error < 0 ? error : NEVER;
   },
 
@@ -110,6 +111,20 @@ export const processCalls: Family<
     });
   },
 };
+
+/** What another program is to have open. @returns -EBADF for a number that is not open here. */
+function filesFor(
+  { descriptors }: Process,
+  wanted: readonly (readonly [from: number, to: number])[],
+): [fd: number, file: OpenFile][] | number {
+  const files: [number, OpenFile][] = [];
+  for (const [from, to] of wanted) {
+    const file = descriptors.get(from);
+    if (file === undefined || to < 0) return -EBADF;
+    files.push([to, file]);
+  }
+  return files;
+}
 
 /** Root may send signals to everyone and follow everyone, others their own (kill(2), ptrace(2)). */
 const mayTouch = (process: Process, target: Process): boolean =>

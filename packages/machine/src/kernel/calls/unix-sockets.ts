@@ -12,7 +12,7 @@ import {
 } from '../constants.ts';
 import type { Call } from '../kernel.ts';
 import { OpenFile } from '../open-file.ts';
-import { SocketFile } from '../socket-file.ts';
+import { describeFile, type SocketFile } from '../socket-file.ts';
 import type { Passenger } from '../unix/queue.ts';
 import type { UnixSocket } from '../unix/unix-socket.ts';
 import { type Blocked, waitFor } from '../wait.ts';
@@ -107,15 +107,10 @@ export function landed(
       if (passenger instanceof PassedOn) rights.push(passenger.file);
       else if (passenger instanceof OpenFile) {
         const fd = process.descriptors.add(passenger, (flags & MSG_CMSG_CLOEXEC) !== 0);
-        if (fd >= 0) rights.push(described(fd, passenger));
+        if (fd >= 0) rights.push(describeFile(fd, passenger));
       }
     }
     passenger.release();
   }
   return { rights, flags: rights.length < passengers.length ? MSG_CTRUNC : 0 };
-}
-
-function described(fd: number, file: OpenFile): ReceivedDescriptor {
-  const { domain, type } = file instanceof SocketFile ? file.socket : { domain: 0, type: 0 };
-  return { fd, mode: file.status().mode, flags: file.flags, domain, type };
 }
