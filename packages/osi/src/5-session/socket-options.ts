@@ -297,8 +297,6 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
     {
       read: ({ ip }, length) => (ip.headerOptions ?? new Uint8Array(0)).subarray(0, length),
       write: (socket, value) => {
-        // A stream would have to leave room for them in each segment: not built.
-        if (socket.type === linux.SOCK_STREAM) return -ERRNO.EOPNOTSUPP;
         if (value.length > IPV4_MOST_OPTIONS) return -ERRNO.EINVAL;
         const options = paddedOptions(value);
         const problem = findProblemIn(options);

@@ -56,6 +56,8 @@ export class Segment implements SegmentOptions {
   readonly fastOpenCookie = new Uint8Array(COOKIE_MAX);
   /** Type of service / DS field of the packet that brought it, with the ECN bits (RFC 3168). */
   tos = 0;
+  /** The options of the IP header that an answer to it bears; null for none. */
+  replyOptions: Uint8Array | null = null;
 
   get dataLength(): number {
     return this.dataEnd - this.dataStart;

@@ -1,6 +1,7 @@
 import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts';
 import {
   anyLike,
+  echoedOptions,
   hashIp,
   type IcmpError,
   type IpAddress,
@@ -29,6 +30,7 @@ import type {
   TcpUser,
 } from '../services.ts';
 import { arrive } from './arrival.ts';
+import { childOptions } from './child-options.ts';
 import { end } from './closing.ts';
 import { readSegment, Segment } from './codec.ts';
 import { congestionControl } from './congestion/choice.ts';
@@ -205,19 +207,29 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       // The network layer handed up, within our own sending, what we sent to ourselves: first things first.
       const { source, destination, broadcast, tos } = packet;
       const { cause } = this.tracer;
+      const answer = answerTo(packet);
       this.sim.after(0, () =>
-        this.tracer.within(cause, () => this.#receive(frame, source, destination, broadcast, tos)),
+        this.tracer.within(cause, () => this.#receive(frame, source, destination, broadcast, tos, answer)),
       );
       return;
     }
-    this.#receive(frame, packet.source, packet.destination, packet.broadcast, packet.tos);
+    const { source, destination, broadcast, tos } = packet;
+    this.#receive(frame, source, destination, broadcast, tos, answerTo(packet));
   }
 
-  #receive(frame: Frame, source: IpAddress, destination: IpAddress, broadcast: boolean, tos: number): void {
+  #receive(
+    frame: Frame,
+    source: IpAddress,
+    destination: IpAddress,
+    broadcast: boolean,
+    tos: number,
+    replyOptions: Uint8Array | null,
+  ): void {
     const { counters, tracer } = this;
     const segment = this.#segment;
     counters.tcp.InSegs += frame.segments;
     segment.tos = tos;
+    segment.replyOptions = replyOptions;
     if (broadcast) {
       // RFC 9293 section 3.9.2.3 (MUST-57).
       dropFrame(tracer, '', frame, 'tcp.broadcast');
@@ -287,7 +299,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const connection = this.#connection(
       { address: segment.destination, port: segment.destinationPort },
       { address: segment.source, port: segment.sourcePort },
-      options.deferAccept > 0 ? { ...options, deferAccept: 0 } : options,
+      childOptions(options, segment),
       null,
       claim,
     );
@@ -378,3 +390,7 @@ export function provideTcpTunables(sysctl: Sysctl, tcp: () => TcpLayer): void {
 function inFlight(tcb: Tcb, seq: Sequence): boolean {
   return !seqLess(seq, tcb.early ? tcb.iss : tcb.sndUna) && seqAtMost(seq, tcb.sndNxt);
 }
+
+/** The options of the IP header that answers to a packet bear (Linux: ip_options_echo). */
+const answerTo = ({ options }: ReceivedPacket): Uint8Array | null =>
+  options === null ? null : (echoedOptions(options) ?? null);

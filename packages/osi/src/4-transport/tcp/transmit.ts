@@ -1,5 +1,5 @@
 import { type Frame, HEADROOM } from '../../1-physical/index.ts';
-import { type IpAddress, PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
+import { PROTOCOL_TCP, type SendOptions } from '../../3-network/index.ts';
 import { milliseconds } from '../../time/index.ts';
 import {
   ACK,
@@ -58,18 +58,20 @@ export function transmit(
   let headerLength = tcb.timestamps ? HEADER_LENGTH + TIMESTAMPS_LENGTH : HEADER_LENGTH;
   const blocks = tcb.selective === null ? 0 : blocksBeside(tcb, length);
   if (blocks > 0) headerLength += sackLength(blocks);
-  const frame = host.pool.take(length);
+  let { ip } = tcb.options;
+  const extra = roomForOptions(ip);
+  const front = HEADROOM + extra;
+  const frame = host.pool.take(length + extra);
   const { view } = frame;
-  const start = HEADROOM - headerLength;
+  const start = front - headerLength;
   frame.start = start;
-  frame.end = HEADROOM + length;
+  frame.end = front + length;
   frame.reason = reason;
   if (length > 0) {
     const offset = seqDiff(seq, tcb.bufferSeq);
-    tcb.buffer.copy(offset, length, frame.bytes, HEADROOM);
+    tcb.buffer.copy(offset, length, frame.bytes, front);
     if (host.tracer.on) frame.origins = tcb.buffer.origins(offset, length);
   }
-  let { ip } = tcb.options;
   const { ecn } = tcb;
   if (ecn !== null) {
     const fresh = isNewData(tcb, seq, length);
@@ -79,7 +81,7 @@ export function transmit(
   const window = offerWindow(tcb);
   writeHeader(view, start, tcb.localPort, tcb.remotePort, seq, tcb.rcvNxt, headerLength, flags | ACK, window);
   if (tcb.timestamps) writeTimestamps(view, start + HEADER_LENGTH, timestampNow(tcb), tcb.tsRecent);
-  if (blocks > 0) writeSacks(tcb, view, HEADROOM - sackLength(blocks), blocks);
+  if (blocks > 0) writeSacks(tcb, view, front - sackLength(blocks), blocks);
   if (tcb.sndUrgent !== null) {
     const pointer = urgentPointer(tcb, seq);
     if (pointer > 0) writeUrgent(view, start, pointer);
@@ -98,6 +100,10 @@ export function transmit(
   host.sending--;
   return result;
 }
+
+/** How much more room there has to be in front of a segment for options of the IP header: the usual room has none for them. */
+const roomForOptions = ({ headerOptions }: SendOptions): number =>
+  headerOptions === undefined ? 0 : headerOptions.length;
 
 /** The cable has offload: nobody computes the checksum, and segments that go out together are one frame. */
 function leaveToOthers(tcb: Tcb, frame: Frame, length: number, size: number): void {
@@ -135,14 +141,16 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length =
   // The path may have become known to take less since (Linux: tcp_advertise_mss).
   tcb.advMss = Math.min(tcb.advMss, host.ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
   const headerLength = HEADER_LENGTH + synOptionsLength(tcb) + (cookie === null ? 0 : fastOpenLength(cookie));
-  const frame = host.pool.take(length);
+  const extra = roomForOptions(tcb.options.ip);
+  const front = HEADROOM + extra;
+  const frame = host.pool.take(length + extra);
   const { view } = frame;
-  const start = HEADROOM - headerLength;
+  const start = front - headerLength;
   frame.start = start;
-  frame.end = HEADROOM + length;
+  frame.end = front + length;
   frame.reason = reason;
   if (length > 0) {
-    tcb.buffer.copy(0, length, frame.bytes, HEADROOM);
+    tcb.buffer.copy(0, length, frame.bytes, front);
     if (host.tracer.on) frame.origins = tcb.buffer.origins(0, length);
   }
   writeHeader(
@@ -202,16 +210,21 @@ export function replyReset(host: TcpHost, segment: Segment, reason: TcpReason): 
     acks ? RST : RST | ACK,
     0,
   );
-  reply(host, frame, segment.destination, segment.source);
+  reply(host, frame, segment);
   host.counters.tcp.OutRsts++;
 }
 
-/** Hands a segment down that belongs to no connection. */
-export function reply(host: TcpHost, frame: Frame, source: IpAddress, destination: IpAddress): void {
-  writeChecksum(frame, source, destination);
+/** Hands a segment down that belongs to no connection, in answer to another one. */
+export function reply(
+  host: TcpHost,
+  frame: Frame,
+  { source: to, destination: from, replyOptions }: Segment,
+): void {
+  writeChecksum(frame, from, to);
   host.counters.tcp.OutSegs++;
   host.sending++;
-  host.ip.send(frame, source, destination, PROTOCOL_TCP, REPLY_OPTIONS);
+  const how = replyOptions === null ? REPLY_OPTIONS : { ...REPLY_OPTIONS, headerOptions: replyOptions };
+  host.ip.send(frame, from, to, PROTOCOL_TCP, how);
   host.sending--;
 }
 

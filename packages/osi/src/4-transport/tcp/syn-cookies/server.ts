@@ -28,7 +28,7 @@ export interface Remembered extends Agreement {
  */
 export function answerWithCookie(host: TcpHost, options: TcpOptions, segment: Segment): void {
   const { sysctl, sim, counters } = host;
-  const { source, destination } = segment;
+  const { source } = segment;
   counters.ext.SyncookiesSent++;
   const timestamps = segment.hasTimestamps && sysctl.get('net.ipv4.tcp_timestamps') !== 0;
   const scaling = timestamps && segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
@@ -60,7 +60,7 @@ export function answerWithCookie(host: TcpHost, options: TcpOptions, segment: Se
   writeHeader(view, start, destinationPort, sourcePort, cookie, next, headerLength, flags, window);
   const timestamp = (clock + timestampOffset(host, segment)) | 0;
   writeSynOptions(view, start + HEADER_LENGTH, offer, timestamp, segment.timestamp);
-  reply(host, frame, destination, source);
+  reply(host, frame, segment);
 }
 
 /**
