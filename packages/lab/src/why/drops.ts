@@ -156,6 +156,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'dropped: it asks to be sent on by a route of its own',
     ko: '스스로 정한 경로로 보내 달라고 하여 버렸다',
   },
+  'ip.source-route-failed': {
+    en: 'dropped: the next station of its strict route is not on this link',
+    ko: '엄격한 경로의 다음 역이 이 링크에 없어 버렸다',
+  },
   'ip.no-route': { en: 'dropped: no route leads there', ko: '그곳으로 가는 경로가 없어 버렸다' },
   'ip.not-for-us': {
     en: 'dropped: for another IP address, and this machine is no router',

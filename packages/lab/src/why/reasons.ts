@@ -118,6 +118,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'reports that the packet is too large for the next link',
     ko: '다음 링크에 비해 패킷이 너무 큼을 알린다',
   },
+  'icmp.source-route-failed': {
+    en: 'reports that the next station of its route is not on this link',
+    ko: '정해진 경로의 다음 역이 이 링크에 없음을 알린다',
+  },
   'icmp.unreachable': {
     en: 'reports that the packet could not be delivered',
     ko: '패킷을 전달하지 못했음을 알린다',

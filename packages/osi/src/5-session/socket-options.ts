@@ -1,5 +1,5 @@
 import {
-  findProblemIn,
+  examineGiven,
   IPV4_MOST_OPTIONS,
   isMulticastIp,
   paddedOptions,
@@ -299,8 +299,10 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       write: (socket, value) => {
         if (value.length > IPV4_MOST_OPTIONS) return -ERRNO.EINVAL;
         const options = paddedOptions(value);
-        const problem = findProblemIn(options);
-        if (problem !== null) return problem.reason === 'ip.options' ? -ERRNO.EINVAL : -ERRNO.EOPNOTSUPP;
+        const { problem, sourceRoute } = examineGiven(options);
+        if (problem >= 0) return -ERRNO.EINVAL;
+        // Programs send by no route of their own: not built.
+        if (sourceRoute >= 0) return -ERRNO.EOPNOTSUPP;
         socket.changeIp({ headerOptions: options.length === 0 ? undefined : options });
         return 0;
       },

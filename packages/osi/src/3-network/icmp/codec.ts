@@ -17,6 +17,7 @@ export const CODE_HOST_UNREACHABLE = 1;
 export const CODE_PROTOCOL_UNREACHABLE = 2;
 export const CODE_PORT_UNREACHABLE = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;
+export const CODE_SOURCE_ROUTE_FAILED = 5;
 
 /** Of a redirect: a host of its own has a better way (RFC 1812 section 4.3.3.2 wants no other). */
 export const CODE_REDIRECT_HOST = 1;

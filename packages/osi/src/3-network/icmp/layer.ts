@@ -70,6 +70,7 @@ const UNREACHABLE_REASONS = [
   'icmp.protocol-unreachable',
   'icmp.port-unreachable',
   'icmp.fragmentation-needed',
+  'icmp.source-route-failed',
 ] as const;
 
 export interface IcmpOptions {

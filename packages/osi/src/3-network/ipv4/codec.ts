@@ -16,7 +16,7 @@ const PROTOCOL = 9;
 const CHECKSUM = 10;
 /** The destination stands behind it. */
 export const IPV4_SOURCE = 12;
-const DESTINATION = 16;
+export const IPV4_DESTINATION = 16;
 
 /** Flags of the fragment field. */
 export const DONT_FRAGMENT = 0x4000;
@@ -59,7 +59,7 @@ export const readProtocol = (view: DataView, at: number): number => view.getUint
 export const readSource = (view: DataView, at: number): Ipv4Address =>
   view.getUint32(at + IPV4_SOURCE) as Ipv4Address;
 export const readDestination = (view: DataView, at: number): Ipv4Address =>
-  view.getUint32(at + DESTINATION) as Ipv4Address;
+  view.getUint32(at + IPV4_DESTINATION) as Ipv4Address;
 
 /** Writes a header without options, checksum included, to the 20 bytes from `at` on. @param fragment flags and offset in units of 8 bytes. */
 export function writeIpv4(
@@ -80,7 +80,7 @@ export function writeIpv4(
   view.setUint16(at + FRAGMENT, fragment);
   view.setUint16(at + TTL, (ttl << 8) | protocol);
   view.setUint32(at + IPV4_SOURCE, source);
-  view.setUint32(at + DESTINATION, destination);
+  view.setUint32(at + IPV4_DESTINATION, destination);
   writeChecksum(view, at, IPV4_HEADER);
 }
 

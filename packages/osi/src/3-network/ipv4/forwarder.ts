@@ -7,16 +7,18 @@ import {
   CODE_FRAGMENTATION_NEEDED,
   CODE_NETWORK_UNREACHABLE,
   CODE_REDIRECT_HOST,
+  CODE_SOURCE_ROUTE_FAILED,
   CODE_TTL_EXCEEDED,
   ICMP_DESTINATION_UNREACHABLE,
   ICMP_REDIRECT,
   ICMP_TIME_EXCEEDED,
 } from '../icmp/codec.ts';
 import { decrementTtl, hasDontFragment, readSource, readTtl } from './codec.ts';
-import { recordStation } from './options.ts';
+import { isStrict, recordStation } from './options.ts';
 import type { PacketPath4 } from './packet-path.ts';
 import { RedirectLimit } from './redirect-limit.ts';
 import { isOnLink } from './redirects.ts';
+import { leaveFor } from './source-route.ts';
 
 /** Passes packets on, as a router does (RFC 1812 section 5, `ip_forward`). */
 export class Forwarder {
@@ -36,7 +38,10 @@ export class Forwarder {
     ip.drop(frame, 'ip.no-route', from);
   }
 
-  /** Takes the frame over. @param from how it came. @param link the way to its destination. @param hasOptions its header has some. */
+  /**
+   * Takes the frame over. @param from how it came. @param link the way to its destination. @param hasOptions its header has some.
+   * @param sourceRoute where in the header the route stands whose next station `destination` is; -1 for none.
+   */
   forward(
     from: Link,
     frame: Frame,
@@ -44,6 +49,7 @@ export class Forwarder {
     link: Link,
     nextHop: Ipv4Address,
     hasOptions: boolean,
+    sourceRoute: number,
   ): void {
     const ip = this.#ip;
     const { counters } = ip;
@@ -54,6 +60,11 @@ export class Forwarder {
       ip.drop(frame, 'ip.ttl', from);
       return;
     }
+    if (sourceRoute >= 0 && nextHop !== destination && isStrict(view, start + sourceRoute)) {
+      ip.report(ICMP_DESTINATION_UNREACHABLE, CODE_SOURCE_ROUTE_FAILED, 0, frame, start, false);
+      ip.drop(frame, 'ip.source-route-failed', from);
+      return;
+    }
     const tooLarge = (segments > 1 ? frame.packetSize : frame.length) > link.mtu;
     if (tooLarge && (segments > 1 || hasDontFragment(view, start))) {
       counters.FragFails++;
@@ -62,10 +73,13 @@ export class Forwarder {
       return;
     }
     decrementTtl(view, start);
-    if (link === from) this.#redirect(link, frame, destination, nextHop);
+    if (link === from && sourceRoute < 0) this.#redirect(link, frame, destination, nextHop);
     if (hasOptions) {
       const address = ip.sourceFor(destination);
-      if (address !== null) recordStation(view, start, address, ip.timeOfDay);
+      if (address !== null) {
+        recordStation(view, start, address, ip.timeOfDay);
+        if (sourceRoute >= 0) leaveFor(view, start, sourceRoute, destination, address);
+      }
     }
     counters.ForwDatagrams++;
     frame.reason = 'ip.forward';

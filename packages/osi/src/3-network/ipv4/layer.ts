@@ -47,13 +47,14 @@ import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { logIgnoredRedirect, logMartianDestination, logMartianSource } from './martian-log.ts';
 import { findMartian } from './martians.ts';
-import { findOptionProblem, recordStation } from './options.ts';
+import { type ExaminedOptions, examineOptions, recordStation } from './options.ts';
 import type { PacketPath4 } from './packet-path.ts';
 import { Reassembly } from './reassembly.ts';
 import { type Advice, isGoodAdvice, Redirects } from './redirects.ts';
 import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { Routing } from './routing.ts';
+import { nextStation } from './source-route.ts';
 
 export interface Ipv4Options {
   sim: Simulation;
@@ -63,6 +64,8 @@ export interface Ipv4Options {
 }
 
 const NO_OPTIONS: SendOptions = {};
+/** What was found in the options of the packet that came last: written anew for each that has some. */
+const EXAMINED: ExaminedOptions = { problem: -1, sourceRoute: -1 };
 
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
 export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, PacketPath4 {
@@ -276,15 +279,16 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     // What follows the packet is padding of a short frame.
     frame.end = start + readTotalLength(view, start);
     const hasOptions = readHeaderLength(view, start) > IPV4_HEADER;
+    let sourceRoute = -1;
     if (hasOptions) {
-      const problem = findOptionProblem(view, start);
-      if (problem !== null) {
-        const { reason, at } = problem;
+      const { problem, sourceRoute: found } = examineOptions(view, start, EXAMINED);
+      if (problem >= 0) {
         counters.InHdrErrors++;
-        if (reason === 'ip.options') this.report(ICMP_PARAMETER_PROBLEM, 0, at << 24, frame, start, group);
-        this.drop(frame, reason, link);
+        this.report(ICMP_PARAMETER_PROBLEM, 0, problem << 24, frame, start, group);
+        this.drop(frame, 'ip.options', link);
         return;
       }
+      sourceRoute = found;
     }
     const source = readSource(view, start);
     const destination = readDestination(view, start);
@@ -294,6 +298,14 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       this.#logMartian(link, frame, martian);
       this.drop(frame, martian, link);
       return;
+    }
+    if (sourceRoute >= 0) {
+      const station = nextStation(this, link, frame, group, sourceRoute);
+      if (station === null) return;
+      if (station !== ANY) {
+        this.#forward(link, frame, station, true, sourceRoute);
+        return;
+      }
     }
     const { kind } = this.wayOf(destination);
     if (kind === 'own') this.#take(link, frame, group, false, source, hasOptions);
@@ -310,7 +322,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     } else if (group || this.sysctl.values['net.ipv4.ip_forward'] === 0) {
       counters.InAddrErrors++;
       this.drop(frame, 'ip.not-for-us', link);
-    } else this.#forward(link, frame, destination, hasOptions);
+    } else this.#forward(link, frame, destination, hasOptions, -1);
   }
 
   /** A packet for this machine from another one. */
@@ -441,7 +453,14 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     transport.receive(whole, packet);
   }
 
-  #forward(from: Link, frame: Frame, destination: Ipv4Address, hasOptions: boolean): void {
+  /** @param sourceRoute where the route stands whose next station `destination` is; -1 for none. */
+  #forward(
+    from: Link,
+    frame: Frame,
+    destination: Ipv4Address,
+    hasOptions: boolean,
+    sourceRoute: number,
+  ): void {
     this.#forwarder ??= new Forwarder(this, this.#sim);
     if (this.route(destination, ANY) !== 0) {
       this.#forwarder.unroutable(from, frame);
@@ -454,7 +473,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       this.drop(frame, 'ip.broadcast-not-forwarded', from);
     } else if (this.#isSpoofed(from, readSource(frame.view, frame.start))) {
       this.#dropSpoofed(from, frame);
-    } else this.#forwarder.forward(from, frame, destination, link, nextHop, hasOptions);
+    } else this.#forwarder.forward(from, frame, destination, link, nextHop, hasOptions, sourceRoute);
   }
 
   /** Whether a packet from `source` should not come by `link`, by the way back to it. */

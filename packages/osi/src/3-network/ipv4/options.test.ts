@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseIpv4 } from '../address.ts';
 import { checkIpv4, writeChecksum } from './codec.ts';
-import { echoedOptions, findOptionProblem, findProblemIn, recordStation } from './options.ts';
+import { echoedOptions, examineGiven, examineOptions, recordStation } from './options.ts';
 
 const HERE = parseIpv4('10.0.0.7') ?? (0 as never);
 const HERE_BYTES = [10, 0, 0, 7];
@@ -18,6 +18,8 @@ function packet(...options: number[]): DataView {
   writeChecksum(view, 0, length);
   return view;
 }
+
+const examined = (view: DataView) => examineOptions(view, 0, { problem: 0, sourceRoute: 0 });
 
 /** What the options are after `times` stations, the header being in order. */
 function after(times: number, ...options: number[]): number[] {
@@ -37,8 +39,8 @@ describe('options of a packet', () => {
     ['times', [68, 12, 5, 0, ...zeros(8)]],
     ['times with addresses', [68, 12, 5, 1, ...zeros(8)]],
   ])('may be %s', (_what, options) => {
-    expect(findOptionProblem(packet(...options), 0)).toBeNull();
-    expect(findProblemIn(Uint8Array.from(options))).toBeNull();
+    expect(examined(packet(...options))).toEqual({ problem: -1, sourceRoute: -1 });
+    expect(examineGiven(Uint8Array.from(options))).toEqual({ problem: -1, sourceRoute: -1 });
   });
 
   it.each<[string, number[], number]>([
@@ -51,26 +53,38 @@ describe('options of a packet', () => {
     ['with times that have no room for an address', [68, 8, 5, 1, ...zeros(4)], 2],
     ['with times that fifteen stations could not write', [68, 8, 9, 0xf0, ...zeros(4)], 3],
   ])('%s are pointed at', (_what, options, at) => {
-    expect(findOptionProblem(packet(...options), 0)).toEqual({ reason: 'ip.options', at: 20 + at });
+    expect(examined(packet(...options)).problem).toBe(20 + at);
   });
 
-  it('that ask for a source route are refused', () => {
-    const reason = 'ip.source-route';
-    expect(findOptionProblem(packet(1, 131, 7, 4, ...zeros(4)), 0)).toEqual({ reason, at: 21 });
-    expect(findOptionProblem(packet(137, 7, 4, ...zeros(4)), 0)).toEqual({ reason, at: 20 });
+  it.each<[string, number[], number]>([
+    ['too short', [131, 2], 1],
+    ['whose pointer is before its first station', [131, 7, 3, ...zeros(4)], 2],
+    ['beside another one', [131, 3, 4, 137, 3, 4], 3],
+  ])('with a source route %s are pointed at', (_what, options, at) => {
+    expect(examined(packet(...options)).problem).toBe(20 + at);
+  });
+
+  it('may have a source route; a program names all its stations before they are come by', () => {
+    expect(examined(packet(1, 131, 7, 4, ...zeros(4)))).toEqual({ problem: -1, sourceRoute: 21 });
+    expect(examineGiven(Uint8Array.from([1, 137, 7, 4, ...zeros(4)]))).toEqual({
+      problem: -1,
+      sourceRoute: 1,
+    });
+    expect(examineGiven(Uint8Array.from([137, 7, 8, ...zeros(4)])).problem).toBe(1);
+    expect(examineGiven(Uint8Array.from([137, 8, 4, ...zeros(5)])).problem).toBe(1);
   });
 
   it('of any bytes are read, written on and echoed without harm', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
         const view = packet(...bytes);
-        const problem = findOptionProblem(view, 0);
-        if (problem !== null) {
-          expect(problem.at).toBeGreaterThanOrEqual(20);
-          expect(problem.at).toBeLessThan(view.byteLength);
+        const { problem } = examined(view);
+        if (problem >= 0) {
+          expect(problem).toBeGreaterThanOrEqual(20);
+          expect(problem).toBeLessThan(view.byteLength);
           return;
         }
-        for (let i = 0; i < 20 && findOptionProblem(view, 0) === null; i++) recordStation(view, 0, HERE, i);
+        for (let i = 0; i < 20 && examined(view).problem < 0; i++) recordStation(view, 0, HERE, i);
         expect(checkIpv4(view, 0, view.byteLength)).toBeNull();
         const echoed = echoedOptions(new Uint8Array(view.buffer, 20));
         expect((echoed?.length ?? 0) % 4).toBe(0);

@@ -19,44 +19,74 @@ const NAMED_ADDRESS = 3;
 
 const DAY = 86_400_000;
 
-/** What a header's options ask for that is not given; offsets count from the header's beginning. */
-export type OptionProblem = { readonly reason: 'ip.options' | 'ip.source-route'; readonly at: number };
-
-/**
- * Looks through the options of a checked header (`__ip_options_compile` in Linux). Source routes are not followed, as in
- * Linux by default (`accept_source_route` 0; RFC 7126 section 4.3).
- */
-export function findOptionProblem(view: DataView, at: number): OptionProblem | null {
-  return problemOf(view, at, IPV4_HEADER, readHeaderLength(view, at));
+/** What was found in the options of a header; offsets count from the header's beginning. */
+export interface ExaminedOptions {
+  /** Where what is wrong with them stands; -1 when they are in order. */
+  problem: number;
+  /** Where a source route stands, loose or strict; -1 for none. */
+  sourceRoute: number;
 }
 
-/** The same for options as a program gives them, by themselves. */
-export function findProblemIn(options: Uint8Array): OptionProblem | null {
-  return problemOf(new DataView(options.buffer, options.byteOffset, options.length), 0, 0, options.length);
+/** Looks through the options of a checked header (`__ip_options_compile` in Linux). */
+export function examineOptions(view: DataView, at: number, found: ExaminedOptions): ExaminedOptions {
+  return examine(view, at, IPV4_HEADER, readHeaderLength(view, at), found);
 }
 
-function problemOf(view: DataView, at: number, from: number, end: number): OptionProblem | null {
-  const bad = (offset: number): OptionProblem => ({ reason: 'ip.options', at: offset });
+/** The same for options as a program gives them, by themselves: a source route has all its stations before it. */
+export function examineGiven(options: Uint8Array): ExaminedOptions {
+  const view = viewOf(options);
+  const found = examine(view, 0, 0, options.length, { problem: -1, sourceRoute: -1 });
+  const { sourceRoute } = found;
+  if (found.problem >= 0 || sourceRoute < 0) return found;
+  const length = view.getUint8(sourceRoute + 1);
+  if (view.getUint8(sourceRoute + 2) !== 4 || length < 7 || (length - 3) % 4 !== 0)
+    found.problem = sourceRoute + 1;
+  return found;
+}
+
+const viewOf = (options: Uint8Array): DataView =>
+  new DataView(options.buffer, options.byteOffset, options.length);
+
+function examine(
+  view: DataView,
+  at: number,
+  from: number,
+  end: number,
+  found: ExaminedOptions,
+): ExaminedOptions {
+  found.problem = -1;
+  found.sourceRoute = -1;
+  const bad = (offset: number): ExaminedOptions => {
+    found.problem = offset;
+    return found;
+  };
   for (let offset = from; offset < end; ) {
     const type = view.getUint8(at + offset);
-    if (type === END_OF_OPTIONS) return null;
+    if (type === END_OF_OPTIONS) return found;
     if (type === NO_OPERATION) {
       offset++;
       continue;
     }
     if (offset + 1 >= end) return bad(offset);
-    if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE)
-      return { reason: 'ip.source-route', at: offset };
     const length = view.getUint8(at + offset + 1);
     if (length < 2 || offset + length > end) return bad(offset);
-    if (type === RECORD_ROUTE || type === TIMESTAMP) {
+    if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) {
+      if (length < 3) return bad(offset + 1);
+      if (view.getUint8(at + offset + 2) < 4) return bad(offset + 2);
+      // There is one route at most.
+      if (found.sourceRoute >= 0) return bad(offset);
+      found.sourceRoute = offset;
+    } else if (type === RECORD_ROUTE || type === TIMESTAMP) {
       const wrong = slotProblem(view, at + offset, type, length);
       if (wrong > 0) return bad(offset + wrong);
     }
     offset += length;
   }
-  return null;
+  return found;
 }
+
+/** Whether the source route at `at` may go by its stations alone, with nothing in between (RFC 791 section 3.1). */
+export const isStrict = (view: DataView, at: number): boolean => view.getUint8(at) === STRICT_SOURCE_ROUTE;
 
 /** @returns 0, or the offset in the option of what is wrong: its length, its pointer, the flags. */
 function slotProblem(view: DataView, at: number, type: number, length: number): number {
