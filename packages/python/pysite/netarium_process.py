@@ -14,6 +14,9 @@ import netarium_interactive
 import netarium_threads
 import netarium_tls
 
+# Not a status: the process ends as one that SIGINT has ended, which a shell shows as 130 (`exit_sigint` in Modules/main.c).
+INTERRUPTED = 256 + 2
+
 nothing = None
 _module = None
 # A person goes on where the program has ended, or begins without one.
@@ -69,8 +72,10 @@ def prepare(description):
         return json.dumps(problem)
     first = os.path.dirname(path) if path else process["cwd"] if process["kind"] == "module" else ""
     given = process["env"].get("PYTHONPATH", "")
+    # As site makes them: whole paths, each once.
+    others = [os.path.abspath(entry) for entry in (given.split(":") if given else [])]
     library = [entry for entry in sys.path if entry.startswith("/lib/")]
-    sys.path[:] = [first, *(given.split(":") if given else []), *library]
+    sys.path[:] = [first, *dict.fromkeys(others + library)]
     _make_main(path)
     if process["greets"]:
         _greet()
@@ -234,7 +239,7 @@ def _show(exception):
         sys.__excepthook__(type(error), error, _without_ours(error.__traceback__))
         print("\nOriginal exception was:", file=sys.stderr)
         sys.__excepthook__(type(exception), exception, exception.__traceback__)
-    return 130 if isinstance(exception, KeyboardInterrupt) else 1
+    return INTERRUPTED if isinstance(exception, KeyboardInterrupt) else 1
 
 
 def _exit_status(code):

@@ -153,6 +153,10 @@ export class Process implements RunningProcess, Runnable {
     return this.output.floods;
   }
 
+  get credentials(): { readonly pid: number; readonly uid: number; readonly gid: number } {
+    return { pid: this.pid, ...this.user };
+  }
+
   get hostname(): string {
     return this.#kernel.hostname;
   }

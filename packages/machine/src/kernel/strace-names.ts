@@ -157,6 +157,8 @@ const OPTIONS: Readonly<Record<number, Names>> = {
     9: 'SO_KEEPALIVE',
     13: 'SO_LINGER',
     15: 'SO_REUSEPORT',
+    16: 'SO_PASSCRED',
+    17: 'SO_PEERCRED',
     20: 'SO_RCVTIMEO_OLD',
     21: 'SO_SNDTIMEO_OLD',
     25: 'SO_BINDTODEVICE',

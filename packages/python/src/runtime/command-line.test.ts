@@ -12,6 +12,8 @@ describe('the command line of python3', () => {
       inspect: false,
       unbuffered: false,
       quiet: false,
+      optimize: 0,
+      skipsFirstLine: false,
     });
   });
 
@@ -36,7 +38,11 @@ describe('the command line of python3', () => {
     expect(parse('-c')).toMatchObject({
       text: expect.stringContaining('Argument expected for the -c option'),
     });
-    expect(parse('-O', 'a.py')).toMatchObject({ text: expect.stringContaining('-O is not available yet') });
+  });
+
+  it('-O leaves out assertions, twice docstrings too; -x the first line', () => {
+    expect(parse('-O', 'a.py')).toMatchObject({ path: 'a.py', optimize: 1, skipsFirstLine: false });
+    expect(parse('-OOx', 'a.py')).toMatchObject({ optimize: 2, skipsFirstLine: true });
   });
 
   it('without a program, or with - for one, standard input says what to do', () => {

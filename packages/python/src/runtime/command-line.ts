@@ -18,13 +18,15 @@ interface Options {
   readonly unbuffered: boolean;
   /** -q: no greeting. */
   readonly quiet: boolean;
+  /** -O, -OO: assertions are left out, and docstrings. */
+  readonly optimize: number;
+  /** -x: the first line of the file is none of Python's. */
+  readonly skipsFirstLine: boolean;
 }
 
 const USAGE = 'usage: python3 [option] ... [-c cmd | -m mod | file] [arg] ...\n';
 /** Options without an argument that change nothing here: there is nothing to ignore, to cache or to be quiet about. */
 const ACCEPTED = new Set([...'bBdEIPsSv']);
-/** Options of `python3` that are not available yet. */
-const MISSING = new Set([...'Ox']);
 /** Options with an argument. */
 const WITH_ARGUMENT = new Set([...'WX']);
 
@@ -36,7 +38,9 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
   let inspect = false;
   let unbuffered = false;
   let quiet = false;
-  const run = (task: Task): Command => ({ ...task, inspect, unbuffered, quiet });
+  let optimize = 0;
+  let skipsFirstLine = false;
+  const run = (task: Task): Command => ({ ...task, inspect, unbuffered, quiet, optimize, skipsFirstLine });
   for (let index = 1; index < argv.length; index++) {
     const word = argv[index] ?? '';
     if (word === '--version') return { kind: 'say', fd: 1, text: `Python ${version}\n`, status: 0 };
@@ -66,7 +70,8 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       if (option === 'i') inspect = true;
       else if (option === 'u') unbuffered = true;
       else if (option === 'q') quiet = true;
-      else if (MISSING.has(option)) return unavailable(option);
+      else if (option === 'O') optimize++;
+      else if (option === 'x') skipsFirstLine = true;
       else if (!ACCEPTED.has(option)) return unknown(`-${option}`);
     }
   }
@@ -81,8 +86,4 @@ function unknown(option: string): Command {
 function missing(option: string): Command {
   const text = `Argument expected for the -${option} option\n${USAGE}Try \`python3 -h' for more information.\n`;
   return { kind: 'say', fd: 2, text, status: 2 };
-}
-
-function unavailable(option: string): Command {
-  return { kind: 'say', fd: 2, text: `python3: the option -${option} is not available yet.\n`, status: 2 };
 }

@@ -38,6 +38,10 @@ const TCGETS = 0x5401;
 const STACK_SIZE = 128 * 1024;
 /** What a shell reports of a process that aborted: 128 + SIGABRT. */
 const ABORTED = 134;
+/** Beyond the highest status are signals that the process ends by itself (netarium_process.py). */
+const MOST_STATUS = 255;
+const END_OF_FILE = -1;
+const LINE_FEED = 10;
 
 /** Runs in a worker: starts CPython, says so, and becomes the process it is then told to be. One worker, one process. */
 export function runWorker(port: Port<FromWorker, ToWorker>): void {
@@ -193,7 +197,9 @@ class Process {
       return this.#exit(command.status);
     }
     try {
-      this.#exit(await this.#execute(command));
+      const status = await this.#execute(command);
+      if (status > MOST_STATUS) this.#exit(0, status - MOST_STATUS - 1);
+      else this.#exit(status);
     } catch (error) {
       await this.#fail(error);
     }
@@ -241,6 +247,7 @@ class Process {
     const attribute = (module: number, name: string) => exports.PyObject_GetAttrString(module, text(name));
     const program = command.kind === 'input' && !interactive ? exports.fdopen(0, text('r')) : 0;
     const file = path === '' ? program : exports.fopen(text(path), text('rb'));
+    if (file !== 0 && path !== '' && command.skipsFirstLine) this.#skipLine(file);
     const source = command.kind === 'command' ? text(`${command.source}\n`) : 0;
     const main = exports.PyImport_AddModuleRef(text('__main__'));
     const globals = exports.PyModule_GetDict(main);
@@ -252,6 +259,8 @@ class Process {
 
     // Pyodide's interpreter was started for someone who stays when a program exits.
     exports.PyConfig_Set(text('inspect'), exports.PyLong_FromLong(0));
+    const optimize = Math.max(command.optimize, flagOf(env.PYTHONOPTIMIZE));
+    exports.PyConfig_Set(text('optimization_level'), exports.PyLong_FromLong(optimize));
     exports.PyConfig_Set(text('interactive'), exports.PyLong_FromLong(command.inspect ? 1 : 0));
     pyodide.setInterruptBuffer([0]);
     const run = suspendable(entry.run);
@@ -267,6 +276,16 @@ class Process {
       stack - STACK_SIZE,
       STACK_SIZE,
     );
+  }
+
+  /** Reads a line of a C file up to its end, which stays: so the lines after it have their numbers. */
+  #skipLine(file: number): void {
+    const { exports } = this.#interpreter;
+    let character: number;
+    do {
+      character = exports.getc(file);
+    } while (character !== END_OF_FILE && character !== LINE_FEED);
+    if (character === LINE_FEED) exports.ungetc(character, file);
   }
 
   /** Standard input, output and error are the kernel's 0, 1 and 2; what they are decides how Python buffers. */
@@ -321,6 +340,12 @@ interface StackSwitching {
 
 /** The function as one whose whole stack can be suspended. */
 const suspendable = (exported: unknown) => (WebAssembly as unknown as StackSwitching).promising(exported);
+
+/** What an environment variable says that may have a number, or anything to say 1 (`_Py_get_env_flag`). */
+function flagOf(value: string | undefined): number {
+  if (value === undefined || value === '') return 0;
+  return /^\d+$/.test(value) ? Number(value) : 1;
+}
 
 function absolute(cwd: string, path: string): string {
   const parts: string[] = [];

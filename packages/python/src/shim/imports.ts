@@ -119,6 +119,8 @@ export const NEEDED_EXPORTS = [
   'free',
   'fdopen',
   'fopen',
+  'getc',
+  'ungetc',
   'PyEval_GetFrame',
   'PyEval_RestoreThread',
   'PyEval_SaveThread',

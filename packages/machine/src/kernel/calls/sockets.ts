@@ -69,7 +69,11 @@ export const socketCalls: Family<
 
   listen(call, fd, backlog) {
     const file = socketAt(call, fd);
-    return typeof file === 'number' ? file : file.socket.listen(backlog);
+    if (typeof file === 'number') return file;
+    const { socket } = file;
+    return socket instanceof UnixSocket
+      ? socket.listen(backlog, call.process.credentials)
+      : socket.listen(backlog);
   },
 
   accept4(call, fd, flags) {

@@ -42,11 +42,11 @@ export function connectUnix(
   socket: UnixSocket,
   address: AnyAddress,
 ): number | Blocked<number> {
-  const { kernel } = call;
-  if (address.family === AF_UNSPEC) return socket.connect(null, '');
+  const { kernel, process } = call;
+  if (address.family === AF_UNSPEC) return socket.connect(null, '', process.credentials);
   const target = findUnix(call, address);
   if (typeof target === 'number') return target;
-  const connect = () => socket.connect(target, `unix:${kernel.nextInode()}`);
+  const connect = () => socket.connect(target, `unix:${kernel.nextInode()}`, process.credentials);
   const first = connect();
   if (first !== -EAGAIN || file.nonBlocking) return first;
   return waitFor<number>({

@@ -14,7 +14,11 @@ export const unixCalls: Family<'socketpair'> = {
     if (domain !== AF_UNIX) return domain === AF_INET ? -EOPNOTSUPP : -EAFNOSUPPORT;
     const error = unixTypeError(type, protocol);
     if (error !== 0) return error;
-    const [one, other] = UnixSocket.pair(type & TYPE, `unix:${call.kernel.nextInode()}`);
+    const [one, other] = UnixSocket.pair(
+      type & TYPE,
+      `unix:${call.kernel.nextInode()}`,
+      call.process.credentials,
+    );
     const first = open(call, one, type);
     if (first < 0) return first;
     const second = open(call, other, type);

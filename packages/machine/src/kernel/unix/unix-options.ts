@@ -12,6 +12,7 @@ const SO = {
   receiveBuffer: 8,
   keepAlive: 9,
   passCredentials: 16,
+  peerCredentials: 17,
   receiveTimeout: 20,
   sendTimeout: 21,
   accepts: 30,
@@ -23,6 +24,15 @@ const SO = {
 /** net.core.wmem_default and net.core.wmem_max, and the least there may be (`SOCK_MIN_SNDBUF`). */
 const BUFFER = 212_992;
 const LEAST_BUFFER = 4608;
+/** Who a socket's peer is (`struct ucred`): of the process that connected, listened, or made the pair. */
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+/** Of nobody: (uid_t) -1. */
+const NOBODY: Credentials = { pid: 0, uid: -1, gid: -1 };
+
 /** Bytes of `struct timeval` with 64-bit times. */
 const TIMEVAL = 16;
 
@@ -46,6 +56,9 @@ export abstract class UnixOptions {
     this.type = type;
   }
 
+  /** Null while it has no peer; datagrams' peers are not known. */
+  protected peerCredentials: Credentials | null = null;
+
   abstract readonly listening: boolean;
   protected abstract takeError(): number;
 
@@ -54,6 +67,10 @@ export abstract class UnixOptions {
     if (length < 0) return -ERRNO.EINVAL;
     const timeout = this.#timeout(name);
     if (timeout !== undefined) return timevalOf(this[timeout]).slice(0, length);
+    if (name === SO.peerCredentials) {
+      const { pid, uid, gid } = this.peerCredentials ?? NOBODY;
+      return new Uint8Array(Int32Array.of(pid, uid, gid).buffer).slice(0, length);
+    }
     const value = this.#integer(name);
     if (value === undefined) return -ERRNO.ENOPROTOOPT;
     return new Uint8Array(Int32Array.of(value).buffer).slice(0, length);

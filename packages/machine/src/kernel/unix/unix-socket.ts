@@ -14,7 +14,7 @@ import {
 } from '../constants.ts';
 import { WaitQueue } from '../wait.ts';
 import { type Message, type Passenger, UnixQueue, type UnixReceived } from './queue.ts';
-import { UnixOptions } from './unix-options.ts';
+import { type Credentials, UnixOptions } from './unix-options.ts';
 
 const {
   EAGAIN,
@@ -71,10 +71,11 @@ export class UnixSocket extends UnixOptions {
   }
 
   /** Two that are connected to each other (socketpair(2)). */
-  static pair(type: number, id: string): [UnixSocket, UnixSocket] {
+  static pair(type: number, id: string, maker: Credentials): [UnixSocket, UnixSocket] {
     const [first, second] = [new UnixSocket(type, `${id}a`), new UnixSocket(type, `${id}b`)];
     first.#peer = second;
     second.#peer = first;
+    first.peerCredentials = second.peerCredentials = maker;
     return [first, second];
   }
 
@@ -92,10 +93,12 @@ export class UnixSocket extends UnixOptions {
     return error;
   }
 
-  listen(backlog: number): number {
+  /** @param listener who answers for it to those that connect. */
+  listen(backlog: number, listener: Credentials): number {
     if (this.type === SOCK_DGRAM) return -EOPNOTSUPP;
     if (this.name === null || this.#peer !== null) return -EINVAL;
     this.#backlog = Math.min(backlog >>> 0, MOST_PENDING);
+    this.peerCredentials = listener;
     this.#room.wake();
     return 0;
   }
@@ -109,8 +112,8 @@ export class UnixSocket extends UnixOptions {
     return accepted;
   }
 
-  /** @param target null dissolves what connection there is. @param id for the socket that the other end accepts. */
-  connect(target: UnixSocket | null, id: string): number {
+  /** @param target null dissolves what connection there is. @param id for the socket that the other end accepts. @param by who connects. */
+  connect(target: UnixSocket | null, id: string, by: Credentials): number {
     if (this.type === SOCK_DGRAM) return this.#connectDatagrams(target);
     if (target === null) return -EINVAL;
     if (target.type !== this.type) return -EPROTOTYPE;
@@ -121,6 +124,8 @@ export class UnixSocket extends UnixOptions {
     const accepted = new UnixSocket(this.type, id);
     accepted.name = target.name;
     accepted.#peer = this;
+    accepted.peerCredentials = by;
+    this.peerCredentials = target.peerCredentials;
     this.#peer = accepted;
     target.#pending.push(accepted);
     target.#changed.wake();
