@@ -84,6 +84,7 @@ it(`after ${STARTS} starts and ends there is no worker, descriptor, process or s
   /** What is held when the workers that have ended are gone, and those kept warm have one port each. */
   async function settled(buffers = Number.POSITIVE_INFINITY) {
     await run();
+    await ready();
     for (let turn = 0; turn < 1000; turn++) {
       const now = held();
       if (now.ports === WARM && now.buffers < buffers) return now;
@@ -92,7 +93,7 @@ it(`after ${STARTS} starts and ends there is no worker, descriptor, process or s
     return held();
   }
 
-  await ready;
+  await ready();
   for (let index = 0; index < 2 * ENDS.length; index++) await once(index);
   const before = await settled();
   for (let index = 0; index < STARTS; index++) await once(index);

@@ -16,7 +16,7 @@ export function machines() {
   }
 
   return {
-    ready: python.ready,
+    ready: () => python.ready,
     twoMachines: (recorded?: boolean) => twoMachines(python, recorded),
     runAlone,
   };

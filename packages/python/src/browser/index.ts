@@ -45,7 +45,7 @@ export function pythonProgram(options: BrowserPythonOptions): PythonProgram {
   }
 
   const workers = new Workers(makeWorker, options.warm ?? 0);
-  return programOf(workers, workers.ready());
+  return programOf(workers);
 }
 
 const isAble = () => 'promising' in WebAssembly;

@@ -7,15 +7,17 @@ const ABORTED = 134;
 
 /** `python3`, for a machine to install; ends its spare workers when it is closed. */
 export interface PythonProgram extends Program {
-  /** Resolves when a process could start without waiting for CPython; with no warm workers, at once. */
+  /** Resolves when as many processes as are kept warm could start without waiting for CPython; with none of them, at once. */
   readonly ready: Promise<void>;
   /** Ends the workers that wait for a process. Processes that run are ended by their machines. */
   close(): void;
 }
 
-export function programOf(workers: Workers, ready: Promise<void>): PythonProgram {
+export function programOf(workers: Workers): PythonProgram {
   return {
-    ready,
+    get ready() {
+      return workers.ready();
+    },
     start: (process) => start(process, workers),
     close: () => workers.close(),
   };
@@ -30,6 +32,7 @@ function start(process: RunningProcess, workers: Workers): void {
     over = true;
     worker?.terminate();
     worker = undefined;
+    workers.ended();
   };
   process.events = { killed: end };
   // They are copied on their way to the worker.
@@ -57,6 +60,7 @@ function start(process: RunningProcess, workers: Workers): void {
   const calls = new Map<number, number>();
 
   function call(message: CallMessage): void {
+    workers.called();
     const { id, tid, name, arguments: args, where } = message;
     // The worker's runtime has made the arguments of this name's type; the kernel looks at them again.
     const values = args as unknown as SystemCallArguments<SystemCallName>;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type WorkerHandle, Workers } from './workers.ts';
 
 /** Workers that start when they are told to. */
@@ -7,7 +7,9 @@ function kept(warm: number) {
   const workers = new Workers(
     () =>
       new Promise((resolve, reject) => {
-        starting.push((failed) => (failed ? reject(failed) : resolve({} as WorkerHandle)));
+        starting.push((failed) =>
+          failed ? reject(failed) : resolve({ terminate: () => undefined } as WorkerHandle),
+        );
       }),
     warm,
   );
@@ -18,20 +20,55 @@ function kept(warm: number) {
   return { workers, starting, started };
 }
 
-test('those to be kept warm are started at once, and what was taken is replaced one after the other', async () => {
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+/** As long as no worker is started yet in place of one that was taken just now. */
+const SOON = 90;
+/** Until one is, whatever the processes do. */
+const LONG = 4000;
+
+test('those to be kept warm are started at once; what was taken is replaced one after the other, in quiet moments', async () => {
   const { workers, starting, started } = kept(2);
   expect(starting).toHaveLength(2);
   await started();
   await started();
   await Promise.all([workers.take(), workers.take()]);
+  await vi.advanceTimersByTimeAsync(SOON);
+  expect(starting).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(SOON);
+  expect(starting).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(LONG);
   expect(starting).toHaveLength(1);
   await started();
+  await vi.advanceTimersByTimeAsync(2 * SOON);
   expect(starting).toHaveLength(1);
   await started();
+  await vi.advanceTimersByTimeAsync(LONG);
   expect(starting).toHaveLength(0);
 });
 
-test('one that is taken before it is there is waited for; beyond those another is started', async () => {
+test('processes that make many system calls are not disturbed by it, but not for ever', async () => {
+  const { workers, starting, started } = kept(1);
+  await started();
+  await workers.take();
+  const talks = setInterval(() => workers.called(), 1);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(starting).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(LONG);
+  expect(starting).toHaveLength(1);
+  clearInterval(talks);
+});
+
+test('when a process has ended another worker is started', async () => {
+  const { workers, starting, started } = kept(1);
+  await started();
+  await workers.take();
+  workers.ended();
+  expect(starting).toHaveLength(1);
+});
+
+test('one that is taken before it is there is waited for; beyond those another is started, and at once one to be kept', async () => {
   const { workers, starting, started } = kept(1);
   const [first, second] = [workers.take(), workers.take()];
   expect(starting).toHaveLength(2);
@@ -41,10 +78,25 @@ test('one that is taken before it is there is waited for; beyond those another i
   expect(starting).toHaveLength(1);
 });
 
+test('who waits until all are there does not wait for a quiet moment', async () => {
+  const { workers, starting, started } = kept(2);
+  await started();
+  await started();
+  await workers.take();
+  const ready = workers.ready();
+  expect(starting).toHaveLength(1);
+  await started();
+  await ready;
+  workers.close();
+  await vi.advanceTimersByTimeAsync(LONG);
+  expect(starting).toHaveLength(0);
+});
+
 test('one that does not start is told to whoever takes it, and is not tried again until then', async () => {
   const { workers, starting, started } = kept(1);
   await started(new Error('no memory'));
   await expect(workers.take()).rejects.toThrow('no memory');
+  await vi.advanceTimersByTimeAsync(LONG);
   expect(starting).toHaveLength(0);
   void workers.take();
   expect(starting).toHaveLength(1);

@@ -10,9 +10,19 @@ export interface WorkerHandle extends Port<ToWorker, FromWorker> {
 /** Makes a worker and tells it what to load CPython from. */
 export type MakeWorker = () => Promise<WorkerHandle>;
 
+/** After so many milliseconds with fewer system calls than `BUSY` of all processes, the computer has time to start a worker. */
+const QUIET = 100;
+const BUSY = 40;
+/** After so many busy ones it takes the time. */
+const PATIENCE = 30;
+
 /**
  * Workers in which CPython is started before a process needs it. A worker is given out once: it is one process and
  * is ended with it.
+ *
+ * Those that were given out are replaced when the processes leave the computer time for it, or one of them has ended: to
+ * start a worker costs as much as some thousand system calls, and a program's first second is its slowest anyway.
+ * When none is left and another is asked for, they are needed more than that.
  */
 export class Workers {
   readonly #make: MakeWorker;
@@ -21,6 +31,10 @@ export class Workers {
   #closed = false;
   /** Whether a worker is being started in place of one that was taken. */
   #replacing = false;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
+  /** How many system calls the processes have made since it was last looked, and how often it was put off. */
+  #calls = 0;
+  #putOff = 0;
 
   /** @param warm how many workers to keep ready. */
   constructor(make: MakeWorker, warm: number) {
@@ -31,23 +45,38 @@ export class Workers {
 
   /** @returns a worker that is ready to become a process. */
   take(): Promise<WorkerHandle> {
-    const worker = this.#spare.shift() ?? this.#make();
+    const spare = this.#spare.shift();
+    const worker = spare ?? this.#make();
+    if (spare === undefined) this.#putOff = PATIENCE;
     // The next is started once this one is there: two starting at once would only delay each other.
     void worker.then(
-      () => this.#replace(),
+      () => this.#replaceLater(),
       () => undefined,
     );
     return worker;
   }
 
-  /** Resolves when the spare workers that are now being started are there. */
+  /** A process makes a system call. */
+  called(): void {
+    this.#calls++;
+  }
+
+  /** A process has ended: there is time for another. */
+  ended(): void {
+    this.#putOff = PATIENCE;
+    this.#replaceLater();
+  }
+
+  /** Starts at once the workers that are missing. Resolves when all are there; rejects when one cannot start. */
   async ready(): Promise<void> {
+    while (!this.#closed && this.#spare.length < this.#warm) this.#add();
     await Promise.all(this.#spare);
   }
 
   /** Ends the spare workers; those that were given out are their owners'. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#waiting);
     for (const worker of this.#spare.splice(0))
       void worker.then(
         (one) => one.terminate(),
@@ -55,14 +84,33 @@ export class Workers {
       );
   }
 
+  get #enough(): boolean {
+    return this.#closed || this.#spare.length >= this.#warm;
+  }
+
+  #replaceLater(): void {
+    clearTimeout(this.#waiting);
+    if (this.#enough) return;
+    if (this.#putOff >= PATIENCE) {
+      this.#replace();
+      return;
+    }
+    this.#calls = 0;
+    this.#waiting = setTimeout(() => {
+      this.#putOff = this.#calls < BUSY ? PATIENCE : this.#putOff + 1;
+      this.#replaceLater();
+    }, QUIET);
+  }
+
   /** Starts those that are missing, one after the other: the programs that run now need the computer, too. */
   #replace(): void {
-    if (this.#closed || this.#replacing || this.#spare.length >= this.#warm) return;
+    if (this.#replacing || this.#enough) return;
     this.#replacing = true;
+    this.#putOff = 0;
     this.#add().then(
       () => {
         this.#replacing = false;
-        this.#replace();
+        this.#replaceLater();
       },
       () => {
         this.#replacing = false;

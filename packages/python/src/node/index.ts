@@ -19,7 +19,7 @@ export type { PythonProgram } from '../host/program.ts';
  */
 export function pythonProgram(options: PythonOptions = {}): PythonProgram {
   const workers = new Workers(makeWorker, options.warm ?? 0);
-  return programOf(workers, workers.ready());
+  return programOf(workers);
 }
 
 async function makeWorker(): Promise<WorkerHandle> {
