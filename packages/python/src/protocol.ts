@@ -73,6 +73,8 @@ export interface CallMessage {
   readonly received: number;
   /** Nobody waits for the result: it is not sent. */
   readonly forgotten: boolean;
+  /** A signal has come that the thread has not handled yet: if the call would wait, it is interrupted. */
+  readonly interrupted: boolean;
 }
 
 /** A worker's end of the port, or the end that a worker is seen by. */

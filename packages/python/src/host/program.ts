@@ -76,6 +76,7 @@ function start(process: RunningProcess, workers: Workers): void {
       follow();
     });
     if (!message.forgotten) calls.set(id, number);
+    if (message.interrupted) process.interrupt(number);
     if (message.quiescent) rest(message.received);
   }
 

@@ -43,7 +43,8 @@ export function workerRows(counts: () => Counts): Codec<FromWorker, ToWorker> {
   let open = 0;
   return {
     values(message) {
-      if (message.type !== 'call' || !message.quiescent || message.forgotten || open !== 0) return undefined;
+      if (message.type !== 'call' || open !== 0) return undefined;
+      if (!message.quiescent || message.forgotten || message.interrupted) return undefined;
       const { id, tid, received, where } = message;
       const [name, file, function_] = [message.name, where?.file, where?.function].map((text) =>
         texts.number(text),
@@ -112,6 +113,7 @@ export function machineRows(counts: () => Counts): Codec<ToWorker, FromWorker> {
         quiescent: true,
         received: seen as number,
         forgotten: false,
+        interrupted: false,
       };
     },
     posted: (message) => ({ message, transfer: [] }),

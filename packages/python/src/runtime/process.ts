@@ -132,6 +132,7 @@ class Process {
       post: (message) => port.post(message),
       before: () => this.#sendChanges(),
       where,
+      interrupted: (tid) => this.signals.waitsFor(tid),
       next,
     });
     const sizes = new FileSizes(python, limits, () => this.signals.raiseOwn(SIGXFSZ));

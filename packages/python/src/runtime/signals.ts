@@ -82,6 +82,11 @@ export class Signals {
     }
   }
 
+  /** Whether a thread has a signal to handle: C code may be on its way into a call that waits, and look for it only then. */
+  waitsFor(thread: number): boolean {
+    return this.#pending.length > 0 && thread === this.#mainThread;
+  }
+
   handlers(): Handlers {
     return {
       checkSignals: () => {

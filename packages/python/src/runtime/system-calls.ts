@@ -16,6 +16,8 @@ interface Way {
   before(): void;
   /** Where in the program the running thread is. */
   where(): SourceLocation | undefined;
+  /** Whether a signal waits to be handled by a thread. */
+  interrupted(tid: number): boolean;
   /** Waits for the next of the kernel's messages and takes it, where the platform can wait. */
   readonly next?: (() => void) | undefined;
 }
@@ -121,6 +123,7 @@ export class SystemCallPort {
       quiescent,
       received,
       forgotten,
+      interrupted: !forgotten && this.#way.interrupted(tid),
     };
     this.#way.post(message);
     return id;
