@@ -8,8 +8,21 @@ export interface Io {
   readonly columns: number | undefined;
   /** All that comes on standard input, to its end. */
   readonly input: () => string;
+  /** The terminal that the person sits at; null when standard input or output is something else. */
+  readonly console: Console | null;
   /** Aborts on Ctrl-C. */
   readonly interrupted: AbortSignal;
+}
+
+export interface Console {
+  readonly size: () => { readonly rows: number; readonly columns: number };
+  /** @returns what ends it. */
+  readonly onResize: (changed: () => void) => () => void;
+  /**
+   * Gives every key to `typed`, and none does anything or is shown by itself. @param closed there will be no more.
+   * @returns what ends it.
+   */
+  readonly takeKeys: (typed: (keys: string) => void, closed: () => void) => () => void;
 }
 
 /** Exit statuses, as `netarium help run` explains them. */

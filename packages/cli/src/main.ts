@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { main } from './index.ts';
+import { consoleOf } from './platform.ts';
 
 const interrupted = new AbortController();
 process.on('SIGINT', () => {
@@ -23,6 +24,7 @@ const status = await main(process.argv.slice(2), {
   isTTY: process.stdout.isTTY === true,
   // A terminal that does not know its width says 0.
   columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
+  console: consoleOf(process.stdin, process.stdout),
   interrupted: interrupted.signal,
 });
 process.exitCode = status;

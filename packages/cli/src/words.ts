@@ -24,6 +24,9 @@ export const WORDS = {
     until: (time: string) => `the run stopped at ${time} s, as asked`,
     interrupted: (time: string) => `interrupted at ${time} s`,
     notReproducible: 'this run is not reproducible: a program computed while time went on',
+    attached: (machine: string) =>
+      `this is the terminal of ${machine}; time passes as on a clock; Ctrl-] leaves it, and the lab goes on`,
+    left: (machine: string) => `left ${machine}; Ctrl-C ends the run`,
     layers: {
       7: 'application',
       6: 'presentation',
@@ -58,6 +61,9 @@ export const WORDS = {
     until: (time: string) => `요청한 대로 ${time}초에 멈췄다`,
     interrupted: (time: string) => `${time}초에 중단했다`,
     notReproducible: '이 실행은 재현되지 않는다: 프로그램이 계산하는 동안 시간이 흘렀다',
+    attached: (machine: string) =>
+      `${machine}의 터미널이다. 시간은 시계대로 흐른다. Ctrl-]로 떠나며 랩은 계속된다`,
+    left: (machine: string) => `${machine}을(를) 떠났다. Ctrl-C로 실행을 끝낸다`,
     layers: {
       7: '응용',
       6: '표현',

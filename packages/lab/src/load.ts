@@ -26,9 +26,11 @@ export interface LoadOptions {
   readonly folder?: string;
   /** Programs that every machine has besides its own commands: `{ python3: pythonProgram() }`. */
   readonly programs?: Readonly<Record<string, Program>>;
-  /** Further environment variables of the lab's commands. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Further environment variables of the lab's commands, or of those of a machine. */
+  readonly env?: Environment | ((node: string) => Environment);
 }
+
+type Environment = Readonly<Record<string, string>>;
 
 /** A command of the lab file that has not been started, since what it waits for has not come. */
 export interface NotStarted {
@@ -113,12 +115,12 @@ interface Pending {
 class Starter {
   readonly failures: { node: string; command: string; message: string }[] = [];
   readonly #lab: Lab;
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #env: (node: string) => Environment;
   #pending: Pending[] = [];
 
-  constructor(lab: Lab, env: Readonly<Record<string, string>>) {
+  constructor(lab: Lab, env: Environment | ((node: string) => Environment)) {
     this.#lab = lab;
-    this.#env = env;
+    this.#env = typeof env === 'function' ? env : () => env;
     lab.record.subscribe((event) => this.#notice(event));
   }
 
@@ -145,7 +147,7 @@ class Starter {
       const node = this.#lab.node(name);
       if (!(node instanceof Host)) return;
       try {
-        node.machine.spawn(run.argv, { env: this.#env });
+        node.machine.spawn(run.argv, { env: this.#env(name) });
       } catch (error) {
         // What is not there is the person's mistake; anything else is ours.
         if (!(error instanceof Error && error.name === 'SpawnError')) throw error;

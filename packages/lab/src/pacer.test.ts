@@ -86,3 +86,24 @@ test('only one drives a lab at a time', async () => {
   await expect(lab.run()).rejects.toThrow('the lab is being driven already');
   await running;
 });
+
+test('one that stays lets time pass, and what is done from outside is done at the time that it is by then', async () => {
+  const lab = new Lab();
+  let time = 0;
+  let stays = true;
+  let acted = 0;
+  const pacer = new Pacer(lab, {
+    now: () => time,
+    wait: async (ms) => {
+      time += ms;
+      if (time < 500) return;
+      time += 5;
+      pacer.act(() => {
+        acted = lab.sim.now;
+        stays = false;
+      });
+    },
+  });
+  expect(await pacer.run({ stay: () => stays })).toBe('idle');
+  expect(acted).toBe(milliseconds(505));
+});

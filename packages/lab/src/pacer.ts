@@ -73,29 +73,39 @@ export class Pacer {
     this.poke();
   }
 
-  /** Tells that something was done from outside (a key typed, a cable pulled): there may be something to do now. */
+  /** Does something from outside (a key typed, a cable pulled) at the virtual time that it is by now. */
+  act(work: () => void): void {
+    if (this.#state === 'running' || this.#state === 'idle') this.#catchUp(this.#lab.sim.nextAt);
+    work();
+    this.poke();
+  }
+
+  /** Tells that there may be something to do now. */
   poke(): void {
     this.#poked = true;
     this.#wake?.();
   }
 
   /**
-   * Drives the lab until aborted, until virtual time `until`, or until nothing is left to happen. With `stay` it
-   * waits for a `poke` when nothing is left. @throws Error when the lab is being driven already.
+   * Drives the lab until aborted, until virtual time `until`, or until nothing is left to happen. As long as `stay` says so
+   * it then waits for an `act` or a `poke`, while time passes. @throws Error when the lab is being driven already.
    */
-  async run(options: { until?: Nanoseconds; signal?: StopSignal; stay?: boolean } = {}): Promise<Stop> {
+  async run(
+    options: { until?: Nanoseconds; signal?: StopSignal; stay?: boolean | (() => boolean) } = {},
+  ): Promise<Stop> {
     const { until = Number.POSITIVE_INFINITY, signal, stay = false } = options;
+    const stays = typeof stay === 'function' ? stay : () => stay;
     const wake = () => this.poke();
     signal?.addEventListener('abort', wake);
     try {
-      return await this.#lab.driver.exclusively(() => this.#run(until, signal, stay));
+      return await this.#lab.driver.exclusively(() => this.#run(until, signal, stays));
     } finally {
       signal?.removeEventListener('abort', wake);
       this.#enter('stopped');
     }
   }
 
-  async #run(until: Nanoseconds, signal: StopSignal | undefined, stay: boolean): Promise<Stop> {
+  async #run(until: Nanoseconds, signal: StopSignal | undefined, stays: () => boolean): Promise<Stop> {
     const { sim, driver } = this.#lab;
     this.#anchor();
     let workingSince = this.#clock.now();
@@ -112,16 +122,16 @@ export class Pacer {
         continue;
       }
       const next = sim.nextAt;
-      if (next > until) {
-        sim.run(until);
+      if (next > until || next === Number.POSITIVE_INFINITY) {
+        const left = stays() ? this.#due(until) - this.#clock.now() : 0;
+        if (left > 0) {
+          this.#enter('idle');
+          await this.#sleep(Number.isFinite(this.#speed) ? Math.min(left, LONGEST_SLEEP) : left);
+          this.#catchUp(Math.min(next, until));
+          continue;
+        }
+        if (until < Number.POSITIVE_INFINITY) sim.run(until);
         return next === Number.POSITIVE_INFINITY ? 'idle' : 'until';
-      }
-      if (next === Number.POSITIVE_INFINITY) {
-        if (!stay) return 'idle';
-        this.#enter('idle');
-        await this.#sleep(Number.POSITIVE_INFINITY);
-        this.#anchor();
-        continue;
       }
       this.#enter('running');
       const due = this.#due(next) - this.#clock.now();
@@ -141,11 +151,13 @@ export class Pacer {
 
   /** The wall-clock moment of a virtual time. */
   #due(time: Nanoseconds): number {
+    if (time === Number.POSITIVE_INFINITY) return time;
     return this.#real + (time - this.#virtual) / NANOSECONDS / this.#speed;
   }
 
   /** Between events the clock shows the time that has passed, short of the next event. */
   #catchUp(next: Nanoseconds): void {
+    if (!Number.isFinite(this.#speed)) return;
     const { sim, driver } = this.#lab;
     const passed = this.#virtual + (this.#clock.now() - this.#real) * NANOSECONDS * this.#speed;
     const now = Math.floor(Math.min(passed, next - 1, sim.nextAt - 1));

@@ -131,6 +131,11 @@ export class Computer {
     return terminal;
   }
 
+  /** The terminal that a person types on who sees all of them at once: the latest with a program in the foreground. */
+  get terminalInFront(): Terminal | undefined {
+    return this.terminals.findLast(({ foreground }) => foreground !== 0) ?? this.terminals.at(-1);
+  }
+
   /** The window in which a person sees this machine's terminals, those to come too, has this size. */
   resize(window: WindowSize): void {
     this.#window = window;

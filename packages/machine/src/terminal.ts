@@ -131,7 +131,7 @@ export class Terminal {
 
   /** @internal Line by line in canonical mode; else as many bytes as there are, at least as many as VMIN asks for. */
   read(length: number): Uint8Array | number {
-    if (this.#canonical) {
+    if (this.editsLines) {
       if (this.#lines.length === 0) return -ERRNO.EAGAIN;
     } else {
       if (this.#available < Math.min(length, this.#least)) return -ERRNO.EAGAIN;
@@ -146,7 +146,7 @@ export class Terminal {
 
   /** @internal With VMIN 0, how long a read waits for a key: VTIME, in tenths of a second. */
   get readTimeout(): number {
-    return this.#canonical || this.#control('least') > 0 ? 0 : this.#control('time') * TENTH;
+    return this.editsLines || this.#control('least') > 0 ? 0 : this.#control('time') * TENTH;
   }
 
   /** @internal */
@@ -188,7 +188,7 @@ export class Terminal {
         this.resize(argument as tty.WindowSize);
         return 0;
       case tty.FIONREAD:
-        return this.#canonical ? (this.#lines[0]?.length ?? 0) : this.#available;
+        return this.editsLines ? (this.#lines[0]?.length ?? 0) : this.#available;
       default:
         return -ERRNO.ENOTTY;
     }
@@ -196,7 +196,7 @@ export class Terminal {
 
   /** @internal */
   get readable(): boolean {
-    return this.#canonical ? this.#lines.length > 0 : this.#available >= Math.max(1, this.#least);
+    return this.editsLines ? this.#lines.length > 0 : this.#available >= Math.max(1, this.#least);
   }
 
   /** @internal */
@@ -204,7 +204,8 @@ export class Terminal {
     return this.#ready.subscribe(changed);
   }
 
-  get #canonical(): boolean {
+  /** Whether it edits lines; else a program reads keys and edits by itself. */
+  get editsLines(): boolean {
     return (this.#editor.settings.lflag & tty.ICANON) !== 0;
   }
 
@@ -228,9 +229,9 @@ export class Terminal {
   #set(argument: unknown): number {
     const settings = tty.readTermios(argument);
     if (settings === null) return -ERRNO.EFAULT;
-    const were = this.#canonical;
+    const were = this.editsLines;
     this.#editor.settings = settings;
-    if (were === this.#canonical) return 0;
+    if (were === this.editsLines) return 0;
     // What was typed before goes on to be read: in raw mode at once, in canonical mode as one line (n_tty_set_termios).
     if (were) this.#lines.push(this.#editor.takeUnfinished());
     const typed = concatenate(this.#lines);

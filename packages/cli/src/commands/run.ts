@@ -19,8 +19,9 @@ import {
   whyText,
 } from 'netarium';
 import type { CommandSpec, Parsed } from '../arguments.ts';
+import { Attachment } from '../attachment.ts';
 import type { Ending } from '../ending.ts';
-import { type Io, OK, PROGRAM_FAILED, UsageError } from '../io.ts';
+import { type Console, type Io, OK, PROGRAM_FAILED, UsageError } from '../io.ts';
 import { readLabFolder } from '../lab-folder.ts';
 import { realTimeWatchdog, wallClock } from '../platform.ts';
 import { jsonReport } from '../report/json.ts';
@@ -42,6 +43,7 @@ type Option =
   | 'quiet'
   | 'lang'
   | 'stdin'
+  | 'attach'
   | 'cpu-limit'
   | 'event-limit';
 
@@ -59,7 +61,10 @@ export const RUN: CommandSpec<Option> = {
   options: {
     seed: { value: 'N', help: 'Whole number; one seed gives the same run, byte for byte. Default 0.' },
     until: { value: 'TIME', help: 'Stop at this virtual time: 500ms, 5s.' },
-    speed: { value: 'X', help: 'Virtual time over real time: 1, 0.01, or max. Default max.' },
+    speed: {
+      value: 'X',
+      help: 'Virtual time over real time: 1, 0.01, or max. Default max; with --attach 1.',
+    },
     pcap: { value: 'FILE', help: 'Write the frames to a pcapng file that Wireshark opens.' },
     'pcap-at': {
       value: 'NODE:PORT',
@@ -72,6 +77,12 @@ export const RUN: CommandSpec<Option> = {
     stdin: {
       value: 'NODE',
       help: "Type what comes on standard input into the terminal of this machine's first program.",
+    },
+    attach: {
+      value: 'NODE',
+      help:
+        'Sit at the terminal of this machine while the lab runs: its programs get every key, Ctrl-C too.\n' +
+        'Ctrl-] leaves it, and the lab goes on without you.',
     },
     'cpu-limit': {
       value: 'TIME',
@@ -93,7 +104,8 @@ const INTERRUPTED = 130;
 interface Settings {
   readonly seed: number;
   readonly until: Nanoseconds | null;
-  readonly speed: number;
+  /** Null when nothing was said. */
+  readonly speed: number | null;
   readonly layers: number | null;
   readonly language: Language;
   readonly cpuLimit: number;
@@ -103,6 +115,7 @@ interface Settings {
 /** @returns the exit status. @throws UsageError, LabError */
 export async function run({ operands, options }: Parsed<Option>, io: Io): Promise<number> {
   const settings = readSettings(options, io);
+  const console = options.attach === undefined ? null : consoleFor(options, io);
   const { files, file, folder } = readLabFolder(operands[0] ?? '');
   const python = pythonProgram();
   const loaded = loadLab(files, {
@@ -112,18 +125,43 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
     watchdog: realTimeWatchdog(settings.cpuLimit),
     programs: { python3: python, python },
     // What programs write must not depend on where this command's output goes; it is printed line by line.
-    env: { NO_COLOR: '1', TERM: 'dumb' },
+    env: (node) => (node === options.attach ? terminalOf(io.env) : { NO_COLOR: '1', TERM: 'dumb' }),
   });
   const { lab } = loaded;
+  const pacer = new Pacer(lab, wallClock);
   const capturePort = capturedPort(options['pcap-at'], loaded);
-  if (options.stdin !== undefined) typeInput(options.stdin, loaded, io.input());
+  if (options.stdin !== undefined) typeInput(machineNamed('stdin', options.stdin, lab), loaded, io.input());
   const style = styleFor(io.isTTY, io.env);
   const words = WORDS[settings.language];
   const machines = machineNames(lab);
+  const attachment =
+    console === null || options.attach === undefined
+      ? null
+      : new Attachment({
+          host: machineNamed('attach', options.attach, lab),
+          lab,
+          console,
+          pacer,
+          out: io.out,
+          style,
+          left: () => {
+            io.err(`${style.dim(words.left(options.attach ?? ''))}\n`);
+            pacer.speed = settings.speed ?? Number.POSITIVE_INFINITY;
+          },
+        });
   try {
-    const output = options.json === undefined ? new OutputPrinter(io.out, machines, style) : null;
-    if (output !== null) lab.record.subscribe((event) => output.take(event));
-    const ending = await drive(loaded, settings, io);
+    const out = attachment === null ? io.out : (text: string) => attachment.between(text);
+    const output = options.json === undefined ? new OutputPrinter(out, machines, style) : null;
+    if (output !== null)
+      lab.record.subscribe((event) => {
+        if (attachment?.take(event) !== true) output.take(event);
+      });
+    if (attachment !== null) {
+      attachment.begin();
+      io.err(`${style.dim(words.attached(options.attach ?? ''))}\n`);
+    }
+    const ending = await drive(loaded, pacer, settings, attachment, io);
+    attachment?.end();
     output?.flush();
 
     const ladder = new Ladder(lab.record);
@@ -157,9 +195,14 @@ export async function run({ operands, options }: Parsed<Option>, io: Io): Promis
 }
 
 /** Runs the lab at the speed asked for; once no program is left, the timers of the stacks run out at once. */
-async function drive({ lab, notStarted }: LoadedLab, settings: Settings, io: Io): Promise<Ending> {
-  const pacer = new Pacer(lab, wallClock);
-  pacer.speed = settings.speed;
+async function drive(
+  { lab, notStarted }: LoadedLab,
+  pacer: Pacer,
+  settings: Settings,
+  attachment: Attachment | null,
+  io: Io,
+): Promise<Ending> {
+  pacer.speed = settings.speed ?? (attachment === null ? Number.POSITIVE_INFINITY : 1);
   const tooMuch = new AbortController();
   let running = 0;
   let written = 0;
@@ -173,6 +216,7 @@ async function drive({ lab, notStarted }: LoadedLab, settings: Settings, io: Io)
   const stop = await pacer.run({
     ...(settings.until !== null && { until: settings.until }),
     signal: AbortSignal.any([io.interrupted, tooMuch.signal]),
+    stay: () => attachment?.waits === true,
   });
   if (stop !== 'interrupted') return stop === 'idle' ? 'idle' : 'until';
   return io.interrupted.aborted ? 'interrupted' : 'event-limit';
@@ -250,8 +294,12 @@ function readSettings(options: Parsed<Option>['options'], io: Io): Settings {
     }
   };
   const speed =
-    options.speed === undefined || options.speed === 'max' ? Number.POSITIVE_INFINITY : Number(options.speed);
-  if (!(speed > 0))
+    options.speed === undefined
+      ? null
+      : options.speed === 'max'
+        ? Number.POSITIVE_INFINITY
+        : Number(options.speed);
+  if (speed !== null && !(speed > 0))
     throw new UsageError(`--speed: expected a number above 0 or max, found "${options.speed}"`);
   return {
     seed: options.seed === undefined ? 0 : wholeNumber('seed', options.seed, 0),
@@ -281,16 +329,36 @@ function frameNumber(rows: readonly LadderRow[], n: number): LadderRow {
 const machineNames = (lab: Lab): string[] =>
   [...lab.nodes].filter(([, node]) => node instanceof Host).map(([name]) => name);
 
-/** Types a text, and the end of input behind it, as soon as the first program of a machine has started. */
-function typeInput(name: string, { lab }: LoadedLab, text: string): void {
+function machineNamed(option: string, name: string, lab: Lab): Host {
   const node = lab.nodes.get(name);
-  if (!(node instanceof Host)) {
-    throw new UsageError(`--stdin: there is no machine "${name}"${suggestion(name, machineNames(lab))}`);
-  }
+  if (node instanceof Host) return node;
+  throw new UsageError(`--${option}: there is no machine "${name}"${suggestion(name, machineNames(lab))}`);
+}
+
+/** The terminal to sit at. @throws UsageError when there is none, or something else is asked of it. */
+function consoleFor(options: Parsed<Option>['options'], { console }: Io): Console {
+  for (const other of ['stdin', 'json'] as const)
+    if (options[other] !== undefined)
+      throw new UsageError(`--attach and --${other} want the same stream: leave one of them out`);
+  if (console === null)
+    throw new UsageError(
+      '--attach needs a terminal, and standard input or output is none; --stdin NODE types a text into a program',
+    );
+  return console;
+}
+
+/** What programs may know of the person's terminal: it is there, and can do what ours can. */
+const terminalOf = ({ TERM, NO_COLOR }: Io['env']): Record<string, string> => ({
+  ...(NO_COLOR ? { NO_COLOR } : {}),
+  ...(TERM === undefined || TERM === 'dumb' ? { TERM: 'dumb' } : {}),
+});
+
+/** Types a text, and the end of input behind it, as soon as the first program of a machine has started. */
+function typeInput({ name, machine }: Host, { lab }: LoadedLab, text: string): void {
   const stop = lab.record.subscribe((event) => {
     if (event.kind !== 'process' || event.node !== name || event.change !== 'start') return;
     stop();
-    const terminal = node.machine.terminals.at(-1);
+    const terminal = machine.terminals.at(-1);
     lab.sim.after(0, () => {
       terminal?.type(text.replaceAll('\r', '').replaceAll('\n', '\r'));
       // After an unfinished line the first Ctrl-D only sends it.

@@ -197,14 +197,9 @@ function describe({ lab, file }: LoadedLab): LabDescription {
   };
 }
 
-/** Types on the terminal whose program is in the foreground; the latest one when there are several. */
 function typeOn({ loaded, drive }: Session, name: string, text: string): void {
   const node = loaded.lab.node(name);
-  if (!(node instanceof Host)) return;
-  const { terminals } = node.machine;
-  const terminal = terminals.findLast(({ foreground }) => foreground !== 0) ?? terminals.at(-1);
-  if (terminal === undefined) return;
-  drive.act(() => terminal.type(text));
+  if (node instanceof Host) drive.act(() => node.machine.terminalInFront?.type(text));
 }
 
 function resize({ loaded, drive }: Session, name: string): void {
