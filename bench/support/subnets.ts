@@ -74,6 +74,30 @@ export class Subnets {
     while (waiting > 0) this.goOn(1000);
   }
 
+  /**
+   * Has every machine ping the server again and again, one machine after the other, for ever. Returns when all have had
+   * `answers` answers: whoever is asked for by ARP is known, and tables have grown.
+   */
+  keepPinging(answers: number): void {
+    const { machines, sim } = this;
+    const period = machines.length * BETWEEN;
+    let missing = answers * machines.length;
+    for (const [i, machine] of machines.entries()) {
+      const begin = sim.timer(() => {
+        const socket = this.#ping(machine, Subnets.server, () => {
+          missing--;
+        });
+        const again = sim.timer(() => {
+          again.start(period);
+          succeed('ping', socket.send(ECHO_REQUEST, 0, inet(Subnets.server, 0), 0));
+        });
+        again.start(period);
+      });
+      begin.start(i * BETWEEN);
+    }
+    while (missing > 0) this.goOn(1000);
+  }
+
   /** Lets `events` events happen. @throws Error when there are no more. */
   goOn(events: number): void {
     for (let left = events; left > 0; left--) {

@@ -66,8 +66,10 @@ export class Echoes implements EchoUser {
     this.#sim = sim;
   }
 
-  received(message: Uint8Array, packet: ReceivedPacket<Ipv4Address>): void {
-    this.replies.push({ from: packet.source, ttl: packet.ttl, data: message.slice(8), at: this.#sim.now });
+  received(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
+    const data = frame.data().slice(8);
+    this.replies.push({ from: packet.source, ttl: packet.ttl, data, at: this.#sim.now });
+    frame.release();
   }
 
   failed(error: IcmpError): void {

@@ -1,31 +1,25 @@
-import { type Nanoseconds, type Simulation, Timed } from '../time/index.ts';
+import { type Nanoseconds, Timed } from '../time/index.ts';
 import type { Frame } from './frame.ts';
 
 /** No check sequence was kept: the frame's bits are as they were sent. */
 export const UNDAMAGED = -1;
 
 /**
- * The frames on their way in one direction of a cable, in the order in which they will arrive: a chain of the frames
- * themselves, so that a cable on which one is under way touches little else.
+ * What has frames on their way, in the order in which they will arrive: a chain of the frames themselves. Its deadline
+ * is when the first one arrives.
  */
-export class Arrivals extends Timed {
+export abstract class Arrivals extends Timed {
   #first: Frame | null = null;
   #last: Frame | null = null;
-  size = 0;
-  readonly #of: { deliver(): void };
+  #size = 0;
 
-  /** @param of is told when the first one arrives: the deadline, which it sets. */
-  constructor(sim: Simulation, of: { deliver(): void }) {
-    super(sim);
-    this.#of = of;
-  }
-
-  protected expired(): void {
-    this.#of.deliver();
+  /** How many are on their way. */
+  get inFlight(): number {
+    return this.#size;
   }
 
   /** The one that arrives first, which stays; null without any. */
-  get first(): Frame | null {
+  protected get firstOnTheWay(): Frame | null {
     return this.#first;
   }
 
@@ -33,7 +27,7 @@ export class Arrivals extends Timed {
    * Adds a frame behind all that arrive at the same time or earlier.
    * @param check the FCS that it was sent with, if its bits were changed on the way; `UNDAMAGED` otherwise.
    */
-  add(frame: Frame, at: Nanoseconds, check: number): void {
+  protected setOnItsWay(frame: Frame, at: Nanoseconds, check: number): void {
     frame.arrival = at;
     frame.check = check;
     let before = this.#last;
@@ -48,11 +42,11 @@ export class Arrivals extends Timed {
     else before.next = frame;
     if (after === null) this.#last = frame;
     else after.previous = frame;
-    this.size++;
+    this.#size++;
   }
 
   /** Takes the first one out, or null. */
-  take(): Frame | null {
+  protected takeFirst(): Frame | null {
     const frame = this.#first;
     if (frame === null) return null;
     const { next } = frame;
@@ -60,7 +54,7 @@ export class Arrivals extends Timed {
     if (next === null) this.#last = null;
     else next.previous = null;
     frame.next = null;
-    this.size--;
+    this.#size--;
     return frame;
   }
 }

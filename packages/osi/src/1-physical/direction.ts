@@ -4,6 +4,7 @@ import { frameCheckSequence } from './fcs.ts';
 import { type Frame, MIN_FRAME } from './frame.ts';
 import { FCS, INTER_FRAME_GAP, PREAMBLE } from './framing.ts';
 import { type ImpairmentSettings, Impairments } from './impairments.ts';
+import { BUSY_UNTIL, LATEST, type LineTimes, lineTimesOf, PER_BYTE } from './line-times.ts';
 import { dropOnTheWay, type Medium, type Port } from './port.ts';
 import { type QueueDiscipline, type QueueSettings, queueDiscipline } from './queue-discipline/index.ts';
 
@@ -41,10 +42,8 @@ const NONE_WAIT: number[] = [];
  * has: one event, and only the frame that arrives next stands in the event queue. Frames that arrive at one
  * instant arrive in one event, never inside the sender's call.
  */
-export class CableDirection implements Medium {
+export class CableDirection extends Arrivals implements Medium {
   bandwidth = Number.POSITIVE_INFINITY;
-  /** How long a byte takes, with a fraction; 0 without a bandwidth. */
-  #perByte = 0;
   delay: Nanoseconds = 0;
   queueLimit = DEFAULT_QUEUE_LIMIT;
   fcs = true;
@@ -57,9 +56,12 @@ export class CableDirection implements Medium {
   readonly #cable: string;
   /** Most cables do nothing to frames. */
   #impairments: Impairments | null = null;
-  readonly #arrivals: Arrivals;
-  /** Until when the line is busy; with a fraction, so that rounding does not add up. */
-  #busyUntil = 0;
+  /**
+   * How long a byte takes: 0 without a bandwidth. Until when the line is busy, with a fraction, so that rounding does not add
+   * up. The latest arrival so far of a frame that was not held back.
+   */
+  readonly #times: LineTimes;
+  readonly #at: number;
   /** When the frames begin that wait for the line, and how many of them have begun since. */
   #begins = NONE_WAIT;
   #begun = 0;
@@ -67,16 +69,16 @@ export class CableDirection implements Medium {
   #discipline: QueueDiscipline | null = null;
   /** When the discipline is to be asked again. */
   #turn: Timer | null = null;
-  /** The latest arrival so far of a frame that was not held back. */
-  #latest: Nanoseconds = 0;
 
   /** @param name the cable's. */
   constructor(sim: Simulation, name: string, from: Port, to: Port) {
+    super(sim);
     this.#sim = sim;
     this.#from = from;
     this.#to = to;
     this.#cable = name;
-    this.#arrivals = new Arrivals(sim, this);
+    this.#times = lineTimesOf(sim);
+    this.#at = this.#times.add();
   }
 
   get impairments(): Impairments {
@@ -118,11 +120,6 @@ export class CableDirection implements Medium {
     return begins.length - this.#begun;
   }
 
-  /** How many frames have been sent and not yet arrived. */
-  get inFlight(): number {
-    return this.#arrivals.size;
-  }
-
   /** Changes some properties for frames sent from now on. @throws RangeError outside the ranges of `DirectionOptions`. */
   set(options: DirectionOptions): void {
     const { bandwidth, delay, queueLimit, fcs, impairments } = options;
@@ -138,7 +135,7 @@ export class CableDirection implements Medium {
     if (impairments !== undefined) this.impairments.set(impairments);
     if (options.queue !== undefined) this.#setDiscipline(options.queue);
     this.bandwidth = bandwidth ?? this.bandwidth;
-    this.#perByte = 8_000_000_000 / this.bandwidth;
+    this.#times.numbers[this.#at + PER_BYTE] = 8_000_000_000 / this.bandwidth;
     this.delay = delay === undefined ? this.delay : Math.round(delay);
     this.queueLimit = queueLimit ?? this.queueLimit;
     this.fcs = fcs ?? this.fcs;
@@ -151,13 +148,15 @@ export class CableDirection implements Medium {
       return;
     }
     const now = this.#sim.now + this.#from.latency;
-    if (this.#busyUntil > now && this.#perByte > 0) {
+    const { numbers } = this.#times;
+    const busyUntil = numbers[this.#at + BUSY_UNTIL] as number;
+    if (busyUntil > now && (numbers[this.#at + PER_BYTE] as number) > 0) {
       if (this.waiting >= this.queueLimit) {
         dropOnTheWay(this.#from, frame, 'cable.queue-full');
         return;
       }
       if (this.#begins === NONE_WAIT) this.#begins = [];
-      this.#begins.push(this.#busyUntil);
+      this.#begins.push(busyUntil);
     }
     this.#put(frame, now);
   }
@@ -165,12 +164,14 @@ export class CableDirection implements Medium {
   /** Puts a frame on the line, at `now` or as soon as the line is free. */
   #put(frame: Frame, now: Nanoseconds): void {
     let sent = now;
-    const perByte = this.#perByte;
+    const { numbers } = this.#times;
+    const perByte = numbers[this.#at + PER_BYTE] as number;
     if (perByte > 0) {
-      const begin = this.#busyUntil > now ? this.#busyUntil : now;
+      const busyUntil = numbers[this.#at + BUSY_UNTIL] as number;
+      const begin = busyUntil > now ? busyUntil : now;
       const length = frame.length > MIN_FRAME ? frame.length : MIN_FRAME;
       sent = Math.ceil(begin + (PREAMBLE + length + FCS) * perByte);
-      this.#busyUntil = begin + (PREAMBLE + length + FCS + INTER_FRAME_GAP) * perByte;
+      numbers[this.#at + BUSY_UNTIL] = begin + (PREAMBLE + length + FCS + INTER_FRAME_GAP) * perByte;
     }
     const accidents = this.#impairments;
     if (accidents?.active === true) this.#sendWithAccidents(accidents, frame, sent);
@@ -228,20 +229,25 @@ export class CableDirection implements Medium {
     else this.#turn?.start(Math.max(at - now, 1));
   }
 
+  get #busyUntil(): number {
+    return this.#times.numbers[this.#at + BUSY_UNTIL] as number;
+  }
+
   portChanged(): void {
     this.#to.linkChanged();
   }
 
   /** Loses everything on the way: the cable was pulled out. */
   clear(reason: string): void {
-    for (let frame = this.#arrivals.take(); frame !== null; frame = this.#arrivals.take()) {
+    for (let frame = this.takeFirst(); frame !== null; frame = this.takeFirst()) {
       dropOnTheWay(this.#from, frame, reason);
     }
     for (const frame of this.#discipline?.drain() ?? []) dropOnTheWay(this.#from, frame, reason);
     this.#turn?.stop();
-    this.#arrivals.stop();
-    this.#busyUntil = 0;
-    this.#latest = 0;
+    this.stop();
+    const { numbers } = this.#times;
+    numbers[this.#at + BUSY_UNTIL] = 0;
+    numbers[this.#at + LATEST] = 0;
     this.#begins = NONE_WAIT;
     this.#begun = 0;
   }
@@ -270,25 +276,26 @@ export class CableDirection implements Medium {
   }
 
   #arriveInOrder(frame: Frame, at: Nanoseconds, check: number): void {
-    if (at > this.#latest) this.#latest = at;
-    this.#arrive(frame, this.#latest, check);
+    const { numbers } = this.#times;
+    const latest = numbers[this.#at + LATEST] as number;
+    if (at > latest) numbers[this.#at + LATEST] = at;
+    this.#arrive(frame, at > latest ? at : latest, check);
   }
 
   #arrive(frame: Frame, at: Nanoseconds, check: number): void {
-    this.#arrivals.add(frame, at, check);
-    if (this.#arrivals.first === frame) this.#arrivals.start(at - this.#sim.now);
+    this.setOnItsWay(frame, at, check);
+    if (this.firstOnTheWay === frame) this.start(at - this.#sim.now);
   }
 
-  /** @internal The first frame on its way arrives. */
-  deliver(): void {
-    const arrivals = this.#arrivals;
+  /** The first frame on its way arrives. */
+  protected expired(): void {
     const { now } = this.#sim;
-    for (let frame = arrivals.first; frame !== null; frame = arrivals.first) {
+    for (let frame = this.firstOnTheWay; frame !== null; frame = this.firstOnTheWay) {
       if (frame.arrival > now) {
-        this.#arrivals.start(frame.arrival - now);
+        this.start(frame.arrival - now);
         return;
       }
-      arrivals.take();
+      this.takeFirst();
       if (
         frame.check !== UNDAMAGED &&
         this.fcs &&

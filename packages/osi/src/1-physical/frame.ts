@@ -1,6 +1,6 @@
 import type { Nanoseconds, Simulation } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
-import { Arena, type WordSum } from './arena.ts';
+import { Arena, type Chunk, type WordSum } from './arena.ts';
 
 /** Room for the link, network and transport headers that layers below write in front of a payload. */
 export const HEADROOM = 128;
@@ -8,8 +8,8 @@ export const HEADROOM = 128;
 /** The shortest Ethernet frame without its FCS, in bytes (IEEE 802.3 section 4.2.3.3). */
 export const MIN_FRAME = 60;
 
-/** Slot sizes: a full Ethernet frame with headroom, and the 64 KiB packets of segmentation offload. */
-const SLOT_SIZES = [2 * 1024, 68 * 1024] as const;
+/** Slot sizes, with headroom: a short frame such as a bare acknowledgment, a full Ethernet frame, and the 64 KiB packets of segmentation offload. */
+const SLOT_SIZES = [256, 2 * 1024, 68 * 1024] as const;
 
 /** The `origins` of a frame without application bytes: one array for all of them. */
 export const NO_ORIGINS: readonly EventId[] = [];
@@ -147,7 +147,7 @@ export function releaseAll(head: Frame | null): void {
  * is allocated twice. The arena grows by chunks, and is given back when pool and frames are gone.
  */
 export class FramePool {
-  readonly #free: readonly Frame[][] = SLOT_SIZES.map(() => []);
+  readonly #shelves = SLOT_SIZES.map((slot) => new Shelf(slot));
   readonly #arena = new Arena();
 
   /**
@@ -156,12 +156,10 @@ export class FramePool {
    */
   take(capacity: number): Frame {
     const length = HEADROOM + capacity;
-    const size = length <= SLOT_SIZES[0] ? 0 : 1;
-    const free = this.#free[size];
-    if (free === undefined || length > SLOT_SIZES[1]) {
-      throw new RangeError(`a frame cannot hold ${capacity} bytes`);
-    }
-    return (free.pop() ?? this.#grow(size, free)).reset();
+    const size = length <= SLOT_SIZES[0] ? 0 : length <= SLOT_SIZES[1] ? 1 : 2;
+    if (length > SLOT_SIZES[2]) throw new RangeError(`a frame cannot hold ${capacity} bytes`);
+    const shelf = this.#shelves[size] as Shelf;
+    return (shelf.free.pop() ?? shelf.cut(this.#arena)).reset();
   }
 
   /** A copy of a frame, for a hub or a flooding switch. */
@@ -179,14 +177,30 @@ export class FramePool {
     copy.packetSize = frame.packetSize;
     return copy;
   }
+}
 
-  #grow(size: number, free: Frame[]): Frame {
-    const slot = SLOT_SIZES[size] as number;
-    const { bytes, sum } = this.#arena.grow(slot, free);
-    for (let at = 0; at + slot <= bytes.length; at += slot) {
-      free.push(new Frame(bytes.subarray(at, at + slot), sum, free));
+/** The frames of one slot size. */
+class Shelf {
+  readonly free: Frame[] = [];
+  readonly #slot: number;
+  /** What is left of the chunk that slots are cut from. */
+  #chunk: Chunk | null = null;
+  #at = 0;
+
+  constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  /** A new frame. */
+  cut(arena: Arena): Frame {
+    if (this.#chunk === null || this.#at + this.#slot > this.#chunk.bytes.length) {
+      this.#chunk = arena.grow(this.#slot, this.free);
+      this.#at = 0;
     }
-    return free.pop() as Frame;
+    const { bytes, sum } = this.#chunk;
+    const from = this.#at;
+    this.#at += this.#slot;
+    return new Frame(bytes.subarray(from, this.#at), sum, this.free);
   }
 }
 

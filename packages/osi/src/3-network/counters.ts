@@ -1,65 +1,55 @@
-/** The lines `Ip` and `Icmp` of Linux's /proc/net/snmp (RFC 4293), in its order; `netstat -s` prints them. */
-const IP_COUNTERS = [
-  'InReceives',
-  'InHdrErrors',
-  'InAddrErrors',
-  'ForwDatagrams',
-  'InUnknownProtos',
-  'InDiscards',
-  'InDelivers',
-  'OutRequests',
-  'OutDiscards',
-  'OutNoRoutes',
-  'ReasmTimeout',
-  'ReasmReqds',
-  'ReasmOKs',
-  'ReasmFails',
-  'FragOKs',
-  'FragFails',
-  'FragCreates',
-] as const;
+// In Linux's order, in which `netstat -s` prints them. Classes, so that an engine keeps all the numbers of one in one piece.
 
-const ICMP_COUNTERS = [
-  'InMsgs',
-  'InErrors',
-  'InCsumErrors',
-  'InDestUnreachs',
-  'InTimeExcds',
-  'InParmProbs',
-  'InSrcQuenchs',
-  'InRedirects',
-  'InEchos',
-  'InEchoReps',
-  'InTimestamps',
-  'InTimestampReps',
-  'InAddrMasks',
-  'InAddrMaskReps',
-  'OutMsgs',
-  'OutErrors',
-  'OutRateLimitGlobal',
-  'OutRateLimitHost',
-  'OutDestUnreachs',
-  'OutTimeExcds',
-  'OutParmProbs',
-  'OutSrcQuenchs',
-  'OutRedirects',
-  'OutEchos',
-  'OutEchoReps',
-  'OutTimestamps',
-  'OutTimestampReps',
-  'OutAddrMasks',
-  'OutAddrMaskReps',
-] as const;
+/** The line `Ip` of /proc/net/snmp (RFC 4293). */
+export class IpCounters {
+  InReceives = 0;
+  InHdrErrors = 0;
+  InAddrErrors = 0;
+  ForwDatagrams = 0;
+  InUnknownProtos = 0;
+  InDiscards = 0;
+  InDelivers = 0;
+  OutRequests = 0;
+  OutDiscards = 0;
+  OutNoRoutes = 0;
+  ReasmTimeout = 0;
+  ReasmReqds = 0;
+  ReasmOKs = 0;
+  ReasmFails = 0;
+  FragOKs = 0;
+  FragFails = 0;
+  FragCreates = 0;
+}
 
-export type IpCounters = Record<(typeof IP_COUNTERS)[number], number>;
-export type IcmpCounters = Record<(typeof ICMP_COUNTERS)[number], number>;
-
-const zeroes = <N extends string>(names: readonly N[]): Record<N, number> =>
-  Object.fromEntries(names.map((name) => [name, 0])) as Record<N, number>;
-
-const NO_IP = zeroes(IP_COUNTERS);
-const NO_ICMP = zeroes(ICMP_COUNTERS);
-
-// A copy takes a tenth of the time that it takes to build one name by name: every machine has these.
-export const ipCounters = (): IpCounters => ({ ...NO_IP });
-export const icmpCounters = (): IcmpCounters => ({ ...NO_ICMP });
+/** Its line `Icmp`. */
+export class IcmpCounters {
+  InMsgs = 0;
+  InErrors = 0;
+  InCsumErrors = 0;
+  InDestUnreachs = 0;
+  InTimeExcds = 0;
+  InParmProbs = 0;
+  InSrcQuenchs = 0;
+  InRedirects = 0;
+  InEchos = 0;
+  InEchoReps = 0;
+  InTimestamps = 0;
+  InTimestampReps = 0;
+  InAddrMasks = 0;
+  InAddrMaskReps = 0;
+  OutMsgs = 0;
+  OutErrors = 0;
+  OutRateLimitGlobal = 0;
+  OutRateLimitHost = 0;
+  OutDestUnreachs = 0;
+  OutTimeExcds = 0;
+  OutParmProbs = 0;
+  OutSrcQuenchs = 0;
+  OutRedirects = 0;
+  OutEchos = 0;
+  OutEchoReps = 0;
+  OutTimestamps = 0;
+  OutTimestampReps = 0;
+  OutAddrMasks = 0;
+  OutAddrMaskReps = 0;
+}

@@ -1,6 +1,9 @@
 import type { Frame } from '../1-physical/index.ts';
 import type { TracedTimer } from '../trace/index.ts';
 
+/** What a small piece counts for in bytes: in Linux a descriptor of 256 and a block of 512 (`skb->truesize`). */
+const LEAST_MEMORY = 768;
+
 /**
  * The pieces of one packet that are here, in their order and without overlaps (RFC 815). Both versions of IP put packets
  * together in this way, as Linux does (net/ipv4/inet_fragment.c).
@@ -61,7 +64,7 @@ export abstract class Pieces {
     this.here += end - begin;
     if (end > this.end) this.end = end;
     if (!more) this.ended = true;
-    this.memory += frame.bytes.length;
+    this.memory += Math.max(frame.bytes.length, LEAST_MEMORY);
     return null;
   }
 

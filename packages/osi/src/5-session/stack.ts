@@ -234,7 +234,7 @@ export class Stack implements SocketParts, FrameWatcher {
   }
 
   /** What ARP knows on each interface. */
-  *neighbours(): Iterable<{ readonly link: Link; readonly neighbour: Neighbour }> {
+  *neighbours(): Iterable<{ readonly link: Link; readonly neighbour: Readonly<Neighbour> }> {
     for (const link of this.interfaces) {
       if (link.neighbours === null) continue;
       for (const neighbour of link.neighbours.entries()) yield { link, neighbour };

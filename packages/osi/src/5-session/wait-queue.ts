@@ -10,11 +10,13 @@ export class WaitQueue {
 
   /** @returns what ends it; calling that again does nothing. */
   subscribe(changed: () => void): () => void {
-    // Each subscription is a function of its own, so that one callback may subscribe twice.
-    const entry = () => changed();
-    if (this.#one === null && this.#more === null) this.#one = entry;
-    else this.#more = [...(this.#more ?? []), entry];
-    return () => this.#leave(entry);
+    if (this.#one !== null || this.#more !== null) return this.#join(changed);
+    this.#one = changed;
+    let left = false;
+    return () => {
+      if (!left) this.#one = null;
+      left = true;
+    };
   }
 
   wake(): void {
@@ -24,12 +26,13 @@ export class WaitQueue {
     for (const entry of more) if (this.#more?.includes(entry)) entry();
   }
 
-  #leave(entry: () => void): void {
-    if (this.#one === entry) {
-      this.#one = null;
-    } else if (this.#more !== null) {
-      const rest = this.#more.filter((other) => other !== entry);
+  #join(changed: () => void): () => void {
+    // Each subscription is a function of its own, so that one callback may subscribe twice.
+    const entry = () => changed();
+    this.#more = [...(this.#more ?? []), entry];
+    return () => {
+      const rest = (this.#more ?? []).filter((other) => other !== entry);
       this.#more = rest.length === 0 ? null : rest;
-    }
+    };
   }
 }

@@ -25,7 +25,15 @@ import {
   writeEthernet,
 } from './codec.ts';
 import { GroupFilter } from './group-filter.ts';
-import { BROADCAST_MAC, isGroupMac, type MacAddress, multicastMac } from './mac-address.ts';
+import {
+  BROADCAST_MAC,
+  highOf,
+  isGroupMac,
+  lowOf,
+  type MacAddress,
+  macOf,
+  multicastMac,
+} from './mac-address.ts';
 
 /** The least MTU for IPv4 (RFC 791 section 3.2), and what the frame pool's larger slots hold. */
 const LEAST_MTU = 68;
@@ -52,7 +60,8 @@ export class EthernetInterface implements Link, PortOwner {
   readonly name: string;
   readonly index: number;
   readonly port: Port;
-  readonly mac: MacAddress;
+  readonly #macHigh: number;
+  readonly #macLow: number;
   readonly loopback = false;
   readonly arp: Arp;
   readonly statistics = noStatistics();
@@ -69,12 +78,17 @@ export class EthernetInterface implements Link, PortOwner {
     this.name = port.name;
     this.index = options.index ?? 2;
     this.port = port;
-    this.mac = mac;
+    this.#macHigh = highOf(mac);
+    this.#macLow = lowOf(mac);
     this.#up = upcalls;
     if (options.mtu !== undefined) this.setMtu(options.mtu);
     this.arp = new Arp(sim, this, upcalls);
     port.attach(this);
     this.#told = this.state;
+  }
+
+  get mac(): MacAddress {
+    return macOf(this.#macHigh, this.#macLow);
   }
 
   get mtu(): number {

@@ -40,6 +40,11 @@ export const multicastMac = (ipv4: number): MacAddress => (0x01005e000000 + (ipv
 /** The group address of an IPv6 multicast address: 33:33 and its low 32 bits (RFC 2464 section 7). */
 export const ipv6MulticastMac = (low: number): MacAddress => (0x3333_0000_0000 + (low >>> 0)) as MacAddress;
 
+/** The first 16 bits of an address, and the 32 behind them as a signed number: small integers, which an engine keeps in place. */
+export const highOf = (address: MacAddress): number => (address / HALF) | 0;
+export const lowOf = (address: MacAddress): number => address | 0;
+export const macOf = (high: number, low: number): MacAddress => (high * HALF + (low >>> 0)) as MacAddress;
+
 export function readMac(view: DataView, at: number): MacAddress {
   return (view.getUint16(at) * HALF + view.getUint32(at + 2)) as MacAddress;
 }

@@ -1,6 +1,6 @@
 import type { Frame } from '../../1-physical/index.ts';
 import { milliseconds, type Nanoseconds, seconds, type Timed } from '../../time/index.ts';
-import { type MacAddress, NULL_MAC } from '../ethernet/mac-address.ts';
+import { highOf, lowOf, type MacAddress, macOf } from '../ethernet/mac-address.ts';
 
 /** The states of Linux's neighbour table (`ip-neighbour(8)`), which ARP shares with IPv6's neighbour discovery (RFC 4861 section 7.3.2). */
 export type NeighbourState =
@@ -40,7 +40,9 @@ export type NeighbourParameters = { -readonly [N in keyof typeof NEIGHBOUR_DEFAU
 export class Neighbour<A = number> {
   readonly address: A;
   state: NeighbourState = 'INCOMPLETE';
-  mac: MacAddress = NULL_MAC;
+  /** The halves of the MAC address: a number of 48 bits would be an object of its own. */
+  #high = 0;
+  #low = 0;
   /** When it was last confirmed that it can be reached; never as yet. */
   confirmed: Nanoseconds = Number.NEGATIVE_INFINITY;
   /** When it was last sent to, last changed. */
@@ -57,6 +59,15 @@ export class Neighbour<A = number> {
 
   constructor(address: A) {
     this.address = address;
+  }
+
+  get mac(): MacAddress {
+    return macOf(this.#high, this.#low);
+  }
+
+  set mac(mac: MacAddress) {
+    this.#high = highOf(mac);
+    this.#low = lowOf(mac);
   }
 
   enqueue(frame: Frame): void {

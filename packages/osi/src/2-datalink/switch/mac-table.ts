@@ -10,10 +10,16 @@ const AGEING_TIME = seconds(300);
 const STATIONS = 8192;
 
 interface Station {
-  port: Port;
+  readonly port: Port;
   /** When a frame of it last came in. */
-  heard: Nanoseconds;
+  readonly heard: Nanoseconds;
 }
+
+/** Of the places of a byte in a number: 2^32. */
+const HALF = 0x1_0000_0000;
+const FIRST_ROOM = 8;
+/** In place of a row. */
+const NONE = -1;
 
 /** Which station is behind which port of a switch (in one VLAN, if it has some); forgets those it has not heard of for 300 s. */
 export class MacTable {
@@ -24,7 +30,12 @@ export class MacTable {
   readonly #tracer: Tracer;
   /** What the record calls a station after its address: ` vlan 10`. */
   readonly #place: string;
-  readonly #stations = new Map<MacAddress, Station>();
+  /** One row for each station, in the order in which they were learned: every frame looks up two, so these are plain numbers. */
+  #macs = new Float64Array(FIRST_ROOM);
+  #heard = new Float64Array(FIRST_ROOM);
+  #ports: Port[] = [];
+  /** Rows by a hash of the address, each in the first free place from there on; half of the places stay free. */
+  #places = new Int32Array(2 * FIRST_ROOM).fill(NONE);
   readonly #ageing: TracedTimer;
 
   /**
@@ -44,57 +55,112 @@ export class MacTable {
   }
 
   get size(): number {
-    return this.#stations.size;
+    return this.#ports.length;
   }
 
-  entries(): Iterable<[MacAddress, Readonly<Station>]> {
-    return this.#stations;
+  *entries(): Iterable<[MacAddress, Station]> {
+    for (const [row, port] of this.#ports.entries()) {
+      yield [this.#macs[row] as MacAddress, { port, heard: this.#heard[row] as Nanoseconds }];
+    }
   }
 
   /** The port behind which a station was last heard, or null. */
   find(mac: MacAddress): Port | null {
-    return this.#stations.get(mac)?.port ?? null;
+    const row = this.#places[this.#placeOf(mac)] as number;
+    return row === NONE ? null : (this.#ports[row] as Port);
   }
 
   /** A frame of `mac` came in at `port`. */
   learn(mac: MacAddress, port: Port): void {
-    const { now } = this.#sim;
-    const station = this.#stations.get(mac);
-    if (station === undefined) {
-      if (this.#stations.size >= this.most) return;
-      this.#stations.set(mac, { port, heard: now });
-      this.#record('add', mac, port);
-      if (!this.#ageing.running) this.#ageing.start(this.ageingTime);
+    const row = this.#places[this.#placeOf(mac)] as number;
+    if (row === NONE) {
+      this.#add(mac, port);
       return;
     }
-    station.heard = now;
-    if (station.port !== port) {
-      station.port = port;
+    this.#heard[row] = this.#sim.now;
+    if (this.#ports[row] !== port) {
+      this.#ports[row] = port;
       this.#record('update', mac, port);
     }
   }
 
   /** Forgets the stations behind a port: its cable was pulled. */
   forget(port: Port): void {
-    for (const [mac, station] of this.#stations) {
-      if (station.port === port) this.#remove(mac, port);
-    }
-    if (this.#stations.size === 0) this.#ageing.stop();
+    this.#keep((row) => this.#ports[row] !== port);
+    if (this.size === 0) this.#ageing.stop();
   }
 
   #age(): void {
     const { now } = this.#sim;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const [mac, station] of this.#stations) {
-      if (station.heard + this.ageingTime <= now) this.#remove(mac, station.port);
-      else if (station.heard < oldest) oldest = station.heard;
-    }
-    if (this.#stations.size > 0) this.#ageing.start(oldest + this.ageingTime - now);
+    this.#keep((row) => {
+      const heard = this.#heard[row] as Nanoseconds;
+      if (heard + this.ageingTime <= now) return false;
+      oldest = Math.min(oldest, heard);
+      return true;
+    });
+    if (this.size > 0) this.#ageing.start(oldest + this.ageingTime - now);
   }
 
-  #remove(mac: MacAddress, port: Port): void {
-    this.#stations.delete(mac);
-    this.#record('remove', mac, port);
+  #add(mac: MacAddress, port: Port): void {
+    const row = this.size;
+    if (row >= this.most) return;
+    if (row === this.#macs.length) this.#grow();
+    this.#macs[row] = mac;
+    this.#heard[row] = this.#sim.now;
+    this.#ports.push(port);
+    this.#places[this.#placeOf(mac)] = row;
+    this.#record('add', mac, port);
+    if (!this.#ageing.running) this.#ageing.start(this.ageingTime);
+  }
+
+  /** Where the row of an address is noted, or would be. */
+  #placeOf(mac: MacAddress): number {
+    const places = this.#places;
+    const last = places.length - 1;
+    let place = Math.imul((mac | 0) ^ (mac / HALF), 0x9e3779b1) >>> 16;
+    for (;;) {
+      place &= last;
+      const row = places[place] as number;
+      if (row === NONE || this.#macs[row] === mac) return place;
+      place++;
+    }
+  }
+
+  /** Forgets the stations whose row is not to be kept. */
+  #keep(kept: (row: number) => boolean): void {
+    const ports = this.#ports;
+    const macs = this.#macs;
+    let left = 0;
+    for (let row = 0; row < ports.length; row++) {
+      const mac = macs[row] as MacAddress;
+      const port = ports[row] as Port;
+      if (!kept(row)) {
+        this.#record('remove', mac, port);
+        continue;
+      }
+      macs[left] = mac;
+      this.#heard[left] = this.#heard[row] as Nanoseconds;
+      ports[left] = port;
+      left++;
+    }
+    if (left === ports.length) return;
+    ports.length = left;
+    this.#index(this.#places.length);
+  }
+
+  #grow(): void {
+    const room = 2 * this.size;
+    this.#macs = longer(this.#macs, room);
+    this.#heard = longer(this.#heard, room);
+    this.#index(2 * room);
+  }
+
+  #index(places: number): void {
+    this.#places = new Int32Array(places).fill(NONE);
+    for (let row = 0; row < this.size; row++) {
+      this.#places[this.#placeOf(this.#macs[row] as MacAddress)] = row;
+    }
   }
 
   #record(change: TableChanged['change'], mac: MacAddress, port: Port): void {
@@ -102,4 +168,10 @@ export class MacTable {
     const value = change === 'remove' ? '' : `port ${port.name}`;
     this.#tracer.write({ kind: 'table', table: 'mac', change, key: formatMac(mac) + this.#place, value });
   }
+}
+
+function longer(old: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const array = new Float64Array(length);
+  array.set(old);
+  return array;
 }

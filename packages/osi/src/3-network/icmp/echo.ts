@@ -5,8 +5,8 @@ import { type IpAddress, isAnyIp } from '../ip-address.ts';
 import type { IcmpError, IpService, ReceivedPacket, SendOptions } from '../ip-service.ts';
 import { ICMP_HEADER, readCode, readType, writeIdentifier } from './codec.ts';
 
-/** How one version of ICMP has echoes. Identifier and sequence number stand in the same place in both. */
-export interface EchoProtocol {
+/** How one version of ICMP has echoes: the same for all machines. Identifier and sequence number stand in the same place in both. @template C its counters. */
+export interface EchoProtocol<C> {
   readonly protocol: number;
   /** The type of a request. */
   readonly request: number;
@@ -18,14 +18,14 @@ export interface EchoProtocol {
   readonly largest: number;
   /** Fills in the checksum. */
   finish(frame: Frame, source: IpAddress, destination: IpAddress): void;
-  /** A request was sent. */
-  sent(): void;
+  /** Counts a request that was sent. */
+  sent(counters: C): void;
 }
 
 /** What a "ping" socket is told. Called inside the stack: do not block, do not throw. */
 export interface EchoUser {
-  /** An echo reply for its identifier: the whole ICMP message, valid until this returns. `packet` too. */
-  received(message: Uint8Array, packet: ReceivedPacket): void;
+  /** An echo reply for its identifier, `frame.start` at the ICMP message; takes the frame over. `packet` is valid until this returns. */
+  received(frame: Frame, packet: ReceivedPacket): void;
   /** An ICMP error about one of its requests, of which `original` has the first bytes from `at` to its end. */
   failed(error: IcmpError, original: DataView, at: number): void;
 }
@@ -49,48 +49,65 @@ export interface EchoChannel {
 }
 
 /** The echo identifiers of one machine and version of IP, and who uses them. */
-export class EchoChannels {
-  /** None most of the time. */
-  #users: Map<number, EchoUser> | null = null;
+export class EchoChannels<C = unknown> {
+  /** Mostly there is one at most: it needs no map. */
+  #first: EchoUser | null = null;
+  #firstIdentifier = 0;
+  #others: Map<number, EchoUser> | null = null;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
   readonly #ip: IpService;
-  readonly #how: EchoProtocol;
+  readonly #how: EchoProtocol<C>;
+  readonly #counters: C;
   #random: Random | null = null;
   #next = 0;
 
-  constructor(sim: Simulation, tracer: Tracer, pool: FramePool, ip: IpService, how: EchoProtocol) {
+  constructor(
+    sim: Simulation,
+    tracer: Tracer,
+    pool: FramePool,
+    ip: IpService,
+    how: EchoProtocol<C>,
+    counters: C,
+  ) {
     this.#sim = sim;
     this.#tracer = tracer;
     this.#pool = pool;
     this.#ip = ip;
     this.#how = how;
+    this.#counters = counters;
   }
 
   find(identifier: number): EchoUser | undefined {
-    return this.#users?.get(identifier);
+    if (this.#first !== null && this.#firstIdentifier === identifier) return this.#first;
+    return this.#others?.get(identifier);
   }
 
   /** @param wanted 0 takes any that is free. @returns -EADDRINUSE when another has it, -EAGAIN when none is free. */
   open(wanted: number, user: EchoUser): EchoChannel | number {
     const identifier = wanted === 0 ? this.#choose() : wanted;
     if (identifier === 0) return -ERRNO.EAGAIN;
-    this.#users ??= new Map();
-    if (this.#users.has(identifier)) return -ERRNO.EADDRINUSE;
-    this.#users.set(identifier, user);
-    return {
-      identifier,
-      send: (message, source, destination, origin, options) =>
-        this.#send(identifier, message, source, destination, origin, options),
-      close: () => {
-        this.#users?.delete(identifier);
-        if (this.#users?.size === 0) this.#users = null;
-      },
-    };
+    if (this.find(identifier) !== undefined) return -ERRNO.EADDRINUSE;
+    if (this.#first === null) {
+      this.#first = user;
+      this.#firstIdentifier = identifier;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(identifier, user);
+    }
+    return new Claim(this, identifier);
   }
 
-  #send(
+  /** @internal For claims. */
+  release(identifier: number): void {
+    if (this.#first !== null && this.#firstIdentifier === identifier) this.#first = null;
+    else this.#others?.delete(identifier);
+    if (this.#others?.size === 0) this.#others = null;
+  }
+
+  /** @internal For claims. */
+  send(
     identifier: number,
     message: Uint8Array,
     source: IpAddress,
@@ -115,7 +132,7 @@ export class EchoChannels {
     if (origin !== 0) frame.origins = [origin];
     const error = this.#ip.send(frame, from, destination, this.#how.protocol, options);
     if (error !== 0) return error;
-    this.#how.sent();
+    this.#how.sent(this.#counters);
     return message.length;
   }
 
@@ -126,8 +143,32 @@ export class EchoChannels {
     for (let tries = 0; tries < 0xffff; tries++) {
       const identifier = this.#next;
       this.#next = identifier === 0xffff ? 1 : identifier + 1;
-      if (this.#users?.has(identifier) !== true) return identifier;
+      if (this.find(identifier) === undefined) return identifier;
     }
     return 0;
+  }
+}
+
+class Claim implements EchoChannel {
+  readonly identifier: number;
+  readonly #of: EchoChannels;
+
+  constructor(of: EchoChannels, identifier: number) {
+    this.#of = of;
+    this.identifier = identifier;
+  }
+
+  send(
+    message: Uint8Array,
+    source: IpAddress,
+    destination: IpAddress,
+    origin: EventId,
+    options?: SendOptions,
+  ): number {
+    return this.#of.send(this.identifier, message, source, destination, origin, options);
+  }
+
+  close(): void {
+    this.#of.release(this.identifier);
   }
 }

@@ -2,7 +2,7 @@ import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physica
 import type { Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address, ipv4FromNumber, isLoopback } from '../address.ts';
-import { type IcmpCounters, icmpCounters } from '../counters.ts';
+import { IcmpCounters } from '../counters.ts';
 import {
   type IcmpError,
   PROTOCOL_ICMP,
@@ -42,7 +42,7 @@ import {
   writeIcmp,
   writeIcmpChecksum,
 } from './codec.ts';
-import { EchoChannels } from './echo.ts';
+import { EchoChannels, type EchoProtocol } from './echo.ts';
 import { type ErrorMeaning, meaningOf } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -73,6 +73,19 @@ const UNREACHABLE_REASONS = [
   'icmp.source-route-failed',
 ] as const;
 
+const ECHO: EchoProtocol<IcmpCounters> = {
+  protocol: PROTOCOL_ICMP,
+  request: ICMP_ECHO_REQUEST,
+  reason: 'icmp.echo-request',
+  random: 'icmp.identifier',
+  largest: LARGEST_MESSAGE,
+  finish: (frame) => writeIcmpChecksum(frame.view, frame.start, frame.end),
+  sent: (counters) => {
+    counters.OutMsgs++;
+    counters.OutEchos++;
+  },
+};
+
 export interface IcmpOptions {
   sim: Simulation;
   tracer: Tracer;
@@ -85,7 +98,7 @@ export interface IcmpOptions {
 /** ICMP of one machine (RFC 792, 1122 section 3.2.2, 1812 section 4.3): answers echoes, sends errors, tells transports of errors. */
 export class IcmpLayer implements TransportProtocol, ErrorReports {
   readonly protocol = PROTOCOL_ICMP;
-  readonly counters: IcmpCounters = icmpCounters();
+  readonly counters = new IcmpCounters();
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
@@ -93,7 +106,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   readonly #ip: Ipv4Layer;
   readonly #rate: RateLimit;
   readonly #sendOptions: SendOptions = { tos: 0 };
-  #echo: EchoChannels | null = null;
+  #echo: EchoChannels<IcmpCounters> | null = null;
 
   /** Joins `ip` as the transport that it delivers ICMP to and that reports its errors. */
   constructor(options: IcmpOptions) {
@@ -109,24 +122,9 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   }
 
   /** For sockets that send echo requests. */
-  get echo(): EchoChannels {
-    this.#echo ??= this.#makeEcho();
+  get echo(): EchoChannels<IcmpCounters> {
+    this.#echo ??= new EchoChannels(this.#sim, this.#tracer, this.#pool, this.#ip, ECHO, this.counters);
     return this.#echo;
-  }
-
-  #makeEcho(): EchoChannels {
-    return new EchoChannels(this.#sim, this.#tracer, this.#pool, this.#ip, {
-      protocol: PROTOCOL_ICMP,
-      request: ICMP_ECHO_REQUEST,
-      reason: 'icmp.echo-request',
-      random: 'icmp.identifier',
-      largest: LARGEST_MESSAGE,
-      finish: (frame) => writeIcmpChecksum(frame.view, frame.start, frame.end),
-      sent: () => {
-        this.counters.OutMsgs++;
-        this.counters.OutEchos++;
-      },
-    });
   }
 
   receive(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
@@ -281,8 +279,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
       this.#drop(frame, 'icmp.no-listener', packet);
       return;
     }
-    user.received(frame.data(), packet);
-    frame.release();
+    user.received(frame, packet);
   }
 
   /** Where the packet of ours begins that a message is about; -1 when it is not to be recognized, and dropped. */

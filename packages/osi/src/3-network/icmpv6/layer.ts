@@ -1,7 +1,7 @@
 import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
-import { EchoChannels } from '../icmp/echo.ts';
+import { EchoChannels, type EchoProtocol } from '../icmp/echo.ts';
 import type { RateLimit } from '../icmp/rate-limit.ts';
 import type { IcmpError, ReceivedPacket, SendOptions, TransportProtocol } from '../ip-service.ts';
 import { type Ipv6Address, isAny6, isLoopback6, isMulticast6 } from '../ipv6/address.ts';
@@ -51,6 +51,17 @@ const UNREACHABLE_REASONS: Readonly<Record<number, string>> = {
 /** Takes over a message of its types, checked, `frame.start` at it. */
 export type Icmpv6Handler = (frame: Frame, packet: ReceivedPacket<Ipv6Address>, by: Ipv6Interface) => void;
 
+const ECHO: EchoProtocol<Icmp6Counters> = {
+  protocol: PROTOCOL_ICMPV6,
+  request: ICMPV6_ECHO_REQUEST,
+  reason: 'icmp.echo-request',
+  random: 'icmpv6.identifier',
+  largest: LARGEST_MESSAGE,
+  finish: (frame, source, destination) =>
+    writeIcmpv6Checksum(frame, source as Ipv6Address, destination as Ipv6Address),
+  sent: (counters) => countOut(counters, ICMPV6_ECHO_REQUEST),
+};
+
 export interface Icmpv6Options {
   sim: Simulation;
   tracer: Tracer;
@@ -65,7 +76,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
   readonly protocol = PROTOCOL_ICMPV6;
   readonly counters: Icmp6Counters = icmp6Counters();
   /** For sockets that send echo requests. */
-  readonly echo: EchoChannels;
+  readonly echo: EchoChannels<Icmp6Counters>;
   /** Neighbour discovery and multicast listener discovery, by the types that are theirs. */
   readonly handlers = new Map<number, Icmpv6Handler>();
   readonly #tracer: Tracer;
@@ -84,16 +95,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     this.#sysctl = sysctl;
     this.#ip = ip;
     this.#rate = rate;
-    this.echo = new EchoChannels(sim, tracer, pool, ip, {
-      protocol: PROTOCOL_ICMPV6,
-      request: ICMPV6_ECHO_REQUEST,
-      reason: 'icmp.echo-request',
-      random: 'icmpv6.identifier',
-      largest: LARGEST_MESSAGE,
-      finish: (frame, source, destination) =>
-        writeIcmpv6Checksum(frame, source as Ipv6Address, destination as Ipv6Address),
-      sent: () => countOut(this.counters, ICMPV6_ECHO_REQUEST),
-    });
+    this.echo = new EchoChannels(sim, tracer, pool, ip, ECHO, this.counters);
     ip.register(this);
     ip.reports = this;
   }
@@ -218,8 +220,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
       this.#drop(frame, 'icmp.no-listener', packet);
       return;
     }
-    user.received(frame.data(), packet);
-    frame.release();
+    user.received(frame, packet);
   }
 
   /** Somebody tells of a packet of ours; the transport that sent it gets to know. */

@@ -17,6 +17,12 @@ import {
   sameNetwork,
 } from './local-address.ts';
 
+/** Who asks a table of addresses or routes. */
+export interface TableUser {
+  /** A table has changed: what was looked up before may be wrong. */
+  tableChanged(): void;
+}
+
 /** Up to so many, looking at each of them is as fast as an index, and takes up less: most machines have two. */
 const FEW = 8;
 
@@ -34,11 +40,11 @@ export class AddressTable {
   /** By address, and by that of its network's broadcast: only of many. */
   #own: Map<number, LocalAddress> | null = null;
   #broadcasts: Map<number, LocalAddress> | null = null;
-  /** Counts changes. */
-  version = 0;
+  readonly #user: TableUser;
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer, user: TableUser) {
     this.#tracer = tracer;
+    this.#user = user;
   }
 
   entries(): readonly LocalAddress[] {
@@ -112,10 +118,6 @@ export class AddressTable {
     return undefined;
   }
 
-  isBroadcast(address: Ipv4Address): boolean {
-    return address === BROADCAST || isMulticast(address) || this.ofBroadcast(address) !== undefined;
-  }
-
   /** Whether a packet to this broadcast address is for this machine too. */
   isHeard(address: Ipv4Address): boolean {
     return address === BROADCAST || this.ofBroadcast(address) !== undefined;
@@ -154,7 +156,7 @@ export class AddressTable {
   }
 
   #index(): void {
-    this.version++;
+    this.#user.tableChanged();
     this.#own = null;
     this.#broadcasts = null;
     if (this.#all.length <= FEW) return;

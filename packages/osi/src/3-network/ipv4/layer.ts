@@ -3,7 +3,7 @@ import type { Link } from '../../2-datalink/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ERRNO, KernelLog, type Tracer } from '../../trace/index.ts';
 import { ANY, BROADCAST, type Ipv4Address, isMulticast } from '../address.ts';
-import { ipCounters } from '../counters.ts';
+import { IpCounters } from '../counters.ts';
 import {
   CODE_HOST_UNREACHABLE,
   CODE_PORT_UNREACHABLE,
@@ -55,6 +55,7 @@ import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { Routing } from './routing.ts';
 import { nextStation } from './source-route.ts';
+import { Transports } from './transports.ts';
 
 export interface Ipv4Options {
   sim: Simulation;
@@ -67,14 +68,25 @@ const NO_OPTIONS: SendOptions = {};
 /** What was found in the options of the packet that came last: written anew for each that has some. */
 const EXAMINED: ExaminedOptions = { problem: -1, sourceRoute: -1 };
 
+/** What a layer says of the packet that it is handing up: one for all machines, of which one is at work at a time. */
+const PACKET: ReceivedPacket<Ipv4Address> = {
+  source: ANY,
+  destination: ANY,
+  protocol: 0,
+  ttl: 0,
+  tos: 0,
+  interface: '',
+  options: null,
+  broadcast: false,
+};
+
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
 export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, PacketPath4 {
   readonly tracer: Tracer;
   readonly sysctl: Sysctl;
-  readonly counters = ipCounters();
+  readonly counters = new IpCounters();
   /** `IPReversePathFilter` of /proc/net/netstat. */
   reversePathFiltered = 0;
-  readonly pathMtu: PathMtu<Ipv4Address>;
   /** Set by ICMP when it joins. */
   reports: ErrorReports | null = null;
   /** Set by IGMP when it joins. */
@@ -92,17 +104,9 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
   readonly #pool: FramePool;
   readonly #identification: Identification;
   readonly #reassembly: Reassembly;
-  readonly #transports: (TransportProtocol | undefined)[] = [];
-  readonly #packet: ReceivedPacket<Ipv4Address> = {
-    source: ANY,
-    destination: ANY,
-    protocol: 0,
-    ttl: 0,
-    tos: 0,
-    interface: '',
-    options: null,
-    broadcast: false,
-  };
+  readonly #transports = new Transports();
+  /** Made with the first path that is less than its link. */
+  #pathMtu: PathMtu<Ipv4Address> | null = null;
   /** Of the packet that is being handed up: where its header begins, and whether it came in a group frame. */
   #header = 0;
   #group = false;
@@ -113,8 +117,6 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     this.tracer = options.tracer;
     this.#pool = options.pool;
     this.sysctl = options.sysctl;
-    const { sim, sysctl } = options;
-    this.pathMtu = new PathMtu(sim, sysctl, 'net.ipv4.route.min_pmtu', 'net.ipv4.route.mtu_expires');
     this.#identification = new Identification(options.sim, options.tracer.node);
     this.#reassembly = new Reassembly({
       tracer: options.tracer,
@@ -124,6 +126,17 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       timedOut: (first) =>
         this.report(ICMP_TIME_EXCEEDED, CODE_REASSEMBLY_TIME_EXCEEDED, 0, first, first.start, false),
     });
+  }
+
+  /** What is known of paths that take less than their first link. */
+  get pathMtu(): PathMtu<Ipv4Address> {
+    this.#pathMtu ??= new PathMtu(
+      this.#sim,
+      this.sysctl,
+      'net.ipv4.route.min_pmtu',
+      'net.ipv4.route.mtu_expires',
+    );
+    return this.#pathMtu;
   }
 
   /** Bytes that packets of which pieces are missing take up (the `FRAG` line of /proc/net/sockstat). */
@@ -142,12 +155,12 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
   }
 
   register(transport: TransportProtocol): void {
-    this.#transports[transport.protocol] = transport;
+    this.#transports.set(transport);
   }
 
   /** The transport registered for a protocol number. */
   transport(protocol: number): TransportProtocol | undefined {
-    return this.#transports[protocol];
+    return this.#transports.get(protocol);
   }
 
   mtuTo(destination: Ipv4Address): number {
@@ -156,7 +169,11 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     // Without a route, what every host takes (RFC 1122 section 3.3.3).
     if (error !== 0 || link === null) return 576;
     // The MTU of `lo` is larger than any packet (`IP_MAX_MTU` in Linux).
-    return Math.min(IPV4_MAX_PACKET, this.pathMtu.limit(destination, link.mtu));
+    return Math.min(IPV4_MAX_PACKET, this.#mtuOf(destination, link));
+  }
+
+  #mtuOf(destination: Ipv4Address, link: Link): number {
+    return this.#pathMtu === null ? link.mtu : this.#pathMtu.limit(destination, link.mtu);
   }
 
   roomTo(destination: Ipv4Address): number {
@@ -190,7 +207,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     const { headerOptions } = options;
     const headerLength = headerOptions === undefined ? IPV4_HEADER : IPV4_HEADER + headerOptions.length;
     const length = headerLength + frame.length;
-    const mtu = this.pathMtu.limit(destination, link.mtu);
+    const mtu = this.#mtuOf(destination, link);
     const { dontFragment } = options;
     const { segments } = frame;
     const whole = (segments > 1 ? headerLength + frame.packetSize : length) <= mtu;
@@ -359,7 +376,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       return true;
     }
     const route = this.routes.lookup(destination);
-    this.redirects ??= new Redirects(this.#sim, this.tracer, () => this.routes.version++);
+    this.redirects ??= new Redirects(this.#sim, this.tracer, () => this.tableChanged());
     if (route !== null) this.redirects.learn(destination, route, gateway);
     return true;
   }
@@ -422,7 +439,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       if (whole === null) return;
     }
     const { view, start } = whole;
-    const packet = this.#packet;
+    const packet = PACKET;
     packet.source = readSource(view, start);
     packet.destination = readDestination(view, start);
     packet.protocol = readProtocol(view, start);
@@ -435,7 +452,7 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       headerLength === IPV4_HEADER ? null : whole.bytes.subarray(start + IPV4_HEADER, start + headerLength);
     whole.start = start + headerLength;
     const taken = this.raw?.received(whole, packet, start) === true;
-    const transport = this.#transports[packet.protocol];
+    const transport = this.#transports.get(packet.protocol);
     if (transport === undefined) {
       if (taken) {
         counters.InDelivers++;

@@ -4,7 +4,7 @@ import { counting, ip, PROTOCOL_TEST, World } from '../../../test/network-world.
 import { type Frame, FramePool, HEADROOM } from '../../1-physical/index.ts';
 import { Simulation, seconds } from '../../time/index.ts';
 import { Tracer } from '../../trace/index.ts';
-import { ipCounters } from '../counters.ts';
+import { IpCounters } from '../counters.ts';
 import { Sysctl } from '../sysctl.ts';
 import {
   checkIpv4,
@@ -63,7 +63,7 @@ function cut(whole: Frame, mtu: number): Frame[] {
 function setUp() {
   const sim = new Simulation(1);
   const tracer = new Tracer(sim, 'b');
-  const counters = ipCounters();
+  const counters = new IpCounters();
   const sysctl = new Sysctl();
   const timedOut: number[] = [];
   const reassembly = new Reassembly({
@@ -254,9 +254,9 @@ describe('reassembly', () => {
 
   it('begins no packet beyond ipfrag_high_thresh bytes, and goes on when there is room again', () => {
     const { sim, add, sysctl, tracer, reassembly } = setUp();
-    sysctl.set('net.ipv4.ipfrag_high_thresh', 10_000);
+    sysctl.set('net.ipv4.ipfrag_high_thresh', 3_500);
     for (let id = 0; id < 10; id++) add(packet(counting(8), { more: true, id }));
-    expect(reassembly.memory).toBeLessThan(14_000);
+    expect(reassembly.memory).toBeLessThan(4_500);
     expect(tracer.drops.get('ip.reassembly-memory')).toBe(5);
     sim.run();
     expect(reassembly.memory).toBe(0);
@@ -266,9 +266,9 @@ describe('reassembly', () => {
 
   it('one packet in ever more pieces does not take more than ipfrag_high_thresh bytes either', () => {
     const { add, sysctl, tracer, reassembly } = setUp();
-    sysctl.set('net.ipv4.ipfrag_high_thresh', 10_000);
+    sysctl.set('net.ipv4.ipfrag_high_thresh', 3_500);
     for (let n = 0; n < 100; n++) add(packet(counting(8), { more: true, offset: 16 * n }));
-    expect(reassembly.memory).toBeLessThan(14_000);
+    expect(reassembly.memory).toBeLessThan(4_500);
     expect(tracer.drops.get('ip.reassembly-memory')).toBe(95);
   });
 });

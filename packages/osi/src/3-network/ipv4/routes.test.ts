@@ -7,6 +7,7 @@ import { type Route, RouteTable } from './routes.ts';
 
 const host = new World().host('a');
 const links = [host.port(), host.port()];
+const nobody = { tableChanged: () => {} };
 
 function route(text: string, more: Partial<Route> = {}): Route {
   const [address, length] = text.split('/');
@@ -54,7 +55,7 @@ describe('the route table', () => {
         fc.array(fc.tuple(anyRoute, fc.boolean()), { maxLength: 40 }),
         fc.array(anyAddress, { minLength: 1, maxLength: 20 }),
         (changes, addresses) => {
-          const table = new RouteTable(host.tracer);
+          const table = new RouteTable(host.tracer, nobody);
           const kept: Route[] = [];
           for (const [next, remove] of changes) {
             if (remove && kept.length > 0) {
@@ -71,7 +72,7 @@ describe('the route table', () => {
   });
 
   it('prefers the longer prefix, then the lesser metric', () => {
-    const table = new RouteTable(host.tracer);
+    const table = new RouteTable(host.tracer, nobody);
     const [all, ten, slow, exact] = [
       route('0.0.0.0/0'),
       route('10.0.0.0/8', { metric: 5 }),
@@ -87,7 +88,7 @@ describe('the route table', () => {
   });
 
   it('looks among the routes of one link when asked to', () => {
-    const table = new RouteTable(host.tracer);
+    const table = new RouteTable(host.tracer, nobody);
     const byFirst = route('10.0.0.0/24');
     const bySecond = route('0.0.0.0/0', { link: links[1]! });
     table.add(byFirst);
@@ -97,7 +98,7 @@ describe('the route table', () => {
   });
 
   it('refuses a second route of one prefix and metric, and bits behind the prefix', () => {
-    const table = new RouteTable(host.tracer);
+    const table = new RouteTable(host.tracer, nobody);
     expect(table.add(route('10.0.0.0/8'))).toBe(0);
     expect(table.add(route('10.0.0.0/8', { link: links[1]! }))).toBe(-ERRNO.EEXIST);
     expect(table.add(route('10.0.0.1/8'))).toBe(-ERRNO.EINVAL);
@@ -105,6 +106,6 @@ describe('the route table', () => {
   });
 
   it('without any route finds none', () => {
-    expect(new RouteTable(host.tracer).lookup(ip('10.0.0.1'))).toBe(null);
+    expect(new RouteTable(host.tracer, nobody).lookup(ip('10.0.0.1'))).toBe(null);
   });
 });

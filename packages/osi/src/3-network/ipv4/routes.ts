@@ -1,6 +1,7 @@
 import type { Link } from '../../2-datalink/index.ts';
 import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
 import { formatIpv4, type Ipv4Address, netmask } from '../address.ts';
+import type { TableUser } from './addresses.ts';
 import type { Route } from './route.ts';
 import { RouteIndex } from './route-index.ts';
 
@@ -15,11 +16,11 @@ export class RouteTable {
   #all: readonly Route[] = [];
   /** Only of many. */
   #index: RouteIndex | null = null;
-  /** Counts changes: what was looked up before may be wrong. */
-  version = 0;
+  readonly #user: TableUser;
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer, user: TableUser) {
     this.#tracer = tracer;
+    this.#user = user;
   }
 
   /** In the order in which they were added; a later change does not show in it. */
@@ -42,7 +43,7 @@ export class RouteTable {
     this.#all = this.#all.concat(route);
     if (this.#index !== null) this.#index.add(route);
     else if (this.#all.length > FEW) this.#index = new RouteIndex(this.#all);
-    this.version++;
+    this.#user.tableChanged();
     this.#record('add', route);
     return 0;
   }
@@ -53,7 +54,7 @@ export class RouteTable {
     if (left.length === this.#all.length) return -ERRNO.ESRCH;
     this.#all = left;
     this.#index?.remove(route);
-    this.version++;
+    this.#user.tableChanged();
     this.#record('remove', route);
     return 0;
   }

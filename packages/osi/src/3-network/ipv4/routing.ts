@@ -12,12 +12,12 @@ import {
   LOOPBACK,
   netmask,
 } from '../address.ts';
-import { AddressTable } from './addresses.ts';
+import { AddressTable, type TableUser } from './addresses.ts';
 import { readSource } from './codec.ts';
 import { type AddressDetails, type LocalAddress, RT_SCOPE_UNIVERSE } from './local-address.ts';
 import type { Redirects } from './redirects.ts';
 import { type Route, RouteTable } from './routes.ts';
-import { type Way, Ways } from './ways.ts';
+import { NO_WAY, type Way, Ways } from './ways.ts';
 
 /** Where a packet goes next. */
 interface Hop {
@@ -28,7 +28,7 @@ interface Hop {
 }
 
 /** Where packets go: the links, addresses and routes of one machine. */
-export class Routing {
+export class Routing implements TableUser {
   readonly addresses: AddressTable;
   readonly routes: RouteTable;
   /** In the order of their numbers. */
@@ -39,13 +39,23 @@ export class Routing {
   protected hop: Readonly<Hop>;
   #loopback: Link | null = null;
   readonly #ways = new Ways();
+  /** The two that were asked for last, which on a host mostly are its own address and that of the one it talks to. */
+  #latest = NO_WAY;
+  #former = NO_WAY;
+  /** Counts changes of the tables: what was decided before may be wrong. */
+  #version = 0;
   /** Of what depends on more than the destination: written anew each time. */
   readonly #special: Hop = { link: null, nextHop: ANY, group: false };
 
   constructor(tracer: Tracer) {
-    this.addresses = new AddressTable(tracer);
-    this.routes = new RouteTable(tracer);
+    this.addresses = new AddressTable(tracer, this);
+    this.routes = new RouteTable(tracer, this);
     this.hop = this.#special;
+  }
+
+  /** @internal For its tables. */
+  tableChanged(): void {
+    this.#version++;
   }
 
   addLink(link: Link): void {
@@ -88,18 +98,11 @@ export class Routing {
   }
 
   sourceFor(destination: Ipv4Address, via?: string): Ipv4Address | null {
-    if (this.addresses.isOwn(destination)) {
-      return isLoopback(destination) ? LOOPBACK : destination;
-    }
-    if (via !== undefined) {
-      const link = this.links.find(({ name }) => name === via);
-      if (link === undefined) return null;
-      return this.#sourceBy(this.routes.lookup(destination, link), link, destination);
-    }
-    const route = this.routes.lookup(destination);
-    const broadcast = this.addresses.ofBroadcast(destination);
-    if (broadcast !== undefined) return broadcast.address;
-    return route === null ? null : this.#sourceBy(route, route.link, destination);
+    const way = this.wayOf(destination);
+    if (via === undefined || way.kind === 'own') return way.source;
+    const link = this.links.find(({ name }) => name === via);
+    if (link === undefined) return null;
+    return this.#sourceBy(this.routes.lookup(destination, link), link, destination);
   }
 
   #sourceBy(route: Route | null, link: Link, destination: Ipv4Address): Ipv4Address | null {
@@ -114,7 +117,7 @@ export class Routing {
   }
 
   isBroadcast(address: Ipv4Address): boolean {
-    return this.addresses.isBroadcast(address);
+    return this.wayOf(address).group;
   }
 
   confirm(destination: Ipv4Address): void {
@@ -132,9 +135,16 @@ export class Routing {
 
   /** What is known of an address: to be read at once. */
   wayOf(address: Ipv4Address): Readonly<Way> {
-    const version = this.routes.version + this.addresses.version;
+    const key = address | 0;
+    const version = this.#version;
+    const latest = this.#latest;
+    if (latest.key === key && latest.version === version) return latest;
+    const former = this.#former;
+    if (former.key === key && former.version === version) return former;
     const way = this.#ways.place(address, version);
-    if (way.version !== version || way.key !== (address | 0)) this.#decide(way, address, version);
+    if (way.version !== version || way.key !== key) this.#decide(way, address, version);
+    this.#former = latest;
+    this.#latest = way;
     return way;
   }
 
@@ -165,20 +175,23 @@ export class Routing {
     way.nextHop = address;
     way.link = null;
     const broadcast = addresses.ofBroadcast(address);
+    const route = this.routes.lookup(address);
     if (addresses.isOwn(address)) {
       way.kind = 'own';
       way.link = this.#loopback;
-    } else if (address === BROADCAST || isMulticast(address)) {
-      way.kind = 'group';
+      way.source = isLoopback(address) ? LOOPBACK : address;
     } else if (broadcast !== undefined) {
       way.kind = 'broadcast';
       way.link = broadcast.link;
+      way.source = broadcast.address;
     } else {
-      way.kind = 'other';
-      const route = this.routes.lookup(address);
-      if (route !== null) {
-        way.link = route.link;
-        way.nextHop = this.#nextHop(route, address);
+      way.source = route === null ? null : this.#sourceBy(route, route.link, address);
+      if (address === BROADCAST || isMulticast(address)) {
+        way.kind = 'group';
+      } else {
+        way.kind = 'other';
+        way.link = route?.link ?? null;
+        way.nextHop = route === null ? address : this.#nextHop(route, address);
       }
     }
     way.group = way.kind === 'broadcast' || way.kind === 'group';

@@ -16,7 +16,12 @@ export class Way {
   nextHop: Ipv4Address = ANY;
   /** `nextHop` is a broadcast or multicast address. */
   group = false;
+  /** The address to send from to it; null when there is none. */
+  source: Ipv4Address | null = null;
 }
+
+/** In place of one: no address's. */
+export const NO_WAY: Readonly<Way> = new Way();
 
 /** Addresses that a busy machine remembers. */
 const MOST = 1024;

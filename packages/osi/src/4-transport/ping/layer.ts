@@ -1,11 +1,13 @@
-import { type FramePool, HEADROOM } from '../../1-physical/index.ts';
+import type { Frame } from '../../1-physical/index.ts';
 import {
   type EchoChannel,
   type EchoChannels,
   type EchoUser,
+  type IcmpError,
   type IpAddress,
   type IpService,
   isAnyIp,
+  type ReceivedPacket,
   type SendOptions,
   type Sysctl,
   sameIp,
@@ -27,10 +29,9 @@ import type {
 
 export interface PingParts {
   readonly tracer: Tracer;
-  readonly pool: FramePool;
   readonly sysctl: Sysctl;
   readonly ip: IpService;
-  readonly echo: EchoChannels;
+  readonly echo: Pick<EchoChannels, 'open'>;
 }
 
 /**
@@ -41,7 +42,7 @@ export class PingLayer implements DatagramService, ChannelHost {
   readonly needsPort = false;
   readonly #parts: PingParts;
   /** None most of the time. */
-  #echoes: Map<Channel, EchoChannel> | null = null;
+  #bound: Set<PingChannel> | null = null;
   readonly #how: SendOptions = {};
   #opened = 0;
 
@@ -50,7 +51,15 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel | number {
-    const channel = new Channel(this, `ping:${this.#opened + 1}`, local, bind, options, user);
+    const channel = new PingChannel(
+      this.#parts.tracer,
+      this,
+      `ping:${this.#opened + 1}`,
+      local,
+      bind,
+      options,
+      user,
+    );
     const result = channel.bind(local);
     if (result < 0) return result;
     this.#opened++;
@@ -58,7 +67,7 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   *entries(): Iterable<UdpEntry> {
-    for (const { id, local, remote, waitingBytes } of this.#echoes?.keys() ?? []) {
+    for (const { id, local, remote, waitingBytes } of this.#bound ?? []) {
       yield { id, local, remote, receiveQueue: waitingBytes };
     }
   }
@@ -68,20 +77,22 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   /** @internal For channels. */
-  bind(channel: Channel, local: Endpoint): number {
-    const echo = this.#parts.echo.open(local.port, this.#userOf(channel));
+  bind(channel: PingChannel, local: Endpoint): number {
+    const echo = this.#parts.echo.open(local.port, channel);
     if (typeof echo === 'number') return echo;
-    this.#echoes ??= new Map();
-    this.#echoes.set(channel, echo);
+    channel.echo = echo;
+    this.#bound ??= new Set();
+    this.#bound.add(channel);
     channel.local = { address: local.address, port: echo.identifier };
     return 0;
   }
 
   /** @internal For channels. */
-  unbind(channel: Channel): void {
-    this.#echoes?.get(channel)?.close();
-    this.#echoes?.delete(channel);
-    if (this.#echoes?.size === 0) this.#echoes = null;
+  unbind(channel: PingChannel): void {
+    channel.echo?.close();
+    channel.echo = null;
+    this.#bound?.delete(channel);
+    if (this.#bound?.size === 0) this.#bound = null;
   }
 
   /** @internal For channels. */
@@ -90,34 +101,39 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   /** @internal For channels. */
-  transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
+  transmit(channel: PingChannel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
     const source = this.route(channel.local.address, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
     const how = fillSendOptions(this.#how, channel.options, remote.address);
-    return this.#echoes?.get(channel)?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
+    return channel.echo?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
   }
 
   /** @internal For channels. */
   stateChanged(channel: Channel, from: string, to: string): void {
     recordState(this.#parts.tracer, channel, from, to);
   }
+}
 
-  #userOf(channel: Channel): EchoUser {
-    const { pool, tracer } = this.#parts;
-    return {
-      received: (message, packet) => {
-        const bound = channel.local.address;
-        if (!isAnyIp(bound) && !sameIp(bound, packet.destination)) return;
-        const frame = pool.take(message.length);
-        frame.bytes.set(message, HEADROOM);
-        frame.end = HEADROOM + message.length;
-        if (channel.enqueue(frame, packet, 0)) return;
-        tracer.countDrop('ping.buffer-full');
-        frame.release();
-      },
-      failed: (error, original, at) => {
-        channel.fail(reportOf(error, 0, original, at, original.byteLength), error.fatal);
-      },
-    };
+/** A ping socket's end: it has an echo identifier while it is bound. */
+class PingChannel extends Channel implements EchoUser {
+  echo: EchoChannel | null = null;
+  readonly #tracer: Tracer;
+
+  constructor(tracer: Tracer, ...of: ConstructorParameters<typeof Channel>) {
+    super(...of);
+    this.#tracer = tracer;
+  }
+
+  received(frame: Frame, packet: ReceivedPacket): void {
+    const bound = this.local.address;
+    if (isAnyIp(bound) || sameIp(bound, packet.destination)) {
+      if (this.enqueue(frame, packet, 0)) return;
+      this.#tracer.countDrop('ping.buffer-full');
+    }
+    frame.release();
+  }
+
+  failed(error: IcmpError, original: DataView, at: number): void {
+    this.fail(reportOf(error, 0, original, at, original.byteLength), error.fatal);
   }
 }

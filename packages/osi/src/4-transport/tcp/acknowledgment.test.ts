@@ -169,7 +169,8 @@ describe('the receive window', () => {
     const c = script.accepted();
     for (let i = 0; i < 1000; i++) script.inject({ flags: 'A', seq: 1 + i, ack: 1, data: 'x' });
     expect(c.readable).toBe(1000);
-    expect(script.tcp.counters.ext.TCPRcvCoalesce).toBe(999);
+    // A short frame has room for a hundred or so.
+    expect(1000 - script.tcp.counters.ext.TCPRcvCoalesce).toBeLessThanOrEqual(10);
   });
 
   test('grows with what the program reads in a round trip', () => {
