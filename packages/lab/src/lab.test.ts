@@ -44,7 +44,8 @@ describe('a lab in TypeScript', () => {
       const host = lab.node(name);
       return host instanceof Host ? new TextDecoder().decode(host.machine.files.content('/etc/hosts')) : '';
     };
-    const own = (name: string) => `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n`;
+    const own = (name: string) =>
+      `127.0.0.1\tlocalhost\n127.0.1.1\t${name}\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n`;
     expect(known('server')).toBe(`${own('server')}10.0.0.2\tclient\n10.0.0.254\tr\n`);
     expect(known('client')).toBe(`${own('client')}10.0.0.1\tserver\n10.0.0.254\tr\n`);
     expect(known('bare')).toBe(`${own('bare')}10.0.0.1\tserver\n10.0.0.2\tclient\n10.0.0.254\tr\n`);

@@ -208,7 +208,7 @@ export class Computer {
     files.chmod('/tmp', 0o1777);
     files.chmod('/root', 0o700);
     files.put('/etc/hostname', `${this.name}\n`);
-    files.put('/etc/hosts', `127.0.0.1\tlocalhost\n127.0.1.1\t${this.name}\n`);
+    files.put('/etc/hosts', hostsOf(this.name));
     files.put('/etc/resolv.conf', '');
     files.put('/etc/services', SERVICES);
     files.put(
@@ -261,6 +261,14 @@ class Handle implements ProcessInfo {
     this.#kernel.signal(this.#process, signal);
   }
 }
+
+/** hosts(5) as Debian's installer writes it. */
+const hostsOf = (name: string): string => `127.0.0.1\tlocalhost
+127.0.1.1\t${name}
+::1\tlocalhost ip6-localhost ip6-loopback
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+`;
 
 /** Well-known ports that the tools name (IANA "Service Name and Transport Protocol Port Number Registry"). */
 const SERVICES = [

@@ -264,6 +264,32 @@ describe('a terminal as a program sets it (termios(3))', () => {
     expect(process.status).toBe(0);
   });
 
+  it('VMIN and VTIME: a read waits for its first byte, then for each further one no longer than VTIME', async () => {
+    const change = (settings: Termios) => ({
+      ...raw(settings),
+      cc: settings.cc.map((one, at) => (at === CONTROL.least ? 4 : at === CONTROL.time ? 5 : one)),
+    });
+    const { bench, got, process } = await rawReader(change);
+    const { terminal } = process;
+    for (const [seconds, keys] of [
+      [10, 'ab'],
+      [10.4, 'c'],
+      [20, 'd'],
+      [20.3, 'e'],
+      [20.7, 'fgh'],
+      [30, 'ijklm'],
+    ] as const)
+      bench.sim.at(seconds * 1e9, () => terminal.type(keys));
+    await bench.run(10.8e9);
+    expect(got).toEqual([]);
+    await bench.run(11e9);
+    expect(got).toEqual(['abc']);
+    await bench.run(21e9);
+    expect(got).toEqual(['abc', 'defgh']);
+    await bench.run();
+    expect([got.at(-1), process.status]).toEqual(['ijklm', 0]);
+  });
+
   it('has a size, which its window may change: SIGWINCH for who asked for it, nothing for others', async () => {
     const bench = new Bench();
     const computer = bench.computer();

@@ -1,6 +1,6 @@
 import { ERRNO } from '@netarium/osi/trace';
 import { O_RDWR, POLLIN, POLLOUT, S_IFCHR, SIGNALS } from './kernel/constants.ts';
-import { type Caller, type Control, OpenFile } from './kernel/open-file.ts';
+import { type Caller, type Collection, type Control, OpenFile } from './kernel/open-file.ts';
 import { WaitQueue } from './kernel/wait.ts';
 import { LineEditor } from './line-editor.ts';
 import { ScrollBack } from './scroll-back.ts';
@@ -144,6 +144,26 @@ export class Terminal {
     return part;
   }
 
+  /** @internal With VMIN and VTIME: a read waits for its first byte, and for each further one no longer than VTIME. */
+  collect(length: number): Collection | null {
+    const [least, time] = [this.#control('least'), this.#control('time')];
+    if (this.editsLines || least === 0 || time === 0) return null;
+    let bytes: Uint8Array = new Uint8Array();
+    let came = false;
+    return {
+      get bytes() {
+        return bytes;
+      },
+      take: () => {
+        const more = this.#available === 0 ? -ERRNO.EAGAIN : this.read(length - bytes.length);
+        came = typeof more === 'object';
+        if (typeof more === 'object') bytes = concatenate([bytes, more]);
+        return bytes.length >= Math.min(length, least) ? bytes : undefined;
+      },
+      pause: () => (came ? time * TENTH : undefined),
+    };
+  }
+
   /** @internal With VMIN 0, how long a read waits for a key: VTIME, in tenths of a second. */
   get readTimeout(): number {
     return this.editsLines || this.#control('least') > 0 ? 0 : this.#control('time') * TENTH;
@@ -213,10 +233,7 @@ export class Terminal {
     return this.#lines.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /**
-   * How many bytes a read in raw mode waits for (termios(3), "Canonical and noncanonical mode"). With VMIN and VTIME Linux
-   * waits for more after the first as long as they come quickly; here there is no more to wait for than what was typed at once.
-   */
+  /** How many bytes there must be for a terminal in raw mode to be readable (n_tty's `input_available_p`). */
   get #least(): number {
     const [least, time] = [this.#control('least'), this.#control('time')];
     return time === 0 ? least : 1;
@@ -302,6 +319,10 @@ class OpenTerminal extends OpenFile {
 
   override get readTimeout(): number {
     return this.#terminal.readTimeout;
+  }
+
+  override collect(length: number): Collection | null {
+    return this.#terminal.collect(length);
   }
 
   override readExpired(): Uint8Array {

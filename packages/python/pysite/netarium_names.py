@@ -15,10 +15,10 @@ ROOM = 1 << 16
 
 
 def adapt():
-    for function in (getaddrinfo, getnameinfo, gethostbyaddr, getservbyport):
+    for function in (getaddrinfo, getnameinfo, gethostbyaddr, gethostbyname_ex, getservbyport):
         setattr(_socket, function.__name__, function)
     # That of socket is Python code, which makes enumerations of the numbers.
-    for function in (getnameinfo, gethostbyaddr, getservbyport):
+    for function in (getnameinfo, gethostbyaddr, gethostbyname_ex, getservbyport):
         setattr(socket, function.__name__, function)
 
 
@@ -160,6 +160,18 @@ def _zone(address, scope_id):
         except OSError:
             pass
     return f"%{scope_id}"
+
+
+def gethostbyname_ex(host, /):
+    """gethostbyname_ex(host) -> (name, aliaslist, addresslist)
+
+    Return the true host name, a list of aliases, and a list of IP addresses,
+    for a host.  The host argument is a string giving a host name or IP number.
+    """
+    # Of a name that nobody knows it gives an error, and of a number the number.
+    address = _socket.gethostbyname(host)
+    found = _ask(ask="name", name=_host(host))
+    return found["name"], found["aliases"], found["addresses"] or [address]
 
 
 def gethostbyaddr(ip_address, /):

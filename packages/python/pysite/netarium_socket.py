@@ -41,7 +41,6 @@ def adapt():
     importlib.reload(socket)
     _adapt_asyncio()
     socket.socket.connect_ex = _connect_ex
-    socket.gethostbyname_ex = _gethostbyname_ex
 
 
 def _adapt_asyncio():
@@ -60,13 +59,3 @@ def _connect_ex(self, address, _connect_ex=_socket.socket.connect_ex):
 _connect_ex.__name__ = "connect_ex"
 _connect_ex.__qualname__ = "socket.connect_ex"
 _connect_ex.__doc__ = _socket.socket.connect_ex.__doc__
-
-
-def _gethostbyname_ex(name, _gethostbyname_ex=_socket.gethostbyname_ex):
-    # The C library's own answers 0.0.0.0 to a name that nobody knows, and calls a name its own alias.
-    _socket.gethostbyname(name)
-    canonical, aliases, addresses = _gethostbyname_ex(name)
-    return canonical, [alias for alias in aliases if alias != canonical], addresses
-
-
-_gethostbyname_ex.__name__ = _gethostbyname_ex.__qualname__ = "gethostbyname_ex"

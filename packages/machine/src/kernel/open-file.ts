@@ -16,6 +16,15 @@ export interface Caller {
   readonly fileSize: number;
 }
 
+/** What a read has collected so far. */
+export interface Collection {
+  /** Takes what is there. @returns all of it once it is enough. */
+  take(): Uint8Array | undefined;
+  readonly bytes: Uint8Array;
+  /** How long to wait for more after the last that came, in nanoseconds; undefined while nothing has come since it was asked. */
+  pause(): Nanoseconds | undefined;
+}
+
 /**
  * An open file description (open(2)): what descriptors of one or several processes refer to.
  *
@@ -81,6 +90,11 @@ export abstract class OpenFile {
   /** @returns how many bytes were taken, at least one when there were any. */
   write(_data: Uint8Array, _by: Caller): number {
     return -ERRNO.EINVAL;
+  }
+
+  /** How a read of at most `length` bytes goes that collects what comes one after the other; null where it takes what is there. */
+  collect(_length: number): Collection | null {
+    return null;
   }
 
   /** What a read gives whose time is over. */

@@ -30,6 +30,8 @@ export interface Waiting<R> {
   subscribe(wake: () => void): () => void;
   /** How long at most, in nanoseconds; for ever when absent. */
   readonly timeout?: Nanoseconds;
+  /** Asked after each attempt that gave no result: how long to wait from now on; undefined goes on as before. */
+  again?(): Nanoseconds | undefined;
   /** The name of that timer in the record. */
   readonly timer?: string;
   /** The result when that time is over; default -EAGAIN. */

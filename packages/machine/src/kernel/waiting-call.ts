@@ -45,7 +45,9 @@ export function beginWaiting<R>(
     woken = false;
     if (over) return;
     const result = waiting.attempt();
-    if (result !== undefined && !over) finish(result);
+    if (over) return;
+    if (result !== undefined) finish(result);
+    else limit();
   };
   // The call goes on after the event that woke it, not in the middle of it; but that event is its cause.
   const wake = (): void => {
@@ -57,8 +59,12 @@ export function beginWaiting<R>(
   const expire = (): void => {
     if (!over) finish(waiting.expired?.() ?? (-ERRNO.EAGAIN as R));
   };
+  const limit = (): void => {
+    const time = waiting.again?.();
+    if (time !== undefined) tracer.within(event, () => timer?.start(time));
+  };
   const timer =
-    waiting.timeout === undefined || waiting.timeout === Number.POSITIVE_INFINITY
+    (waiting.timeout === undefined || waiting.timeout === Number.POSITIVE_INFINITY) && !waiting.again
       ? null
       : tracer.timer(waiting.timer ?? `${name}.timeout`, () => `${process.program}[${process.pid}]`, expire);
   waiting.holds?.hold();
@@ -70,5 +76,6 @@ export function beginWaiting<R>(
     },
     cancel: leave,
   });
-  if (timer !== null) tracer.within(event, () => timer.start(waiting.timeout ?? 0));
+  if (waiting.again) limit();
+  else if (timer !== null) tracer.within(event, () => timer.start(waiting.timeout ?? 0));
 }

@@ -59,6 +59,14 @@ describe('getaddrinfo(3)', () => {
     expect(one('10.0.0.2', { family: AF_INET6, flags: AI.mapped })).toBe('::ffff:10.0.0.2');
   });
 
+  it('takes ::1 of hosts(5) for 127.0.0.1 where IPv4 is wanted, as glibc does', () => {
+    expect(find('localhost', null, { type: 1 })).toMatchObject({ places: ['127.0.0.1', '::1'] });
+    expect(find('localhost', null, { type: 1, family: AF_INET })).toMatchObject({
+      places: ['127.0.0.1', '127.0.0.1'],
+    });
+    expect(find('localhost', null, { type: 1, family: AF_INET6 })).toMatchObject({ places: ['::1'] });
+  });
+
   it('keeps to a family, and with AI_ADDRCONFIG to those the machine has', () => {
     expect(find('www', null, { type: 1, family: AF_INET6 })).toMatchObject({ places: ['2001:db8::2'] });
     expect(find('www', null, { type: 1, flags: AI.configured })).toMatchObject({ places: ['10.0.0.2'] });

@@ -1,5 +1,5 @@
 import { parseIpv6 } from '@netarium/osi/3-network';
-import { hostsNamed, type NameFiles, portOf, readIpv4 } from './name-files.ts';
+import { hostsNamed, ipv4Of, type NameFiles, portOf, readIpv4 } from './name-files.ts';
 
 /** What getaddrinfo(3) is asked for; AI_* flags as netdb.h has them. */
 export interface AddressQuestion {
@@ -156,12 +156,18 @@ function placesOf(node: string, question: AddressQuestion, files: NameFiles, sur
   if (flags & AI.numericHost) return EAI.noName;
   const hosts = hostsNamed(files, node);
   const places = hosts.flatMap(({ address }) => numericPlace(address, surroundings) ?? []);
-  const known = places.filter((place): place is Place => typeof place === 'object');
+  const all = places.filter((place): place is Place => typeof place === 'object');
+  const known = family === AF_INET ? all.map((place) => asIpv4(place) ?? place) : all;
   if (known.length === 0) return EAI.again;
   const canonical = hosts[0]?.names[0] ?? node;
   const sixes = known.filter((place) => place.family === AF_INET6);
   const mapsToo = family === AF_INET6 && flags & AI.mapped && (sixes.length === 0 || flags & AI.all);
   return { canonical, places: mapsToo ? known.map(mapped) : known };
+}
+
+function asIpv4({ address }: Place): Place | undefined {
+  const ipv4 = ipv4Of(address);
+  return ipv4 === undefined ? undefined : { family: AF_INET, address: ipv4, scopeId: 0 };
 }
 
 const mapped = (place: Place): Place =>

@@ -33,6 +33,30 @@ export function hostsNamed({ hosts, hostname }: NameFiles, name: string): Host[]
   return known ? [{ address: '127.0.0.1', names: [name] }] : [];
 }
 
+/**
+ * A host of IPv4 as gethostbyname(3) gives it, all lines that have the name in one (`multi on` of host.conf(5)): their first
+ * names and all others. What a line says of IPv6 counts as far as glibc's `nss_files` makes IPv4 of it.
+ */
+export function hostOfIpv4(files: NameFiles, name: string) {
+  const found = hostsNamed(files, name).flatMap(({ address, names }) => {
+    const ipv4 = ipv4Of(address);
+    return ipv4 === undefined ? [] : [{ ipv4, names }];
+  });
+  const [first = name] = found[0]?.names ?? [];
+  return {
+    name: first,
+    aliases: found.flatMap(({ names }) => names).filter((one) => one !== first),
+    addresses: found.map(({ ipv4 }) => ipv4),
+  };
+}
+
+/** `::1` is 127.0.0.1 to someone who wants IPv4 of hosts(5). */
+export function ipv4Of(address: string): string | undefined {
+  const ipv6 = parseIpv6(address)?.text;
+  if (ipv6 === undefined) return readIpv4(address);
+  return ipv6 === '::1' ? '127.0.0.1' : /^::ffff:([\d.]+)$/.exec(ipv6)?.[1];
+}
+
 /** The host with that address. */
 export function hostAt({ hosts }: NameFiles, address: string): Host | undefined {
   return allHosts(hosts).find((host) => canonical(host.address) === address);

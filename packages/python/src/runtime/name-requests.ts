@@ -13,7 +13,7 @@ import { type Destination, inOrder } from './address-order.ts';
 import type { Emscripten } from './emscripten.ts';
 import type { HandlerContext, Outcome } from './hooks.ts';
 import { readI32, writeI32 } from './memory.ts';
-import { hostAt, type NameFiles, serviceAt } from './name-files.ts';
+import { hostAt, hostOfIpv4, type NameFiles, serviceAt } from './name-files.ts';
 import type { SystemCallPort } from './system-calls.ts';
 
 const SOCK_DGRAM = 2;
@@ -26,6 +26,7 @@ const BUFFER = { length: 0, room: 4, text: 8 } as const;
 type Question =
   | ({ readonly ask: 'addresses' } & AddressQuestion)
   | { readonly ask: 'host'; readonly address: string }
+  | { readonly ask: 'name'; readonly name: string }
   | { readonly ask: 'service'; readonly place: string };
 
 /** The machine's files about names, in the replica that the process has of them. */
@@ -70,6 +71,8 @@ export class NameRequests {
     switch (question.ask) {
       case 'host':
         return finish(hostAt(files, question.address) ?? EAI.noName);
+      case 'name':
+        return finish(hostOfIpv4(files, question.name));
       case 'service':
         return finish({ name: serviceAt(files, question.place) ?? null });
       case 'addresses': {

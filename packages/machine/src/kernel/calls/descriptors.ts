@@ -18,7 +18,7 @@ import {
 } from '../constants.ts';
 import type { Call, Family } from '../kernel.ts';
 import { RLIMIT } from '../limits.ts';
-import type { OpenFile } from '../open-file.ts';
+import type { Collection, OpenFile } from '../open-file.ts';
 import { makePipe } from '../pipe.ts';
 import { SocketFile } from '../socket-file.ts';
 import { waitFor } from '../wait.ts';
@@ -34,6 +34,8 @@ export const descriptorCalls: Family<
     const file = call.process.descriptors.get(fd);
     if (file === undefined || !file.mayRead) return -EBADF;
     if (!(length >= 0)) return -EINVAL;
+    const collection = file.nonBlocking ? null : file.collect(length);
+    if (collection !== null) return collected(file, collection);
     return waitFor<number | Uint8Array>({
       attempt() {
         const result = file.read(length, call.by(fd));
@@ -134,6 +136,19 @@ export const descriptorCalls: Family<
     return file === undefined ? -EBADF : control(call, fd, file, command, argument);
   },
 };
+
+function collected(file: OpenFile, collection: Collection) {
+  const soFar = () => collection.bytes;
+  return waitFor<number | Uint8Array>({
+    attempt: () => collection.take(),
+    subscribe: (wake) => file.subscribe(wake),
+    again: () => collection.pause(),
+    timer: 'read.pause',
+    expired: soFar,
+    interrupted: () => (soFar().length > 0 ? soFar() : -ERRNO.EINTR),
+    holds: file,
+  });
+}
 
 function readiness({ fd, events }: PollEntry, file: OpenFile | undefined): number {
   // A negative number is an entry to be passed over (poll(2)).
