@@ -225,16 +225,15 @@ describeKernel('ip addr on a machine of ours and on a real kernel', () => {
       for (const change of CHANGES) {
         let said = '';
         try {
-          met.kernel.ip(change);
+          said = met.kernel.ip(change);
         } catch (error) {
           said = String((error as { stderr?: unknown }).stderr);
         }
         expect(`${change}: ${await asRoot(`ip ${change}`)}`).toBe(`${change}: ${said}`);
-        for (const show of ['-4 addr show dev eth1', '-4 route show dev eth1']) {
-          // The first line is of the link itself.
-          const kernel = met.kernel.ip(show).replace(/^\d+: .*\n/, '');
-          const text = await asRoot(`ip ${show}`);
-          expect(`${change}: ${text.replace(/^\d+: .*\n/, '')}`).toBe(`${change}: ${kernel}`);
+        for (const show of SHOWN) {
+          expect(`${change}: ${plain(await asRoot(`ip ${show}`))}`).toBe(
+            `${change}: ${plain(met.kernel.ip(show))}`,
+          );
         }
       }
     } finally {
@@ -242,6 +241,23 @@ describeKernel('ip addr on a machine of ours and on a real kernel', () => {
     }
   });
 });
+
+const SHOWN = [
+  '-4 addr show dev eth1',
+  '-4 route show dev eth1',
+  '-4 -br addr show dev eth1',
+  '-4 -o addr show dev eth1',
+  '-4 addr show dev eth1 scope link',
+  '-4 addr show dev eth1 secondary',
+  'addr show dev eth1 to 10.1.0.0/25',
+];
+
+/** Without what is of the link itself: its number, its queue, and that it is one of a pair. */
+const plain = (text: string): string =>
+  text
+    .replace(/^\d+: (?=eth1 )/gm, '')
+    .replace(/^\d+: .*\n/gm, '')
+    .replace(/^eth1(@edge)? +UP +/gm, 'eth1 UP ');
 
 const CHANGES = [
   'addr add 10.1.0.1/24 dev eth1',
@@ -259,4 +275,9 @@ const CHANGES = [
   'addr add 10.3.0.9/24 scope 7 dev eth1',
   'route add 10.9.0.0/24 via 10.1.0.99 dev eth1',
   'addr del 10.1.0.3/25 dev eth1',
+  'addr replace 10.3.0.6/24 scope 7 dev eth1',
+  'addr change 10.9.0.1/24 brd + dev eth1',
+  '-4 -s addr flush dev eth1 scope link',
+  '-4 -s addr flush dev eth1',
+  '-4 -s addr flush dev eth1',
 ];

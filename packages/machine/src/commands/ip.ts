@@ -9,6 +9,7 @@ import {
   type Context,
   change,
   type IpFamily,
+  type IpForm,
   isShow,
   Refusal,
   told,
@@ -16,12 +17,13 @@ import {
   Words,
 } from './ip/request.ts';
 import { tcpMetrics } from './ip/tcp-metrics.ts';
-import { groupsText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
+import { groupsText, linkBriefText, linkText, neighbourText, routeText, statisticsText } from './ip/text.ts';
 import { route6Text } from './ip/text6.ts';
 import { complain, print } from './support.ts';
 
-const HELP = `Usage: ip [-s] [-4 | -6] OBJECT { COMMAND }
-  ip addr [show [dev] NAME]    ip addr { add | del } PREFIX dev NAME [brd { + | ADDRESS }] [scope SCOPE] [label NAME]
+const HELP = `Usage: ip [-s] [-4 | -6] [-br | -o] OBJECT { COMMAND }
+  ip addr [show | flush] [[dev] NAME] [up] [to PREFIX] [scope SCOPE] [primary | secondary]
+  ip addr { add | change | replace | del } PREFIX dev NAME [brd { + | ADDRESS }] [scope SCOPE] [label NAME]
   ip link [show [dev] NAME]    ip link set [dev] NAME { up | down | mtu N }
   ip route [show]              ip route { add | del } { PREFIX | default } [via ADDRESS] [dev NAME] [metric N]
   ip maddr [show [dev] NAME]
@@ -46,10 +48,13 @@ export const ip: Main = async (sys, argv) => {
   const words = argv.slice(1);
   let statistics = false;
   let family: IpFamily = null;
+  let form: IpForm = 'full';
   while (words[0]?.startsWith('-')) {
     const option = words.shift() ?? '';
     if (/^-s(tat(istic)?s)?$/.test(option)) statistics = true;
     else if (option === '--help' || option === '-h') return showHelp(sys);
+    else if (option.length > 2 && '-brief'.startsWith(option)) form = 'brief';
+    else if (option.length > 1 && '-oneline'.startsWith(option)) form = 'oneline';
     else if (option === '-4' || option === '-6') family = option === '-4' ? 'inet' : 'inet6';
     else if (/^-f(amily)?$/.test(option)) {
       const name = words.shift() ?? '';
@@ -74,7 +79,7 @@ export const ip: Main = async (sys, argv) => {
     return 1;
   }
   try {
-    return await object[1]({ sys, words: new Words(words), statistics, family });
+    return await object[1]({ sys, words: new Words(words), statistics, family, form });
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     await complain(sys, refusal.line);
@@ -87,14 +92,16 @@ async function showHelp(sys: AsyncSystemCalls): Promise<number> {
   return 0;
 }
 
-async function link({ sys, words, statistics }: Context): Promise<number> {
+async function link({ sys, words, statistics, form }: Context): Promise<number> {
   const command = words.next() ?? 'show';
   if (isShow(command)) {
     const shown = await links(sys, deviceOf(words));
-    await print(
-      sys,
-      shown.map((one) => linkText(one, true) + (statistics ? statisticsText(one) : '')).join(''),
-    );
+    const lines = shown.map((one) => {
+      if (form === 'brief') return linkBriefText(one);
+      const text = linkText(one, true) + (statistics ? statisticsText(one) : '');
+      return form === 'oneline' ? `${text.trimEnd().replaceAll('\n', '\\')}\n` : text;
+    });
+    await print(sys, lines.join(''));
     return 0;
   }
   if (command !== 'set') throw unknownCommand(command, 'link');

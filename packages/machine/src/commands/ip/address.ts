@@ -1,19 +1,20 @@
 import { parseIpv4, parseIpv4Prefix } from '@netarium/osi/3-network';
 import { ERRNO } from '@netarium/osi/trace';
-import { print } from '../support.ts';
+import { flushAddresses, showAddresses } from './address-list.ts';
 import { changeAddress6 } from './change6.ts';
-import { deviceOf, isAbout6, links, needDevice } from './devices.ts';
-import { answers, type Context, isShow, Refusal, told, unknownCommand, type Words } from './request.ts';
+import { isAbout6, needDevice } from './devices.ts';
+import { type Context, isShow, Refusal, told, unknownCommand, type Words } from './request.ts';
 import { scopeOf } from './scopes.ts';
-import { addressText, linkHead, linkText, statisticsText } from './text.ts';
-import { address6Text } from './text6.ts';
 
-/** ip-address(8): show, add and del. */
+/** ip-address(8): show, flush, add, change, replace and del. */
 export async function address(context: Context): Promise<number> {
   const { sys, words, family } = context;
   const command = words.next() ?? 'show';
-  if (isShow(command)) return show(context);
-  if (command !== 'add' && !'delete'.startsWith(command)) throw unknownCommand(command, 'address');
+  if (isShow(command)) return showAddresses(context);
+  if (command === 'flush') return flushAddresses(context);
+  const replace = command === 'replace' || 'change'.startsWith(command);
+  const add = replace || command === 'add';
+  if (!add && !'delete'.startsWith(command)) throw unknownCommand(command, 'address');
   const { prefix, device, ...details } = addressWords(words);
   if (device === undefined) throw new Refusal('Not enough information: "dev" argument is required.');
   const { label } = details;
@@ -22,7 +23,7 @@ export async function address(context: Context): Promise<number> {
   }
   if (prefix !== undefined && isAbout6(prefix, family)) {
     await needDevice(sys, device);
-    return changeAddress6(sys, { add: command === 'add', device, prefix });
+    return changeAddress6(sys, { add, replace, device, prefix });
   }
   const whole = prefix?.includes('/') === true ? prefix : `${prefix}/32`;
   if (prefix === undefined || parseIpv4Prefix(whole) === null) {
@@ -30,11 +31,12 @@ export async function address(context: Context): Promise<number> {
     throw new Refusal(`Error: ${kind} prefix is expected rather than "${prefix ?? ''}".`, 1);
   }
   await needDevice(sys, device);
-  const add = command === 'add';
   const about = { interface: device, prefix: whole };
   const result = await sys.netlink(
     add ? { type: 'newaddr', ...about, ...details } : { type: 'deladdr', ...about },
   );
+  // What is there already is only given another lifetime, and all live for ever here.
+  if (replace && result === -ERRNO.EEXIST) return 0;
   const said = KERNEL_WORDS[add ? 'add' : 'del'].find(([errno]) => errno === result)?.[1];
   if (said !== undefined) throw new Refusal(`Error: ipv4: ${said}.`, 2);
   return told(sys, result);
@@ -48,22 +50,6 @@ const KERNEL_WORDS = {
   ],
   del: [[-ERRNO.EADDRNOTAVAIL, 'Address not found']],
 } as const;
-
-async function show({ sys, words, statistics, family }: Context): Promise<number> {
-  const device = deviceOf(words);
-  const addresses = family === 'inet6' ? [] : await answers(sys, { type: 'getaddr' }, 'addr');
-  const addresses6 = family === 'inet' ? [] : await answers(sys, { type: 'getaddr6' }, 'addr6');
-  let text = '';
-  for (const one of await links(sys, device)) {
-    const on = (line: { readonly interface: string }): boolean => line.interface === one.name;
-    const lines = [...addresses.filter(on).map(addressText), ...addresses6.filter(on).map(address6Text)];
-    if (family === null) text += linkText(one, false) + (statistics ? statisticsText(one) : '');
-    else if (lines.length > 0) text += linkHead(one, false, family === 'inet6' && device === undefined);
-    text += lines.join('');
-  }
-  await print(sys, text);
-  return 0;
-}
 
 interface AddressWords {
   prefix?: string;

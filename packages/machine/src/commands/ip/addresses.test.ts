@@ -58,6 +58,36 @@ describe('ip addr', () => {
   });
 });
 
+describe('ip -br and -o', () => {
+  it('show a line for each link, or for each address', async () => {
+    const { say } = alone();
+    await say('ip addr add 10.0.0.5/24 dev eth0');
+    expect(await say('ip -br addr')).toBe(
+      'lo               UNKNOWN        127.0.0.1/8 ::1/128 \neth0             UP             10.0.0.1/24 10.0.0.5/24 \n',
+    );
+    expect(await say('ip -br link show dev eth0')).toBe(
+      'eth0             UP             02:00:00:00:00:01 <BROADCAST,MULTICAST,UP,LOWER_UP> \n',
+    );
+    expect(await say('ip -o -4 addr show dev eth0 primary')).toBe(
+      '2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever preferred_lft forever\n',
+    );
+    expect(await say('ip -o link show dev eth0')).toMatch(
+      / qlen 1000\\ {4}link\/ether 02:00:00:00:00:01 brd .*\n$/,
+    );
+  });
+
+  it('flush takes away what show shows', async () => {
+    const { say, shown } = alone();
+    expect(await say('ip addr flush')).toBe('Flush requires arguments.\n[255]');
+    expect(await say('ip addr flush dev nope')).toBe('Device "nope" does not exist.\n[1]');
+    expect(await say('ip -s addr flush to 10.0.0.0/8')).toBe(
+      '\n*** Round 1, deleting 1 addresses ***\n*** Flush is complete after 1 round ***\n',
+    );
+    expect(await shown()).toBe('');
+    expect(await say('ip -s addr flush dev eth0')).toBe('Nothing to flush.\n');
+  });
+});
+
 describe('tunables of interfaces', () => {
   it('are files of /proc/sys', async () => {
     const { alice, say } = alone();

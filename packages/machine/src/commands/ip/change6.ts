@@ -7,6 +7,8 @@ import { Refusal, told } from './request.ts';
 
 interface AddressChange {
   readonly add: boolean;
+  /** One that is there already is no error. */
+  readonly replace: boolean;
   readonly device: string;
   /** Without a length all 128 bits. */
   readonly prefix: string;
@@ -14,7 +16,7 @@ interface AddressChange {
 
 export async function changeAddress6(
   sys: AsyncSystemCalls,
-  { add, device, prefix }: AddressChange,
+  { add, replace, device, prefix }: AddressChange,
 ): Promise<number> {
   const parsed = parseIpv6Prefix(prefix.includes('/') ? prefix : `${prefix}/128`);
   if (parsed === null) throw new Refusal(`Error: inet6 prefix is expected rather than "${prefix}".`, 1);
@@ -23,6 +25,7 @@ export async function changeAddress6(
   const result = await sys.netlink({ type: add ? 'newaddr' : 'deladdr', interface: device, prefix: whole });
   const refuse = (words: string): Refusal => new Refusal(`Error: ipv6: ${words}.`, 2);
   if (result === -ERRNO.EADDRNOTAVAIL && !add) throw refuse('address not found');
+  if (result === -ERRNO.EEXIST && replace) return 0;
   if (result === -ERRNO.EEXIST) throw refuse('address already assigned');
   if (result === -ERRNO.EACCES) throw refuse('IPv6 is disabled on this device');
   if (result === -ERRNO.EINVAL && isMulticast6(address)) {

@@ -29,7 +29,11 @@ export class Refusal {
 /** What `-4` and `-6` choose; null for both. */
 export type IpFamily = 'inet' | 'inet6' | null;
 
+/** How links and addresses are shown: `-brief`, `-oneline`. */
+export type IpForm = 'full' | 'brief' | 'oneline';
+
 export interface Context {
+  readonly form: IpForm;
   readonly sys: AsyncSystemCalls;
   readonly family: IpFamily;
   readonly words: Words;

@@ -17,16 +17,29 @@ export function linkText(link: Link, mode: boolean): string {
   return `${linkHead(link, mode)}    link/${kind} ${link.mac} brd ${broadcast}\n`;
 }
 
-/** The first line of a link. @param six as IPv6 tells of all its interfaces: without queue and group. */
-export function linkHead(link: Link, mode: boolean, six = false): string {
+function linkFlags(link: Link): string {
   const flags = link.loopback ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST'];
   if (link.up && !link.carrier) flags.unshift('NO-CARRIER');
   if (link.up) flags.push('UP');
   if (link.up && link.carrier) flags.push('LOWER_UP');
-  const state = link.loopback && link.up ? 'UNKNOWN' : link.up && link.carrier ? 'UP' : 'DOWN';
+  return `<${flags.join(',')}>`;
+}
+
+const linkState = ({ loopback, up, carrier }: Link): string =>
+  loopback && up ? 'UNKNOWN' : up && carrier ? 'UP' : 'DOWN';
+
+/** What `-brief` says of a link, before its addresses. */
+export const linkBrief = (link: Link): string => `${link.name.padEnd(16)} ${linkState(link).padEnd(14)} `;
+
+/** A line of `ip -brief link`. */
+export const linkBriefText = (link: Link): string => `${linkBrief(link)}${link.mac} ${linkFlags(link)} \n`;
+
+/** The first line of a link. @param six as IPv6 tells of all its interfaces: without queue and group. */
+export function linkHead(link: Link, mode: boolean, six = false): string {
+  const state = linkState(link);
   const queue = link.loopback || link.up ? (link.loopback ? 'noqueue' : 'pfifo_fast') : 'noop';
   return (
-    `${link.index}: ${link.name}: <${flags.join(',')}> mtu ${link.mtu} ${six ? '' : `qdisc ${queue} `}state ${state} ` +
+    `${link.index}: ${link.name}: ${linkFlags(link)} mtu ${link.mtu} ${six ? '' : `qdisc ${queue} `}state ${state} ` +
     `${mode ? 'mode DEFAULT ' : ''}${six ? '' : 'group default '}qlen 1000\n`
   );
 }

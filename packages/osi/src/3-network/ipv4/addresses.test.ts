@@ -78,6 +78,15 @@ describe('several addresses of one link', () => {
     expect(add('10.0.0.2/24', { scope: RT_SCOPE_LINK })).toBe(-ERRNO.EINVAL);
   });
 
+  it('two links in one network have a route each: the first is taken while it is there', () => {
+    const { a, eth } = host('10.0.0.1/24');
+    const other = a.port('10.0.0.2/24');
+    expect(networks(a)).toEqual(['10.0.0.0 from 10.0.0.1', '10.0.0.0 from 10.0.0.2']);
+    expect(a.net.ip.routes.lookup(ip('10.0.0.9'))?.link).toBe(eth);
+    eth.setUp(false);
+    expect(a.net.ip.routes.lookup(ip('10.0.0.9'))?.link).toBe(other);
+  });
+
   it('without its last one a link has no routes any more', () => {
     const { a, remove } = host('10.0.0.1/24');
     a.route('0.0.0.0/0', '10.0.0.254');

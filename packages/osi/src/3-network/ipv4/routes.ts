@@ -28,14 +28,21 @@ export class RouteTable {
     return this.#all;
   }
 
-  /** @returns 0; -EEXIST when the same prefix has a route with this metric, -EINVAL when bits behind the prefix are set. */
-  add(route: Route): number {
-    const { destination, length, metric } = route;
+  /**
+   * @param append another way for the same prefix and metric may be there: it comes first, as those of addresses do.
+   * @returns 0; -EEXIST when the same prefix has a route with this metric, -EINVAL when bits behind the prefix are set.
+   */
+  add(route: Route, append = false): number {
+    const { destination, length, metric, link, gateway, source } = route;
     if ((destination & ~netmask(length)) !== 0) return -ERRNO.EINVAL;
     const same = this.#index?.of(length, destination) ?? this.#all;
     if (
       same.some(
-        (other) => other.length === length && other.destination === destination && other.metric === metric,
+        (other) =>
+          other.length === length &&
+          other.destination === destination &&
+          other.metric === metric &&
+          (!append || (other.link === link && other.gateway === gateway && other.source === source)),
       )
     ) {
       return -ERRNO.EEXIST;

@@ -223,15 +223,11 @@ export class Routing implements TableUser {
   /** Adds the route to an address's network, from its primary address. */
   #connect({ link, address, length, secondary }: LocalAddress): void {
     if (length === 32 || link.loopback || secondary) return;
-    this.routes.add({
-      destination: ipv4FromNumber(address & netmask(length)),
-      length,
-      gateway: null,
-      link,
-      metric: 0,
-      source: address,
-      protocol: 'kernel',
-    });
+    const destination = ipv4FromNumber(address & netmask(length));
+    this.routes.add(
+      { destination, length, gateway: null, link, metric: 0, source: address, protocol: 'kernel' },
+      true,
+    );
   }
 }
 
