@@ -45,6 +45,18 @@ test('memory of a record that is gone, and that nobody was shown, serves the nex
   expect(memory.show(memory.last, 0, MEBIBYTE).at(-1)).not.toBe(0);
 });
 
+test('memory that a record gives back serves the next one at once; what was shown is not in it', () => {
+  const memory = new RecordMemory();
+  const bytes = new Uint8Array(MEBIBYTE).fill(9);
+  memory.keep(bytes);
+  const shown = memory.show(memory.last, memory.keep(bytes), MEBIBYTE);
+  memory.giveBack();
+  const next = new RecordMemory();
+  for (let i = 0; i < 2; i++) next.keep(Uint8Array.of(1));
+  expect(next.show(next.last, 0, MEBIBYTE).at(-1)).toBe(9);
+  expect(shown.every((byte) => byte === 9)).toBe(true);
+});
+
 test('records that come and go without a rest in between keep no more than 128 MiB', () => {
   const bytes = new Uint8Array(MEBIBYTE);
   const before = process.memoryUsage().arrayBuffers;

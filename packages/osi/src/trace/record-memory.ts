@@ -2,12 +2,14 @@ const CHUNK = 1 << 20;
 /** So many chunks at most are kept for records to come: those that are spare, and those that may become so. */
 const MOST_KEPT = 128;
 
+const NOTHING = new Uint8Array(0);
+
 /** Chunks that nobody can see any more. */
 const spare: Uint8Array[] = [];
 /** How many chunks are spare or in an `unseen`: a program that never rests never hears that a record has gone. */
 let kept = 0;
 
-/** Records that are gone leave behind the chunks that nobody was ever shown. */
+/** Records that are gone, and were not closed, leave behind the chunks that nobody was ever shown. */
 const users = new FinalizationRegistry<Map<number, Uint8Array>>((unseen) => {
   spare.push(...unseen.values());
 });
@@ -20,13 +22,13 @@ const users = new FinalizationRegistry<Map<number, Uint8Array>>((unseen) => {
  * chunk of which a view was handed out is never used again: it goes the way of all memory, after its last view.
  */
 export class RecordMemory {
-  readonly #chunks: Uint8Array[] = [];
+  #chunks: Uint8Array[] = [];
   readonly #unseen = new Map<number, Uint8Array>();
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Uint8Array = NOTHING;
   #used = 0;
 
   constructor() {
-    users.register(this, this.#unseen);
+    users.register(this, this.#unseen, this);
   }
 
   /** Which chunk was written last. */
@@ -50,6 +52,16 @@ export class RecordMemory {
     const bytes = this.#chunks[chunk];
     if (bytes === undefined) throw new RangeError(`the record has no chunk ${chunk}`);
     return bytes.subarray(at, at + length);
+  }
+
+  /** Gives the chunks that nobody was ever shown to records to come. What was kept is not here any more. */
+  giveBack(): void {
+    users.unregister(this);
+    spare.push(...this.#unseen.values());
+    this.#unseen.clear();
+    this.#chunks = [];
+    this.#chunk = NOTHING;
+    this.#used = 0;
   }
 
   #next(room: number): void {

@@ -32,6 +32,18 @@ describe('the record', () => {
     expect([...record.bytes(id)]).toEqual([1, 2, 3]);
   });
 
+  test('when it is closed keeps what was asked for, forgets the rest, and takes nothing more', () => {
+    const record = new TraceRecord();
+    const first = record.add(0, 'a', sent(3), Uint8Array.of(1, 2, 3));
+    record.get(first);
+    const second = record.add(1, 'a', sent(1), Uint8Array.of(4));
+    record.close();
+    expect(record.events.map(({ id }) => id)).toEqual([first]);
+    expect(record.bytes(first)).toEqual(Uint8Array.of(1, 2, 3));
+    expect(() => record.bytes(second)).toThrow(RangeError);
+    expect(() => record.add(2, 'a', sent(1), Uint8Array.of(5))).toThrow('the record is closed');
+  });
+
   test('keeps frames of any size, also when many megabytes come together', () => {
     const record = new TraceRecord();
     const sizes = [10, 65_550, 1_500, 3 << 20, 60];

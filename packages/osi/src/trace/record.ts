@@ -15,6 +15,7 @@ export class TraceRecord {
   /** Those that have been asked for: a beginning of the log. */
   readonly #events: TraceEvent[] = [];
   #size = 0;
+  #closed = false;
   /** For each `frame-sent` event by number, among `#events`: where its bytes are. */
   readonly #frames = new Map<EventId, Uint8Array>();
   readonly #found = (id: EventId, { chunk, at, size }: Place): void => {
@@ -46,6 +47,16 @@ export class TraceRecord {
     const bytes = this.get(id) && this.#frames.get(id);
     if (bytes === undefined) throw new RangeError(`event ${String(event)} is no sent frame of this record`);
     return bytes;
+  }
+
+  /**
+   * Ends the record when its run is over. Events that were asked for stay, the others are forgotten; the memory of frames
+   * that nobody was shown serves the next record, at once instead of when a collector has found this one to be gone.
+   */
+  close(): void {
+    this.#closed = true;
+    this.#size = this.#events.length;
+    this.#memory.giveBack();
   }
 
   /** Calls `listener` with each event from now on. @returns what stops it. */
@@ -94,7 +105,9 @@ export class TraceRecord {
     return this.#added();
   }
 
+  /** @throws Error when it was closed. */
   #added(): EventId {
+    if (this.#closed) throw new Error('the record is closed: nothing more can be written to it');
     const id = ++this.#size;
     if (this.#listeners.size > 0) {
       this.#read(id);
