@@ -205,7 +205,7 @@ export class Script {
       source: US,
       destination: THEM,
     };
-    this.#transport!.receiveError!({ ...whole, ...error }, view, 0);
+    this.#transport!.judge!({ ...whole, ...error }, view, 0)?.();
   }
 
   listen(backlog = 8, options: Partial<TcpOptions> = {}): TcpListener & { app: App } {

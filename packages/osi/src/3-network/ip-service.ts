@@ -54,10 +54,11 @@ export interface TransportProtocol {
   /** An ICMP error about one of our packets; `original` holds its payload's first bytes (≥ 8) from `at` to its end. */
   receiveError?(error: IcmpError, original: DataView, at: number): void;
   /**
-   * Whether an ICMP error can be about a packet of ours that is on its way, as far as the protocol can tell: only then
-   * the path's MTU is lowered (RFC 5927 section 7). Without this method every one can.
+   * Instead of `receiveError`, where the protocol can tell whether an ICMP message is about a packet of ours that is on its
+   * way (RFC 5927 section 7). @returns what to do about it once what it says of the path is known; null when it is not
+   * believed, and then of no consequence.
    */
-  believes?(error: IcmpError, original: DataView, at: number): boolean;
+  judge?(error: IcmpError, original: DataView, at: number): (() => void) | null;
 }
 
 export interface SendOptions {

@@ -20,7 +20,9 @@ export class LateTransport implements TransportProtocol {
     this.#make().receive(frame, packet);
   }
 
-  receiveError(error: IcmpError, original: DataView, at: number): void {
-    this.#make().receiveError?.(error, original, at);
+  judge(error: IcmpError, original: DataView, at: number): (() => void) | null {
+    const transport = this.#make();
+    if (transport.judge !== undefined) return transport.judge(error, original, at);
+    return () => transport.receiveError?.(error, original, at);
   }
 }

@@ -3,6 +3,7 @@ import type { Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address, ipv4FromNumber, isLoopback } from '../address.ts';
 import { IcmpCounters } from '../counters.ts';
+import { tellTransport } from '../icmp-error.ts';
 import {
   type IcmpError,
   PROTOCOL_ICMP,
@@ -311,7 +312,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     const error = this.#errorIn(frame, packet, at, NO_ERROR);
     const transport = this.#ip.transport(readProtocol(view, at));
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
-    const believed = transport?.believes?.(error, quoted, at + readHeaderLength(view, at)) !== false;
+    const believed = transport?.judge?.(error, quoted, at + readHeaderLength(view, at)) !== null;
     const { source: from } = packet;
     const destination = readDestination(view, at);
     const gateway = ipv4FromNumber(readInfo(view, start));
@@ -359,10 +360,9 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     const protocol = readProtocol(view, at);
     const payload = at + readHeaderLength(view, at);
     this.#ip.raw?.failed(protocol, error, quoted, at, payload);
-    const transport = this.#ip.transport(protocol);
-    if (error.tooLarge && !isLoopback(destination) && transport?.believes?.(error, quoted, payload) !== false)
-      this.#ip.pathMtu.learn(destination, error.mtu);
-    transport?.receiveError?.(error, quoted, payload);
+    tellTransport(this.#ip.transport(protocol), error, quoted, payload, () => {
+      if (error.tooLarge && !isLoopback(destination)) this.#ip.pathMtu.learn(destination, error.mtu);
+    });
     frame.release();
   }
 

@@ -3,6 +3,7 @@ import type { Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { EchoChannels, type EchoProtocol } from '../icmp/echo.ts';
 import type { RateLimit } from '../icmp/rate-limit.ts';
+import { tellTransport } from '../icmp-error.ts';
 import type { IcmpError, ReceivedPacket, SendOptions, TransportProtocol } from '../ip-service.ts';
 import { type Ipv6Address, isAny6, isLoopback6, isMulticast6 } from '../ipv6/address.ts';
 import { IPV6_HEADER, IPV6_LEAST_MTU, readDestination, readSource } from '../ipv6/codec.ts';
@@ -250,10 +251,9 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, end);
     this.#ip.raw?.failed(upper.protocol, error, quoted, at, upper.at);
-    const transport = this.#ip.transport(upper.protocol);
-    if (tooLarge && !isLoopback6(destination) && transport?.believes?.(error, quoted, upper.at) !== false)
-      this.#ip.pathMtu.learn(destination.key, mtu);
-    transport?.receiveError?.(error, quoted, upper.at);
+    tellTransport(this.#ip.transport(upper.protocol), error, quoted, upper.at, () => {
+      if (tooLarge && !isLoopback6(destination)) this.#ip.pathMtu.learn(destination.key, mtu);
+    });
     frame.release();
   }
 

@@ -256,13 +256,17 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     }
   }
 
-  receiveError(error: IcmpError, original: DataView, at: number): void {
-    const tcb = this.#sender(error, original, at);
-    if (tcb === null || tcb.state === 'TIME_WAIT') return;
-    if (!inFlight(tcb, original.getInt32(at + 4))) {
-      this.counters.ext.OutOfWindowIcmps++;
-      return;
-    }
+  judge(error: IcmpError, original: DataView, at: number): (() => void) | null {
+    const { source, destination } = error;
+    const tcb = this.#demux.find(source, original.getUint16(at), destination, original.getUint16(at + 2));
+    if (tcb === null || tcb.state === 'TIME_WAIT') return null;
+    if (inFlight(tcb, original.getInt32(at + 4))) return () => this.#failed(tcb, error);
+    this.counters.ext.OutOfWindowIcmps++;
+    return null;
+  }
+
+  /** Something became of a segment of `tcb` on its way. */
+  #failed(tcb: Tcb, error: IcmpError): void {
     if (error.mtu > 0 && tcb.state === 'SYN_SENT') {
       synTooLarge(tcb);
     } else if (error.mtu > 0) {
@@ -280,17 +284,6 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       tcb.softError = error.errno;
     }
     if (tcb.state !== 'CLOSED') tcb.show();
-  }
-
-  /** Whose segment an error is about. */
-  #sender(error: IcmpError, original: DataView, at: number) {
-    const localPort = original.getUint16(at);
-    return this.#demux.find(error.source, localPort, error.destination, original.getUint16(at + 2));
-  }
-
-  believes(error: IcmpError, original: DataView, at: number): boolean {
-    const tcb = this.#sender(error, original, at);
-    return tcb !== null && tcb.state !== 'TIME_WAIT' && inFlight(tcb, original.getInt32(at + 4));
   }
 
   child(listener: Listener, segment: Segment): Connection {
