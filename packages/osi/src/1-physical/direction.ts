@@ -5,7 +5,7 @@ import { type Frame, MIN_FRAME } from './frame.ts';
 import { FCS, INTER_FRAME_GAP, PREAMBLE } from './framing.ts';
 import { type ImpairmentSettings, Impairments } from './impairments.ts';
 import { BUSY_UNTIL, LATEST, type LineTimes, lineTimesOf, PER_BYTE } from './line-times.ts';
-import { dropOnTheWay, type Medium, type Port } from './port.ts';
+import { dropOnTheWay, type Medium, type Port, QUEUE_FULL, refuse } from './port.ts';
 import { type QueueDiscipline, type QueueSettings, queueDiscipline } from './queue-discipline/index.ts';
 
 /** Linux's default `txqueuelen` of an Ethernet interface. */
@@ -152,7 +152,7 @@ export class CableDirection extends Arrivals implements Medium {
     const busyUntil = numbers[this.#at + BUSY_UNTIL] as number;
     if (busyUntil > now && (numbers[this.#at + PER_BYTE] as number) > 0) {
       if (this.waiting >= this.queueLimit) {
-        dropOnTheWay(this.#from, frame, 'cable.queue-full');
+        refuse(this.#from, frame);
         return;
       }
       if (this.#begins === NONE_WAIT) this.#begins = [];
@@ -180,7 +180,8 @@ export class CableDirection extends Arrivals implements Medium {
 
   #setDiscipline(settings: QueueSettings | null): void {
     const waiting = this.#discipline?.drain() ?? [];
-    const drop = (frame: Frame, reason: string) => dropOnTheWay(this.#from, frame, reason);
+    const drop = (frame: Frame, reason: string) =>
+      reason === QUEUE_FULL ? refuse(this.#from, frame) : dropOnTheWay(this.#from, frame, reason);
     this.#discipline =
       settings === null
         ? null

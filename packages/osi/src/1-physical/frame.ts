@@ -27,6 +27,12 @@ export interface Offload {
   finish(frame: Frame, pool: FramePool, each: (frame: Frame) => void): void;
 }
 
+/** Where a queue that has no room leaves word. */
+export interface Refusal {
+  /** The frame that it dropped last. */
+  frame: Frame | null;
+}
+
 /**
  * One frame on its way: a slot of the pool's arena with the bytes between `start` and `end`.
  *
@@ -57,6 +63,8 @@ export class Frame {
   sent: EventId = 0;
   /** Why it waits, while it does: the cause under which it will be sent when ARP has an answer. */
   cause: EventId = 0;
+  /** Who wants to know at once when the queue of the own port has no room for it; mostly nobody. */
+  refusal: Refusal | null = null;
   /** With `offload`: how many segments it stands for. */
   segments = 1;
   /** Of several: the payload of each but the last, and the largest packet among them (above layer 3, without its header); in bytes. */
@@ -113,6 +121,7 @@ export class Frame {
     this.origins = NO_ORIGINS;
     this.sent = 0;
     this.cause = 0;
+    this.refusal = null;
     this.whole();
     return this;
   }

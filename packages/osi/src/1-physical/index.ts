@@ -15,6 +15,7 @@ export {
   NO_ORIGINS,
   type Offload,
   poolOf,
+  type Refusal,
   releaseAll,
 } from './frame.ts';
 export { HUB_BANDWIDTH, Hub, type HubOptions, repeat } from './hub.ts';

@@ -175,3 +175,11 @@ export function dropOnTheWay(port: Port, frame: Frame, reason: string): void {
   port.drop(frame, reason);
   tracer.cause = before;
 }
+
+/** Drops a frame for which a queue has no room. When that is the one of its sender's own port, the sender learns of it. */
+export function refuse(port: Port, frame: Frame): void {
+  if (frame.refusal !== null) frame.refusal.frame = frame;
+  dropOnTheWay(port, frame, QUEUE_FULL);
+}
+
+export const QUEUE_FULL = 'cable.queue-full';

@@ -1,4 +1,13 @@
-import { IP_RECVERR, IPPROTO_IP, IPPROTO_TCP, type Received, TCP_INQ } from '../../src/5-session/index.ts';
+import {
+  AF_INET6,
+  IP_RECVERR,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_TCP,
+  IPV6_RECVERR,
+  type Received,
+  TCP_INQ,
+} from '../../src/5-session/index.ts';
 import { field, integer } from './evaluate.ts';
 import type { Expression } from './script.ts';
 
@@ -9,8 +18,8 @@ export interface Control {
   readonly data: number | Readonly<Record<string, number>>;
 }
 
-/** The control messages that Linux would have with what was received. */
-export function controlMessages({ inQueue, error }: Received): Control[] {
+/** The control messages that Linux would have with what a socket of family `domain` received. */
+export function controlMessages({ inQueue, error }: Received, domain: number): Control[] {
   const messages: Control[] = [];
   if (inQueue !== undefined) messages.push({ level: IPPROTO_TCP, type: TCP_INQ, data: inQueue });
   if (error !== undefined) {
@@ -23,7 +32,11 @@ export function controlMessages({ inQueue, error }: Received): Control[] {
       ee_info: info,
       ee_data: data,
     };
-    messages.push({ level: IPPROTO_IP, type: IP_RECVERR, data: fields });
+    messages.push(
+      domain === AF_INET6
+        ? { level: IPPROTO_IPV6, type: IPV6_RECVERR, data: fields }
+        : { level: IPPROTO_IP, type: IP_RECVERR, data: fields },
+    );
   }
   return messages;
 }

@@ -196,7 +196,7 @@ function receiveMessage(args: Arguments): Call {
   let got: Control[] = [];
   const call = receive(args, { length, flags: args.flags(2) }, (received) => {
     flags |= (received.flags ?? 0) | (received.truncated ? MSG_TRUNC : 0);
-    got = controlMessages(received);
+    got = controlMessages(received, args.socket(0).socket.domain);
   });
   const check = () => {
     if (args.expected < 0) return null;

@@ -55,6 +55,7 @@ export class Tun implements Link {
   send(frame: Frame): void {
     const packet = this.blocked ? null : readPacket(frame.data());
     if (packet !== null) this.sent.push({ at: this.#stack.sim.now, packet });
+    else if (this.blocked && frame.refusal !== null) frame.refusal.frame = frame;
     frame.release();
   }
 

@@ -1,7 +1,7 @@
 import type { Nanoseconds, Random, Simulation, Timer } from '../../time/index.ts';
 import { type Frame, MIN_FRAME } from '../frame.ts';
 import { FCS, INTER_FRAME_GAP, PREAMBLE } from '../framing.ts';
-import { dropOnTheWay } from '../port.ts';
+import { dropOnTheWay, refuse } from '../port.ts';
 import type { LineEnd, LineUser } from './line.ts';
 
 /** IEEE 802.3 table 4-2, for 10 and 100 Mbit/s: bits, and numbers of attempts. */
@@ -49,7 +49,7 @@ export class CsmaCd implements LineUser {
   send(end: LineEnd, frame: Frame): void {
     this.#end = end;
     if (this.#queue.length > end.queueLimit) {
-      dropOnTheWay(end.port, frame, 'cable.queue-full');
+      refuse(end.port, frame);
       return;
     }
     this.#queue.push(frame);

@@ -170,7 +170,7 @@ function clean(tcb: Tcb, una: Sequence, highest: Sequence, ack: Sequence): void 
     if (sack && (marks & SACKED) === 0) {
       facts.delivered++;
       const twice = (marks & (RESENT | TWICE)) !== 0;
-      if (!twice || !answeredBefore(tcb, sentAt)) rackAdvance(tcb, list, end, sentAt, twice);
+      if (!twice || !answeredBefore(tcb, sentAt)) rackAdvance(tcb, list, 0, twice);
     }
     if (end === ((tcb.iss + 1) | 0) && start === tcb.iss) facts.synAcked = true;
     else facts.dataAcked = true;

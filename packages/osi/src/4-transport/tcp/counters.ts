@@ -56,6 +56,7 @@ export class TcpCounters {
     TCPSYNChallenge: 0,
     TCPReqQFullDoCookies: 0,
     TCPReqQFullDrop: 0,
+    TCPRetransFail: 0,
     TCPRcvCoalesce: 0,
     TCPKeepAlive: 0,
     TCPSynRetrans: 0,

@@ -29,9 +29,10 @@ export class InFlight {
   sackedOut = 0;
   lostOut = 0;
   resentOut = 0;
-  /** RACK (RFC 8985 section 5.2): of what has arrived, when the segment sent last was sent, and where it ends. */
+  /** RACK (RFC 8985 section 5.2): of what has arrived, when the segment sent last was sent, where it ends, what had been delivered. */
   rackSentAt: Nanoseconds = -1;
   rackEnd: Sequence = 0;
+  rackDelivered = 0;
   /** The round trip of what arrived last. */
   rackRoundTrip: Nanoseconds = 0;
   /** Behind the highest segment that is selectively acknowledged; only while `sackedOut` says that there is one. */
@@ -169,6 +170,12 @@ export class InFlight {
     if (counted && (marks & RESENT) === 0) this.resentOut++;
     this.#marks[i] = (marks & ~LIMITED) | TWICE | (counted ? RESENT : 0) | (limited ? LIMITED : 0);
     this.#note(i, now, delivered);
+  }
+
+  /** Segment `k` was to be sent again, and could not be: what is said of it does not say when it was sent. */
+  markTried(k: number): void {
+    const i = (this.#head + k) & (this.#ends.length - 1);
+    this.#marks[i] = (this.#marks[i] as number) | TWICE;
   }
 
   /** Cuts segment `k` in two at `seq`: a smaller one has to do. */

@@ -1,4 +1,4 @@
-import { dropFrame, type Frame, type FramePool } from '../../1-physical/index.ts';
+import { dropFrame, type Frame, type FramePool, type Refusal } from '../../1-physical/index.ts';
 import {
   anyLike,
   echoedOptions,
@@ -84,6 +84,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly deadlines: Pool<Timers>;
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
+  readonly refusal: Refusal = { frame: null };
   sending = 0;
   waiting = 0;
   orphans = 0;

@@ -7,7 +7,7 @@ import { currentThreshold, pipe } from './reduction.ts';
 import { RECORD_END, type SendChunks } from './send-chunks.ts';
 import { seqAdd, seqDiff, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
-import { transmit } from './transmit.ts';
+import { REFUSED, transmit } from './transmit.ts';
 import { sendRoom } from './window.ts';
 
 /** So many segments the congestion window has at least while a probe is sent: its loss must be noticed (Linux: tcp_mtu_probe). */
@@ -57,9 +57,9 @@ export function probePath(tcb: Tcb, probe: PathProbe, chunks: SendChunks): 'sent
   if (flight + 2 > congestion.cwnd) return flight === 0 ? 'no' : 'wait';
   probe.start = tcb.sndNxt;
   probe.end = seqAdd(tcb.sndNxt, size);
+  if (transmit(tcb, tcb.sndNxt, size, 0, 'tcp.mtu-probe') === REFUSED) return 'wait';
   // It is as if two were sent.
   congestion.cwnd--;
-  transmit(tcb, tcb.sndNxt, size, 0, 'tcp.mtu-probe');
   probe.size = packetOf(tcb, size);
   return 'sent';
 }

@@ -1,18 +1,8 @@
 import type { AckFacts } from './ack-facts.ts';
+import { enterCwr } from './local-congestion.ts';
 import { recoveryOf } from './recovery-of.ts';
-import { beginReduction } from './reduction.ts';
 import type { Tcb } from './tcb.ts';
 import { forgetResent, resentUnderWay } from './undo.ts';
-
-/** The network says that it is congested (RFC 3168 section 6.1.2), without a loss. */
-function enterCwr(tcb: Tcb): void {
-  const recovery = recoveryOf(tcb);
-  recovery.priorSsthresh = 0;
-  if (tcb.phase !== 'open' && tcb.phase !== 'disorder') return;
-  recovery.undoable = false;
-  beginReduction(tcb);
-  tcb.phase = 'cwr';
-}
 
 /** Nothing is lost: `open` as far as possible, or `cwr` when the network tells of congestion. */
 export function tryToOpen(tcb: Tcb, facts: AckFacts): void {

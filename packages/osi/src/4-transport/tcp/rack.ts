@@ -3,7 +3,7 @@ import type { AckFacts } from './ack-facts.ts';
 import { type InFlight, LOST, RESENT, SACKED, TWICE } from './in-flight.ts';
 import { recoveryOf, reorderingOf } from './recovery-of.ts';
 import { TIMEOUT_MIN } from './send-timers.ts';
-import { type Sequence, seqLess } from './sequence.ts';
+import { seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Bits of net.ipv4.tcp_recovery. */
@@ -17,26 +17,32 @@ const WINDOW_PERSISTS = 16;
  * RACK: a segment is lost when one that was sent sufficiently later has arrived (RFC 8985). This is step 2 of its
  * section 6.2: a segment arrived; the one sent last is the measure of all others.
  */
-export function rackAdvance(
-  tcb: Tcb,
-  list: InFlight,
-  end: Sequence,
-  sentAt: Nanoseconds,
-  twice: boolean,
-): void {
+export function rackAdvance(tcb: Tcb, list: InFlight, k: number, twice: boolean): void {
+  const sentAt = list.sentAt(k);
   const roundTrip = tcb.host.sim.now - sentAt;
   // So soon after a retransmission it must have been the original that arrived.
   if (twice && roundTrip < tcb.roundTrip.shortest) return;
   list.rackRoundTrip = roundTrip;
   tcb.rackMoved = true;
-  if (sentAfter(sentAt, end, list.rackSentAt, list.rackEnd)) {
+  if (!sentBefore(list, k)) {
     list.rackSentAt = sentAt;
-    list.rackEnd = end;
+    list.rackEnd = list.endOf(k);
+    list.rackDelivered = list.deliveredBefore(k);
   }
 }
 
-const sentAfter = (at: Nanoseconds, end: Sequence, otherAt: Nanoseconds, otherEnd: Sequence): boolean =>
-  at > otherAt || (at === otherAt && seqLess(otherEnd, end));
+/**
+ * Whether segment `k` was sent before the one sent last of those that have arrived. A kernel does not do two things at a time;
+ * here an acknowledgment can come in the same instant: then what was sent after it is the later.
+ */
+function sentBefore(list: InFlight, k: number): boolean {
+  const at = list.sentAt(k);
+  if (at !== list.rackSentAt) return at < list.rackSentAt;
+  const delivered = list.deliveredBefore(k);
+  return delivered === list.rackDelivered
+    ? !seqLess(list.rackEnd, list.endOf(k))
+    : delivered < list.rackDelivered;
+}
 
 /** How much longer than the last round trip a segment may take before it counts as lost (section 6.2, step 4). */
 function reorderingWindow(tcb: Tcb, list: InFlight): Nanoseconds {
@@ -66,7 +72,7 @@ export function detectLoss(tcb: Tcb, facts: AckFacts | null): Nanoseconds {
     const marks = list.marks(k);
     if ((marks & SACKED) !== 0) continue;
     if ((marks & LOST) !== 0 && (marks & RESENT) === 0) continue;
-    if (!sentAfter(list.rackSentAt, list.rackEnd, list.sentAt(k), list.endOf(k))) {
+    if (!sentBefore(list, k)) {
       // Those sent once stand in the order in which they were sent.
       if ((marks & TWICE) === 0) break;
       continue;

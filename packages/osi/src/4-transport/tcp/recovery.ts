@@ -238,12 +238,12 @@ export function reorderingOver(tcb: Tcb): void {
   }
 }
 
-/** The retransmission timer expired: what is in flight is taken as lost (RFC 5681 section 3.1; Linux: tcp_enter_loss). */
-export function timedOut(tcb: Tcb): void {
+/** The retransmission timer expired: what is in flight is taken as lost (RFC 5681 section 3.1; Linux: tcp_enter_loss). @returns whether the oldest was sent again. */
+export function timedOut(tcb: Tcb): boolean {
   const list = tcb.inFlight;
-  if (list === null) return;
+  if (list === null) return true;
   enterLoss(tcb);
-  resendSegment(tcb, list, 0, 'tcp.rto');
+  return resendSegment(tcb, list, 0, 'tcp.rto');
 }
 
 /** Takes what is in flight as lost, and begins anew with one segment. */

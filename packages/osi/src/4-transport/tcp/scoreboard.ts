@@ -104,7 +104,7 @@ function takeBlock(tcb: Tcb, list: InFlight, start: Sequence, end: Sequence, fac
     const marks = list.marks(k);
     if ((marks & SACKED) === 0) {
       const sentAt = list.sentAt(k);
-      rackAdvance(tcb, list, to, sentAt, (marks & (RESENT | TWICE)) !== 0);
+      rackAdvance(tcb, list, k, (marks & (RESENT | TWICE)) !== 0);
       if ((marks & (RESENT | TWICE)) === 0) {
         if (list.sackedOut > 0 && seqLess(from, list.highestSacked) && seqLess(from, facts.reordered)) {
           facts.reordered = from;

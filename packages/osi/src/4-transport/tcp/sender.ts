@@ -14,7 +14,7 @@ import { noteLimits } from './send-space.ts';
 import { rearm, scheduleProbe } from './send-timers.ts';
 import { type Sequence, seqAdd, seqDiff, seqLess, seqMin } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
-import { transmit, transmitSyn } from './transmit.ts';
+import { REFUSED, transmit, transmitSyn } from './transmit.ts';
 import { isUrgent } from './urgent.ts';
 import { sendRoom } from './window.ts';
 
@@ -112,7 +112,7 @@ export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, only: 'all' |
       if (size % mss !== 0) tcb.smallEnd = seqAdd(sndNxt, size);
       let flags = whole && finish ? FIN : 0;
       if (size > mss || (whole && (chunks.marks(chunks.next) & PUSHED) !== 0)) flags |= PSH;
-      sendBurst(tcb, size, mss, flags, reason);
+      if (!sendBurst(tcb, size, mss, flags, reason)) break;
     } while (only === 'all' && tcb.chunks === chunks && tcb.state !== 'CLOSED');
   }
   if (tcb.finQueued && tcb.sndNxt === tcb.bufferEnd && sendRoom(tcb) > 0 && mayTransmit(tcb)) {
@@ -124,22 +124,25 @@ export function sendNew(tcb: Tcb, reason: TcpReason, sizes: Sizes, only: 'all' |
   if (tcb.tally !== null) noteLimits(tcb, heldByWindow, tcb.cwndLimited);
 }
 
-/** Sends `size` bytes as segments of `mss`, in one frame where the cable has offload; the last one has `flags`. */
-function sendBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): void {
-  transmitBurst(tcb, size, mss, flags, reason);
+/**
+ * Sends `size` bytes as segments of `mss`, in one frame where the cable has offload; the last one has `flags`.
+ * @returns whether the own interface had room for all of them.
+ */
+function sendBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): boolean {
+  const whole = transmitBurst(tcb, size, mss, flags, reason);
   if (tcb.tally !== null && tcb.tally.pacing !== null) tcb.tally.pacing.sent(size);
+  return whole;
 }
 
-function transmitBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): void {
+function transmitBurst(tcb: Tcb, size: number, mss: number, flags: number, reason: TcpReason): boolean {
   if (tcb.offload && tcb.sndUrgent === null) {
-    transmit(tcb, tcb.sndNxt, size, flags, reason, mss);
-    return;
+    return transmit(tcb, tcb.sndNxt, size, flags, reason, mss) !== REFUSED;
   }
   for (let left = size; left > mss; left -= mss) {
-    transmit(tcb, tcb.sndNxt, mss, 0, reason, mss, left < size);
+    if (transmit(tcb, tcb.sndNxt, mss, 0, reason, mss, left < size) === REFUSED) return false;
   }
   const last = size % mss === 0 ? mss : size % mss;
-  transmit(tcb, tcb.sndNxt, last, flags, reason, last, last < size);
+  return transmit(tcb, tcb.sndNxt, last, flags, reason, last, last < size) !== REFUSED;
 }
 
 /** The first chunk is full while the program still writes: sends what may go of it at once (Linux: tcp_push_one). */
@@ -325,7 +328,7 @@ export function resendSyn(tcb: Tcb, reason: TcpReason): void {
 /**
  * Sends segment `k` of what is in flight again: cut where it is too large for the path or the window by now, and
  * joined by its neighbours as long as they fit in. @param together it ends a burst, so it has PSH.
- * @returns whether it may be sent: behind the window only the oldest may.
+ * @returns whether it was: behind the window only the oldest may be, and the own interface may be busy.
  */
 export function resendSegment(
   tcb: Tcb,
@@ -348,9 +351,9 @@ export function resendSegment(
   const length = seqDiff(seqMin(end, tcb.bufferEnd), start);
   const push = together || ((tcb.chunks?.marksAt(seqMin(end, tcb.bufferEnd)) ?? 0) & PUSHED) !== 0;
   const flags = (length > 0 && push ? PSH : 0) | (seqLess(tcb.bufferEnd, end) ? FIN : 0);
-  transmit(tcb, start, length, flags, reason);
+  const result = transmit(tcb, start, length, flags, reason);
   if (tcb.tally !== null && tcb.tally.pacing !== null) tcb.tally.pacing.sent(length);
-  return true;
+  return result !== REFUSED;
 }
 
 /** Small segments that follow are sent again as one with it (Linux: tcp_retrans_try_collapse). */

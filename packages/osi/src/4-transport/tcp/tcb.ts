@@ -1,4 +1,4 @@
-import type { FramePool } from '../../1-physical/index.ts';
+import type { FramePool, Refusal } from '../../1-physical/index.ts';
 import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { EventId, TcpNumbers, Tracer } from '../../trace/index.ts';
@@ -46,6 +46,8 @@ export interface TcpHost {
   readonly secrets: Secrets;
   readonly fastOpen: FastOpenHost;
   readonly synCookies: SynCookies;
+  /** The segment for which there was no room in the queue of the own interface, if the last one was such. */
+  readonly refusal: Refusal;
   /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
   sending: number;
   /** How many connections wait only, in TIME_WAIT or for the FIN of a peer; how many others have no program any more. */

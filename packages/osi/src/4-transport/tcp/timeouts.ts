@@ -18,8 +18,11 @@ import { seqAdd, seqDiff } from './sequence.ts';
 import { probeTail } from './tail-loss.ts';
 import type { Tcb } from './tcb.ts';
 import type { TimerName } from './timers.ts';
-import { transmit } from './transmit.ts';
+import { REFUSED, transmit } from './transmit.ts';
 import { sendRoom } from './window.ts';
+
+/** Linux's TCP_RESOURCE_PROBE_INTERVAL: when the own interface had no room, it is tried again after so long. */
+const RESOURCE_PROBE = milliseconds(500);
 
 /** A deadline of a connection has come. */
 export function expired(tcb: Tcb, name: TimerName): void {
@@ -95,7 +98,13 @@ function retransmissionDue(tcb: Tcb): void {
     if (tcb.retransmits > 0 && sim.now - tcb.retransmittingSince >= suspicious(tcb)) suspectBlackHole(tcb);
     // The path's MTU may have become known by another connection since.
     fitMss(tcb);
-    timedOut(tcb);
+    const sent = timedOut(tcb);
+    if (!sent) {
+      // Those who want the own interface fight for it gently.
+      tcb.retransmits++;
+      tcb.startSend('tcp.retransmission', RESOURCE_PROBE);
+      return;
+    }
   }
   tcb.retransmits++;
   // The first repetitions of a SYN follow each other evenly (Linux since 6.5).
@@ -171,7 +180,7 @@ function probeDue(tcb: Tcb): void {
     return;
   }
   tcb.host.counters.ext.TCPWinProbe++;
-  probe(tcb);
+  const result = probe(tcb);
   if (tcb.flight > 0) {
     // The window had room for a part: that is ordinary data now.
     tcb.backoff = 0;
@@ -180,6 +189,10 @@ function probeDue(tcb: Tcb): void {
     return;
   }
   tcb.probes++;
+  if (result === REFUSED) {
+    tcb.startSend('tcp.zero-window-probe', RESOURCE_PROBE);
+    return;
+  }
   tcb.backoff++;
   tcb.startSend('tcp.zero-window-probe', probeInterval(tcb));
 }
@@ -201,7 +214,7 @@ export const probeInterval = (tcb: Tcb): number =>
  * Sends as much as the window has room for, or else an empty segment with a number that was acknowledged long
  * ago, which the peer has to answer (as Linux's tcp_write_wakeup; RFC 9293 would send one byte beyond the window).
  */
-function probe(tcb: Tcb): void {
+function probe(tcb: Tcb): number {
   const room = sendRoom(tcb);
   if (room > 0 && hasUnsent(tcb)) {
     const unsent = seqDiff(tcb.bufferEnd, tcb.sndNxt);
@@ -209,11 +222,10 @@ function probe(tcb: Tcb): void {
     const fin = tcb.finQueued && length === unsent && length < room;
     if (length > 0 || fin) {
       const reason = tcb.sndWnd > 0 && length === unsent ? 'tcp.held-back' : 'tcp.zero-window-probe';
-      transmit(tcb, tcb.sndNxt, length, (fin ? FIN : 0) | (length > 0 ? PSH : 0), reason);
-      return;
+      return transmit(tcb, tcb.sndNxt, length, (fin ? FIN : 0) | (length > 0 ? PSH : 0), reason);
     }
   }
-  transmit(tcb, seqAdd(tcb.sndUna, -1), 0, 0, 'tcp.zero-window-probe');
+  return transmit(tcb, seqAdd(tcb.sndUna, -1), 0, 0, 'tcp.zero-window-probe');
 }
 
 /** The connection has been idle: asks whether the peer is still there (RFC 9293 section 3.8.4, tcp(7)). */

@@ -13,6 +13,7 @@ import {
   writeUrgent,
 } from './codec.ts';
 import { ecnFlags, isNewData, synEcnFlags } from './ecn-agreement.ts';
+import { noteRefused } from './local-congestion.ts';
 import {
   fastOpenLength,
   sackBlocksThatFit,
@@ -43,7 +44,7 @@ export const timestampNow = (tcb: Tcb): number =>
  * Builds one segment with `length` bytes of the send buffer from `seq` on, and hands it down. ACK is always set.
  * @param size with segmentation offload: of the segments that it stands for, when there are several.
  * @param joined it follows another one of the same burst.
- * @returns 0 or a negated errno of the network layer; the segment then counts as lost.
+ * @returns 0 or a negated errno of the network layer, with which the segment counts as lost; or `REFUSED`.
  */
 export function transmit(
   tcb: Tcb,
@@ -87,23 +88,33 @@ export function transmit(
     if (pointer > 0) writeUrgent(view, start, pointer);
   }
   acknowledgmentSent(tcb);
-  const end = seqAdd(seq, length + (flags & FIN));
-  if (end !== seq) noteSent(tcb, seq, end, length, reason, size, joined);
   if (tcb.offload) leaveToOthers(tcb, frame, length, size);
   else writeChecksum(frame, tcb.localAddress, tcb.remoteAddress);
   const { segments } = frame;
   host.counters.tcp.OutSegs += segments;
   if (tcb.tally !== null) tcb.tally.segmentsOut += segments;
   else if (reason !== 'tcp.handshake-ack' && !tcb.orphan) tallyOf(tcb).segmentsOut += segments;
+  const { refusal } = host;
+  refusal.frame = null;
+  frame.refusal = refusal;
   host.sending++;
   const result = host.ip.send(frame, tcb.localAddress, tcb.remoteAddress, PROTOCOL_TCP, ip);
   host.sending--;
+  const end = seqAdd(seq, length + (flags & FIN));
+  if (refusal.frame === frame) {
+    noteRefused(tcb, seq, end, length);
+    return REFUSED;
+  }
+  if (end !== seq) noteSent(tcb, seq, end, length, reason, size, joined);
   return result;
 }
 
 /** How much more room there has to be in front of a segment for options of the IP header: the usual room has none for them. */
 const roomForOptions = ({ headerOptions }: SendOptions): number =>
   headerOptions === undefined ? 0 : headerOptions.length;
+
+/** The queue of the own interface was full (Linux: NET_XMIT_DROP). What was new counts as not sent. */
+export const REFUSED = 1;
 
 /** The cable has offload: nobody computes the checksum, and segments that go out together are one frame. */
 function leaveToOthers(tcb: Tcb, frame: Frame, length: number, size: number): void {
