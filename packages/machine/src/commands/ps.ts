@@ -5,6 +5,8 @@ interface Line {
   readonly pid: number;
   readonly parent: number;
   readonly state: string;
+  /** The state with what ps(1) says beside it: leads its session, has several threads, is in the foreground. */
+  readonly stat: string;
   readonly terminal: string;
   /** Ticks of 10 ms since the machine was started. */
   readonly started: number;
@@ -15,21 +17,31 @@ interface Line {
   readonly user: string;
 }
 
-/** ps(1) with -e (-A) and -f. */
+/** ps(1) with -e (-A), -f and -o. */
 export const ps: Main = async (sys, argv) => {
-  const { given, operands, wrong } = parseOptions(argv.slice(1), 'eAf');
+  const { given, operands, wrong } = parseOptions(argv.slice(1), 'eAfo:');
   if (given.has('help')) {
-    await print(sys, 'Usage: ps [-e] [-f]\n');
+    await print(sys, 'Usage: ps [-e] [-f] [-o COLUMN,...]\n');
     return 0;
   }
   if (wrong !== null || operands.length > 0) {
     await complain(sys, `ps: ${wrong ?? `'${operands[0]}' is not built yet; try ps -ef`}`);
     return 1;
   }
+  const columns = (given.get('o') ?? '').split(/[ ,]+/).filter((name) => name !== '');
+  const unknown = columns.find((name) => !COLUMNS.has(name));
+  if (unknown !== undefined || (given.has('o') && columns.length === 0)) {
+    await complain(sys, `ps: unknown column '${unknown ?? ''}'; there are ${[...COLUMNS.keys()].join(', ')}`);
+    return 1;
+  }
   const all = await processes(sys);
   const own = await sys.getpid();
   const terminal = all.find(({ pid }) => pid === own)?.terminal;
   const shown = given.has('e') || given.has('A') ? all : all.filter((line) => line.terminal === terminal);
+  if (columns.length > 0) {
+    await print(sys, table(shown, columns));
+    return 0;
+  }
   // The machine's start, to a second (as `btime` of /proc/stat has it).
   const epoch = Math.round(((await sys.clock_gettime(0)) - (await sys.clock_gettime(1))) / 1e9) * 1e9;
   const rows = shown.map((line) => (given.has('f') ? fullLine(line, epoch) : shortLine(line)));
@@ -40,8 +52,50 @@ export const ps: Main = async (sys, argv) => {
   return 0;
 };
 
-const shortLine = ({ pid, terminal, name, state, used }: Line): string =>
-  `${String(pid).padStart(7)} ${terminal.padEnd(8)} ${clock(used)} ${name}${state === 'Z' ? ' <defunct>' : ''}`;
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  readonly right?: boolean;
+  readonly value: (line: Line) => string | number;
+}
+
+const command: Column = { head: 'COMMAND', width: 27, value: (line) => line.command };
+const state: Column = { head: 'S', width: 1, value: (line) => line.state };
+const tty: Column = { head: 'TT', width: 8, value: ({ terminal }) => terminal };
+/** What -o can ask for, with the heads and widths of procps. */
+const COLUMNS: ReadonlyMap<string, Column> = new Map([
+  ['pid', { head: 'PID', width: 7, right: true, value: ({ pid }) => pid }],
+  ['ppid', { head: 'PPID', width: 7, right: true, value: ({ parent }) => parent }],
+  ['stat', { head: 'STAT', width: 4, value: ({ stat }) => stat }],
+  ['s', state],
+  ['state', state],
+  ['user', { head: 'USER', width: 8, value: ({ user }) => user }],
+  ['tty', tty],
+  ['tt', tty],
+  ['time', { head: 'TIME', width: 8, right: true, value: ({ used }) => clock(used) }],
+  ['comm', { head: 'COMMAND', width: 15, value: nameOf }],
+  ['args', command],
+  ['command', command],
+  ['cmd', { ...command, head: 'CMD' }],
+]);
+
+function table(lines: readonly Line[], names: readonly string[]): string {
+  const columns = names.flatMap((name) => COLUMNS.get(name) ?? []);
+  const row = (texts: readonly string[]): string =>
+    columns
+      .map(({ width, right }, i) => (right ? texts[i]?.padStart(width) : texts[i]?.padEnd(width)))
+      .join(' ')
+      .trimEnd();
+  const rows = lines.map((line) => columns.map(({ value }) => String(value(line))));
+  return [columns.map(({ head }) => head), ...rows].map((texts) => `${row(texts)}\n`).join('');
+}
+
+function nameOf({ name, state }: Line): string {
+  return `${name}${state === 'Z' ? ' <defunct>' : ''}`;
+}
+
+const shortLine = (line: Line): string =>
+  `${String(line.pid).padStart(7)} ${line.terminal.padEnd(8)} ${clock(line.used)} ${nameOf(line)}`;
 
 /** Ticks as hours, minutes, seconds. */
 const clock = (ticks: number): string =>
@@ -74,6 +128,7 @@ async function processes(sys: AsyncSystemCalls): Promise<Line[]> {
       pid,
       name: stat.slice(stat.indexOf('(') + 1, close),
       state: fields[0] ?? '?',
+      stat: statOf(fields, pid),
       parent: Number(fields[1]),
       // The device number of a pseudo-terminal is 136 << 8 and its number.
       terminal: terminal === 0 ? '?' : `pts/${terminal & 0xff}`,
@@ -84,4 +139,12 @@ async function processes(sys: AsyncSystemCalls): Promise<Line[]> {
     });
   }
   return lines;
+}
+
+function statOf(
+  [state = '?', , group, session, , foreground, ...rest]: readonly string[],
+  pid: number,
+): string {
+  const threads = Number(rest[11]);
+  return `${state}${Number(session) === pid ? 's' : ''}${threads > 1 ? 'l' : ''}${group === foreground ? '+' : ''}`;
 }

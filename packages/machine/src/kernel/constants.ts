@@ -90,6 +90,10 @@ export const SIGNALS = {
   SIGSYS: 31,
 } as const;
 
+/** What wait4(2) gives of a process that was stopped, beside the signal × 256, and of one that goes on. */
+export const W_STOPPED = 0x7f;
+export const W_CONTINUED = 0xffff;
+
 /** The highest signal number (SIGRTMAX). */
 export const SIGNAL_MAX = 64;
 

@@ -13,7 +13,7 @@ import type {
   TracedCall,
 } from '../system-calls.ts';
 import type { Terminal } from '../terminal.ts';
-import { SIGNAL_MAX, SIGNALS, signalName } from './constants.ts';
+import { SIGNAL_MAX, SIGNALS, signalName, W_CONTINUED, W_STOPPED } from './constants.ts';
 import { findProgram } from './executable.ts';
 import { Followings } from './following.ts';
 import { RLIMIT, THREADS_MAX } from './limits.ts';
@@ -84,7 +84,7 @@ const HARMLESS: ReadonlySet<number> = new Set([
   SIGNALS.SIGURG,
   SIGNALS.SIGWINCH,
   SIGNALS.SIGCONT,
-  // Nobody could let a process go on that was stopped: its group is orphaned (setpgid(2)), and then these do nothing.
+  // They would stop a process whose shell could let it go on; its group is orphaned (setpgid(2)), and then they do nothing.
   SIGNALS.SIGTSTP,
   SIGNALS.SIGTTIN,
   SIGNALS.SIGTTOU,
@@ -301,6 +301,25 @@ export class Kernel implements ProcessHost {
       const text = `--- ${signalName(signal)} {si_signo=${signalName(signal)}, ${origin}} ---`;
       follower.add({ text, tid: process.pid });
     }
+    if (signal === SIGNALS.SIGSTOP) {
+      this.#stop(process);
+      return;
+    }
+    const goesOn = signal === SIGNALS.SIGCONT && process.stopped;
+    if (goesOn) {
+      process.stopped = false;
+      this.#tellParent(process, W_CONTINUED);
+    }
+    this.#deliver(process, signal, from);
+    if (goesOn) process.goOn();
+  }
+
+  #deliver(process: Process, signal: number, from: Process | null): void {
+    // To one that is stopped only SIGKILL comes through.
+    if (process.stopped && signal !== SIGNALS.SIGKILL) {
+      process.holdSignal(signal, () => this.#deliver(process, signal, from));
+      return;
+    }
     switch (signal === SIGNALS.SIGKILL ? 'default' : process.disposition(signal)) {
       case 'ignore':
         return;
@@ -318,6 +337,21 @@ export class Kernel implements ProcessHost {
       case 'default':
         if (!HARMLESS.has(signal)) this.endBySignal(process, signal);
     }
+  }
+
+  #stop(process: Process): void {
+    if (process.stopped) return;
+    for (const follower of process.followers)
+      follower.add({ text: '--- stopped by SIGSTOP ---', tid: process.pid });
+    process.stopped = true;
+    this.#tellParent(process, (SIGNALS.SIGSTOP << 8) | W_STOPPED);
+  }
+
+  #tellParent(process: Process, news: number): void {
+    process.news = news;
+    if (process.parent === null) return;
+    process.parent.childEnded.wake();
+    this.signal(process.parent, SIGNALS.SIGCHLD, process);
   }
 
   /** A person pressed Ctrl-C: SIGINT for every process of the group. */

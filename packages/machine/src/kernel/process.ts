@@ -97,6 +97,10 @@ export class Process implements RunningProcess, Runnable {
   cwd: string;
   ended = false;
   running = false;
+  /** SIGSTOP came, and no SIGCONT since: it does not run. */
+  stopped = false;
+  /** That it was stopped or goes on, as wait4 gives it: what its parent has not been told. */
+  news: number | null = null;
   /** As wait4 gives it once it has ended: exit code × 256, or the signal. */
   waitStatus = 0;
   events: ProcessEvents = {};
@@ -124,6 +128,9 @@ export class Process implements RunningProcess, Runnable {
   readonly #kernel: ProcessHost;
   readonly #dispositions = new Map<number, Disposition>();
   #journal: JournalReader | null = null;
+  /** What is to come about once it goes on: signals before anything else, each once (sigpending(2)). */
+  readonly #heldSignals = new Map<number, () => void>();
+  #held: (() => void)[] = [];
   #calls = 0;
   #exited: (status: number) => void = () => {};
 
@@ -257,11 +264,33 @@ export class Process implements RunningProcess, Runnable {
 
   /** Queues a turn of this process: `run` tells the program what it waits for. */
   resume(run: () => void): void {
+    if (this.stopped) {
+      this.#held.push(() => this.resume(run));
+      return;
+    }
     this.#kernel.scheduler.enqueue(this, () => {
+      if (this.stopped) {
+        this.#held.push(() => this.resume(run));
+        this.quiescent();
+        return;
+      }
       const changes = this.#journal?.read() ?? [];
       if (changes.length > 0) this.events.filesChanged?.(changes);
       run();
     });
+  }
+
+  /** Keeps a signal for when it goes on. */
+  holdSignal(signal: number, deliver: () => void): void {
+    this.#heldSignals.set(signal, deliver);
+  }
+
+  /** It is not stopped any more, and has what came in the meantime. */
+  goOn(): void {
+    const held = [...this.#heldSignals.values(), ...this.#held];
+    this.#heldSignals.clear();
+    this.#held = [];
+    for (const later of held) if (!this.ended) later();
   }
 
   /** What this process does when `signal` comes. Programs that have an `events.signal` handle what ends others. */

@@ -197,3 +197,90 @@ describe('starting a program', () => {
     expect(echo.terminal.text).toBe('a  b c | d e f \n');
   });
 });
+
+describe('a process that is stopped', () => {
+  /** A program that says each second how many of them it has counted, and its machine. */
+  async function counting() {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const counted: number[] = [];
+    const process = start(computer, async (sys) => {
+      for (let i = 1; ; i++) {
+        await sys.nanosleep(seconds(1));
+        counted.push(i);
+      }
+    });
+    await bench.run(seconds(2.5));
+    const command = async (line: string) => {
+      const { terminal } = computer.run(line, { uid: 0 });
+      await bench.run(bench.sim.now + milliseconds(100));
+      return terminal.text;
+    };
+    return { bench, process, counted, command };
+  }
+
+  it('does not run until SIGCONT comes; then a sleep that is over ends at once', async () => {
+    const { bench, process, counted, command } = await counting();
+    await command(`kill -STOP ${process.pid}`);
+    await bench.run(seconds(9.5));
+    expect(counted).toEqual([1, 2]);
+    expect(await command('ps -eo pid,s,stat,args')).toMatch(/^ {4}100 T Ts\+ {2,}test$/m);
+    expect(await command(`cat /proc/${process.pid}/status`)).toContain('State:\tT (stopped)\n');
+    await command(`kill -CONT ${process.pid}`);
+    expect(counted).toEqual([1, 2, 3]);
+    await bench.run(seconds(11));
+    expect(counted).toEqual([1, 2, 3, 4]);
+    expect(await command('ps -eo stat,comm')).toMatch(/^Ss\+ +test$/m);
+  });
+
+  it('is ended by SIGKILL at once, by other signals when it goes on', async () => {
+    const one = await counting();
+    await one.command(`kill -STOP ${one.process.pid}`);
+    await one.command(`kill ${one.process.pid}`);
+    expect(one.process.ended).toBe(false);
+    await one.command(`kill -CONT ${one.process.pid}`);
+    expect(one.process.status).toBe(143);
+    const other = await counting();
+    await other.command(`kill -STOP ${other.process.pid}`);
+    await other.command(`kill -9 ${other.process.pid}`);
+    expect(other.process.status).toBe(137);
+  });
+
+  it('cannot be kept from it, and who follows its calls sees it', async () => {
+    const bench = new Bench();
+    const computer = bench.computer();
+    const process = start(computer, async (sys) => {
+      const refused = await sys.rt_sigaction(19, 'ignore');
+      await sys.rt_sigaction(18, 'handler');
+      return (await sys.nanosleep(seconds(100))) === -ERRNO.EINTR ? -refused : 0;
+    });
+    await bench.run(seconds(1));
+    const strace = computer.run(`strace -p ${process.pid}`, { uid: 0 });
+    await bench.run(seconds(2));
+    process.kill(19);
+    await bench.run(seconds(50));
+    expect(process.ended).toBe(false);
+    process.kill(18);
+    await bench.run(seconds(60));
+    expect(process.status).toBe(ERRNO.EINVAL);
+    expect(strace.terminal.text).toContain('--- stopped by SIGSTOP ---\n');
+  });
+
+  it('its parent is told by SIGCHLD, and by wait4 if it asks', async () => {
+    const bench = new Bench();
+    const results: unknown[] = [];
+    start(bench.computer(), async (sys) => {
+      const child = await sys.spawn('sleep', ['sleep', '100']);
+      await sys.kill(child, 19);
+      results.push(await sys.wait4(child, 1), await sys.wait4(child, 2), await sys.wait4(child, 3));
+      await sys.kill(child, 18);
+      results.push(await sys.wait4(child, 8));
+      await sys.kill(child, 9);
+      results.push(await sys.wait4(child, 0));
+      return 0;
+    });
+    await bench.run(seconds(10));
+    const statuses = results.map((result) => (typeof result === 'object' ? Object(result).status : result));
+    expect(statuses).toEqual([0, 0x137f, 0, 0xffff, 9]);
+  });
+});

@@ -1,6 +1,6 @@
 import { ERRNO } from '@netarium/osi/trace';
 import type { TracedCall } from '../../system-calls.ts';
-import { SIGNAL_MAX } from '../constants.ts';
+import { SIGNAL_MAX, W_CONTINUED } from '../constants.ts';
 import { type Family, NEVER } from '../kernel.ts';
 import type { OpenFile } from '../open-file.ts';
 import type { Process } from '../process.ts';
@@ -8,6 +8,8 @@ import { waitFor } from '../wait.ts';
 
 const { EBADF, ECHILD, EINVAL, EPERM, ESRCH } = ERRNO;
 const WNOHANG = 1;
+const WUNTRACED = 2;
+const WCONTINUED = 8;
 
 /** The system calls about processes and signals. */
 export const processCalls: Family<
@@ -76,7 +78,13 @@ export const processCalls: Family<
         const candidates = [...process.children].filter((child) => pid === -1 || child.pid === pid);
         if (candidates.length === 0) return -ECHILD;
         const ended = candidates.find((child) => child.ended);
-        if (ended === undefined) return (options & WNOHANG) !== 0 ? 0 : undefined;
+        if (ended === undefined) {
+          const child = candidates.find(({ news }) => news !== null && (options & optionFor(news)) !== 0);
+          if (child === undefined) return (options & WNOHANG) !== 0 ? 0 : undefined;
+          const status = child.news ?? 0;
+          child.news = null;
+          return { pid: child.pid, status };
+        }
         kernel.reap(ended);
         process.addChild(ended);
         return { pid: ended.pid, status: ended.waitStatus };
@@ -111,6 +119,9 @@ export const processCalls: Family<
     });
   },
 };
+
+/** Who wants to know of that. */
+const optionFor = (news: number): number => (news === W_CONTINUED ? WCONTINUED : WUNTRACED);
 
 /** What another program is to have open. @returns -EBADF for a number that is not open here. */
 function filesFor(

@@ -10,7 +10,13 @@ const COMM_LENGTH = 15;
 
 /** What `/proc/<pid>/comm` has. */
 const commandName = ({ argv }: Process): string => basename(argv[0] ?? '').slice(0, COMM_LENGTH);
-const stateOf = (process: Process): string => (process.ended ? 'Z' : process.running ? 'R' : 'S');
+const STATES = { R: 'running', S: 'sleeping', T: 'stopped', Z: 'zombie' } as const;
+
+function stateOf({ ended, stopped, running }: Process): keyof typeof STATES {
+  if (ended) return 'Z';
+  if (stopped) return 'T';
+  return running ? 'R' : 'S';
+}
 
 /** Makes `/proc/<pid>` (proc_pid(5)). Inode numbers of `/proc` carry no meaning here. */
 export function processDirectory(kernel: Kernel, pid: number): Inode | undefined {
@@ -45,7 +51,10 @@ function descriptors(process: Process, ino: number): Directory {
 /** A hundredth of a second, which is what `/proc` counts times in, in nanoseconds (USER_HZ). */
 const TICK = 10_000_000;
 
-/** The first fields of `/proc/<pid>/stat`, times (14 to 17, 22) in ticks and how many threads there are (20); what is not kept is 0. */
+/**
+ * The first fields of `/proc/<pid>/stat`, which group is in the foreground of the terminal (8), times (14 to 17, 22) in
+ * ticks and how many threads there are (20); what is not kept is 0.
+ */
 function statLine(process: Process): string {
   const terminal = process.terminal === null ? 0 : 0x8800 + Number(basename(process.terminal.path));
   const head = [
@@ -56,11 +65,12 @@ function statLine(process: Process): string {
     process.group,
     process.group,
     terminal,
+    process.terminal?.foreground ?? -1,
   ];
   const { userTime, systemTime, childrenUsed, started, threads } = process;
   const ticks = [userTime, systemTime, childrenUsed.userTime, childrenUsed.systemTime].map(inTicks);
   const zeros = (count: number): number[] => Array<number>(count).fill(0);
-  const rest = [...zeros(6), ...ticks, 20, 0, 1 + threads.size, 0, inTicks(started), ...zeros(30)];
+  const rest = [...zeros(5), ...ticks, 20, 0, 1 + threads.size, 0, inTicks(started), ...zeros(30)];
   return `${[...head, ...rest].join(' ')}\n`;
 }
 
@@ -68,11 +78,11 @@ const inTicks = (time: number): number => Math.floor(time / TICK);
 
 function statusText(process: Process): string {
   const { uid, gid } = process.user;
-  const state = { R: 'R (running)', S: 'S (sleeping)', Z: 'Z (zombie)' }[stateOf(process)];
+  const state = stateOf(process);
   return [
     `Name:\t${commandName(process)}`,
     'Umask:\t0022',
-    `State:\t${state}`,
+    `State:\t${state} (${STATES[state]})`,
     `Pid:\t${process.pid}`,
     `PPid:\t${process.parent?.pid ?? 1}`,
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
