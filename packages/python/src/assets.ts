@@ -5,6 +5,7 @@
 export const ASSET_FILES = {
   /** Pyodide's JavaScript, as it is published. */
   loader: 'pyodide.mjs',
+  /** Emscripten's, which keeps the bytes of names. */
   factory: 'pyodide.asm.mjs',
   /** CPython's standard library, as Pyodide publishes it. */
   library: 'python_stdlib.zip',

@@ -7,6 +7,7 @@ import { ASSET_FILES, SNAPSHOT, WORKER, WORKER_SOURCES } from '../src/assets.ts'
 import { loadAssets } from '../src/node/assets.ts';
 import { Interpreter } from '../src/runtime/interpreter.ts';
 import { Chance } from '../src/runtime/random.ts';
+import { keepBytesOfNames } from '../src/shim/byte-names.ts';
 import { replaceFunctions } from '../src/shim/replace-functions.ts';
 import { entryText, shimText } from '../src/shim/text.ts';
 import { trapLinuxInterrupts } from '../src/shim/trapped-eintr.ts';
@@ -20,8 +21,9 @@ const pyodide = (name: string) => new URL(import.meta.resolve(`pyodide/${name}`)
 const write = (name: string, data: Uint8Array | string) => writeFile(new URL(name, build), data);
 
 await mkdir(build, { recursive: true });
-for (const name of [ASSET_FILES.loader, ASSET_FILES.factory, ASSET_FILES.library])
+for (const name of [ASSET_FILES.loader, ASSET_FILES.library])
   await copyFile(pyodide(name), new URL(name, build));
+await write(ASSET_FILES.factory, keepBytesOfNames(await readFile(pyodide(ASSET_FILES.factory), 'utf8')));
 const original = await readFile(pyodide('pyodide.asm.wasm'));
 await write(ASSET_FILES.python, trapLinuxInterrupts(replaceFunctions(original)));
 

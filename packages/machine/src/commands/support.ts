@@ -1,18 +1,17 @@
 import { errnoMessage } from '@netarium/osi/trace';
+import { bytesOfText } from '../byte-names/index.ts';
 import type { AsyncSystemCalls } from '../program.ts';
 
 /** What the commands share: writing, reading whole files, options. All of it over system calls. */
 
-const encoder = new TextEncoder();
-
 /** Writes text to descriptor 1. */
 export async function print(sys: AsyncSystemCalls, text: string): Promise<void> {
-  if (text !== '') await sys.write(1, encoder.encode(text));
+  if (text !== '') await sys.write(1, bytesOfText(text));
 }
 
 /** Writes a line to descriptor 2. */
 export async function complain(sys: AsyncSystemCalls, line: string): Promise<void> {
-  await sys.write(2, encoder.encode(`${line}\n`));
+  await sys.write(2, bytesOfText(`${line}\n`));
 }
 
 /** What `strerror` says of a negated errno. */

@@ -4,6 +4,7 @@ import type {
   SocketAddress,
   UnspecifiedAddress,
 } from '@netarium/osi/5-session';
+import { bytesOfText } from '../byte-names/index.ts';
 import type {
   FileStatus,
   PollEntry,
@@ -95,7 +96,7 @@ const ESCAPES: Record<number, string> = {
   92: '\\\\',
 };
 
-const path = (text: string): string => quoted(new TextEncoder().encode(text), 4096);
+const path = (text: string): string => quoted(bytesOfText(text), 4096);
 const bytes = (data: Uint8Array | number | undefined): string =>
   data === undefined || typeof data === 'number' ? UNKNOWN : quoted(data);
 

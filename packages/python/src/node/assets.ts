@@ -35,7 +35,7 @@ export async function loadAssets(options: { readonly snapshot: boolean }): Promi
   const pyodide = (name: string) => import.meta.resolve(`pyodide/${name}`);
   return {
     loader: pyodide('pyodide.mjs'),
-    factory: pyodide('pyodide.asm.mjs'),
+    factory: new URL(ASSET_FILES.factory, build).href,
     folder: fileURLToPath(new URL('.', pyodide('pyodide.mjs'))),
     library: fileURLToPath(pyodide('python_stdlib.zip')),
     python,

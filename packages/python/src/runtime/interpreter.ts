@@ -1,4 +1,6 @@
+import { bytesOfText, textOfBytes } from '@netarium/machine/byte-names';
 import type { Assets } from '../protocol.ts';
+import type { TextFunctions } from '../shim/byte-names.ts';
 import type { Emscripten, Exports, Imports } from './emscripten.ts';
 import { Hooks } from './hooks.ts';
 import { libcHandlers } from './libc.ts';
@@ -168,6 +170,7 @@ async function load(assets: Assets, chance: Chance, makeSnapshot: boolean): Prom
     packageBaseUrl: assets.folder,
     createPyodideModule: (settings: Settings) => {
       settings.instantiateWasm = instantiateWasm;
+      Object.assign(settings, { textOfBytes, bytesOfText } satisfies TextFunctions);
       python = settings as Emscripten & Settings;
       return factory.default(settings);
     },

@@ -1,4 +1,5 @@
 import type { UnixAddress } from '@netarium/machine';
+import { bytesOfText, textOfBytes } from '@netarium/machine/byte-names';
 import { parseIpv6 } from '@netarium/osi/3-network';
 import type { Internet6Address, PacketAddress } from '@netarium/osi/5-session';
 
@@ -13,9 +14,6 @@ export const AF_PACKET = 17;
 const SIZE6 = 28;
 const SIZE_PACKET = 20;
 const LONGEST_HARDWARE_ADDRESS = 8;
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Reads `struct sockaddr_un`, without NUL at the end of a path, `sockaddr_in6` or `sockaddr_ll`. @returns undefined for another. */
 export function decodeAddress(bytes: Uint8Array): ForeignAddress | undefined {
@@ -88,11 +86,11 @@ export function ipv6Text(bytes: Uint8Array): string {
 function pathOf(bytes: Uint8Array): string {
   if (bytes[0] === 0) return String.fromCharCode(...bytes);
   const end = bytes.indexOf(0);
-  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return textOfBytes(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function bytesOfPath(path: string): Uint8Array {
   return path.startsWith('\0')
     ? Uint8Array.from(path, (character) => character.charCodeAt(0))
-    : encoder.encode(path);
+    : bytesOfText(path);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { keepBytesOfNames } from './byte-names.ts';
 import { FIRST_REPLACED, HOOKED_IMPORTS, NEEDED_EXPORTS, REPLACED_FUNCTIONS } from './imports.ts';
 import { replaceFunctions } from './replace-functions.ts';
 import { entryText, shimText } from './text.ts';
@@ -126,6 +127,14 @@ describe('the number that buffered files know EINTR by', () => {
     const changed = [...patched.keys()].filter((at) => patched[at] !== binary[at]);
     expect(changed.map((at) => [binary[at], patched[at]])).toEqual([[27, 4]]);
     expect(() => trapLinuxInterrupts(patched)).toThrow('found 0');
+  });
+});
+
+describe('the text of names of files', () => {
+  it('is asked for in Emscripten’s JavaScript as it is pinned', () => {
+    const factory = readFileSync(new URL(import.meta.resolve('pyodide/pyodide.asm.mjs')), 'utf8');
+    expect(keepBytesOfNames(factory).split('Module.textOfBytes').length).toBe(2);
+    expect(() => keepBytesOfNames(keepBytesOfNames(factory))).toThrow('Expected this once');
   });
 });
 
