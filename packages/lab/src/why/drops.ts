@@ -130,6 +130,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     ko: '기다리던 ARP 항목이 지워져 버렸다',
   },
 
+  'arp.martian-source': {
+    en: 'not answered: that address cannot ask from here',
+    ko: '여기서 물을 수 없는 주소라 대답하지 않았다',
+  },
   'arp.unresolved': {
     en: 'dropped: nobody answered for that IP address',
     ko: '그 IP 주소에 아무도 대답하지 않아 버렸다',

@@ -84,6 +84,11 @@ export interface LinkUpcalls {
   unresolved(link: Link, frame: Frame, address: number): void;
   /** Whether this machine answers for `address`. */
   isOwn(address: number): boolean;
+  /**
+   * Whether `asker` is answered when it asks for an address of ours: only who could be answered to its packets, too.
+   * @param frame the question, `frame.start` behind its Ethernet header; it stays the link's.
+   */
+  mayAsk(link: Link, frame: Frame, asker: number, target: number): boolean;
   /** The address that an ARP request on this link for `target` is sent from. @param waiting the packet it is sent for. */
   sourceFor(link: Link, target: number, waiting: Frame | null): number;
   /** The textual form of a network address. */

@@ -33,6 +33,10 @@ export class Upcalls implements LinkUpcalls {
     return this.#ip.addresses.isAnsweredFor(address);
   }
 
+  mayAsk(link: Link, frame: Frame, asker: number, target: number): boolean {
+    return this.#ip.answers(link, frame, ipv4FromNumber(asker), ipv4FromNumber(target));
+  }
+
   sourceFor(link: Link, target: number, waiting: Frame | null): number {
     return this.#ip.arpSource(link, target as Ipv4Address, waiting);
   }

@@ -105,6 +105,9 @@ describe('dmesg', () => {
   it('shows what the kernel has to say of martians', async () => {
     const { bench, alice, bob, say } = alone();
     expect(await say('dmesg')).toBe('');
+    // From here on they know each other's MAC addresses.
+    bob.run('ping -c 1 10.0.0.1');
+    await bench.run(bench.sim.now + milliseconds(100));
     alice.stack.sysctl.set('net.ipv4.conf.all.log_martians', 1);
     alice.stack.sysctl.set('net.ipv4.conf.all.rp_filter', 1);
     bob.stack.addAddress('eth0', '192.0.2.7/32');

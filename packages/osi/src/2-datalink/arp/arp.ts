@@ -75,13 +75,18 @@ export class Arp implements NeighbourActions<number> {
     const senderMac = readSenderMac(view, at);
     const sender = readSenderAddress(view, at);
     const target = readTargetAddress(view, at);
-    frame.release();
-
     if (sender !== 0 && senderMac !== this.#link.mac && this.#up.isOwn(sender)) {
+      frame.release();
       this.#conflict(sender, senderMac);
       return;
     }
-    if (operation === ARP_REQUEST && this.#up.isOwn(target)) {
+    const asksUs = operation === ARP_REQUEST && this.#up.isOwn(target);
+    if (asksUs && sender !== 0 && !this.#up.mayAsk(this.#link, frame, sender, target)) {
+      dropFrame(this.#link.port.tracer, this.#link.port.name, frame, 'arp.martian-source');
+      return;
+    }
+    frame.release();
+    if (asksUs) {
       // Who asks for us will soon be sent to (RFC 826, "Packet Reception"); a probe has no sender yet (RFC 5227).
       if (sender !== 0) this.cache.learn(sender, senderMac, true, false, true);
       this.#send(ARP_REPLY, target, senderMac, sender, senderMac, 'arp.reply');

@@ -38,6 +38,7 @@ beforeEach(() => {
     receive: (_link, frame, group) => up.push(`received ${take(frame)}${group ? ' group' : ''}`),
     unresolved: (_link, frame, address) => up.push(`unresolved ${take(frame)} ${address}`),
     isOwn: (address) => address === US,
+    mayAsk: () => true,
     sourceFor: () => US,
     format: String,
     linkChanged: (link) => up.push(`link ${link.up} ${link.carrier}`),

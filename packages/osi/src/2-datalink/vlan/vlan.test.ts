@@ -130,6 +130,7 @@ describe('a VLAN of an interface', () => {
     },
     unresolved: (_, packet) => packet.release(),
     isOwn: () => true,
+    mayAsk: () => true,
     sourceFor: () => 0x0a000001,
     format: String,
     linkChanged: (link) => got.push(`${link.name} ${link.carrier ? 'up' : 'down'}`),

@@ -493,6 +493,16 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     } else this.#forwarder.forward(from, frame, destination, link, nextHop, hasOptions, sourceRoute);
   }
 
+  /** Whether ARP answers `asker`, that is, whether its packets would be taken (`arp_process`). @param frame its question. */
+  answers(link: Link, frame: Frame, asker: Ipv4Address, target: Ipv4Address): boolean {
+    const believed =
+      findMartian(asker, this.wayOf(asker).kind, target) === null && !this.#isSpoofed(link, asker);
+    if (!believed && this.sysctl.ipv4(link.name, 'log_martians') !== 0) {
+      logMartianSource(this.log, link, frame, asker, target);
+    }
+    return believed;
+  }
+
   /** Whether a packet from `source` should not come by `link`, by the way back to it. */
   #isSpoofed(link: Link, source: Ipv4Address): boolean {
     const filter = this.#reversePath;
@@ -507,8 +517,10 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
 
   #logMartian(link: Link, frame: Frame, reason: string): void {
     if (this.sysctl.ipv4(link.name, 'log_martians') === 0) return;
-    if (reason === 'ip.martian-source') logMartianSource(this.log, link, frame);
-    else logMartianDestination(this.log, link, frame);
+    const { view, start } = frame;
+    const [source, destination] = [readSource(view, start), readDestination(view, start)] as const;
+    if (reason === 'ip.martian-source') logMartianSource(this.log, link, frame, source, destination);
+    else logMartianDestination(this.log, link, source, destination);
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counting, type TestHost, World } from '../../../test/network-world.ts';
+import { counting, ip, type TestHost, World } from '../../../test/network-world.ts';
 import { seconds } from '../../time/index.ts';
 
 /** x – a by eth0 (10.0.0.0/24), y – a by eth1 (10.1.0.0/24); 192.0.2.0/24 is behind x. */
@@ -71,6 +71,27 @@ describe('rp_filter', () => {
     set('all', 1);
     spoof('0.0.0.0', '255.255.255.255');
     expect(a.transport.received).toHaveLength(1);
+  });
+
+  it('has ARP answer nobody whose packets would not be taken', () => {
+    const { world, a, y, set } = twoLinks();
+    a.net.sysctl.set('net.ipv4.conf.all.log_martians', 1);
+    const answered = () => world.sent().filter((line) => line === 'a eth1 arp.reply').length;
+    // It asks for a from the address that its packet has, which is one of its own.
+    y.net.ip.addAddress(y.net.links[1]!, { address: ip('192.0.2.7'), length: 32 });
+    y.send('10.1.0.1', counting(4), { from: '192.0.2.7' });
+    world.sim.run(seconds(1));
+    expect(answered()).toBe(1);
+    y.net.links[1]?.neighbours?.flush();
+    set('eth1', 1);
+    y.send('10.1.0.1', counting(4), { from: '192.0.2.7' });
+    world.sim.run(seconds(5));
+    expect(answered()).toBe(1);
+    expect(a.drops('arp.martian-source')).toBe(3);
+    expect(a.net.ip.log.entries()[0]?.text).toBe('IPv4: martian source 10.1.0.1 from 192.0.2.7, on dev eth1');
+    expect(a.net.ip.log.entries()[1]?.text).toBe(
+      'll header: 00000000: ff ff ff ff ff ff 02 00 00 00 00 04 08 06',
+    );
   });
 
   it('follows the routes as they change', () => {
