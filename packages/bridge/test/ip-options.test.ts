@@ -1,4 +1,5 @@
 import type { FrameSent } from '@netarium/osi/trace';
+import type { Host } from 'netarium';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { digest, drain } from './support/data.ts';
 import { describeKernel } from './support/describe.ts';
@@ -74,20 +75,23 @@ const OTHER = '10.77.0.3';
 
 describeKernel('a source route by way of us and of a real kernel', () => {
   let met: Meeting;
+  let other: Host;
   beforeAll(() => {
     met = new Meeting(
       {},
       (lab) => {
         lab.switch('sw');
         const box = lab.router('box', { addresses: { eth0: `${BOX}/24` } });
-        lab.host('other', { addresses: { eth0: `${OTHER}/24` } });
+        other = lab.host('other', { addresses: { eth0: `${OTHER}/24` } });
         lab.link('box:eth0', 'sw:1');
         lab.link('other:eth0', 'sw:2');
         return box;
       },
       'sw:3',
     );
-    met.now(() => met.box.stack.sysctl.set('net.ipv4.conf.all.accept_source_route', 1));
+    met.now(() => {
+      for (const { stack } of [met.box, other]) stack.sysctl.set('net.ipv4.conf.all.accept_source_route', 1);
+    });
     met.kernel.sysctl('net.ipv4.conf.all.accept_source_route', 1);
     met.kernel.sysctl('net.ipv4.ip_forward', 1);
   });
@@ -126,6 +130,38 @@ s.sendto(b'x', ('${OTHER}', 9))`,
       'box: ttl 63 to 10.77.0.3 7.8.10.77.0.2',
       'box: ttl 64 to 10.77.0.1 7.4.10.77.0.3',
       'kernel: ttl 63 to 10.77.0.3 7.8.10.77.0.1',
+    ]);
+  });
+
+  test('is gone back by, in reverse: a stream goes by way of its stations both ways', async () => {
+    const listener = met.now(() => other.stack.listen({ port: 5001 }));
+    const serving = met.now(async () => {
+      const socket = await listener.accept();
+      const all = await socket.readAll();
+      await socket.write(all);
+      socket.close();
+    });
+    const client = met.kernel.python(
+      `
+data = os.urandom(100000)
+s = stream(); s.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes([131, 7, 4, 10, 77, 0, 2]))
+s.connect(('${OTHER}', 5001)); s.sendall(data); s.shutdown(socket.SHUT_WR)
+print('back' if read_all(s) == data else 'something else')`,
+    );
+    expect((await client.done).out).toBe('back\n');
+    await serving;
+    const hops = new Set(
+      met.lab.record.events
+        .filter((event): event is FrameSent => event.kind === 'frame-sent' && event.node !== 'sw')
+        .map((event) => [event.node, met.lab.record.bytes(event).subarray(14)] as const)
+        .filter(([, packet]) => packet[9] === 6)
+        .map(([node, packet]) => `${node} to ${packet[19]}, route ${packet[20]} ${packet[22]} ${packet[26]}`),
+    );
+    expect([...hops].sort()).toEqual([
+      'box to 1, route 131 8 2',
+      'box to 3, route 131 8 2',
+      'kernel to 2, route 131 4 3',
+      'other to 2, route 131 4 1',
     ]);
   });
 });

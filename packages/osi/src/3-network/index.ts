@@ -26,7 +26,13 @@ export { parseIpv6, parseIpv6Prefix } from './ipv6/text.ts';
 export * as mldCodec from './mld/codec.ts';
 export * as ndCodec from './ndisc/codec.ts';
 export { type AdvertisementSettings, advertisementProblem } from './ndisc/router-advertiser.ts';
-export { echoedOptions, examineGiven, IPV4_MOST_OPTIONS, paddedOptions } from './ipv4/options.ts';
+export {
+  echoedOptions,
+  examineGiven,
+  firstStation,
+  IPV4_MOST_OPTIONS,
+  paddedOptions,
+} from './ipv4/options.ts';
 export type { AddressDetails, LocalAddress } from './ipv4/local-address.ts';
 export { Ipv4Layer } from './ipv4/layer.ts';
 export { type Route, RouteTable } from './ipv4/routes.ts';

@@ -153,7 +153,8 @@ export class DatagramSocket extends InternetSocket {
     const { receiveOptions } = this;
     if (!this.receiveTtl && !this.receiveClass && !this.receiveInfo && receiveOptions === 0) return received;
     const { options } = datagram;
-    const returned = options === null || (receiveOptions & 2) === 0 ? undefined : echoedOptions(options);
+    const returned =
+      options === null || (receiveOptions & 2) === 0 ? undefined : echoedOptions(options, source.address);
     return {
       ...received,
       ...(options !== null && (receiveOptions & 1) !== 0 && { options }),

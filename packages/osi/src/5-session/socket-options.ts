@@ -299,10 +299,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       write: (socket, value) => {
         if (value.length > IPV4_MOST_OPTIONS) return -ERRNO.EINVAL;
         const options = paddedOptions(value);
-        const { problem, sourceRoute } = examineGiven(options);
-        if (problem >= 0) return -ERRNO.EINVAL;
-        // Programs send by no route of their own: not built.
-        if (sourceRoute >= 0) return -ERRNO.EOPNOTSUPP;
+        if (examineGiven(options).problem >= 0) return -ERRNO.EINVAL;
         socket.changeIp({ headerOptions: options.length === 0 ? undefined : options });
         return 0;
       },

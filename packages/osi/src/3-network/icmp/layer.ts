@@ -257,7 +257,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
       this.#drop(frame, 'ip.no-route', packet);
       return;
     }
-    const options = packet.options === null ? undefined : echoedOptions(packet.options);
+    const options = packet.options === null ? undefined : echoedOptions(packet.options, packet.source);
     const { view, start } = frame;
     writeIcmp(view, start, ICMP_ECHO_REPLY, 0, readInfo(view, start));
     writeIcmpChecksum(view, start, frame.end);

@@ -47,14 +47,20 @@ import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { logIgnoredRedirect, logMartianDestination, logMartianSource } from './martian-log.ts';
 import { findMartian } from './martians.ts';
-import { type ExaminedOptions, examineOptions, recordStation } from './options.ts';
+import {
+  type ExaminedOptions,
+  examineOptions,
+  firstStation,
+  isStrictRoute,
+  recordStation,
+} from './options.ts';
 import type { PacketPath4 } from './packet-path.ts';
 import { Reassembly } from './reassembly.ts';
 import { type Advice, isGoodAdvice, Redirects } from './redirects.ts';
 import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { Routing } from './routing.ts';
-import { nextStation } from './source-route.ts';
+import { beginRoute, nextStation } from './source-route.ts';
 import { Transports } from './transports.ts';
 
 export interface Ipv4Options {
@@ -196,15 +202,21 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
     options: SendOptions = NO_OPTIONS,
   ): number {
     const { counters } = this;
-    const error = this.route(destination, source, options.interface);
+    const { headerOptions } = options;
+    const first =
+      headerOptions === undefined ? destination : (firstStation(destination, headerOptions) as Ipv4Address);
+    const error = this.route(first, source, options.interface);
     const { link, nextHop, group } = this.hop;
     if (error !== 0 || link === null) {
       counters.OutNoRoutes++;
       this.drop(frame, 'ip.no-route');
       return error;
     }
+    if (first !== destination && nextHop !== first && isStrictRoute(headerOptions)) {
+      this.drop(frame, 'ip.source-route-failed');
+      return -ERRNO.ENETUNREACH;
+    }
     counters.OutRequests++;
-    const { headerOptions } = options;
     const headerLength = headerOptions === undefined ? IPV4_HEADER : IPV4_HEADER + headerOptions.length;
     const length = headerLength + frame.length;
     const mtu = this.#mtuOf(destination, link);
@@ -232,10 +244,11 @@ export class Ipv4Layer extends Routing implements IpService<Ipv4Address>, Packet
       options.ttl ?? this.#defaultTtl(destination),
       protocol,
       source,
-      destination,
+      first,
     );
     if (headerOptions !== undefined) {
       writeHeaderOptions(frame, headerOptions);
+      if (first !== destination) beginRoute(frame.view, frame.start, destination);
       recordStation(frame.view, frame.start, source, this.timeOfDay);
     }
     if (group && !link.loopback) {

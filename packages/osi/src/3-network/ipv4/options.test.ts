@@ -86,7 +86,7 @@ describe('options of a packet', () => {
         }
         for (let i = 0; i < 20 && examined(view).problem < 0; i++) recordStation(view, 0, HERE, i);
         expect(checkIpv4(view, 0, view.byteLength)).toBeNull();
-        const echoed = echoedOptions(new Uint8Array(view.buffer, 20));
+        const echoed = echoedOptions(new Uint8Array(view.buffer, 20), HERE);
         expect((echoed?.length ?? 0) % 4).toBe(0);
       }),
     );
@@ -121,7 +121,21 @@ describe('a station that a packet comes by', () => {
 describe('an answer', () => {
   it('goes on with route and times, padded to four bytes, and with nothing else', () => {
     const options = [1, 7, 7, 8, ...HERE_BYTES, 148, 4, 0, 0, 0, 0, 0, 0];
-    expect(echoedOptions(Uint8Array.from(options))).toEqual(Uint8Array.from([7, 7, 8, ...HERE_BYTES, 0]));
-    expect(echoedOptions(Uint8Array.from([1, 1, 148, 4, 0, 0, 0, 0]))).toBeUndefined();
+    expect(echoedOptions(Uint8Array.from(options), HERE)).toEqual(
+      Uint8Array.from([7, 7, 8, ...HERE_BYTES, 0]),
+    );
+    expect(echoedOptions(Uint8Array.from([1, 1, 148, 4, 0, 0, 0, 0]), HERE)).toBeUndefined();
+  });
+
+  it('goes back by the stations that were come by, in reverse, without the sender itself', () => {
+    const came = (...first: number[]) =>
+      Uint8Array.from([131, 15, 16, ...first, 10, 0, 2, 1, 10, 0, 3, 1, 0]);
+    expect(echoedOptions(came(10, 0, 1, 1), HERE)).toEqual(
+      Uint8Array.from([131, 15, 4, 10, 0, 3, 1, 10, 0, 2, 1, 10, 0, 1, 1, 0]),
+    );
+    expect(echoedOptions(came(...HERE_BYTES), HERE)).toEqual(
+      Uint8Array.from([131, 11, 4, 10, 0, 3, 1, 10, 0, 2, 1, 0]),
+    );
+    expect(echoedOptions(Uint8Array.from([137, 7, 4, ...HERE_BYTES, 0]), HERE)).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
-import type { Ipv4Address } from '../address.ts';
+import { type Ipv4Address, ipv4FromNumber } from '../address.ts';
+import { type IpAddress, isIpv6 } from '../ip-address.ts';
 import { IPV4_HEADER, readHeaderLength, writeChecksum } from './codec.ts';
 
 /** Types of options (RFC 791 section 3.1). */
@@ -70,7 +71,7 @@ function examine(
     if (offset + 1 >= end) return bad(offset);
     const length = view.getUint8(at + offset + 1);
     if (length < 2 || offset + length > end) return bad(offset);
-    if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) {
+    if (isSourceRoute(type)) {
       if (length < 3) return bad(offset + 1);
       if (view.getUint8(at + offset + 2) < 4) return bad(offset + 2);
       // There is one route at most.
@@ -147,18 +148,59 @@ function recordTime(view: DataView, at: number, address: Ipv4Address, now: numbe
   return true;
 }
 
-/** The options that an answer bears too: the route and the times so far, which go on there (`ip_options_echo`; RFC 1122 section 3.2.2.6). */
-export function echoedOptions(options: Uint8Array): Uint8Array | undefined {
+/**
+ * The options that an answer bears too, as a program would give them: the route and the times so far, which go on there,
+ * and a source route backwards (`ip_options_echo`; RFC 1122 section 3.2.1.8, 3.2.2.6). @param source of the packet.
+ */
+export function echoedOptions(options: Uint8Array, source: IpAddress): Uint8Array | undefined {
   const echoed: number[] = [];
   for (let at = 0; at < options.length; ) {
     const type = options[at] as number;
     if (type === END_OF_OPTIONS) break;
     const length = type === NO_OPERATION ? 1 : (options[at + 1] as number);
-    if (type === RECORD_ROUTE || type === TIMESTAMP) echoed.push(...options.subarray(at, at + length));
+    const option = options.subarray(at, at + length);
+    if (type === RECORD_ROUTE || type === TIMESTAMP) echoed.push(...option);
+    else if (isSourceRoute(type)) echoed.push(...backwards(option, source));
     at += length;
   }
   if (echoed.length === 0) return undefined;
   return paddedOptions(Uint8Array.from(echoed));
+}
+
+/** The stations that a packet has come by in reverse; its source need not be one of them (RFC 1812 section 5.2.4.1). */
+function backwards(option: Uint8Array, source: IpAddress): readonly number[] {
+  const view = viewOf(option);
+  const stations: number[] = [];
+  for (let at = 3; at + 3 < option.length && at + 1 < view.getUint8(2); at += 4) {
+    const station = view.getUint32(at);
+    if (at > 3 || station !== source) stations.unshift(station);
+  }
+  if (stations.length === 0) return [];
+  const bytes = stations.flatMap((station) => [24, 16, 8, 0].map((shift) => (station >>> shift) & 0xff));
+  return [view.getUint8(0), 3 + bytes.length, 4, ...bytes];
+}
+
+const isSourceRoute = (type: number): boolean => type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE;
+
+/** Where a source route stands in options as a program gives them, which are in order; -1 for none. */
+export function sourceRouteIn(options: Uint8Array): number {
+  for (let at = 0; at < options.length; ) {
+    const type = options[at] as number;
+    if (type === END_OF_OPTIONS) break;
+    if (isSourceRoute(type)) return at;
+    at += type === NO_OPERATION ? 1 : (options[at + 1] as number);
+  }
+  return -1;
+}
+
+/** Whether options as a program gives them have a strict source route. */
+export const isStrictRoute = (options: Uint8Array | undefined): boolean =>
+  options !== undefined && options[sourceRouteIn(options)] === STRICT_SOURCE_ROUTE;
+
+/** Where a packet to `destination` goes first: to the first station of its own route, if it has one. */
+export function firstStation(destination: IpAddress, options: Uint8Array | undefined): IpAddress {
+  const at = options === undefined || isIpv6(destination) ? -1 : sourceRouteIn(options);
+  return at < 0 || options === undefined ? destination : ipv4FromNumber(viewOf(options).getUint32(at + 3));
 }
 
 /** A header is a multiple of four bytes long. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { counting, ip, type TestHost, World } from '../../../test/network-world.ts';
 import { seconds } from '../../time/index.ts';
+import { ERRNO } from '../../trace/index.ts';
 
 const LOOSE = 131;
 const STRICT = 137;
@@ -23,20 +24,30 @@ function chain(accepts = true) {
   s.route('10.0.1.0/24', '10.0.2.254');
   b.route('0.0.0.0/0', '10.0.3.253');
   if (accepts) for (const host of [r, s, b]) host.net.sysctl.set('net.ipv4.conf.all.accept_source_route', 1);
-  /** Has a send a packet to `first`, which names the stations behind it. */
-  const send = (type: number, first: string, ...stations: string[]) => {
-    const route = stations.flatMap((text) => text.split('.').map(Number));
+  /** Has a send a packet to the last of some stations by way of the others. */
+  const send = (type: number, ...stations: string[]) => {
+    const last = stations.at(-1) ?? '';
+    const route = stations.slice(0, -1).flatMap((text) => text.split('.').map(Number));
     const option = [type, 3 + route.length, 4, ...route];
     const headerOptions = Uint8Array.from([
       ...option,
       ...new Array<number>((4 - (option.length % 4)) % 4).fill(0),
     ]);
-    expect(a.send(first, counting(20), { headerOptions })).toBe(0);
+    expect(a.send(last, counting(20), { headerOptions })).toBe(0);
     world.sim.run(world.sim.now + seconds(5));
+  };
+  /** Has a send a packet with a header that it wrote itself. @param options eight bytes. */
+  const write = (destination: string, options: readonly number[]) => {
+    const frame = world.pool.take(28);
+    const to = destination.split('.').map(Number);
+    frame.bytes.set([0x47, 0, 0, 28, 0, 0, 0, 0, 9, 253, 0, 0, 10, 0, 1, 1, ...to, ...options], frame.start);
+    frame.end = frame.start + 28;
+    expect(a.net.ip.sendWhole(frame, ip('10.0.1.1'), ip(destination), {})).toBe(0);
+    world.sim.run(world.sim.now + seconds(1));
   };
   /** The route in a packet as it came to b. */
   const route = () => [...(b.transport.received[0]?.packet.options ?? [])];
-  return { world, a, r, s, b, send, route };
+  return { world, a, r, s, b, send, write, route };
 }
 
 describe('a source route', () => {
@@ -57,12 +68,19 @@ describe('a source route', () => {
   });
 
   it('that is strict passes no router that is not on it: parameter problem, pointing at the destination', () => {
-    const { world, b, r, send } = chain();
-    send(STRICT, '10.0.2.253', '10.0.3.1');
+    const { world, b, r, write } = chain();
+    write('10.0.2.253', [STRICT, 7, 4, 10, 0, 3, 1, 0]);
     expect(b.transport.received).toEqual([]);
     expect(r.drops('ip.source-route')).toBe(1);
     const message = world.latest('r', 'icmp.parameter-problem').subarray(34);
     expect([message[0], message[4]]).toEqual([12, 16]);
+  });
+
+  it('that is strict begins with a neighbour, or is not set out on: ENETUNREACH', () => {
+    const { a, world } = chain();
+    const headerOptions = Uint8Array.from([STRICT, 7, 4, 10, 0, 2, 253, 0]);
+    expect(a.send('10.0.3.1', counting(4), { headerOptions })).toBe(-ERRNO.ENETUNREACH);
+    expect(world.sent()).toEqual([]);
   });
 
   it('that is strict leads to neighbours alone: source route failed', () => {
@@ -108,9 +126,8 @@ describe('a source route', () => {
   });
 
   it('whose next station has half a place is a parameter problem', () => {
-    const { world, r, a } = chain();
-    a.send('10.0.1.254', counting(4), { headerOptions: Uint8Array.from([LOOSE, 6, 4, 10, 0, 2, 0, 0]) });
-    world.sim.run(seconds(1));
+    const { world, r, write } = chain();
+    write('10.0.1.254', [LOOSE, 6, 4, 10, 0, 2, 0, 0]);
     expect(r.drops('ip.source-route')).toBe(1);
     const message = world.latest('r', 'icmp.parameter-problem').subarray(34);
     expect([message[0], message[4]]).toEqual([12, 22]);

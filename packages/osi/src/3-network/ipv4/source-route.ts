@@ -3,8 +3,15 @@ import type { Link } from '../../2-datalink/index.ts';
 import { KERN_INFO } from '../../trace/index.ts';
 import { ANY, formatIpv4, type Ipv4Address, ipv4FromNumber } from '../address.ts';
 import { ICMP_PARAMETER_PROBLEM } from '../icmp/codec.ts';
-import { IPV4_DESTINATION, readDestination, readHeaderLength, readSource, writeChecksum } from './codec.ts';
-import { isStrict } from './options.ts';
+import {
+  IPV4_DESTINATION,
+  IPV4_HEADER,
+  readDestination,
+  readHeaderLength,
+  readSource,
+  writeChecksum,
+} from './codec.ts';
+import { isStrict, sourceRouteIn } from './options.ts';
 import type { PacketPath4 } from './packet-path.ts';
 
 /** Where in the option its length and its pointer stand. */
@@ -81,4 +88,22 @@ export function leaveFor(
     writeChecksum(view, start, readHeaderLength(view, start));
     return;
   }
+}
+
+/**
+ * A packet sets out on the route that its program gave, whose first station is its header's destination: the others move
+ * up, and the last place is that of where it goes in the end (`ip_options_compile`, `ip_options_build`).
+ */
+export function beginRoute(view: DataView, start: number, destination: Ipv4Address): void {
+  const headerLength = readHeaderLength(view, start);
+  const options = new Uint8Array(
+    view.buffer,
+    view.byteOffset + start + IPV4_HEADER,
+    headerLength - IPV4_HEADER,
+  );
+  const option = sourceRouteIn(options);
+  const end = option + (options[option + LENGTH] ?? 0);
+  options.copyWithin(option + 3, option + 3 + STATION, end);
+  view.setUint32(start + IPV4_HEADER + end - STATION, destination);
+  writeChecksum(view, start, headerLength);
 }

@@ -1,5 +1,6 @@
 import {
   anyLike,
+  firstStation,
   type IpAddress,
   type IpService,
   isAnyIp,
@@ -25,7 +26,7 @@ export function chooseSource(
   const multicast = group && !isIpv6(destination) ? options.multicast : null;
   const via = outgoing(options, destination);
   if (via === null) return -ERRNO.ENETUNREACH;
-  const chosen = multicast?.source ?? ip.sourceFor(destination, via);
+  const chosen = multicast?.source ?? ip.sourceFor(firstStation(destination, options.ip.headerOptions), via);
   // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
   if (chosen === null && via === undefined) return -ERRNO.ENETUNREACH;
   if (!options.broadcast && !group && ip.isBroadcast(destination)) return -ERRNO.EACCES;

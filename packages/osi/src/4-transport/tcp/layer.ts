@@ -2,6 +2,7 @@ import { dropFrame, type Frame, type FramePool, type Refusal } from '../../1-phy
 import {
   anyLike,
   echoedOptions,
+  firstStation,
   hashIp,
   type IcmpError,
   type IpAddress,
@@ -156,7 +157,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const source =
       bound !== null && !isAnyIp(bound.local.address)
         ? bound.local.address
-        : this.ip.sourceFor(target, options.ip.interface);
+        : this.ip.sourceFor(firstStation(target, options.ip.headerOptions), options.ip.interface);
     if (source === null || isIpv6(source) !== isIpv6(target)) return -ERRNO.ENETUNREACH;
     const to = { address: target, port: remote.port };
     let replaced: Connection | null = null;
@@ -386,5 +387,5 @@ function inFlight(tcb: Tcb, seq: Sequence): boolean {
 }
 
 /** The options of the IP header that answers to a packet bear (Linux: ip_options_echo). */
-const answerTo = ({ options }: ReceivedPacket): Uint8Array | null =>
-  options === null ? null : (echoedOptions(options) ?? null);
+const answerTo = ({ options, source }: ReceivedPacket): Uint8Array | null =>
+  options === null ? null : (echoedOptions(options, source) ?? null);
