@@ -37,6 +37,8 @@ export class FakeNetwork implements Network {
 }
 
 export class FakeSocket implements Socket {
+  /** Whoever wants to hear of urgent data. */
+  urgent: () => void = () => {};
   readonly domain = 2;
   readonly type: number;
   readonly protocol: number;
@@ -132,6 +134,10 @@ export class FakeSocket implements Socket {
   poll(): number {
     return (this.#inbox.length > 0 || this.pending.length > 0 ? 1 : 0) | (this.room > 0 ? 4 : 0);
   }
+  watchUrgent(called: () => void): void {
+    this.urgent = called;
+  }
+
   subscribe(changed: () => void): () => void {
     this.#listeners.add(changed);
     return () => this.#listeners.delete(changed);

@@ -17,6 +17,8 @@ export const F_GETFD = 1;
 export const F_SETFD = 2;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
+export const F_SETOWN = 8;
+export const F_GETOWN = 9;
 export const F_DUPFD_CLOEXEC = 1030;
 
 export const S_IFMT = 0o170000;

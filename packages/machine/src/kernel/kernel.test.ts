@@ -272,6 +272,24 @@ describe('a socket', () => {
     expect(process.status).toBe(128 + 13);
   });
 
+  it('whose peer announces urgent data has SIGURG sent to its owner, which ends nobody who does not wait for it', async () => {
+    const bench = new Bench();
+    const network = new FakeNetwork();
+    const results: unknown[] = [];
+    const process = start(bench.computer('alice', network), async (sys) => {
+      const fd = await sys.socket(2, 1, 0);
+      const { urgent } = network.sockets[0] as FakeSocket;
+      const pid = await sys.getpid();
+      results.push(await sys.fcntl(fd, 9, 0), await sys.fcntl(fd, 8, 9999), await sys.fcntl(fd, 8, pid));
+      results.push((await sys.fcntl(fd, 9, 0)) === pid, (network.sockets[0] as FakeSocket).urgent !== urgent);
+      (network.sockets[0] as FakeSocket).urgent();
+      return 0;
+    });
+    await bench.run();
+    expect(results).toEqual([0, -ERRNO.ESRCH, 0, true, true]);
+    expect(process.status).toBe(0);
+  });
+
   it('stays in the queue of its listener while the process has no descriptor free', async () => {
     const bench = new Bench();
     const network = new FakeNetwork();

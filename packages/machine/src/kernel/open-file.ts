@@ -35,6 +35,8 @@ export abstract class OpenFile {
   flags: number;
   /** What `/proc/<pid>/fd` shows for it: `/etc/hosts`, `socket:[20001]`. */
   abstract readonly link: string;
+  /** F_SETOWN: the process that its signals go to; below 0 a process group, 0 nobody. */
+  owner = 0;
   #references = 0;
 
   constructor(flags: number) {

@@ -43,6 +43,11 @@ export class SocketFile extends OpenFile {
     this.#onClosed = onClosed;
   }
 
+  /** `called` is told when urgent data is announced. */
+  watchUrgent(called: () => void): void {
+    if ('watchUrgent' in this.socket) this.socket.watchUrgent(called);
+  }
+
   get link(): string {
     return `socket:[${this.inode}]`;
   }

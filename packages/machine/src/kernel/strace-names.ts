@@ -66,6 +66,8 @@ export const FCNTL_COMMANDS: Names = {
   2: 'F_SETFD',
   3: 'F_GETFL',
   4: 'F_SETFL',
+  8: 'F_SETOWN',
+  9: 'F_GETOWN',
   1030: 'F_DUPFD_CLOEXEC',
 };
 export const FILE_TYPES: Names = {
@@ -174,14 +176,19 @@ const OPTIONS: Readonly<Record<number, Names>> = {
     5: 'TCP_KEEPINTVL',
     6: 'TCP_KEEPCNT',
     7: 'TCP_SYNCNT',
+    8: 'TCP_LINGER2',
+    9: 'TCP_DEFER_ACCEPT',
+    10: 'TCP_WINDOW_CLAMP',
     11: 'TCP_INFO',
     12: 'TCP_QUICKACK',
     13: 'TCP_CONGESTION',
     18: 'TCP_USER_TIMEOUT',
     23: 'TCP_FASTOPEN',
+    25: 'TCP_NOTSENT_LOWAT',
     30: 'TCP_FASTOPEN_CONNECT',
     33: 'TCP_FASTOPEN_KEY',
     34: 'TCP_FASTOPEN_NO_COOKIE',
+    36: 'TCP_INQ',
   },
   41: {
     16: 'IPV6_UNICAST_HOPS',

@@ -44,6 +44,8 @@ export interface TcpUser {
   readable(): void;
   /** There is room in the send buffer again, or sending is over. */
   writable(): void;
+  /** The peer has something urgent to say: told when its pointer comes, the byte itself may follow later. */
+  urgent?(): void;
   /** All that was written up to a `tellWhenAcknowledged(call)` is acknowledged. */
   acknowledged?(call: number): void;
   /** It ended by an error: positive Linux errno (ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, EPIPE …). */

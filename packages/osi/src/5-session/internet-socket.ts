@@ -151,6 +151,9 @@ export abstract class InternetSocket
     return peer === null || peer.port === 0 ? -ERRNO.ENOTCONN : addressOf(peer, this.domain);
   }
 
+  /** Only streams have urgent data. */
+  watchUrgent(_called: () => void): void {}
+
   getOption(level: number, name: number, length: number): Uint8Array | number {
     if (length < 0) return -ERRNO.EINVAL;
     const table = this.#options(level);

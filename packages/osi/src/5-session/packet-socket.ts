@@ -290,6 +290,8 @@ export class PacketSocket
     return this.#queue[0]?.bytes.length ?? 0;
   }
 
+  watchUrgent(): void {}
+
   subscribe(changed: () => void): () => void {
     return this.#waiting.subscribe(changed);
   }

@@ -136,6 +136,8 @@ export interface Socket {
   poll(): number;
   /** Bytes a read would give without waiting (FIONREAD, tcp(7) SIOCINQ). */
   readonly readable: number;
+  /** `called` is told from now on when the peer announces urgent data (SIGURG). */
+  watchUrgent(called: () => void): void;
   /** Whether the next byte of a stream is the urgent one (sockatmark(3), tcp(7) SIOCATMARK). */
   readonly atMark: boolean;
   /** Calls `changed` whenever what `poll()` says may have changed. @returns what ends it. */

@@ -23,6 +23,8 @@ export class StreamEvents extends WaitQueue implements TcpUser {
   errors: ErrorQueue | null = null;
   /** The connection is over. */
   over = false;
+  /** Whom to tell of urgent data; only there once somebody wants to know. */
+  declare onUrgent?: () => void;
 
   connected(): void {
     this.wake();
@@ -32,6 +34,9 @@ export class StreamEvents extends WaitQueue implements TcpUser {
   }
   writable(): void {
     this.wake();
+  }
+  urgent(): void {
+    this.onUrgent?.();
   }
   /** All that the MSG_ZEROCOPY call of this number wrote is acknowledged (`__msg_zerocopy_callback`). */
   acknowledged(call: number): void {

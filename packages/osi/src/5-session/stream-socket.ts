@@ -279,6 +279,10 @@ export class StreamSocket extends StreamSettings {
     return this.#connection?.atMark ?? false;
   }
 
+  override watchUrgent(called: () => void): void {
+    this.#events.onUrgent = called;
+  }
+
   subscribe(changed: () => void): () => void {
     return this.#events.subscribe(changed);
   }

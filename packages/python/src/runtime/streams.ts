@@ -23,6 +23,12 @@ const F_GETFD = 1;
 const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
+const F_SETOWN = 8;
+const F_GETOWN = 9;
+/** What the C library asks for F_GETOWN, with room for F_OWNER_PID or F_OWNER_PGRP and a number. */
+const F_GETOWN_EX = 16;
+const F_OWNER_PID = 1;
+const F_OWNER_PGRP = 2;
 const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
 /** ioctl(2). */
@@ -71,6 +77,21 @@ export function streamHandlers(
     return calls.ask(thread(), 'fcntl', [file.fd, F_SETFL, flags], (result) => {
       if (result >= 0) stream.flags = flags;
       return errors.result(result);
+    });
+  }
+
+  /** Who gets the signals of an open file. */
+  function setOwner(fd: number, owner: number): Outcome {
+    if (!canWait()) return -errors.fromLinux(CANNOT_WAIT);
+    return calls.ask(thread(), 'fcntl', [fd, F_SETOWN, owner], (result) => errors.result(result));
+  }
+
+  function readOwner(fd: number, into: number): Outcome {
+    if (!canWait()) return -errors.fromLinux(CANNOT_WAIT);
+    return calls.ask(thread(), 'fcntl', [fd, F_GETOWN, 0], (owner) => {
+      writeI32(python, into, owner < 0 ? F_OWNER_PGRP : F_OWNER_PID);
+      writeI32(python, into + 4, Math.abs(owner));
+      return 0;
     });
   }
 
@@ -254,6 +275,13 @@ export function streamHandlers(
         case F_SETFL:
           if (descriptor !== undefined)
             return setNonBlocking(fd, (readI32(python, argumentPointer) & O_NONBLOCK) !== 0);
+          break;
+        case F_SETOWN:
+          if (descriptor !== undefined) return setOwner(descriptor.file.fd, readI32(python, argumentPointer));
+          break;
+        case F_GETOWN_EX:
+          if (descriptor !== undefined)
+            return readOwner(descriptor.file.fd, readI32(python, argumentPointer));
       }
       return original.fcntl(fd, command, argumentPointer);
     },

@@ -5,8 +5,10 @@ import {
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETOWN,
   F_SETFD,
   F_SETFL,
+  F_SETOWN,
   O_ACCMODE,
   O_APPEND,
   O_CLOEXEC,
@@ -20,11 +22,12 @@ import type { Call, Family } from '../kernel.ts';
 import { RLIMIT } from '../limits.ts';
 import type { Collection, OpenFile } from '../open-file.ts';
 import { makePipe } from '../pipe.ts';
+import type { Process } from '../process.ts';
 import { SocketFile } from '../socket-file.ts';
 import { waitFor } from '../wait.ts';
 import { sendAll } from './sockets.ts';
 
-const { EAGAIN, EBADF, EFBIG, EINVAL, EMFILE, EPIPE } = ERRNO;
+const { EAGAIN, EBADF, EFBIG, EINVAL, EMFILE, EPIPE, ESRCH } = ERRNO;
 
 /** The system calls that work on any descriptor. */
 export const descriptorCalls: Family<
@@ -156,7 +159,8 @@ function readiness({ fd, events }: PollEntry, file: OpenFile | undefined): numbe
   return file === undefined ? POLLNVAL : file.poll() & (events | POLLERR | POLLHUP);
 }
 
-function control({ process }: Call, fd: number, file: OpenFile, command: number, argument: number): number {
+function control(call: Call, fd: number, file: OpenFile, command: number, argument: number): number {
+  const { process } = call;
   const { descriptors } = process;
   switch (command) {
     case F_DUPFD:
@@ -174,7 +178,27 @@ function control({ process }: Call, fd: number, file: OpenFile, command: number,
     case F_SETFL:
       file.flags = (file.flags & ~(O_APPEND | O_NONBLOCK)) | (argument & (O_APPEND | O_NONBLOCK));
       return 0;
+    case F_SETOWN:
+      return setOwner(call, file, argument);
+    case F_GETOWN:
+      return file.owner;
     default:
       return -EINVAL;
   }
+}
+
+/** Who gets SIGURG when a socket's peer has something urgent to say (fcntl(2) F_SETOWN, tcp(7)). */
+function setOwner({ kernel, process }: Call, file: OpenFile, owner: number): number {
+  const owners = (): Process[] =>
+    [...kernel.processes.values()].filter(({ pid, group }) => (owner > 0 ? pid === owner : group === -owner));
+  if (owner !== 0 && owners().length === 0) return -ESRCH;
+  file.owner = owner;
+  const { uid } = process.user;
+  if (!(file instanceof SocketFile)) return 0;
+  file.watchUrgent(() => {
+    // Nobody gets signals of files from those who might not send them any (`sigio_perm`).
+    if (file.owner !== owner || owner === 0) return;
+    for (const each of owners()) if (uid === 0 || uid === each.user.uid) kernel.signal(each, SIGNALS.SIGURG);
+  });
+  return 0;
 }

@@ -43,6 +43,7 @@ function announce(tcb: Tcb, seq: Sequence): boolean {
   if (mark !== null && mark.seq === next && !tcb.options.urgentInline && next !== tcb.rcvNxt)
     tcb.queue.skip(1);
   tcb.urgent = new UrgentMark(seq);
+  tcb.user?.urgent?.();
   return true;
 }
 
