@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type WorkerHandle, Workers } from './workers.ts';
 
 /** Workers that start when they are told to. */
-function kept(warm: number) {
+function kept(warm: number, most?: number) {
   const starting: ((failed?: Error) => void)[] = [];
   const workers = new Workers(
     () =>
@@ -12,6 +12,7 @@ function kept(warm: number) {
         );
       }),
     warm,
+    most,
   );
   const started = async (failed?: Error) => {
     starting.shift()?.(failed);
@@ -100,4 +101,17 @@ test('one that does not start is told to whoever takes it, and is not tried agai
   expect(starting).toHaveLength(0);
   void workers.take();
   expect(starting).toHaveLength(1);
+});
+
+test('only so many processes have one at a time: one more is refused, until another has ended', async () => {
+  const { workers } = kept(0, 2);
+  void workers.take();
+  void workers.take();
+  await expect(workers.take()).rejects.toThrow('Cannot allocate memory: 2 of its processes run already');
+  workers.ended();
+  await expect(workers.take()).rejects.toThrow('Cannot allocate memory');
+  workers.ended();
+  workers.ended();
+  void workers.take();
+  await expect(workers.take()).rejects.toThrow('Cannot allocate memory');
 });

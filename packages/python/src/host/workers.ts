@@ -16,6 +16,9 @@ const BUSY = 40;
 /** After so many busy ones it takes the time. */
 const PATIENCE = 30;
 
+/** Each takes some seventy megabytes: a program that starts itself again and again must not have all of the computer's memory. */
+const MOST_PROCESSES = 128;
+
 /**
  * Workers in which CPython is started before a process needs it. A worker is given out once: it is one process and
  * is ended with it.
@@ -27,6 +30,9 @@ const PATIENCE = 30;
 export class Workers {
   readonly #make: MakeWorker;
   readonly #warm: number;
+  readonly #most: number;
+  /** How many processes have asked for one and have not ended. */
+  #processes = 0;
   readonly #spare: Promise<WorkerHandle>[] = [];
   #closed = false;
   /** Whether a worker is being started in place of one that was taken. */
@@ -36,15 +42,18 @@ export class Workers {
   #calls = 0;
   #putOff = 0;
 
-  /** @param warm how many workers to keep ready. */
-  constructor(make: MakeWorker, warm: number) {
+  /** @param warm how many workers to keep ready. @param most how many processes may have one at a time. */
+  constructor(make: MakeWorker, warm: number, most = MOST_PROCESSES) {
+    this.#most = most;
     this.#make = make;
     this.#warm = warm;
     while (this.#spare.length < warm) this.#add();
   }
 
-  /** @returns a worker that is ready to become a process. */
+  /** @returns a worker that is ready to become a process, until `ended`; rejected where there are too many. */
   take(): Promise<WorkerHandle> {
+    if (++this.#processes > this.#most)
+      return Promise.reject(new Error(`Cannot allocate memory: ${this.#most} of its processes run already`));
     const spare = this.#spare.shift();
     const worker = spare ?? this.#make();
     if (spare === undefined) this.#putOff = PATIENCE;
@@ -63,6 +72,7 @@ export class Workers {
 
   /** A process has ended: there is time for another. */
   ended(): void {
+    this.#processes--;
     this.#putOff = PATIENCE;
     this.#replaceLater();
   }
