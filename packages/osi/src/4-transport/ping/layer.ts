@@ -41,6 +41,7 @@ export interface PingParts {
 export class PingLayer implements DatagramService, ChannelHost {
   readonly needsPort = false;
   readonly #parts: PingParts;
+  readonly #ip: IpService;
   /** None most of the time. */
   #bound: Set<PingChannel> | null = null;
   readonly #how: SendOptions = {};
@@ -48,6 +49,7 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   constructor(parts: PingParts) {
     this.#parts = parts;
+    this.#ip = parts.ip;
   }
 
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel | number {
@@ -97,7 +99,7 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   /** @internal For channels. */
   route(source: IpAddress, destination: IpAddress, options: UdpOptions): IpAddress | number {
-    return chooseSource(this.#parts.ip, source, destination, options);
+    return chooseSource(this.#ip, source, destination, options);
   }
 
   /** @internal For channels. */
