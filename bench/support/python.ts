@@ -9,7 +9,7 @@ import { inALab, onThisComputer } from './python/two-programs.ts';
 
 const CHUNK = 65_536;
 const GIGABIT = 1e9;
-/** The first seconds of a process are its slowest: V8 compiles, and workers are started for processes to come. */
+/** The first second of a process is its slowest: V8 compiles. */
 const TRIPS = 20_000;
 const FIRST_TRIPS = 5_000;
 const CHUNKS = 1_500;

@@ -29,10 +29,11 @@ function start(process: RunningProcess, workers: Workers): void {
   let over = false;
 
   const end = () => {
+    if (over) return;
     over = true;
     worker?.terminate();
     worker = undefined;
-    workers.ended();
+    workers.ended(!resting);
   };
   process.events = { killed: end };
   // They are copied on their way to the worker.
@@ -43,9 +44,17 @@ function start(process: RunningProcess, workers: Workers): void {
   let sent = 0;
   let resting = false;
   const rest = (received: number) => {
-    resting = received === sent;
-    if (resting) process.quiescent();
+    if (received !== sent) return;
+    if (!resting) workers.rests();
+    resting = true;
+    process.quiescent();
   };
+  const work = () => {
+    sent++;
+    if (resting) workers.works();
+    resting = false;
+  };
+  workers.works();
 
   /** It is the process's turn: what it does now is waited for here, where the platform can. */
   function follow(): void {
@@ -70,8 +79,7 @@ function start(process: RunningProcess, workers: Workers): void {
         if (resting) process.quiescent();
         return;
       }
-      sent++;
-      resting = false;
+      work();
       worker?.post({ type: 'result', id, result });
       follow();
     });
@@ -129,8 +137,7 @@ function start(process: RunningProcess, workers: Workers): void {
     process.events = {
       killed: end,
       signal: (signal) => {
-        sent++;
-        resting = false;
+        work();
         taken.post({ type: 'signal', signal });
       },
       limitsChanged: (limits) => taken.post({ type: 'limits', limits }),

@@ -61,12 +61,32 @@ test('processes that make many system calls are not disturbed by it, but not for
   clearInterval(talks);
 });
 
+test('nor is one that is at work, as all are that begin', async () => {
+  const { workers, starting, started } = kept(1);
+  await started();
+  await workers.take();
+  workers.works();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(starting).toHaveLength(0);
+  workers.rests();
+  await vi.advanceTimersByTimeAsync(2 * SOON);
+  expect(starting).toHaveLength(1);
+});
+
 test('when a process has ended another worker is started', async () => {
   const { workers, starting, started } = kept(1);
   await started();
   await workers.take();
-  workers.ended();
+  workers.works();
+  workers.ended(true);
   expect(starting).toHaveLength(1);
+  workers.works();
+  workers.ended(true);
+  await started();
+  // That two have ended is no reason to hurry when the next is taken.
+  await workers.take();
+  await vi.advanceTimersByTimeAsync(SOON);
+  expect(starting).toHaveLength(0);
 });
 
 test('one that is taken before it is there is waited for; beyond those another is started, and at once one to be kept', async () => {
@@ -108,10 +128,10 @@ test('only so many processes have one at a time: one more is refused, until anot
   void workers.take();
   void workers.take();
   await expect(workers.take()).rejects.toThrow('Cannot allocate memory: 2 of its processes run already');
-  workers.ended();
+  workers.ended(false);
   await expect(workers.take()).rejects.toThrow('Cannot allocate memory');
-  workers.ended();
-  workers.ended();
+  workers.ended(false);
+  workers.ended(false);
   void workers.take();
   await expect(workers.take()).rejects.toThrow('Cannot allocate memory');
 });

@@ -10,7 +10,10 @@ export interface WorkerHandle extends Port<ToWorker, FromWorker> {
 /** Makes a worker and tells it what to load CPython from. */
 export type MakeWorker = () => Promise<WorkerHandle>;
 
-/** After so many milliseconds with fewer system calls than `BUSY` of all processes, the computer has time to start a worker. */
+/**
+ * After so many milliseconds with fewer system calls than `BUSY` and no process at work at their end, the computer has
+ * time to start a worker.
+ */
 const QUIET = 100;
 const BUSY = 40;
 /** After so many busy ones it takes the time. */
@@ -41,6 +44,8 @@ export class Workers {
   /** How many system calls the processes have made since it was last looked, and how often it was put off. */
   #calls = 0;
   #putOff = 0;
+  /** How many processes do not wait. */
+  #working = 0;
 
   /** @param warm how many workers to keep ready. @param most how many processes may have one at a time. */
   constructor(make: MakeWorker, warm: number, most = MOST_PROCESSES) {
@@ -56,7 +61,7 @@ export class Workers {
       return Promise.reject(new Error(`Cannot allocate memory: ${this.#most} of its processes run already`));
     const spare = this.#spare.shift();
     const worker = spare ?? this.#make();
-    if (spare === undefined) this.#putOff = PATIENCE;
+    this.#putOff = spare === undefined ? PATIENCE : 0;
     // The next is started once this one is there: two starting at once would only delay each other.
     void worker.then(
       () => this.#replaceLater(),
@@ -70,9 +75,20 @@ export class Workers {
     this.#calls++;
   }
 
-  /** A process has ended: there is time for another. */
-  ended(): void {
+  /** A process begins, or goes on. */
+  works(): void {
+    this.#working++;
+  }
+
+  /** A process waits. */
+  rests(): void {
+    this.#working--;
+  }
+
+  /** A process has ended: there is time for another. @param worked whether it did not wait. */
+  ended(worked: boolean): void {
     this.#processes--;
+    if (worked) this.rests();
     this.#putOff = PATIENCE;
     this.#replaceLater();
   }
@@ -107,7 +123,8 @@ export class Workers {
     }
     this.#calls = 0;
     this.#waiting = setTimeout(() => {
-      this.#putOff = this.#calls < BUSY ? PATIENCE : this.#putOff + 1;
+      const quiet = this.#calls < BUSY && this.#working === 0;
+      this.#putOff = quiet ? PATIENCE : this.#putOff + 1;
       this.#replaceLater();
     }, QUIET);
   }
