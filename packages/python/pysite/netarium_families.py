@@ -79,7 +79,9 @@ def _translated(cls, translating):
     made = _classes.get((cls, translating))
     if made is None:
         names = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-        made = _classes[cls, translating] = type(cls.__name__, (translating, cls), names)
+        # What a program's class does itself comes before the translation, as it comes before C's methods.
+        bases = (translating,) if issubclass(translating, cls) else (cls, translating)
+        made = _classes[cls, translating] = type(cls.__name__, bases, names)
     return made
 
 

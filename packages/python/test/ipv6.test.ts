@@ -35,6 +35,17 @@ with socket.socket(socket.AF_INET6) as server:
     client.close()
     conn.close()
 
+class Own(socket.socket):
+    def connect(self, address):
+        self.wanted = address
+        super().connect(address)
+
+with socket.socket(socket.AF_INET6) as server, Own(socket.AF_INET6) as own:
+    server.bind(('::1', 0))
+    server.listen()
+    own.connect(server.getsockname())
+    print(type(own).__name__, own.wanted[0], own.getpeername() == server.getsockname())
+
 one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 one.bind(('::', 0))
 port = one.getsockname()[1]
@@ -115,6 +126,7 @@ const EXPECTED = `True True
 10 1 0 ('::', 0, 0, 0) ('OSError', '[Errno 107] Transport endpoint is not connected')
 ::1 (0, 0) socket 10 True
 (b'hello', None) ('OSError', '[Errno 98] Address already in use')
+Own ::1 True
 [(41, 50, '0000000000000000000000000000000101000000'), (41, 52, '40000000'), (41, 67, '20000000')]
 ['02000000', '20000000']
 ('OSError', '[Errno 22] Invalid argument')
