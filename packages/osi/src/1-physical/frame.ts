@@ -1,4 +1,4 @@
-import type { Nanoseconds, Simulation } from '../time/index.ts';
+import { type Nanoseconds, perSimulation } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
 import { Arena, type Chunk, type WordSum } from './arena.ts';
 
@@ -213,14 +213,5 @@ class Shelf {
   }
 }
 
-const POOLS = new WeakMap<Simulation, FramePool>();
-
 /** Frames wander from machine to machine, so those of a simulation share one pool where nobody says otherwise. */
-export function poolOf(sim: Simulation): FramePool {
-  let pool = POOLS.get(sim);
-  if (pool === undefined) {
-    pool = new FramePool();
-    POOLS.set(sim, pool);
-  }
-  return pool;
-}
+export const poolOf = perSimulation(() => new FramePool());

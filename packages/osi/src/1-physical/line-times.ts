@@ -1,4 +1,4 @@
-import type { Simulation } from '../time/index.ts';
+import { perSimulation } from '../time/index.ts';
 
 /** The numbers of one line: how long a byte takes, until when it is busy, and when the last frame arrives, all in nanoseconds. */
 export const PER_BYTE = 0;
@@ -28,13 +28,4 @@ export class LineTimes {
   }
 }
 
-const ALL = new WeakMap<Simulation, LineTimes>();
-
-export function lineTimesOf(sim: Simulation): LineTimes {
-  let times = ALL.get(sim);
-  if (times === undefined) {
-    times = new LineTimes();
-    ALL.set(sim, times);
-  }
-  return times;
-}
+export const lineTimesOf = perSimulation(() => new LineTimes());

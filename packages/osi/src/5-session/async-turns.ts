@@ -1,4 +1,4 @@
-import type { Simulation } from '../time/index.ts';
+import { perSimulation, type Simulation } from '../time/index.ts';
 
 /** How many microtasks a program may take between two calls before it is taken for one that has nothing more to ask. */
 const PATIENCE = 100;
@@ -48,17 +48,8 @@ export class AsyncTurns {
   }
 }
 
-const TURNS = new WeakMap<Simulation, AsyncTurns>();
-
 /** The one of a simulation. Whoever drives it asks `busy` before each event. */
-export function turnsOf(sim: Simulation): AsyncTurns {
-  let turns = TURNS.get(sim);
-  if (turns === undefined) {
-    turns = new AsyncTurns();
-    TURNS.set(sim, turns);
-  }
-  return turns;
-}
+export const turnsOf = perSimulation(() => new AsyncTurns());
 
 /**
  * Runs a simulation until `work`, a program that uses promises of its sockets, has ended.

@@ -10,5 +10,6 @@ export {
   type Nanoseconds,
   seconds,
 } from './nanoseconds.ts';
+export { perSimulation } from './per-simulation.ts';
 export { Random } from './random.ts';
 export { type Action, Simulation, Timed, Timer } from './simulation.ts';

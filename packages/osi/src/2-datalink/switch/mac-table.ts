@@ -1,7 +1,7 @@
 import type { Port } from '../../1-physical/index.ts';
 import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
 import type { TableChanged, TracedTimer, Tracer } from '../../trace/index.ts';
-import { formatMac, type MacAddress } from '../ethernet/mac-address.ts';
+import { formatMac, highOf, lowOf, type MacAddress } from '../ethernet/mac-address.ts';
 
 /** How long a station is remembered that is not heard of (IEEE 802.1D-2004 table 7-5). */
 const AGEING_TIME = seconds(300);
@@ -15,8 +15,6 @@ interface Station {
   readonly heard: Nanoseconds;
 }
 
-/** Of the places of a byte in a number: 2^32. */
-const HALF = 0x1_0000_0000;
 const FIRST_ROOM = 8;
 /** In place of a row. */
 const NONE = -1;
@@ -118,7 +116,7 @@ export class MacTable {
   #placeOf(mac: MacAddress): number {
     const places = this.#places;
     const last = places.length - 1;
-    let place = Math.imul((mac | 0) ^ (mac / HALF), 0x9e3779b1) >>> 16;
+    let place = Math.imul(lowOf(mac) ^ highOf(mac), 0x9e3779b1) >>> 16;
     for (;;) {
       place &= last;
       const row = places[place] as number;

@@ -175,7 +175,6 @@ export class Routing implements TableUser {
     way.nextHop = address;
     way.link = null;
     const broadcast = addresses.ofBroadcast(address);
-    const route = this.routes.lookup(address);
     if (addresses.isOwn(address)) {
       way.kind = 'own';
       way.link = this.#loopback;
@@ -185,6 +184,7 @@ export class Routing implements TableUser {
       way.link = broadcast.link;
       way.source = broadcast.address;
     } else {
+      const route = this.routes.lookup(address);
       way.source = route === null ? null : this.#sourceBy(route, route.link, address);
       if (address === BROADCAST || isMulticast(address)) {
         way.kind = 'group';
