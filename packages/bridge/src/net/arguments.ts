@@ -5,6 +5,7 @@ export type Arguments = readonly unknown[];
 /** What `connect` and `listen` were called with: options, and a callback. */
 export interface Normalized<O> {
   readonly options: O;
+  readonly port: number;
   readonly callback: (() => void) | null;
 }
 
@@ -24,7 +25,7 @@ export function connectArguments(args: Arguments): Normalized<TcpNetConnectOpts>
   if ('path' in options && isPath(options.path)) throw noPaths(options.path);
   if (typeof first === 'string' && !isPort(first)) throw noPaths(first);
   const tcp = options as TcpNetConnectOpts;
-  return { options: { ...tcp, port: portOf(tcp.port) }, callback: callbackOf(args) };
+  return { options: tcp, port: portOf(tcp.port), callback: callbackOf(args) };
 }
 
 /** `listen(options)`, `listen(port, host, backlog)`, each with a callback behind it. @throws TypeError for a path. */
@@ -34,12 +35,12 @@ export function listenArguments(args: Arguments): Normalized<ListenSettings> {
   if (isObject(first)) {
     const options = first as ListenSettings;
     if (isPath(options.path)) throw noPaths(options.path);
-    return { options: { ...options, port: options.port === undefined ? 0 : portOf(options.port) }, callback };
+    return { options, port: options.port === undefined ? 0 : portOf(options.port), callback };
   }
   if (typeof first === 'string' && !isPort(first)) throw noPaths(first);
   const port = first === undefined || first === null || typeof first === 'function' ? 0 : portOf(first);
   const backlog = [second, third].find((value) => typeof value === 'number');
-  return { options: { port, host: text(second), backlog }, callback };
+  return { options: { host: text(second), backlog }, port, callback };
 }
 
 function callbackOf(args: Arguments): (() => void) | null {

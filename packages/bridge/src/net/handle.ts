@@ -21,9 +21,13 @@ export const shown = ({ address, port, family }: SocketAddress): AddressInfo => 
   port,
 });
 
+const int = new Int32Array(1);
+const bytesOfInt = new Uint8Array(int.buffer);
+
 /** Sets an option that is a C `int`. */
 export function setInt(socket: StackSocket, level: number, name: number, value: number): void {
-  socket.setOption(level, name, new Uint8Array(Int32Array.of(value).buffer));
+  int[0] = value;
+  socket.setOption(level, name, bytesOfInt);
 }
 
 /** SO_ERROR: positive, or 0; asking takes it away. */

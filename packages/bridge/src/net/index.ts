@@ -48,38 +48,43 @@ export interface Net {
  */
 export function createNet(machine: NetMachine): Net {
   const stack = 'stack' in machine ? machine.stack : machine;
-  const world = new World(stack);
-  const names = namesOf(machine);
-  class Socket extends FaceSocket {
-    constructor(settings?: SocketSettings) {
-      super(world, names, settings);
-    }
-  }
-  class Server extends FaceServer {
-    constructor(
-      settings: ServerOpts | ((socket: FaceSocket) => void) = {},
-      listener?: (socket: FaceSocket) => void,
-    ) {
-      if (typeof settings === 'function') super(world, names, {}, settings);
-      else super(world, names, settings, listener ?? null);
-    }
-  }
+  const world = new World(stack, namesOf(machine));
+  const Socket = madeIn(world, FaceSocket);
   const connect = (...args: Arguments): FaceSocket => {
     const [first] = args;
     const settings = typeof first === 'object' && first !== null ? (first as SocketSettings) : {};
-    return new Socket(settings).connect(...args);
+    return new FaceSocket(world, settings).connect(...args);
   };
   return {
     Socket,
     Stream: Socket,
-    Server,
-    createServer: (settings, listener) => new Server(settings, listener),
+    Server: madeIn(world, FaceServer),
+    createServer: (settings, listener) => new FaceServer(world, settings, listener),
     connect,
     createConnection: connect,
     isIP,
     isIPv4,
     isIPv6,
   };
+}
+
+/**
+ * A class as programs have it, whose constructor is not told the world. What it makes are instances of the class itself,
+ * so that the sockets of all machines are of one kind: to `instanceof`, and to the engine, which is quick with one.
+ */
+function madeIn<A extends unknown[], T extends object>(
+  world: World,
+  kind: new (world: World, ...args: A) => T,
+): new (
+  ...args: A
+) => T {
+  const made: typeof kind = new Proxy(kind, {
+    construct: (_kind, args, target) =>
+      Reflect.construct(kind, [world, ...args], target === made ? kind : target),
+  });
+  return made as unknown as new (
+    ...args: A
+  ) => T;
 }
 
 function namesOf(machine: NetMachine): Names {

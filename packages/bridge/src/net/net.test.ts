@@ -152,8 +152,14 @@ describe('a socket', () => {
       const [one, other] = await pair(nets);
       one.end();
       other.resume();
-      other.on('end', () => other.write('late'));
-      const [error] = await once(other, 'error');
+      const late = new Promise((told) => {
+        other.on('end', () => {
+          other.write('just in time');
+          setImmediate(() => other.write('late', told));
+        });
+      });
+      expect(String((await once(one, 'data'))[0])).toBe('just in time');
+      const error = await late;
       expect(error).toMatchObject({
         code: 'EPIPE',
         message: 'This socket has been ended by the other party',
@@ -204,6 +210,28 @@ describe('a socket', () => {
       socket.on('connect', () => expect.unreachable());
       socket.destroy();
       expect(await once(socket, 'close')).toEqual([false]);
+    };
+    await lab.finish(work());
+  });
+});
+
+describe('the class of sockets', () => {
+  test('is one for all machines, as in a program with one node:net, and may be extended', async () => {
+    const { lab, client, server } = twoHosts();
+    class Greeter extends client.Socket {
+      greet(): boolean {
+        return this.write('hello');
+      }
+    }
+    const work = async () => {
+      const listener = server.createServer().listen(9000);
+      const greeter = new Greeter({ noDelay: true });
+      greeter.connect(9000, '10.0.0.2').greet();
+      const [accepted] = await once(listener, 'connection');
+      expect(accepted).toBeInstanceOf(server.Socket);
+      expect(greeter).toBeInstanceOf(Greeter);
+      expect(greeter).toBeInstanceOf(client.Socket);
+      expect(String((await once(accepted, 'data'))[0])).toBe('hello');
     };
     await lab.finish(work());
   });

@@ -5,30 +5,32 @@ import { type Arguments, type ListenSettings, listenArguments } from './argument
 import * as linux from './constants.ts';
 import { listenError, notFound } from './errors.ts';
 import { addressFor, openStream, setInt, shown } from './handle.ts';
-import type { Names } from './lookup.ts';
-import { Socket, type SocketSettings } from './socket.ts';
+import { type Acceptor, Socket, type SocketSettings } from './socket.ts';
 import type { World } from './world.ts';
 
 /** Node's. */
 const BACKLOG = 511;
 
 /** `net.Server` over a listening socket of a machine. */
-export class Server extends EventEmitter {
+export class Server extends EventEmitter implements Acceptor {
   /** More connections than this are closed at once: 'drop'. */
   maxConnections: number | undefined;
   readonly #world: World;
-  readonly #names: Names;
-  readonly #settings: ServerOpts;
-  readonly #sockets = new Set<Socket>();
+  readonly #settings: SocketSettings & { readonly pauseOnConnect?: boolean };
+  #connections = 0;
   #handle: StackSocket | null = null;
   #closing = false;
 
-  constructor(world: World, names: Names, settings: ServerOpts, listener: ((socket: Socket) => void) | null) {
+  constructor(
+    world: World,
+    settings: ServerOpts | ((socket: Socket) => void) = {},
+    listener?: (socket: Socket) => void,
+  ) {
     super();
     this.#world = world;
-    this.#names = names;
-    this.#settings = settings;
-    if (listener !== null) this.on('connection', listener);
+    const told = typeof settings === 'function' ? settings : listener;
+    this.#settings = typeof settings === 'function' ? {} : settings;
+    if (told !== undefined) this.on('connection', told);
   }
 
   get listening(): boolean {
@@ -41,7 +43,7 @@ export class Server extends EventEmitter {
 
   /** As `net.Server.listen`: `(options)` or `(port, host, backlog)`, with a callback that is told of 'listening'. */
   listen(...args: Arguments): this {
-    const { options, callback } = listenArguments(args);
+    const { options, port, callback } = listenArguments(args);
     if (this.#handle !== null) {
       const error = new Error('Listen method has been called more than once without closing.');
       throw Object.assign(error, { code: 'ERR_SERVER_ALREADY_LISTEN' });
@@ -49,9 +51,9 @@ export class Server extends EventEmitter {
     if (callback !== null) this.once('listening', callback);
     this.#closing = false;
     const host = options.host ?? '0.0.0.0';
-    const address = isIP(host) === 0 ? this.#names(host) : host;
+    const address = isIP(host) === 0 ? this.#world.names(host) : host;
     if (address === undefined) this.#later(() => this.emit('error', notFound(host)));
-    else this.#open(address, options);
+    else this.#open(address, port, options);
     return this;
   }
 
@@ -74,7 +76,7 @@ export class Server extends EventEmitter {
   }
 
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    this.#later(() => callback(null, this.#sockets.size));
+    this.#later(() => callback(null, this.#connections));
     return this;
   }
 
@@ -91,8 +93,7 @@ export class Server extends EventEmitter {
     if (this.#handle !== null) await new Promise<void>((closed) => this.close(() => closed()));
   }
 
-  #open(address: string, options: ListenSettings): void {
-    const { port = 0 } = options;
+  #open(address: string, port: number, options: ListenSettings): void {
     const family = isIP(address);
     const failed = (errno: number) =>
       this.#later(() => this.emit('error', listenError(errno, { address, port })));
@@ -112,7 +113,8 @@ export class Server extends EventEmitter {
       return;
     }
     this.#handle = handle;
-    handle.subscribe(() => this.#world.tell(() => this.#accept(handle)));
+    const accept = () => this.#accept(handle);
+    handle.subscribe(() => this.#world.tell(accept));
     options.signal?.addEventListener('abort', () => this.close(), { once: true });
     this.#later(() => {
       if (this.#handle === handle) this.emit('listening');
@@ -123,21 +125,22 @@ export class Server extends EventEmitter {
     while (this.#handle === handle) {
       const accepted = handle.accept();
       if (typeof accepted === 'number') return;
-      if (this.maxConnections !== undefined && this.#sockets.size >= this.maxConnections) {
+      if (this.maxConnections !== undefined && this.#connections >= this.maxConnections) {
         this.#drop(accepted);
         continue;
       }
-      const { pauseOnConnect, ...settings } = this.#settings;
-      const socket = new Socket(this.#world, this.#names, settings as SocketSettings, accepted);
-      if (pauseOnConnect === true) socket.pause();
-      socket.server = this;
-      this.#sockets.add(socket);
-      socket.once('close', () => {
-        this.#sockets.delete(socket);
-        this.#closeIfDone();
-      });
+      const settings = this.#settings;
+      const socket = new Socket(this.#world, settings, accepted, this);
+      if (settings.pauseOnConnect === true) socket.pause();
+      this.#connections++;
       this.emit('connection', socket);
     }
+  }
+
+  /** @internal */
+  closed(): void {
+    this.#connections--;
+    this.#closeIfDone();
   }
 
   #drop(accepted: StackSocket): void {
@@ -156,7 +159,7 @@ export class Server extends EventEmitter {
   }
 
   #closeIfDone(): void {
-    if (!this.#closing || this.#handle !== null || this.#sockets.size > 0) return;
+    if (!this.#closing || this.#handle !== null || this.#connections > 0) return;
     this.#closing = false;
     this.#later(() => this.emit('close'));
   }

@@ -7,11 +7,15 @@ import * as linux from './constants.ts';
 import { callError, type Place } from './errors.ts';
 import { addressFor, openStream, pendingError, setInt, shown } from './handle.ts';
 import { IdleTimer } from './idle-timer.ts';
-import { type Names, resolve } from './lookup.ts';
+import { resolve } from './lookup.ts';
 import type { World } from './world.ts';
 
 /** How much is read at a time. */
 const READ_SIZE = 65_536;
+
+/** poll(2): bytes, the end or an error are to be read; an attempt to connect has come to its end. */
+const READABLE = linux.POLLIN | linux.POLLERR | linux.POLLHUP;
+const CONNECTED = linux.POLLOUT | linux.POLLERR | linux.POLLHUP;
 
 /** What a socket may be told when it is made, or when it connects. */
 export interface SocketSettings extends SocketConstructorOpts {
@@ -19,6 +23,11 @@ export interface SocketSettings extends SocketConstructorOpts {
   readonly keepAlive?: boolean;
   readonly keepAliveInitialDelay?: number;
   readonly highWaterMark?: number;
+}
+
+/** Who is told of the end of connections that it has accepted. */
+export interface Acceptor {
+  closed(): void;
 }
 
 type Done = (error?: Error | null) => void;
@@ -38,13 +47,15 @@ export class Socket extends Duplex {
   server: unknown = null;
   timeout: number | undefined;
   readonly #world: World;
-  readonly #names: Names;
-  readonly #idle: IdleTimer;
+  readonly #acceptor: Acceptor | null;
+  #idle: IdleTimer | null = null;
   #handle: StackSocket | null = null;
   #unsubscribe: (() => void) | null = null;
-  #place: Place = { address: '', port: 0 };
-  #target: { readonly host: string; readonly family: number } | null = null;
-  #wanted: SocketSettings;
+  /** Where it connects to. */
+  #place: Place | null = null;
+  #noDelay: boolean | undefined;
+  #keepAlive: boolean | undefined;
+  #keepAliveDelay: number | undefined;
   #sent = 0;
   #reading = false;
   #ended = false;
@@ -53,11 +64,12 @@ export class Socket extends Duplex {
   #ownAddress: AddressInfo | null = null;
   #peerAddress: AddressInfo | null = null;
 
+  /** @param accepted a connection that `acceptor` has been handed. */
   constructor(
     world: World,
-    names: Names,
     settings: SocketSettings = {},
     accepted: StackSocket | null = null,
+    acceptor: Acceptor | null = null,
   ) {
     super({
       allowHalfOpen: settings.allowHalfOpen ?? false,
@@ -69,10 +81,9 @@ export class Socket extends Duplex {
       decodeStrings: true,
     });
     this.#world = world;
-    this.#names = names;
-    this.#wanted = settings;
-    this.#idle = new IdleTimer(world, () => this.emit('timeout'));
-    this.on('end', onEnd);
+    this.#acceptor = acceptor;
+    this.server = acceptor;
+    this.#want(settings);
     if (accepted !== null) this.#take(accepted);
   }
 
@@ -124,9 +135,9 @@ export class Socket extends Duplex {
 
   /** As `net.Socket.connect`: `(options)` or `(port, host)`, with a callback that is told of 'connect'. */
   connect(...args: Arguments): this {
-    const { options, callback } = connectArguments(args);
+    const { options, port, callback } = connectArguments(args);
     if (callback !== null) this.once('connect', callback);
-    this.#wanted = { ...this.#wanted, ...(options as SocketSettings) };
+    this.#want(options as SocketSettings);
     this.connecting = true;
     this.#world.noteCall();
     const host = options.host ?? 'localhost';
@@ -137,10 +148,10 @@ export class Socket extends Duplex {
       if (!this.connecting || this.destroyed) return;
       this.#world.noteCall();
       if (error !== null) this.destroy(error);
-      else this.#open(address, family, options);
+      else this.#open(address, port, family, options);
     };
     this.#later(() => {
-      if (this.connecting) resolve(host, options.lookup, this.#names, found);
+      if (this.connecting) resolve(host, options.lookup, this.#world.names, found);
     });
     return this;
   }
@@ -148,7 +159,12 @@ export class Socket extends Duplex {
   /** @param milliseconds of virtual time in which nothing is sent or received; 0 takes it away. */
   setTimeout(milliseconds: number, callback?: () => void): this {
     this.timeout = milliseconds;
-    this.#idle.set(this.destroyed ? 0 : milliseconds);
+    if (milliseconds > 0 && !this.destroyed) {
+      this.#idle ??= new IdleTimer(this.#world, () => this.emit('timeout'));
+      this.#idle.set(milliseconds);
+    } else {
+      this.#idle?.set(0);
+    }
     if (callback !== undefined) {
       if (milliseconds === 0) this.removeListener('timeout', callback);
       else this.once('timeout', callback);
@@ -157,14 +173,15 @@ export class Socket extends Duplex {
   }
 
   setNoDelay(on = true): this {
-    this.#wanted = { ...this.#wanted, noDelay: on };
+    this.#noDelay = on;
     if (this.#handle !== null) setInt(this.#handle, linux.IPPROTO_TCP, linux.TCP_NODELAY, on ? 1 : 0);
     return this;
   }
 
   /** @param initialDelay in milliseconds; 0 leaves it as it is. */
   setKeepAlive(on = false, initialDelay = 0): this {
-    this.#wanted = { ...this.#wanted, keepAlive: on, keepAliveInitialDelay: initialDelay };
+    this.#keepAlive = on;
+    this.#keepAliveDelay = initialDelay;
     const handle = this.#handle;
     if (handle === null) return this;
     setInt(handle, linux.SOL_SOCKET, linux.SO_KEEPALIVE, on ? 1 : 0);
@@ -196,19 +213,29 @@ export class Socket extends Duplex {
     return this.destroy();
   }
 
+  /** After the peer's FIN a socket that is not half open ends too; who writes after that is told so. */
+  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+    if (!this.readableEnded || !this.writableEnded || this.allowHalfOpen) {
+      return super.write(chunk, encoding as BufferEncoding, callback as () => void);
+    }
+    const error = Object.assign(new Error('This socket has been ended by the other party'), {
+      code: 'EPIPE',
+    });
+    const told = typeof encoding === 'function' ? encoding : callback;
+    if (typeof told === 'function') process.nextTick(told as (error: Error) => void, error);
+    this.destroy(error);
+    return false;
+  }
+
   override _read(): void {
     this.#reading = true;
     if (this.#handle !== null && !this.connecting) this.#receive(this.#handle);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    const waiting = { bytes: chunk, sent: 0, done };
-    if (this.#handle === null || this.connecting) {
-      this.#world.noteCall();
-      this.#waiting = waiting;
-      return;
-    }
-    this.#send(this.#handle, waiting);
+    this.#waiting = { bytes: chunk, sent: 0, done };
+    if (this.#handle === null || this.connecting) this.#world.noteCall();
+    else this.#send(this.#handle, this.#waiting);
   }
 
   override _writev(chunks: readonly { readonly chunk: Buffer }[], done: Done): void {
@@ -231,22 +258,28 @@ export class Socket extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     this.connecting = false;
-    this.#idle.set(0);
+    this.#idle?.set(0);
     this.#unsubscribe?.();
     const handle = this.#handle;
-    // What they were is still told after the end.
-    if (handle !== null) this.#peer();
     this.#handle = null;
     if (handle !== null) this.#world.call('close', '', () => handle.close());
     const waiting = this.#waiting;
     this.#waiting = null;
     waiting?.done(error ?? callError('write', ERRNO.ECANCELED));
     done(error);
-    this.#later(() => this.emit('close', error !== null));
+    this.#later(() => {
+      this.#acceptor?.closed();
+      this.emit('close', error !== null);
+    });
   }
 
-  #open(address: string, family: number, options: TcpNetConnectOpts): void {
-    const { port } = options;
+  #want({ noDelay, keepAlive, keepAliveInitialDelay }: SocketSettings): void {
+    if (noDelay !== undefined) this.#noDelay = noDelay;
+    if (keepAlive !== undefined) this.#keepAlive = keepAlive;
+    if (keepAliveInitialDelay !== undefined) this.#keepAliveDelay = keepAliveInitialDelay;
+  }
+
+  #open(address: string, port: number, family: number, options: TcpNetConnectOpts): void {
     this.#place = { address, port };
     const handle = openStream(this.#world.stack, family);
     if (typeof handle === 'number') {
@@ -254,7 +287,6 @@ export class Socket extends Duplex {
       return;
     }
     this.#hold(handle);
-    this.#target = { host: address, family };
     const { localAddress, localPort = 0 } = options;
     if (localAddress !== undefined || localPort > 0) {
       const own = addressFor(localAddress ?? (family === 6 ? '::' : '0.0.0.0'), localPort, family);
@@ -264,10 +296,10 @@ export class Socket extends Duplex {
         return;
       }
     }
-    const { connect } = this.#world.call('connect', `${address}:${port}`, () => ({
-      connect: handle.connect(addressFor(address, port, family)),
-    }));
-    if (connect !== -ERRNO.EINPROGRESS) this.#connected(handle, connect);
+    const result = this.#world.call('connect', `${address}:${port}`, () =>
+      handle.connect(addressFor(address, port, family)),
+    );
+    if (result !== -ERRNO.EINPROGRESS) this.#connected(handle, -result);
   }
 
   /** A connection that a listener has handed out. */
@@ -280,23 +312,20 @@ export class Socket extends Duplex {
 
   #hold(handle: StackSocket): void {
     this.#handle = handle;
-    this.#unsubscribe = handle.subscribe(() => this.#world.tell(() => this.#changed(handle)));
+    const changed = () => this.#changed(handle);
+    this.#unsubscribe = handle.subscribe(() => this.#world.tell(changed));
   }
 
   #applyOptions(): void {
-    const { noDelay, keepAlive, keepAliveInitialDelay } = this.#wanted;
-    if (noDelay !== undefined) this.setNoDelay(noDelay);
-    if (keepAlive === true) this.setKeepAlive(true, keepAliveInitialDelay);
+    if (this.#noDelay !== undefined) this.setNoDelay(this.#noDelay);
+    if (this.#keepAlive === true) this.setKeepAlive(true, this.#keepAliveDelay);
   }
 
   /** The stack says that something is ready, or over. */
   #changed(handle: StackSocket): void {
     if (this.connecting) {
-      const target = this.#target;
-      if (target === null) return;
-      const result = handle.connect(addressFor(target.host, this.#place.port, target.family));
-      if (result === -ERRNO.EALREADY || result === -ERRNO.EINPROGRESS) return;
-      this.#connected(handle, result);
+      // As libuv: once it is writable or over, the socket's error says what has become of it (connect(2), EINPROGRESS).
+      if ((handle.poll() & CONNECTED) !== 0) this.#connected(handle, pendingError(handle));
       return;
     }
     const waiting = this.#waiting;
@@ -309,15 +338,15 @@ export class Socket extends Duplex {
     }
   }
 
-  #connected(handle: StackSocket, result: number): void {
+  #connected(handle: StackSocket, errno: number): void {
     if (!this.connecting || this.destroyed) return;
-    if (result < 0) {
-      this.destroy(callError('connect', result, this.#place));
+    if (errno > 0) {
+      this.destroy(callError('connect', errno, this.#place ?? undefined));
       return;
     }
     this.connecting = false;
     this.#applyOptions();
-    this.#idle.active();
+    this.#idle?.active();
     this.emit('connect');
     this.emit('ready');
     if (this.destroyed) return;
@@ -333,13 +362,15 @@ export class Socket extends Duplex {
 
   #receive(handle: StackSocket): void {
     while (this.#reading && !this.#ended && !this.destroyed) {
-      const into = Buffer.allocUnsafe(Math.min(READ_SIZE, Math.max(handle.readable, 1)));
+      const ready = handle.readable;
+      if (ready === 0 && (handle.poll() & READABLE) === 0) return;
+      const into = Buffer.allocUnsafe(Math.min(READ_SIZE, Math.max(ready, 1)));
       const got = handle.receive(into, 0);
       if (typeof got === 'number') {
         if (got !== -ERRNO.EAGAIN) this.destroy(callError('read', got));
         return;
       }
-      this.#idle.active();
+      this.#idle?.active();
       if (got.length === 0) {
         this.#ended = true;
         this.#world.noteCall();
@@ -355,7 +386,6 @@ export class Socket extends Duplex {
 
   #send(handle: StackSocket, waiting: Waiting): void {
     const { bytes } = waiting;
-    this.#waiting = waiting;
     while (waiting.sent < bytes.length) {
       const rest = waiting.sent === 0 ? bytes : bytes.subarray(waiting.sent);
       const taken = this.#world.call('write', String(rest.length), (origin) =>
@@ -369,7 +399,7 @@ export class Socket extends Duplex {
       }
       waiting.sent += taken;
       this.#sent += taken;
-      this.#idle.active();
+      this.#idle?.active();
     }
     this.#waiting = null;
     waiting.done();
@@ -399,17 +429,4 @@ export class Socket extends Duplex {
     this.#ownAddress ??= shown(this.#handle.localAddress());
     return this.#ownAddress;
   }
-}
-
-/** After the peer's FIN a socket that is not half open ends too, and who writes on is told so. */
-function onEnd(this: Socket): void {
-  if (!this.allowHalfOpen) this.write = writeAfterEnd as typeof this.write;
-}
-
-function writeAfterEnd(this: Socket, _chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
-  const error = Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' });
-  const told = typeof encoding === 'function' ? encoding : callback;
-  if (typeof told === 'function') process.nextTick(told as (error: Error) => void, error);
-  this.destroy(error);
-  return false;
 }

@@ -2,6 +2,7 @@ import type { Stack } from '@netarium/osi/5-session';
 import { turnsOf } from '@netarium/osi/5-session';
 import type { EventId } from '@netarium/osi/trace';
 import { callerOutside } from './caller.ts';
+import type { Names } from './lookup.ts';
 import { quiet } from './turn.ts';
 
 /**
@@ -13,10 +14,13 @@ import { quiet } from './turn.ts';
  */
 export class World {
   readonly stack: Stack;
+  /** The names that the machine knows. */
+  readonly names: Names;
   readonly #called: () => void;
 
-  constructor(stack: Stack) {
+  constructor(stack: Stack, names: Names) {
     this.stack = stack;
+    this.names = names;
     const turns = turnsOf(stack.sim);
     this.#called = () => turns.called(quiet);
   }
