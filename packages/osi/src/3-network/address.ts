@@ -13,16 +13,31 @@ export function ipv4FromNumber(n: number): Ipv4Address {
   return (n >>> 0) as Ipv4Address;
 }
 
+const DOT = '.'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+
 /** Reads dotted-decimal notation, four numbers 0–255 without leading zeros. @returns null for anything else. */
 export function parseIpv4(text: string): Ipv4Address | null {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return null;
-  let n = 0;
-  for (const part of match.slice(1)) {
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return null;
-    n = n * 256 + Number(part);
+  let address = 0;
+  let parts = 1;
+  let part = 0;
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT && digits > 0 && parts < 4) {
+      address = address * 256 + part;
+      parts++;
+      part = 0;
+      digits = 0;
+      continue;
+    }
+    const digit = code - ZERO;
+    if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return null;
+    part = part * 10 + digit;
+    digits++;
+    if (part > 255) return null;
   }
-  return n as Ipv4Address;
+  return parts === 4 && digits > 0 ? ((address * 256 + part) as Ipv4Address) : null;
 }
 
 export function formatIpv4(address: Ipv4Address): string {

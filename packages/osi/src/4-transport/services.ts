@@ -323,6 +323,8 @@ export interface TcpService {
   entries(): Iterable<TcpEntry>;
   /** Default options from `net.ipv4.tcp_*` and `net.core.*`. */
   defaultOptions(): TcpOptions;
+  /** Options of which some are others: the same object for the same change to the same ones, mostly. */
+  changeOptions(before: TcpOptions, changes: Partial<TcpOptions>): TcpOptions;
 }
 
 /** One datagram that was read. Written anew by each `receive` of its channel: read what you need, keep nothing. */

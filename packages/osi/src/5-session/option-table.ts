@@ -58,7 +58,8 @@ export function byteOrInteger<S>(read: ReadInteger<S>, write?: WriteInteger<S>):
 
 /** A little-endian C `int` at `at`. */
 export function readInt(value: Uint8Array, at: number): number {
-  return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(at, true);
+  const byte = (i: number): number => value[at + i] ?? 0;
+  return byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24);
 }
 
 /** Numbers as C `int`s, one after the other. */

@@ -333,7 +333,7 @@ export class StreamSocket extends StreamSettings {
   }
 
   change(changes: Partial<TcpOptions>): void {
-    const next = { ...this.options, ...changes };
+    const next = this.parts.tcp.changeOptions(this.options, changes);
     const active = this.#connection ?? this.#listener;
     if (active === null) this.#own = next;
     else active.options = next;

@@ -34,7 +34,17 @@ export function defaultOptions(sysctl: Sysctl): TcpOptions {
   };
 }
 
-export function sameOptions(one: TcpOptions, other: TcpOptions): boolean {
-  for (const name in one) if (one[name as keyof TcpOptions] !== other[name as keyof TcpOptions]) return false;
+/** Options that were made of others. */
+export interface OptionChange {
+  readonly before: TcpOptions;
+  readonly changes: Partial<TcpOptions>;
+  readonly after: TcpOptions;
+}
+
+export function sameChanges(one: Partial<TcpOptions>, other: Partial<TcpOptions>): boolean {
+  for (const name in one) if (!(name in other)) return false;
+  for (const name in other) {
+    if (!(name in one) || one[name as keyof TcpOptions] !== other[name as keyof TcpOptions]) return false;
+  }
   return true;
 }

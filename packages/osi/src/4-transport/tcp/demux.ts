@@ -1,5 +1,6 @@
 import { hashIp, type IpAddress, isIpv6, sameIp } from '../../3-network/index.ts';
 import { isWild } from '../overlap.ts';
+import type { Secrets } from './isn.ts';
 import type { Listener } from './listener.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -17,6 +18,11 @@ export class Demux {
   #chains: (Tcb | null)[] = new Array(FEWEST).fill(null);
   #count = 0;
   readonly #listeners = new Map<number, Listener[]>();
+  readonly #secrets: Secrets;
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
 
   find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Tcb | null {
     let tcb = this.#chains[key(localPort, remote, remotePort) & (this.#chains.length - 1)] ?? null;
@@ -76,18 +82,24 @@ export class Demux {
 
   /**
    * The listener for a port: one bound to the address before one for any, and one of the address's own version of IP
-   * before one for both; of several with SO_REUSEPORT the one that `hash`, made of the four-tuple, selects.
+   * before one for both; of several with SO_REUSEPORT the one that a hash of the four-tuple selects.
    */
-  listener(local: IpAddress, port: number, hash: number): Listener | null {
-    const listeners = this.#listeners.get(port);
+  listener(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Listener | null {
+    const listeners = this.#listeners.get(localPort);
     if (listeners === undefined) return null;
-    let fitting = listeners.filter((each) => sameIp(each.local.address, local));
-    if (fitting.length === 0) {
-      fitting = listeners.filter(({ claim }) => isWild(claim.local.address, claim.options.v6Only, local));
-      const own = fitting.filter((each) => isIpv6(each.local.address) === isIpv6(local));
-      if (own.length > 0) fitting = own;
+    let best = 0;
+    let first: Listener | null = null;
+    let count = 0;
+    for (const each of listeners) {
+      const fit = fitOf(each, local);
+      if (fit === 0 || fit < best) continue;
+      count = fit === best ? count + 1 : 1;
+      if (count === 1) first = each;
+      best = fit;
     }
-    return fitting[(hash >>> 0) % Math.max(fitting.length, 1)] ?? null;
+    if (count <= 1) return first;
+    const hash = this.#secrets.hash(hashIp(remote), remotePort, localPort) >>> 0;
+    return listeners.filter((each) => fitOf(each, local) === best)[hash % count] ?? null;
   }
 
   listen(listener: Listener): void {
@@ -102,6 +114,13 @@ export class Demux {
     if (left.length === 0) this.#listeners.delete(port);
     else this.#listeners.set(port, left);
   }
+}
+
+/** How well a listener fits a segment to `address`; 0 when it does not. */
+function fitOf({ local, claim }: Listener, address: IpAddress): number {
+  if (sameIp(local.address, address)) return 3;
+  if (!isWild(local.address, claim.options.v6Only, address)) return 0;
+  return isIpv6(local.address) === isIpv6(address) ? 2 : 1;
 }
 
 function key(localPort: number, remote: IpAddress, remotePort: number): number {

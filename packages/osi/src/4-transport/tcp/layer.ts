@@ -3,7 +3,6 @@ import {
   anyLike,
   echoedOptions,
   firstStation,
-  hashIp,
   type IcmpError,
   type IpAddress,
   type IpService,
@@ -37,7 +36,7 @@ import { readSegment, Segment } from './codec.ts';
 import { congestionControl } from './congestion/choice.ts';
 import { Connection } from './connection.ts';
 import { TcpCounters } from './counters.ts';
-import { defaultOptions, sameOptions } from './defaults.ts';
+import { defaultOptions, type OptionChange, sameChanges } from './defaults.ts';
 import { Demux } from './demux.ts';
 import { FastOpenHost } from './fast-open/host.ts';
 import { fitMss } from './fit-mss.ts';
@@ -90,12 +89,15 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   waiting = 0;
   orphans = 0;
   readonly #ports: PortTable;
-  readonly #demux = new Demux();
+  readonly #demux: Demux;
   readonly #segment = new Segment();
   #lastNumber = 0;
   #fastOpen: FastOpenHost | null = null;
   #synCookies: SynCookies | null = null;
+  /** What sockets begin with, and the tunables that say so. */
   #defaults: TcpOptions | null = null;
+  #tunables: Sysctl['values'] | null = null;
+  #latestChange: OptionChange | null = null;
 
   constructor(options: TcpLayerOptions) {
     this.sim = options.sim;
@@ -108,6 +110,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     this.pool = options.pool;
     const random = this.sim.randomFor(`${this.tracer.node}/tcp`);
     this.secrets = new Secrets(random);
+    this.#demux = new Demux(this.secrets);
     provideTcpTunables(this.sysctl, () => this);
     this.#ports = new PortTable(this.ip, this.sysctl, this.secrets, random);
     this.ip.register(this);
@@ -197,11 +200,23 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   }
 
   defaultOptions(): TcpOptions {
-    const now = defaultOptions(this.sysctl);
-    const before = this.#defaults;
+    const { values } = this.sysctl;
     // One object for all the sockets on which nothing is set.
-    if (before === null || !sameOptions(before, now)) this.#defaults = now;
-    return this.#defaults ?? now;
+    if (this.#defaults === null || this.#tunables !== values) {
+      this.#defaults = defaultOptions(this.sysctl);
+      this.#tunables = values;
+    }
+    return this.#defaults;
+  }
+
+  changeOptions(before: TcpOptions, changes: Partial<TcpOptions>): TcpOptions {
+    const latest = this.#latestChange;
+    // One object for all the sockets on which the same is set.
+    if (latest !== null && latest.before === before && sameChanges(latest.changes, changes))
+      return latest.after;
+    const after = { ...before, ...changes };
+    this.#latestChange = { before, changes, after };
+    return after;
   }
 
   receive(frame: Frame, packet: ReceivedPacket): void {
@@ -320,8 +335,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   /** A segment that belongs to no connection: for a listener, or for nobody. */
   #unconnected(frame: Frame, segment: Segment, iss: Sequence | null): void {
     const { destination, destinationPort, source, sourcePort } = segment;
-    const hash = this.secrets.hash(hashIp(source), sourcePort, destinationPort);
-    const listener = this.#demux.listener(destination, destinationPort, hash);
+    const listener = this.#demux.listener(destination, destinationPort, source, sourcePort);
     if (listener !== null) {
       listener.arrive(frame, segment, iss);
       return;

@@ -159,11 +159,10 @@ export class PortTable {
     const count = high - low + 1;
     if (count <= 0) return 0;
     const half = Math.ceil(count / 2);
-    for (const odd of [parity, 1 - parity]) {
-      for (let i = 0; i < half; i++) {
-        const port = low + ((2 * ((offset + i) % half) + odd) % (2 * half));
-        if (port <= high && fits(port)) return port;
-      }
+    for (let i = 0; i < 2 * half; i++) {
+      const odd = i < half ? parity : 1 - parity;
+      const port = low + ((2 * ((offset + i) % half) + odd) % (2 * half));
+      if (port <= high && fits(port)) return port;
     }
     return 0;
   }
