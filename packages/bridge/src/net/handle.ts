@@ -30,8 +30,9 @@ export function setInt(socket: StackSocket, level: number, name: number, value: 
   socket.setOption(level, name, bytesOfInt);
 }
 
-/** SO_ERROR: positive, or 0; asking takes it away. */
-export function pendingError(socket: StackSocket): number {
+/** SO_ERROR: positive, or 0; asking takes it away. @param ready what `poll` has said: without POLLERR there is none. */
+export function errorOf(socket: StackSocket, ready: number): number {
+  if ((ready & linux.POLLERR) === 0) return 0;
   const value = socket.getOption(linux.SOL_SOCKET, linux.SO_ERROR, 4);
   return typeof value === 'number' ? 0 : new DataView(value.buffer, value.byteOffset).getInt32(0, true);
 }

@@ -5,7 +5,7 @@ import { ERRNO } from '@netarium/osi/trace';
 import { type Arguments, connectArguments } from './arguments.ts';
 import * as linux from './constants.ts';
 import { callError, type Place } from './errors.ts';
-import { addressFor, openStream, pendingError, setInt, shown } from './handle.ts';
+import { addressFor, errorOf, openStream, setInt, shown } from './handle.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { resolve } from './lookup.ts';
 import type { World } from './world.ts';
@@ -325,15 +325,16 @@ export class Socket extends Duplex {
   #changed(handle: StackSocket): void {
     if (this.connecting) {
       // As libuv: once it is writable or over, the socket's error says what has become of it (connect(2), EINPROGRESS).
-      if ((handle.poll() & CONNECTED) !== 0) this.#connected(handle, pendingError(handle));
+      const ready = handle.poll();
+      if ((ready & CONNECTED) !== 0) this.#connected(handle, errorOf(handle, ready));
       return;
     }
     const waiting = this.#waiting;
     if (waiting !== null) this.#send(handle, waiting);
     if (this.#reading && !this.destroyed) this.#receive(handle);
     // Nobody reads: a reset is told all the same, as by libuv's poll.
-    else if (!this.destroyed && (handle.poll() & linux.POLLERR) !== 0) {
-      const errno = pendingError(handle);
+    else if (!this.destroyed) {
+      const errno = errorOf(handle, handle.poll());
       if (errno > 0) this.destroy(callError('read', errno));
     }
   }

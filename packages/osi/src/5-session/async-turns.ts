@@ -39,10 +39,9 @@ export class AsyncTurns {
 
   /** Lets the programs run until all of them wait again. */
   async settle(): Promise<void> {
-    for (let turn = this.#turn; turn !== null; turn = this.#turn) {
-      this.#turn = null;
-      await turn();
-    }
+    if (this.#turn !== null) await this.#turn();
+    // Callbacks that were called meanwhile have run, too.
+    this.#turn = null;
     for (let i = 0; i < PATIENCE && this.#running > 0; i++) await null;
     this.#running = 0;
   }
