@@ -1,3 +1,4 @@
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { quiet } from './turn.ts';
 
@@ -19,6 +20,30 @@ test('ticks, promises and immediates that follow from one another have all run, 
   void work();
   await quiet();
   expect(steps).toBe(40);
+});
+
+test('it is told also where programs follow what belongs to what (AsyncLocalStorage, async_hooks)', async () => {
+  let ran = false;
+  const work = async () => {
+    await tick();
+    await immediate();
+    ran = true;
+  };
+  await new AsyncLocalStorage().run('a request', () => {
+    void work();
+    return quiet();
+  });
+  expect(ran).toBe(true);
+
+  const hook = createHook({ init() {} }).enable();
+  ran = false;
+  try {
+    void work();
+    await quiet();
+  } finally {
+    hook.disable();
+  }
+  expect(ran).toBe(true);
 });
 
 test('a tick that a promise asks for behind our own is not overlooked', async () => {

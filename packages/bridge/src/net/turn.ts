@@ -14,10 +14,11 @@ export function quiet(): Promise<void> {
     const again = () => process.nextTick(look);
     const look = () => {
       const own = executionAsyncId();
-      const alone = own === latest + 1;
-      latest = newestId();
-      if (!alone || latest !== own + 1) queueMicrotask(again);
-      else if (process.getActiveResourcesInfo().includes('Immediate')) setImmediate(look);
+      if (own !== latest + 1 || newestId() !== own + 1) {
+        // It has a number, too, where a program follows what belongs to what (AsyncLocalStorage).
+        queueMicrotask(again);
+        latest = newestId();
+      } else if (process.getActiveResourcesInfo().includes('Immediate')) setImmediate(look);
       else resolve();
     };
     process.nextTick(look);
