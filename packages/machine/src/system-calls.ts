@@ -206,6 +206,10 @@ export interface ReceivedMessage {
   /** The options of its IPv4 header (IP_RECVOPTS), and those that an answer would bear (IP_RETOPTS). */
   readonly options?: Uint8Array;
   readonly returnOptions?: Uint8Array;
+  /** Its IPv6 extension headers, as control messages (IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS, IPV6_RECVRTHDR). */
+  readonly extensions?: readonly ControlMessage[];
+  /** Instead of a datagram: how much the path to `address` takes, in bytes (IPV6_RECVPATHMTU). */
+  readonly pathMtu?: number;
   /** Of a packet socket, instead of `address`: where the frame came from. */
   readonly packet?: PacketAddress;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */

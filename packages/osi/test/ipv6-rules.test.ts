@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AF_INET6, SOCK_DGRAM, type Socket } from '../src/5-session/index.ts';
 import { ERRNO } from '../src/trace/index.ts';
 import { u16, u32 } from './frames.ts';
-import { Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US_GLOBAL, udp6 } from './ipv6-station.ts';
+import { bytes6, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US_GLOBAL, udp6 } from './ipv6-station.ts';
 import { socketOf, to6 } from './ipv6-world.ts';
 
 const ECHO = icmp6(128, [0, 7, 0, 1, 1, 2, 3, 4]);
@@ -114,6 +114,26 @@ describe('a routing header of an unknown type', () => {
       { type: PARAMETER_PROBLEM, code: 0, info: 42 },
       { type: PARAMETER_PROBLEM, code: 0, info: 42 },
     ]);
+  });
+});
+
+describe('a segment routing header (RFC 8754)', () => {
+  const header = (left: number) => [58, 2, 4, left, 0, 0, 0, 0, ...bytes6(US_GLOBAL)];
+
+  test('ends the packet without a word while seg6_enabled is 0, even with no segments left', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 43, payload: [...header(0), ...ECHO] });
+    expect(script.told()).toEqual([]);
+    script.us.sysctl.set('net.ipv6.conf.all.seg6_enabled', 1);
+    script.say({ next: 43, payload: [...header(0), ...ECHO] });
+    expect(script.told()).toMatchObject([ECHO_REPLY]);
+  });
+
+  test('with more segments left than it has is refused, pointing at their number', () => {
+    const script = new Ipv6Script();
+    script.us.sysctl.set('net.ipv6.conf.all.seg6_enabled', 1);
+    script.say({ next: 43, payload: [...header(1), ...ECHO] });
+    expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 0, info: 43 }]);
   });
 });
 

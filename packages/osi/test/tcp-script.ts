@@ -184,6 +184,7 @@ export class Script {
       tos: s.tos ?? 0,
       interface: 'eth0',
       options: null,
+      extensions: null,
       broadcast: false,
     } satisfies ReceivedPacket);
   }

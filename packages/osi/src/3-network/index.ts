@@ -7,6 +7,7 @@
 export * from './address.ts';
 export { checksumOf, pseudoHeaderSum, sumBytes, sumFrame } from './checksum.ts';
 export type { IcmpCounters, IpCounters } from './counters.ts';
+export { firstStation } from './first-station.ts';
 export * from './icmp/codec.ts';
 export type { EchoChannel, EchoChannels, EchoUser } from './icmp/echo.ts';
 export { IcmpLayer } from './icmp/layer.ts';
@@ -21,6 +22,12 @@ export * from './ip-address.ts';
 export * as ipv4Codec from './ipv4/codec.ts';
 export * from './ipv6/address.ts';
 export * as ipv6Codec from './ipv6/codec.ts';
+export {
+  type ExtensionHeader,
+  type ExtensionHeaders,
+  extensionsLength,
+  isSendableRouting,
+} from './ipv6/extension-headers.ts';
 export * as ipv6Extensions from './ipv6/extensions.ts';
 export { parseIpv6, parseIpv6Prefix } from './ipv6/text.ts';
 export * as mldCodec from './mld/codec.ts';
@@ -29,7 +36,6 @@ export { type AdvertisementSettings, advertisementProblem } from './ndisc/router
 export {
   echoedOptions,
   examineGiven,
-  firstStation,
   IPV4_MOST_OPTIONS,
   paddedOptions,
 } from './ipv4/options.ts';

@@ -53,6 +53,7 @@ const IPV6_DEFAULTS = {
   router_solicitation_interval: 4,
   router_solicitation_max_interval: 3600,
   force_mld_version: 0,
+  seg6_enabled: 0,
 } satisfies Record<string, number>;
 
 export type Ipv6Setting = keyof typeof IPV6_DEFAULTS;

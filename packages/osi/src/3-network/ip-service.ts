@@ -1,5 +1,6 @@
 import type { Frame } from '../1-physical/index.ts';
 import type { IpAddress } from './ip-address.ts';
+import type { ExtensionHeader, ExtensionHeaders } from './ipv6/extension-headers.ts';
 
 /** Protocol numbers (IANA "Assigned Internet Protocol Numbers"). */
 export const PROTOCOL_ICMP = 1;
@@ -23,6 +24,8 @@ export interface ReceivedPacket<A extends IpAddress = IpAddress> {
   interface: string;
   /** What stands between the IPv4 header and the payload, with this station in it where it asks for that; null for none. */
   options: Uint8Array | null;
+  /** Between the IPv6 header and the payload, copies in their order; null for none. */
+  extensions: readonly ExtensionHeader[] | null;
   /** Sent to a broadcast or multicast address; transports that talk to one peer ignore those. */
   broadcast: boolean;
 }
@@ -77,6 +80,10 @@ export interface SendOptions {
   quiet?: boolean;
   /** Options of the IP header, padded to a multiple of 4 bytes, at most 40. */
   headerOptions?: Uint8Array;
+  /** Extension headers of packets over IPv6. */
+  extensions?: ExtensionHeaders;
+  /** Packets over IPv6 that do not fit are cut into pieces of so many bytes at most (IPV6_MTU). */
+  fragmentSize?: number;
 }
 
 /** One version of IP as transports see it, or both: then the destination's version decides. */

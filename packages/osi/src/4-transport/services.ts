@@ -1,4 +1,10 @@
-import type { IpAddress, Ipv4Address, Memberships, SendOptions } from '../3-network/index.ts';
+import type {
+  ExtensionHeader,
+  IpAddress,
+  Ipv4Address,
+  Memberships,
+  SendOptions,
+} from '../3-network/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import type { EventId } from '../trace/index.ts';
 
@@ -339,6 +345,8 @@ export interface ReceivedDatagram {
   interface: string;
   /** The options of its IPv4 header; null for none. */
   options: Uint8Array | null;
+  /** Its extension headers; null for none. */
+  extensions: readonly ExtensionHeader[] | null;
 }
 
 /**
@@ -407,6 +415,8 @@ export interface UdpUser {
   failed(errno: number): void;
   /** With `receiveErrors`: what happened to one packet. Told before `failed`. */
   reported(report: ErrorReport): void;
+  /** With `receivePathMtu`: a packet that may not be cut was larger than the path takes. @param destination with port 0. */
+  pathTold(destination: Endpoint, mtu: number): void;
 }
 
 export interface UdpOptions {
@@ -428,6 +438,12 @@ export interface UdpOptions {
   stickyInterface?: { readonly index: number; readonly name: string | null };
   /** Of the packet that is being sent alone: the address to send from; 0.0.0.0 leaves it to the routes. */
   from?: IpAddress;
+  /** IPV6_DONTFRAG: over IPv6 what does not fit is refused. */
+  dontFragment6?: boolean;
+  /** IPV6_RECVPATHMTU: and the program told what does. */
+  receivePathMtu?: boolean;
+  /** IPV6_MTU. */
+  fragmentSize?: number;
   /** `dontFragment` is 'if-it-fits' by default (IP_PMTUDISC_WANT). */
   ip: SendOptions;
 }

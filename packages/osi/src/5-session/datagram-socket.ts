@@ -14,12 +14,14 @@ import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import { addressOf, nowhere } from './addresses.ts';
 import * as linux from './constants.ts';
+import type { ControlMessage } from './control-message.ts';
+import { PRIVILEGED } from './credentials.ts';
 import { ErrorQueue } from './error-queue.ts';
+import { RECEIVED, toldExtensions } from './extension-options.ts';
 import { InternetSocket, type SocketParts } from './internet-socket.ts';
 import { infoAddress } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
 import { packetControls } from './packet-controls.ts';
-import type { ControlMessage } from './send-controls.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -33,6 +35,8 @@ class DatagramEvents extends WaitQueue implements UdpUser {
   error = 0;
   /** What MSG_ERRQUEUE reads. */
   readonly reports = new ErrorQueue();
+  /** What a path was found to take (IPV6_RECVPATHMTU): the latest. Nobody is woken for it, as on Linux. */
+  path: { readonly destination: Endpoint; readonly mtu: number } | null = null;
 
   readable(): void {
     this.wake();
@@ -40,6 +44,9 @@ class DatagramEvents extends WaitQueue implements UdpUser {
   failed(errno: number): void {
     this.error = errno;
     this.wake();
+  }
+  pathTold(destination: Endpoint, mtu: number): void {
+    this.path = { destination, mtu };
   }
   reported(report: ErrorReport): void {
     this.reports.add(report);
@@ -118,28 +125,39 @@ export class DatagramSocket extends InternetSocket {
     return channel.send(bytes, remote, origin);
   }
 
-  sendWith(controls: readonly ControlMessage[], to: SocketAddress | null, send: () => number): number {
+  sendWith(
+    controls: readonly ControlMessage[],
+    to: SocketAddress | null,
+    send: () => number,
+    by = PRIVILEGED,
+  ): number {
     const remote = to === null ? this.peer : this.endpointOf(to, true);
     if (typeof remote === 'number') return remote;
     const options = this.#options;
-    const { ip, multicast, multicast6 } = options;
-    const known = { parts: this.parts, options, six: this.domain === linux.AF_INET6 };
+    const { ip, multicast, multicast6, dontFragment6 } = options;
+    const known = { parts: this.parts, options, six: this.domain === linux.AF_INET6, caller: by };
     const read = packetControls(controls, remote?.address ?? null, known);
     if (typeof read === 'number') return read;
-    const { ttl = ip.ttl, tos = ip.tos, interface: by = ip.interface } = read;
-    options.ip = { ...ip, ttl, tos, interface: by };
+    const { ttl = ip.ttl, tos = ip.tos, extensions = ip.extensions } = read;
+    options.ip = { ...ip, ttl, tos, extensions, interface: read.interface ?? ip.interface };
+    options.dontFragment6 = read.dontFragment ?? dontFragment6;
     options.from = read.source;
     options.multicast = { ...multicast, ttl: read.ttl ?? multicast.ttl };
     options.multicast6 = { ...multicast6, hops: read.ttl ?? multicast6.hops };
     const result = send();
-    Object.assign(options, { ip, multicast, multicast6, from: undefined });
+    Object.assign(options, { ip, multicast, multicast6, dontFragment6, from: undefined });
     return result;
   }
 
-  /** A pending error comes before data (`__skb_recv_udp`). */
+  /** What is known of a path comes before a pending error (`udpv6_recvmsg`), and that before data (`__skb_recv_udp`). */
   receive(into: Uint8Array, flags: number): Received | number {
     if ((flags & linux.MSG_ERRQUEUE) !== 0) {
       return this.#events.reports.receive(into, this.#events, this.domain);
+    }
+    const { path } = this.#events;
+    if (path !== null) {
+      this.#events.path = null;
+      return { ...NOTHING, address: addressOf(path.destination, this.domain), pathMtu: path.mtu };
     }
     if (this.#events.error !== 0) return -this.takeError();
     const datagram = this.#channel?.receive(into, (flags & linux.MSG_PEEK) !== 0) ?? null;
@@ -152,13 +170,17 @@ export class DatagramSocket extends InternetSocket {
     const received = { length, whole, address: addressOf(source, this.domain), truncated: whole > length };
     const { receiveOptions } = this;
     if (!this.receiveTtl && !this.receiveClass && !this.receiveInfo && receiveOptions === 0) return received;
-    const { options } = datagram;
+    const { options, extensions } = datagram;
+    const told = extensions === null ? undefined : toldExtensions(extensions, receiveOptions);
     const returned =
-      options === null || (receiveOptions & 2) === 0 ? undefined : echoedOptions(options, source.address);
+      options === null || (receiveOptions & RECEIVED.returnOptions) === 0
+        ? undefined
+        : echoedOptions(options, source.address);
     return {
       ...received,
-      ...(options !== null && (receiveOptions & 1) !== 0 && { options }),
+      ...(options !== null && (receiveOptions & RECEIVED.options) !== 0 && { options }),
       ...(returned !== undefined && { returnOptions: returned }),
+      ...(told !== undefined && { extensions: told }),
       ...(this.receiveTtl && { ttl }),
       ...(this.receiveClass && { trafficClass: tos }),
       ...(this.receiveInfo && {
@@ -221,6 +243,30 @@ export class DatagramSocket extends InternetSocket {
   set stickyInterface(index: number) {
     const name = this.parts.interfaceAt(index)?.name ?? null;
     this.#options.stickyInterface = index === 0 ? undefined : { index, name };
+  }
+
+  get fragmentSize(): number {
+    return this.#options.fragmentSize ?? 0;
+  }
+
+  set fragmentSize(bytes: number) {
+    this.#options.fragmentSize = bytes === 0 ? undefined : bytes;
+  }
+
+  override get dontFragment6(): boolean {
+    return this.#options.dontFragment6 === true;
+  }
+
+  override set dontFragment6(on: boolean) {
+    this.#options.dontFragment6 = on;
+  }
+
+  override get receivePathMtu(): boolean {
+    return this.#options.receivePathMtu === true;
+  }
+
+  override set receivePathMtu(on: boolean) {
+    this.#options.receivePathMtu = on;
   }
 
   close(): void {

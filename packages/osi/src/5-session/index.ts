@@ -10,10 +10,11 @@ export { type AsyncDatagram, AsyncDatagramSocket } from './async-datagram-socket
 export { AsyncListener, AsyncSocket, type ConnectOptions, type ListenOptions } from './async-socket.ts';
 export { type AsyncTurns, drive, turnsOf } from './async-turns.ts';
 export * from './constants.ts';
+export type { ControlMessage } from './control-message.ts';
+export type { Credentials } from './credentials.ts';
 export { ints, readInt } from './option-table.ts';
 export { PacketSocket } from './packet-socket.ts';
 export type { RouteRequest } from './route-request.ts';
-export type { ControlMessage } from './send-controls.ts';
 export type * from './socket-types.ts';
 export { Stack, type StackOptions } from './stack.ts';
 export { type ErrorPlace, SystemError } from './system-error.ts';

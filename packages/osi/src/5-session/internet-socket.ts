@@ -24,12 +24,13 @@ import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
 import { addressOf, readEndpoint4, readEndpoint6 } from './addresses.ts';
 import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6, SOCK_STREAM, SOL_SOCKET } from './constants.ts';
+import type { ControlMessage } from './control-message.ts';
+import { type Credentials, PRIVILEGED } from './credentials.ts';
 import { IPV6_OPTIONS, type Ipv6Settings } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
-import type { ControlMessage } from './send-controls.ts';
 import { SocketFlags } from './socket-flags.ts';
 import { IP_OPTIONS, SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
-import type { Credentials, Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
+import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 
 /** What a socket needs of the machine's stack. */
 export interface SocketParts {
@@ -87,6 +88,7 @@ export abstract class InternetSocket
   abstract readonly memberships: Memberships | null;
   abstract readonly multicast6: Multicast6 | null;
   abstract stickyInterface: number;
+  abstract fragmentSize: number;
   abstract readonly groups6: Map<string, () => void> | null;
   abstract keepAlive: boolean;
   abstract maxPacingRate: number;
@@ -106,6 +108,7 @@ export abstract class InternetSocket
     controls: readonly ControlMessage[],
     to: SocketAddress | null,
     send: () => number,
+    by?: Credentials,
   ): number;
   abstract receive(into: Uint8Array, flags: number): Received | number;
   abstract shutdown(how: number): number;
@@ -162,8 +165,8 @@ export abstract class InternetSocket
     return table.get(name)?.read?.(this, length) ?? -ERRNO.ENOPROTOOPT;
   }
 
-  setOption(level: number, name: number, value: Uint8Array): number {
-    const result = this.#options(level)?.get(name)?.write?.(this, value) ?? -ERRNO.ENOPROTOOPT;
+  setOption(level: number, name: number, value: Uint8Array, by = PRIVILEGED): number {
+    const result = this.#options(level)?.get(name)?.write?.(this, value, by) ?? -ERRNO.ENOPROTOOPT;
     if (result === 0) this.optionsChanged();
     return result;
   }

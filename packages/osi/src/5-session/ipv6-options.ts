@@ -2,6 +2,7 @@ import {
   type Configuration,
   type IpService,
   type Ipv6Address,
+  ipv6Codec,
   isIpv6,
   isMulticast6,
   mappedOf,
@@ -11,6 +12,7 @@ import {
 import type { Endpoint, Multicast6, RawOptions } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import { extensionOptions } from './extension-options.ts';
 import { flag, integer, ints, type Option, type OptionTable, readInt } from './option-table.ts';
 
 /** What the options of level IPPROTO_IPV6 are kept in. */
@@ -26,6 +28,12 @@ export interface Ipv6Settings {
   receiveTtl: boolean;
   receiveClass: boolean;
   receiveInfo: boolean;
+  /** Bits of `RECEIVED`. */
+  receiveOptions: number;
+  dontFragment6: boolean;
+  receivePathMtu: boolean;
+  /** IPV6_MTU, in bytes; 0 for what the path takes. Streams have no use for it. */
+  fragmentSize: number;
   /** Bound, or connected: then IPV6_V6ONLY is settled. */
   readonly settled: boolean;
   /** Null for all but raw sockets. */
@@ -52,6 +60,9 @@ const MREQ = 20;
 const GROUP = 16;
 /** `struct in6_pktinfo`, likewise. */
 const IN6_PKTINFO = 20;
+/** `struct ip6_mtuinfo`: a socket address, and a number. */
+const MTUINFO = 32;
+const { IPV6_LEAST_MTU } = ipv6Codec;
 
 /** Level IPPROTO_IPV6 (ipv6(7), RFC 3493, RFC 3542), of sockets of AF_INET6. */
 export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ipv6Settings>>([
@@ -114,21 +125,46 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
       },
     ),
   ],
+  ...extensionOptions<Ipv6Settings>(),
   [
     linux.IPV6_DONTFRAG,
-    flag(
-      (socket) => socket.ip.dontFragment === true,
-      (socket, on) => {
-        socket.changeIp({ dontFragment: on ? true : undefined });
+    {
+      read: (socket, length) => ints(Number(socket.dontFragment6)).subarray(0, length),
+      // What is too short counts as 0 here.
+      write: (socket, value) => {
+        socket.dontFragment6 = value.length >= 4 && readInt(value, 0) !== 0;
+        return 0;
       },
-    ),
+    },
   ],
+  // What is read is the path's; what is written, the size of the pieces of datagrams that do not fit it (`ip6_setup_cork`).
   [
     linux.IPV6_MTU,
-    integer((socket) => {
-      const { peer } = socket;
-      return peer === null ? -ERRNO.ENOTCONN : socket.parts.internet.mtuTo(peer.address);
+    integer(pathMtuOf, (socket, value) => {
+      if (value !== 0 && value < IPV6_LEAST_MTU) return -ERRNO.EINVAL;
+      socket.fragmentSize = value;
+      return 0;
     }),
+  ],
+  // RFC 3542 section 11.4: `struct ip6_mtuinfo`, of which Linux leaves the address empty.
+  [
+    linux.IPV6_PATHMTU,
+    {
+      read: (socket, length) => {
+        if (length < MTUINFO) return -ERRNO.EINVAL;
+        const mtu = pathMtuOf(socket);
+        return mtu < 0 ? mtu : ints(0, 0, 0, 0, 0, 0, 0, mtu);
+      },
+    },
+  ],
+  [
+    linux.IPV6_RECVPATHMTU,
+    flag(
+      (socket) => socket.receivePathMtu,
+      (socket, on) => {
+        socket.receivePathMtu = on;
+      },
+    ),
   ],
   [
     linux.IPV6_RECVERR,
@@ -234,6 +270,11 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
   [linux.IPV6_LEAVE_GROUP, { write: (socket, value) => leave(socket, value) }],
   [linux.IPV6_ADDRFORM, integer((socket) => socket.domain)],
 ]);
+
+/** The MTU of the path to the peer; -ENOTCONN without one. */
+function pathMtuOf({ peer, parts }: Ipv6Settings): number {
+  return peer === null ? -ERRNO.ENOTCONN : parts.internet.mtuTo(peer.address);
+}
 
 /** A group, in the zone of the interface that is asked for; 0 leaves that to the routes. */
 function readMreq(value: Uint8Array): { group: Ipv6Address; index: number } | null {

@@ -1,11 +1,12 @@
 import { ERRNO } from '../trace/index.ts';
+import type { Credentials } from './credentials.ts';
 
 /** One socket option: what reading it gives, what writing it does. Without one of them that is ENOPROTOOPT. */
 export interface Option<S> {
   /** @param length the room that the program gave. @returns the value's bytes, or a negated errno. */
   readonly read?: (socket: S, length: number) => Uint8Array | number;
-  /** @returns 0 or a negated errno. */
-  readonly write?: (socket: S, value: Uint8Array) => number;
+  /** @param by who calls. @returns 0 or a negated errno. */
+  readonly write?: (socket: S, value: Uint8Array, by: Credentials) => number;
 }
 
 export type OptionTable<S> = ReadonlyMap<number, Option<S>>;

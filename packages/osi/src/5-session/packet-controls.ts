@@ -1,8 +1,10 @@
 import { type IpAddress, isAnyIp, isIpv6, isLinkLocal6 } from '../3-network/index.ts';
 import type { UdpOptions } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
+import type { ControlMessage } from './control-message.ts';
+import type { Credentials } from './credentials.ts';
 import type { SocketParts } from './internet-socket.ts';
-import { type ControlMessage, type PacketControls, readControls4, readControls6 } from './send-controls.ts';
+import { type PacketControls, readControls4, readControls6 } from './send-controls.ts';
 
 /** The socket that a packet is sent by. */
 interface Sender {
@@ -10,6 +12,8 @@ interface Sender {
   readonly options: UdpOptions;
   /** It is of AF_INET6. */
   readonly six: boolean;
+  /** Who sends. */
+  readonly caller: Credentials;
 }
 
 /** What control messages say of a packet, with the interface by its name. */
@@ -24,10 +28,10 @@ interface Controls extends Omit<PacketControls, 'interface'> {
 export function packetControls(
   controls: readonly ControlMessage[],
   destination: IpAddress | null,
-  { parts, options, six }: Sender,
+  { parts, options, six, caller }: Sender,
 ): Controls | number {
   const over6 = six && (destination === null || isIpv6(destination));
-  const read = over6 ? readControls6(controls) : readControls4(controls, six);
+  const read = over6 ? readControls6(controls, caller) : readControls4(controls, six);
   if (typeof read === 'number') return read;
   const { interface: index, source, ...rest } = read;
   if (index === undefined && source === undefined) return rest;

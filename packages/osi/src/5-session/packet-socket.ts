@@ -17,8 +17,9 @@ import type { SendOptions } from '../3-network/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import type { ControlMessage } from './control-message.ts';
+import { PRIVILEGED } from './credentials.ts';
 import { integer, ints, type Option, type OptionTable, readInt } from './option-table.ts';
-import type { ControlMessage } from './send-controls.ts';
 import { SOCKET_OPTIONS, type SocketSettings } from './socket-options.ts';
 import type { PacketAddress, Received, Socket, SocketAddress } from './socket-types.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -243,10 +244,10 @@ export class PacketSocket
     return table.get(name)?.read?.(this, length) ?? -ERRNO.ENOPROTOOPT;
   }
 
-  setOption(level: number, name: number, value: Uint8Array): number {
+  setOption(level: number, name: number, value: Uint8Array, by = PRIVILEGED): number {
     if (level !== linux.SOL_SOCKET && level !== linux.SOL_PACKET) return -ERRNO.ENOPROTOOPT;
     const table: OptionTable<PacketSocket> = level === linux.SOL_SOCKET ? SOCKET_OPTIONS : PACKET_OPTIONS;
-    return table.get(name)?.write?.(this, value) ?? -ERRNO.ENOPROTOOPT;
+    return table.get(name)?.write?.(this, value, by) ?? -ERRNO.ENOPROTOOPT;
   }
 
   /** PACKET_ADD_MEMBERSHIP: takes frames of a group, of all groups, or for anybody. @returns 0; -ENODEV, -EINVAL. */

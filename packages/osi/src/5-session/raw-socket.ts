@@ -2,10 +2,11 @@ import { ANY, ANY6, isAnyIp, PROTOCOL_ICMP } from '../3-network/index.ts';
 import type { DatagramService, Endpoint } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import type { Credentials } from './credentials.ts';
 import { DatagramSocket } from './datagram-socket.ts';
 import type { SocketParts } from './internet-socket.ts';
 import { ints, type Option, type OptionTable, readInt } from './option-table.ts';
-import type { Credentials, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
+import type { SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 
 /**
  * SOCK_RAW (raw(7), RFC 3542 section 3): what is received over IPv4 begins with the IP header; what is sent is the

@@ -1,5 +1,6 @@
 import {
   ANY6,
+  type ExtensionHeaders,
   type IpAddress,
   ipv4FromNumber,
   isAny6,
@@ -14,18 +15,18 @@ import {
   IP_TTL,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPV6_DONTFRAG,
+  IPV6_DSTOPTS,
   IPV6_HOPLIMIT,
+  IPV6_HOPOPTS,
   IPV6_PKTINFO,
+  IPV6_RTHDRDSTOPTS,
   IPV6_TCLASS,
 } from './constants.ts';
+import type { ControlMessage } from './control-message.ts';
+import { type Credentials, PRIVILEGED } from './credentials.ts';
+import { wholeHeader } from './extension-options.ts';
 import { readInt } from './option-table.ts';
-
-/** A control message that a program sends along (cmsg(3)). */
-export interface ControlMessage {
-  readonly level: number;
-  readonly type: number;
-  readonly data: Uint8Array;
-}
 
 /** What one packet is sent with instead of the socket's settings. */
 export interface PacketControls {
@@ -35,6 +36,10 @@ export interface PacketControls {
   interface?: number;
   /** The address to send from; 0.0.0.0: the one that the routes choose. */
   source?: IpAddress;
+  /** Extension headers in the place of all of the socket's. */
+  extensions?: ExtensionHeaders;
+  /** IPV6_DONTFRAG. */
+  dontFragment?: boolean;
 }
 
 /** `struct in_pktinfo` and `struct in6_pktinfo`. */
@@ -63,8 +68,11 @@ export function readControls4(controls: readonly ControlMessage[], mapped: boole
   return read;
 }
 
-/** The same over IPv6 (`ip6_datagram_send_ctl`). */
-export function readControls6(controls: readonly ControlMessage[]): PacketControls | number {
+/** The same over IPv6 (`ip6_datagram_send_ctl`). @returns -EPERM, too, for headers that a privileged program alone may send. */
+export function readControls6(
+  controls: readonly ControlMessage[],
+  by: Credentials = PRIVILEGED,
+): PacketControls | number {
   const read: PacketControls = {};
   for (const { level, type, data } of controls) {
     if (level !== IPPROTO_IPV6) continue;
@@ -73,9 +81,36 @@ export function readControls6(controls: readonly ControlMessage[]): PacketContro
     if (type === IPV6_HOPLIMIT) result = readNumber(read, 'ttl', data, -1);
     else if (type === IPV6_TCLASS) result = readNumber(read, 'tos', data, -1);
     else if (type === IPV6_PKTINFO) result = readInfo6(read, data);
+    else if (type === IPV6_DONTFRAG) result = readDontFragment(read, data);
+    else if (type in HEADERS) result = readHeader(read, type, data, by);
     if (result < 0) return result;
   }
   return read;
+}
+
+/** Headers by their control messages. There is none of routing: Linux takes type 2 alone there, with Mobile IPv6. */
+const HEADERS: Readonly<Record<number, keyof ExtensionHeaders>> = {
+  [IPV6_HOPOPTS]: 'hopByHop',
+  [IPV6_RTHDRDSTOPTS]: 'atStations',
+  [IPV6_DSTOPTS]: 'destination',
+};
+
+function readHeader(into: PacketControls, type: number, data: Uint8Array, by: Credentials): number {
+  const name = HEADERS[type] as keyof ExtensionHeaders;
+  const header = wholeHeader(data);
+  if (header === null || (name === 'hopByHop' && into.extensions?.hopByHop !== undefined)) {
+    return -ERRNO.EINVAL;
+  }
+  if (!by.privileged) return -ERRNO.EPERM;
+  into.extensions = { ...into.extensions, [name]: header };
+  return 0;
+}
+
+function readDontFragment(into: PacketControls, data: Uint8Array): number {
+  const value = data.length === 4 ? readInt(data, 0) : -1;
+  if (value !== 0 && value !== 1) return -ERRNO.EINVAL;
+  into.dontFragment = value === 1;
+  return 0;
 }
 
 function readNumber(into: PacketControls, name: 'ttl' | 'tos', data: Uint8Array, least: number): number {

@@ -91,4 +91,22 @@ export abstract class SocketFlags {
   set receiveErrors(on: boolean) {
     this.#bits = on ? this.#bits | 0x200 : this.#bits & ~0x200;
   }
+
+  /** IPV6_DONTFRAG. */
+  get dontFragment6(): boolean {
+    return (this.#bits & 0x400) !== 0;
+  }
+
+  set dontFragment6(on: boolean) {
+    this.#bits = on ? this.#bits | 0x400 : this.#bits & ~0x400;
+  }
+
+  /** IPV6_RECVPATHMTU. */
+  get receivePathMtu(): boolean {
+    return (this.#bits & 0x800) !== 0;
+  }
+
+  set receivePathMtu(on: boolean) {
+    this.#bits = on ? this.#bits | 0x800 : this.#bits & ~0x800;
+  }
 }

@@ -10,6 +10,7 @@ import type { Endpoint, RawOptions } from '../4-transport/index.ts';
 import { type Nanoseconds, seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
+import { RECEIVED } from './extension-options.ts';
 import { MULTICAST_OPTIONS, type MulticastSettings } from './multicast-options.ts';
 import { byteOrInteger, flag, integer, ints, type Option, type OptionTable } from './option-table.ts';
 
@@ -44,7 +45,7 @@ export interface SocketSettings extends MulticastSettings {
   /** IP_RECVTOS, IP_PKTINFO. */
   receiveClass: boolean;
   receiveInfo: boolean;
-  /** A bit for IP_RECVOPTS, one for IP_RETOPTS. */
+  /** Bits of `RECEIVED`. */
   receiveOptions: number;
   readonly parts: MulticastSettings['parts'] & {
     readonly sysctl: Sysctl;
@@ -305,8 +306,8 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
       },
     },
   ],
-  [linux.IP_RECVOPTS, receiveOptions(1)],
-  [linux.IP_RETOPTS, receiveOptions(2)],
+  [linux.IP_RECVOPTS, receiveOptions(RECEIVED.options)],
+  [linux.IP_RETOPTS, receiveOptions(RECEIVED.returnOptions)],
   [
     linux.IP_RECVTOS,
     byteOrInteger(

@@ -1,5 +1,6 @@
 import type { EventId } from '../trace/index.ts';
-import type { ControlMessage } from './send-controls.ts';
+import type { ControlMessage } from './control-message.ts';
+import type { Credentials } from './credentials.ts';
 
 /** A socket address of AF_INET, with dotted-decimal text. */
 export interface InternetAddress {
@@ -70,6 +71,10 @@ export interface Received {
   /** The options of its IPv4 header (IP_RECVOPTS), and those that an answer would bear (IP_RETOPTS). */
   readonly options?: Uint8Array;
   readonly returnOptions?: Uint8Array;
+  /** Its extension headers that the socket asked for, as control messages (IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS, IPV6_RECVRTHDR). */
+  readonly extensions?: readonly ControlMessage[];
+  /** Instead of a datagram: the path to `address` takes no more (IPV6_RECVPATHMTU); in bytes. */
+  readonly pathMtu?: number;
   /** How much is left to read (TCP_INQ). */
   readonly inQueue?: number;
   /** What recvmsg(2) has in `msg_flags` beside MSG_TRUNC. */
@@ -78,11 +83,6 @@ export interface Received {
   readonly stamp?: number;
   /** With MSG_ERRQUEUE: what happened; the data is then the packet's own, and `address` where it was to go. */
   readonly error?: ExtendedError;
-}
-
-/** Who calls: only a privileged caller may bind ports below 1024 (ip(7), `net.ipv4.ip_unprivileged_port_start`). */
-export interface Credentials {
-  readonly privileged: boolean;
 }
 
 /**
@@ -116,6 +116,7 @@ export interface Socket {
     controls: readonly ControlMessage[],
     to: SocketAddress | PacketAddress | null,
     send: () => number,
+    by?: Credentials,
   ): number;
   /**
    * A stream gives length 0 at its end.
@@ -128,7 +129,8 @@ export interface Socket {
   /** @param evenIfOver also of a connection that has ended: what accept(2) still tells of it. @returns -ENOTCONN. */
   remoteAddress(evenIfOver?: boolean): SocketAddress | number;
   getOption(level: number, name: number, length: number): Uint8Array | number;
-  setOption(level: number, name: number, value: Uint8Array): number;
+  /** @param by who calls; a privileged program of the lab itself without. */
+  setOption(level: number, name: number, value: Uint8Array, by?: Credentials): number;
   /** SO_RCVTIMEO and SO_SNDTIMEO in nanoseconds, 0 for ever: the one who waits keeps them. */
   readonly receiveTimeout: number;
   readonly sendTimeout: number;

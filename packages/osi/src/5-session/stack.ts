@@ -56,6 +56,7 @@ import {
   SOCK_STREAM,
   SOCK_TYPE_MASK,
 } from './constants.ts';
+import { type Credentials, PRIVILEGED } from './credentials.ts';
 import { DatagramSocket } from './datagram-socket.ts';
 import type { SocketParts } from './internet-socket.ts';
 import { LateTransport } from './late-transport.ts';
@@ -63,7 +64,7 @@ import { PacketSocket } from './packet-socket.ts';
 import { RawSocket } from './raw-socket.ts';
 import { addRoute, type RouteRequest, removeRoute } from './route-request.ts';
 import { addRoute6, isRequest6, removeRoute6 } from './route6-request.ts';
-import type { Credentials, Socket } from './socket-types.ts';
+import type { Socket } from './socket-types.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 export interface StackOptions {
@@ -387,6 +388,3 @@ export class Stack implements SocketParts, FrameWatcher {
     return parsed === null ? -ERRNO.EINVAL : work(found, parsed);
   }
 }
-
-/** Who uses a stack without a kernel around it. */
-const PRIVILEGED: Credentials = { privileged: true };

@@ -11,8 +11,8 @@ import { WRITE_MORE, WRITE_RECORD_END, WRITE_URGENT } from '../4-transport/index
 import { ERRNO, type EventId } from '../trace/index.ts';
 import { nowhere } from './addresses.ts';
 import * as linux from './constants.ts';
+import type { ControlMessage } from './control-message.ts';
 import type { SocketParts } from './internet-socket.ts';
-import type { ControlMessage } from './send-controls.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
 import { StreamEvents } from './stream-events.ts';
 import { StreamSettings } from './stream-settings.ts';
@@ -350,6 +350,12 @@ export class StreamSocket extends StreamSettings {
   }
 
   set stickyInterface(_index: number) {}
+
+  get fragmentSize(): number {
+    return 0;
+  }
+
+  set fragmentSize(_bytes: number) {}
 
   get memberships(): null {
     return null;

@@ -22,6 +22,7 @@ const IPPROTO_IPV6 = 41;
 const IPV6_RECVERR = 25;
 const IPV6_PKTINFO = 50;
 const IPV6_HOPLIMIT = 52;
+const IPV6_PATHMTU = 61;
 const IPV6_TCLASS = 67;
 /** Bytes of C's structures: `sock_extended_err`, `sockaddr_in`, `sockaddr_in6`. */
 const EXTENDED_ERROR = 16;
@@ -47,7 +48,8 @@ export function headerControls(received: ReceivedMessage): Control[] {
 }
 
 /** The same of a socket of AF_INET6, in Linux's order (`ip6_datagram_recv_common_ctl`). */
-export function headerControls6({ ttl, trafficClass, packetInfo, error }: ReceivedMessage): Control[] {
+export function headerControls6(received: ReceivedMessage): Control[] {
+  const { ttl, trafficClass, packetInfo, extensions, pathMtu, address: peer, error } = received;
   const controls: Control[] = [];
   const add = (type: number, data: Uint8Array) => controls.push({ level: IPPROTO_IPV6, type, data });
   if (packetInfo !== undefined) {
@@ -57,6 +59,11 @@ export function headerControls6({ ttl, trafficClass, packetInfo, error }: Receiv
   }
   if (ttl !== undefined) add(IPV6_HOPLIMIT, int(ttl));
   if (trafficClass !== undefined) add(IPV6_TCLASS, int(trafficClass));
+  if (extensions !== undefined) controls.push(...extensions);
+  if (pathMtu !== undefined && peer?.family === AF_INET6) {
+    // `struct ip6_mtuinfo`: the destination, and what the path there takes.
+    add(IPV6_PATHMTU, Uint8Array.from([...encodeAddress(peer), ...int(pathMtu)]));
+  }
   if (error !== undefined) add(IPV6_RECVERR, errorBytes(error, offender6(error.offender)));
   return controls;
 }

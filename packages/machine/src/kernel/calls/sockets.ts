@@ -143,7 +143,7 @@ export const socketCalls: Family<
 
   setsockopt(call, fd, level, name, value) {
     const file = socketAt(call, fd);
-    return typeof file === 'number' ? file : file.socket.setOption(level, name, value);
+    return typeof file === 'number' ? file : file.socket.setOption(level, name, value, credentialsOf(call));
   },
 };
 
@@ -168,7 +168,7 @@ function send(
       socket.send(rest, rest === data ? patience : patience & ~MSG_FASTOPEN, address, call.event);
     if (controls.length === 0) return sendAll(call, file, data, flags, sendNow);
     return sendAll(call, file, data, flags, (rest) =>
-      socket.sendWith(controls, address, () => sendNow(rest)),
+      socket.sendWith(controls, address, () => sendNow(rest), credentialsOf(call)),
     );
   }
   const to = address === null ? null : findUnix(call, address);

@@ -8,6 +8,7 @@ import type { IcmpError, ReceivedPacket, SendOptions, TransportProtocol } from '
 import { type Ipv6Address, isAny6, isLoopback6, isMulticast6 } from '../ipv6/address.ts';
 import { IPV6_HEADER, IPV6_LEAST_MTU, readDestination, readSource } from '../ipv6/codec.ts';
 import { countIn, countOut, type Icmp6Counters, icmp6Counters } from '../ipv6/counters.ts';
+import { lastSegment } from '../ipv6/extension-headers.ts';
 import { findUpperLayer, type UpperLayer } from '../ipv6/extensions.ts';
 import type { Ipv6Interface } from '../ipv6/interface.ts';
 import type { Ipv6Layer } from '../ipv6/layer.ts';
@@ -86,7 +87,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
   readonly #ip: Ipv6Layer;
   readonly #rate: RateLimit;
   readonly #sendOptions: SendOptions = { tos: 0 };
-  readonly #upper: UpperLayer = { protocol: 0, at: 0, laterFragment: false };
+  readonly #upper: UpperLayer = { protocol: 0, at: 0, laterFragment: false, routing: -1 };
 
   /** Joins `ip` as the transport that it delivers ICMPv6 to and that reports its errors. */
   constructor(options: Icmpv6Options) {
@@ -237,7 +238,9 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     const type = view.getUint8(start);
     const code = view.getUint8(start + 1);
     const source = readSource(view, at, by.link.index);
-    const destination = readDestination(view, at, by.link.index);
+    const next = readDestination(view, at, by.link.index);
+    // On a route of its own it was on the way to a segment of that.
+    const destination = upper.routing < 0 ? next : (lastSegment(view, upper.routing, end) ?? next);
     const meaning = meaningOf6(type, code);
     if (meaning === null || !this.#ip.isLocal(source)) {
       this.#drop(frame, meaning === null ? 'icmp.code' : 'icmp.not-ours', packet);
@@ -252,7 +255,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     const quoted = new DataView(view.buffer, view.byteOffset, end);
     this.#ip.raw?.failed(upper.protocol, error, quoted, at, upper.at);
     tellTransport(this.#ip.transport(upper.protocol), error, quoted, upper.at, () => {
-      if (tooLarge && !isLoopback6(destination)) this.#ip.pathMtu.learn(destination.key, mtu);
+      if (tooLarge && !isLoopback6(next)) this.#ip.pathMtu.learn(next.key, mtu);
     });
     frame.release();
   }

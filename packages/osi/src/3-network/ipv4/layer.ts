@@ -50,6 +50,7 @@ const PACKET: ReceivedPacket<Ipv4Address> = {
   tos: 0,
   interface: '',
   options: null,
+  extensions: null,
   broadcast: false,
 };
 

@@ -1,5 +1,5 @@
 import { type Ipv4Address, ipv4FromNumber } from '../address.ts';
-import { type IpAddress, isIpv6 } from '../ip-address.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { IPV4_HEADER, readHeaderLength, writeChecksum } from './codec.ts';
 
 /** Types of options (RFC 791 section 3.1). */
@@ -198,8 +198,8 @@ export const isStrictRoute = (options: Uint8Array | undefined): boolean =>
   options !== undefined && options[sourceRouteIn(options)] === STRICT_SOURCE_ROUTE;
 
 /** Where a packet to `destination` goes first: to the first station of its own route, if it has one. */
-export function firstStation(destination: IpAddress, options: Uint8Array | undefined): IpAddress {
-  const at = options === undefined || isIpv6(destination) ? -1 : sourceRouteIn(options);
+export function firstOfRoute(destination: Ipv4Address, options: Uint8Array | undefined): Ipv4Address {
+  const at = options === undefined ? -1 : sourceRouteIn(options);
   return at < 0 || options === undefined ? destination : ipv4FromNumber(viewOf(options).getUint32(at + 3));
 }
 

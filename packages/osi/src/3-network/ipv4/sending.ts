@@ -21,7 +21,7 @@ import {
 import { cutFragment, nextFragment } from './fragmentation.ts';
 import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
-import { firstStation, isStrictRoute, recordStation } from './options.ts';
+import { firstOfRoute, isStrictRoute, recordStation } from './options.ts';
 import { Routing } from './routing.ts';
 import { beginRoute } from './source-route.ts';
 
@@ -102,8 +102,7 @@ export abstract class Sending extends Routing {
   ): number {
     const { counters } = this;
     const { headerOptions } = options;
-    const first =
-      headerOptions === undefined ? destination : (firstStation(destination, headerOptions) as Ipv4Address);
+    const first = headerOptions === undefined ? destination : firstOfRoute(destination, headerOptions);
     const error = this.route(first, source, options.interface);
     const { link, nextHop, group } = this.hop;
     if (error !== 0 || link === null) {

@@ -38,18 +38,18 @@ function chain(...headers: number[]): DataView {
 }
 
 const upper = (view: DataView, end = view.byteLength) =>
-  findUpperLayer(view, 0, end, { protocol: 0, at: 0, laterFragment: false });
+  findUpperLayer(view, 0, end, { protocol: 0, at: 0, laterFragment: false, routing: -1 });
 
 describe('extension headers', () => {
   test('lead to the upper layer', () => {
-    expect(upper(chain())).toEqual({ protocol: 17, at: 40, laterFragment: false });
+    expect(upper(chain())).toEqual({ protocol: 17, at: 40, laterFragment: false, routing: -1 });
     expect(upper(chain(HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS)).at).toBe(72);
   });
 
   test('of a later fragment end with the fragment header', () => {
     const view = chain(FRAGMENT);
     view.setUint16(42, 8);
-    expect(upper(view)).toEqual({ protocol: 17, at: 48, laterFragment: true });
+    expect(upper(view)).toEqual({ protocol: 17, at: 48, laterFragment: true, routing: -1 });
   });
 
   test('that are cut off, endless or lead nowhere lead to nothing', () => {

@@ -57,6 +57,8 @@ export interface UpperLayer {
   at: number;
   /** It is a fragment other than the first: what stands at `at` is not the payload's beginning. */
   laterFragment: boolean;
+  /** Where its routing header stands; -1 for none. */
+  routing: number;
 }
 
 /** Finds the upper layer of a packet without acting on its headers, as for one that an error quotes (`ipv6_skip_exthdr`). */
@@ -64,12 +66,14 @@ export function findUpperLayer(view: DataView, at: number, end: number, into: Up
   let protocol = readNextHeader(view, at);
   let next = at + IPV6_HEADER;
   into.laterFragment = false;
+  into.routing = -1;
   for (let n = 0; isExtension(protocol); n++) {
     if (n > MOST_EXTENSIONS || next + 8 > end) {
       protocol = -1;
       break;
     }
     if (protocol === FRAGMENT && readFragmentOffset6(view, next) !== 0) into.laterFragment = true;
+    if (protocol === ROUTING) into.routing = next;
     const length = lengthOf(protocol, view, next);
     protocol = view.getUint8(next);
     next += length;

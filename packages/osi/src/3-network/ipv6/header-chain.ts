@@ -7,7 +7,8 @@ import {
   ICMPV6_PARAMETER_PROBLEM,
 } from '../icmpv6/codec.ts';
 import { type Ipv6Address, isMulticast6 } from './address.ts';
-import { IPV6_HEADER, IPV6_NEXT_HEADER, IPV6_PAYLOAD_LENGTH } from './codec.ts';
+import { IPV6_HEADER, IPV6_NEXT_HEADER, IPV6_PAYLOAD_LENGTH, readNextHeader } from './codec.ts';
+import { type ExtensionHeader, SEGMENT_ROUTING, SEGMENTS_LEFT, toNextSegment } from './extension-headers.ts';
 import {
   DESTINATION_OPTIONS,
   FRAGMENT,
@@ -37,12 +38,14 @@ const DROPPED = -1;
 export class HeaderChain {
   /** What `walk` answers for a fragment that is not a whole packet: `at` is its header. */
   static readonly FRAGMENT = -2;
+  /** And for one that goes on to the next segment of its route, which is its destination now. */
+  static readonly ONWARD = -3;
   /** Where the upper layer begins, and where the number stands that names it. */
   at = 0;
   fieldAt = 0;
   readonly #ip: PacketPath;
   readonly #verdict: OptionVerdict = { reason: null, pointer: -1, routerAlert: false };
-  readonly #upper: UpperLayer = { protocol: 0, at: 0, laterFragment: false };
+  readonly #upper: UpperLayer = { protocol: 0, at: 0, laterFragment: false, routing: -1 };
 
   constructor(ip: PacketPath) {
     this.#ip = ip;
@@ -72,9 +75,11 @@ export class HeaderChain {
         case DESTINATION_OPTIONS:
           if (!this.#takeOptions(frame, at, by, destination, group, false)) return DROPPED;
           break;
-        case ROUTING:
-          if (!this.#takeRouting(frame, at, by, group)) return DROPPED;
+        case ROUTING: {
+          const verdict = this.#takeRouting(frame, at, by, destination, group);
+          if (verdict < 0) return verdict;
           break;
+        }
         case FRAGMENT: {
           if (at + FRAGMENT_HEADER > end) return this.#drop(frame, by, 'ipv6.extension-length');
           // A fragment that is a whole packet is none (RFC 6946).
@@ -92,6 +97,22 @@ export class HeaderChain {
       this.at = at + (protocol === FRAGMENT ? FRAGMENT_HEADER : readExtensionLength(view, at));
     }
     return this.#drop(frame, by, 'ipv6.too-many-headers');
+  }
+
+  /** Copies of the extension headers that the walk has passed, but for fragment headers. @param start of the packet. */
+  headers(view: DataView, start: number): ExtensionHeader[] {
+    const headers: ExtensionHeader[] = [];
+    let protocol = readNextHeader(view, start);
+    for (let at = start + IPV6_HEADER; at < this.at; ) {
+      const length = protocol === FRAGMENT ? FRAGMENT_HEADER : readExtensionLength(view, at);
+      if (protocol !== FRAGMENT) {
+        const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length).slice();
+        headers.push({ protocol, bytes });
+      }
+      protocol = view.getUint8(at);
+      at += length;
+    }
+    return headers;
   }
 
   /** Nobody reads the protocol that the walk ended at: its sender is told. Takes the frame over. */
@@ -151,20 +172,34 @@ export class HeaderChain {
     return false;
   }
 
-  /** A routing header that asks for more hops is refused: source routes are not taken (RFC 5095, `accept_source_route` 0). */
-  #takeRouting(frame: Frame, at: number, by: Ipv6Interface, group: boolean): boolean {
+  /**
+   * A routing header that asks for more hops is refused: source routes are not taken (RFC 5095), but for those of segment
+   * routing where `seg6_enabled` allows it. @returns 0 when it is passed over, `ONWARD` or `DROPPED`.
+   */
+  #takeRouting(
+    frame: Frame,
+    at: number,
+    by: Ipv6Interface,
+    destination: Ipv6Address,
+    group: boolean,
+  ): number {
     const { view, end } = frame;
     const { counters } = this.#ip;
     if (at + 8 > end || at + readExtensionLength(view, at) > end) {
       counters.InHdrErrors++;
-      this.#drop(frame, by, 'ipv6.extension-length');
-      return false;
+      return this.#drop(frame, by, 'ipv6.extension-length');
     }
-    if (view.getUint8(at + 3) === 0) return true;
+    if (group || isMulticast6(destination)) {
+      counters.InAddrErrors++;
+      return this.#drop(frame, by, 'ipv6.routing-header');
+    }
+    const segments = view.getUint8(at + 2) === SEGMENT_ROUTING;
+    if (segments && !by.takesSegments) return this.#drop(frame, by, 'ipv6.segment-routing-off');
+    if (view.getUint8(at + SEGMENTS_LEFT) === 0) return 0;
+    if (segments && toNextSegment(view, frame.start, at)) return HeaderChain.ONWARD;
     counters.InHdrErrors++;
-    this.#tell(CODE6_HEADER_FIELD, at + 2, frame, by, group);
-    this.#drop(frame, by, 'ipv6.routing-header');
-    return false;
+    this.#tell(CODE6_HEADER_FIELD, segments ? at + SEGMENTS_LEFT : at + 2, frame, by, group);
+    return this.#drop(frame, by, 'ipv6.routing-header');
   }
 
   #tell(code: number, pointer: number, frame: Frame, by: Ipv6Interface, group: boolean): void {

@@ -36,6 +36,11 @@ export class Ipv6Interface {
     return this.#sysctl.ipv6(this.link.name, name);
   }
 
+  /** It goes on with packets that have a segment routing header: where both this and `all` say so. */
+  get takesSegments(): boolean {
+    return this.setting('seg6_enabled') !== 0 && this.#sysctl.ipv6('all', 'seg6_enabled') !== 0;
+  }
+
   get mtu(): number {
     return Math.min(this.link.mtu, this.routerMtu);
   }

@@ -10,6 +10,7 @@ import type { Random, Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
 import {
   CODE6_ADDRESS_UNREACHABLE,
+  CODE6_HOP_LIMIT,
   CODE6_PORT_UNREACHABLE,
   CODE6_REASSEMBLY_TIME,
   ICMPV6_DESTINATION_UNREACHABLE,
@@ -39,6 +40,7 @@ import {
 } from './address.ts';
 import {
   checkIpv6,
+  decrementHopLimit,
   IPV6_HEADER,
   IPV6_LEAST_MTU,
   IPV6_MAX_PACKET,
@@ -51,9 +53,10 @@ import {
   writeIpv6,
 } from './codec.ts';
 import { countEcn, type Ip6Counters, ip6Counters } from './counters.ts';
+import { extensionsLength, firstHeader, firstSegment, writeExtensions } from './extension-headers.ts';
 import { HOP_BY_HOP, writeRouterAlert } from './extensions.ts';
 import { forward } from './forwarding.ts';
-import { cutFragment6, nextFragment6 } from './fragmentation.ts';
+import { cutFragment6, fragmentHead, nextFragment6 } from './fragmentation.ts';
 import { HeaderChain } from './header-chain.ts';
 import type { Ipv6Interface } from './interface.ts';
 import { Reassembly6 } from './reassembly.ts';
@@ -99,6 +102,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     tos: 0,
     interface: '',
     options: null,
+    extensions: null,
     broadcast: false,
   };
   /** Of the packet that is being handed up: how it came, where its header begins, and whether in a group frame. */
@@ -171,7 +175,9 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     options: SendOptions = NO_OPTIONS,
   ): number {
     const { counters, hop } = this;
-    const error = this.route(destination, source, options.interface);
+    const { extensions } = options;
+    const first = extensions === undefined ? destination : firstSegment(destination, extensions);
+    const error = this.route(first, source, options.interface);
     const { by, nextHop, group } = hop;
     if (error !== 0 || by === null) {
       counters.OutNoRoutes++;
@@ -179,17 +185,30 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       return error;
     }
     counters.OutRequests++;
-    const length = IPV6_HEADER + frame.length;
-    const mtu = this.#pathLimit(destination, by);
+    const headers = extensions === undefined ? IPV6_HEADER : IPV6_HEADER + extensionsLength(extensions);
+    const length = headers + frame.length;
     const { segments } = frame;
-    const whole = (segments > 1 ? IPV6_HEADER + frame.packetSize : length) <= mtu;
-    if (length > IPV6_MAX_PACKET || (!whole && (options.dontFragment === true || segments > 1))) {
+    const size = segments > 1 ? headers + frame.packetSize : length;
+    const limit = this.#pathLimit(first, by);
+    const mtu = options.fragmentSize === undefined ? limit : Math.min(limit, options.fragmentSize);
+    const whole = size <= limit;
+    if (
+      length > IPV6_MAX_PACKET ||
+      (size > mtu && options.dontFragment === true) ||
+      (!whole && segments > 1)
+    ) {
       counters.FragFails++;
       this.drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
     const hopLimit = options.ttl ?? (group ? 1 : by.hopLimit);
-    this.#writeHeader(frame, protocol, options.tos ?? 0, hopLimit, source, destination);
+    const label = this.#flowLabel(frame, protocol, source, destination);
+    let next = protocol;
+    if (extensions !== undefined) {
+      frame = writeExtensions(this.pool, frame, extensions, protocol, destination);
+      next = firstHeader(extensions, protocol);
+    }
+    this.#writeHeader(frame, next, options.tos ?? 0, label, hopLimit, source, first);
     if (segments > 1) frame.packetSize += IPV6_HEADER;
     if (group) {
       counters.OutMcastPkts++;
@@ -243,12 +262,13 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     this.counters.OutRequests++;
     if (isMulticast6(destination)) this.counters.OutMcastPkts++;
     let protocol = PROTOCOL_ICMPV6;
+    let label = 0;
     if (routerAlert) {
       frame.start -= ROUTER_ALERT_HEADER;
       writeRouterAlert(frame.view, frame.start, protocol);
       protocol = HOP_BY_HOP;
-    }
-    this.#writeHeader(frame, protocol, 0, hopLimit, source, destination);
+    } else label = this.#flowLabel(frame, protocol, source, destination);
+    this.#writeHeader(frame, protocol, 0, label, hopLimit, source, destination);
     if (mac === null) this.transmit(by, frame, destination, isMulticast6(destination));
     else if (by.link.up) by.link.transmit(frame, mac, ETHERTYPE_IPV6);
     else this.drop(frame, 'ethernet.down', by);
@@ -307,13 +327,42 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       // A group that nobody here has joined: everybody on the link sees it. Counted, not recorded.
       this.tracer.countDrop('ip.multicast-not-joined');
       frame.release();
-    } else if (group || by.setting('forwarding') === 0 || isLinkLocal6(destination)) {
-      counters.InAddrErrors++;
+    } else this.#passOn(by, frame, source, destination, group);
+  }
+
+  /** A packet for somebody else. */
+  #passOn(
+    by: Ipv6Interface,
+    frame: Frame,
+    source: Ipv6Address,
+    destination: Ipv6Address,
+    group: boolean,
+  ): void {
+    if (group || by.setting('forwarding') === 0 || isLinkLocal6(destination)) {
+      this.counters.InAddrErrors++;
       this.drop(frame, 'ip.not-for-us', by);
-    } else {
-      const error = this.route(destination, ANY6);
-      forward(this, by, error === 0 ? this.hop.by : null, this.hop.nextHop, frame, source, destination);
+      return;
     }
+    const error = this.route(destination, ANY6);
+    forward(this, by, error === 0 ? this.hop.by : null, this.hop.nextHop, frame, source, destination);
+  }
+
+  /** A packet goes on to the next segment of its route, which may be an address of ours, too: that is a hop all the same. */
+  #goOn(by: Ipv6Interface, frame: Frame, source: Ipv6Address, group: boolean): void {
+    const { view, start } = frame;
+    const destination = readDestination(view, start, by.link.index);
+    if (!this.addresses.isOwn(destination)) {
+      this.#passOn(by, frame, source, destination, group);
+      return;
+    }
+    if (readHopLimit(view, start) <= 1) {
+      this.counters.InHdrErrors++;
+      this.reports?.report(ICMPV6_TIME_EXCEEDED, CODE6_HOP_LIMIT, 0, frame, start, group, by);
+      this.drop(frame, 'ip.ttl', by);
+      return;
+    }
+    decrementHopLimit(view, start);
+    this.#deliver(by, frame, source, destination, group);
   }
 
   /** A neighbour does not answer (RFC 4861 section 7.2.2); takes the frame over, `start` at its header. */
@@ -344,11 +393,11 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     frame: Frame,
     protocol: number,
     trafficClass: number,
+    label: number,
     hopLimit: number,
     source: Ipv6Address,
     destination: Ipv6Address,
   ): void {
-    const label = this.#flowLabel(frame, protocol, source, destination);
     const length = frame.length;
     frame.start -= IPV6_HEADER;
     const { view, start } = frame;
@@ -357,7 +406,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
 
   /** A number that packets of one flow have in common (RFC 6437, `auto_flowlabels` of Linux). */
   #flowLabel(frame: Frame, protocol: number, source: Ipv6Address, destination: Ipv6Address): number {
-    if (protocol === HOP_BY_HOP || this.#sysctl.values['net.ipv6.auto_flowlabels'] === 0) return 0;
+    if (this.#sysctl.values['net.ipv6.auto_flowlabels'] === 0) return 0;
     if (this.#flowSecret === 0) this.#flowSecret = this.#chance().uint32() | 1;
     const ports =
       protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP ? frame.view.getInt32(frame.start) : protocol;
@@ -369,9 +418,10 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   /** Cuts a packet and sends the pieces; takes it over. */
   #sendFragments(by: Ipv6Interface, packet: Frame, nextHop: Ipv6Address, group: boolean, mtu: number): void {
     const id = this.#chance().uint32();
-    for (let from = 0; from >= 0; from = nextFragment6(packet, from, mtu)) {
+    const head = fragmentHead(packet.view, packet.start);
+    for (let from = 0; from >= 0; from = nextFragment6(packet, from, mtu, head)) {
       this.counters.FragCreates++;
-      this.transmit(by, cutFragment6(this.pool, packet, from, mtu, id), nextHop, group);
+      this.transmit(by, cutFragment6(this.pool, packet, from, mtu, head, id), nextHop, group);
     }
     this.counters.FragOKs++;
     packet.release();
@@ -406,6 +456,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       if (whole !== null) this.#deliver(by, whole, source, destination, group);
       return;
     }
+    if (protocol === HeaderChain.ONWARD) this.#goOn(by, frame, source, group);
     if (protocol < 0) return;
     const { view, start } = frame;
     const packet = this.#packet;
@@ -416,6 +467,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     packet.tos = readTrafficClass(view, start);
     packet.interface = by.link.name;
     packet.broadcast = isMulticast6(destination);
+    packet.extensions = chain.at === start + IPV6_HEADER ? null : chain.headers(view, start);
     this.#from = by;
     this.#header = start;
     this.#group = group;

@@ -1,5 +1,6 @@
 import type { Frame } from '../../1-physical/index.ts';
 import {
+  extensionsLength,
   type IpAddress,
   isAnyIp,
   isIpv6,
@@ -181,6 +182,7 @@ export class Channel implements UdpChannel {
       tos: packet.tos,
       interface: packet.interface,
       options: packet.options === null ? null : packet.options.slice(),
+      extensions: packet.extensions,
     });
     this.user.readable();
     return true;
@@ -195,13 +197,19 @@ export class Channel implements UdpChannel {
 
   /** A datagram was longer than the path takes: told to a socket that asks for errors (`ip_local_error`). */
   tooLong(bytes: Uint8Array, remote: Endpoint, mtu: number): void {
-    if (!this.options.receiveErrors) return;
+    const { receiveErrors, receivePathMtu, dontFragment6, fragmentSize = mtu, ip } = this.options;
+    const six = isIpv6(remote.address);
+    const info = six ? Math.min(mtu, fragmentSize) - extensionsLength(ip.extensions) : mtu;
+    if (six && receivePathMtu && dontFragment6) {
+      this.user.pathTold({ address: remote.address, port: 0 }, info);
+    }
+    if (!receiveErrors) return;
     this.user.reported({
       errno: ERRNO.EMSGSIZE,
       origin: 1,
       type: 0,
       code: 0,
-      info: mtu,
+      info,
       offender: this.local.address,
       destination: remote,
       data: bytes.slice(),

@@ -26,7 +26,7 @@ export function chooseSource(
   const multicast = group && !isIpv6(destination) ? options.multicast : null;
   const via = outgoing(options, destination);
   if (via === null) return -ERRNO.ENETUNREACH;
-  const chosen = multicast?.source ?? ip.sourceFor(firstStation(destination, options.ip.headerOptions), via);
+  const chosen = multicast?.source ?? ip.sourceFor(firstStation(destination, options.ip), via);
   // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
   if (chosen === null && via === undefined) return -ERRNO.ENETUNREACH;
   if (!options.broadcast && !group && ip.isBroadcast(destination)) return -ERRNO.EACCES;
@@ -63,7 +63,10 @@ export function fillSendOptions(into: SendOptions, options: UdpOptions, destinat
   }
   into.tos = ip.tos;
   into.interface = outgoing(options, destination) ?? undefined;
-  into.dontFragment = ip.dontFragment ?? 'if-it-fits';
+  into.dontFragment =
+    options.dontFragment6 === true && isIpv6(destination) ? true : (ip.dontFragment ?? 'if-it-fits');
+  into.fragmentSize = options.fragmentSize;
+  into.extensions = ip.extensions;
   into.headerOptions = ip.headerOptions;
   return into;
 }

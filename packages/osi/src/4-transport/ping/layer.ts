@@ -107,6 +107,8 @@ export class PingLayer implements DatagramService, ChannelHost {
     const source = this.route(channel.local.address, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
     const how = fillSendOptions(this.#how, channel.options, remote.address);
+    // Linux sends them without extension headers (`ping_v6_sendmsg`).
+    how.extensions = undefined;
     return channel.echo?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
   }
 

@@ -65,10 +65,14 @@ export class RawProtocol6 extends RawProtocol<Ipv6Address> {
     frame: Frame,
     source: Ipv6Address,
     destination: Ipv6Address,
-    { raw }: UdpOptions,
+    { raw, ip }: UdpOptions,
     how: SendOptions,
   ): number {
     if (raw?.headerIncluded === true) return this.#ip.sendWhole(frame, source, destination, how);
+    // Linux heeds IPV6_DONTFRAG of no other protocol (`__ip6_append_data`).
+    if (this.protocol !== PROTOCOL_UDP && this.protocol !== icmpv6Codec.PROTOCOL_ICMPV6) {
+      how.dontFragment = ip.dontFragment ?? 'if-it-fits';
+    }
     if (raw !== undefined && raw.checksumAt >= 0) {
       const { view, start } = frame;
       const at = start + raw.checksumAt;

@@ -160,7 +160,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     const source =
       bound !== null && !isAnyIp(bound.local.address)
         ? bound.local.address
-        : this.ip.sourceFor(firstStation(target, options.ip.headerOptions), options.ip.interface);
+        : this.ip.sourceFor(firstStation(target, options.ip), options.ip.interface);
     if (source === null || isIpv6(source) !== isIpv6(target)) return -ERRNO.ENETUNREACH;
     const to = { address: target, port: remote.port };
     let replaced: Connection | null = null;

@@ -13,6 +13,7 @@ import {
   writeUrgent,
 } from './codec.ts';
 import { ecnFlags, isNewData, synEcnFlags } from './ecn-agreement.ts';
+import { headersBeside } from './fit-mss.ts';
 import { noteRefused } from './local-congestion.ts';
 import {
   fastOpenLength,
@@ -60,7 +61,8 @@ export function transmit(
   const blocks = tcb.selective === null ? 0 : blocksBeside(tcb, length);
   if (blocks > 0) headerLength += sackLength(blocks);
   let { ip } = tcb.options;
-  const extra = roomForOptions(ip);
+  // The usual room in front of a segment has none for them.
+  const extra = headersBeside(tcb);
   const front = HEADROOM + extra;
   const frame = host.pool.take(length + extra);
   const { view } = frame;
@@ -109,10 +111,6 @@ export function transmit(
   return result;
 }
 
-/** How much more room there has to be in front of a segment for options of the IP header: the usual room has none for them. */
-const roomForOptions = ({ headerOptions }: SendOptions): number =>
-  headerOptions === undefined ? 0 : headerOptions.length;
-
 /** The queue of the own interface was full (Linux: NET_XMIT_DROP). What was new counts as not sent. */
 export const REFUSED = 1;
 
@@ -152,7 +150,7 @@ export function transmitSyn(tcb: Tcb, flags: number, reason: TcpReason, length =
   // The path may have become known to take less since (Linux: tcp_advertise_mss).
   tcb.advMss = Math.min(tcb.advMss, host.ip.roomTo(tcb.remoteAddress) - HEADER_LENGTH);
   const headerLength = HEADER_LENGTH + synOptionsLength(tcb) + (cookie === null ? 0 : fastOpenLength(cookie));
-  const extra = roomForOptions(tcb.options.ip);
+  const extra = headersBeside(tcb);
   const front = HEADROOM + extra;
   const frame = host.pool.take(length + extra);
   const { view } = frame;
