@@ -38,7 +38,7 @@ export const FAST_OPEN_OPTIONS: readonly [number, Option<FastOpenSettings>][] = 
       (socket, value) => {
         const { state, parts } = socket;
         if (value < 0 || (state !== 'CLOSED' && state !== 'LISTEN')) return -ERRNO.EINVAL;
-        return change(socket, { queue: Math.min(value, parts.sysctl.get('net.core.somaxconn')) });
+        return change(socket, { queue: Math.min(value, parts.sysctl.values['net.core.somaxconn']) });
       },
     ),
   ],

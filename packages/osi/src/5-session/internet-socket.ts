@@ -69,7 +69,7 @@ export abstract class InternetSocket
     super();
     this.parts = parts;
     this.domain = domain;
-    this.v6Only = parts.sysctl.get('net.ipv6.bindv6only') !== 0;
+    this.v6Only = parts.sysctl.values['net.ipv6.bindv6only'] !== 0;
   }
 
   get settled(): boolean {
@@ -138,7 +138,7 @@ export abstract class InternetSocket
     if (isIpv6(own) && isMulticastIp(own) && this.type === SOCK_STREAM) return -ERRNO.EINVAL;
     if (isIpv6(own) && isLinkLocal6(own) && own.zone === 0) return -ERRNO.EINVAL;
     if (!isAnyIp(own) && !internet.isLocal(own) && !internet.isBroadcast(own)) return -ERRNO.EADDRNOTAVAIL;
-    if (port !== 0 && port < sysctl.get('net.ipv4.ip_unprivileged_port_start') && !by.privileged) {
+    if (port !== 0 && port < sysctl.values['net.ipv4.ip_unprivileged_port_start'] && !by.privileged) {
       return -ERRNO.EACCES;
     }
     return this.bound ? -ERRNO.EINVAL : this.claim(endpoint);

@@ -109,8 +109,8 @@ export class PacketSocket
     this.type = type;
     this.id = parts.nextId();
     this.#etherType = etherType;
-    this.sendBuffer = parts.sysctl.get('net.core.wmem_default');
-    this.receiveBuffer = parts.sysctl.get('net.core.rmem_default');
+    this.sendBuffer = parts.sysctl.values['net.core.wmem_default'];
+    this.receiveBuffer = parts.sysctl.values['net.core.rmem_default'];
     this.#watch();
   }
 

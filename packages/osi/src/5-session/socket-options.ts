@@ -162,7 +162,7 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
     integer(
       (socket) => socket.sendBuffer,
       (socket, value) => {
-        const most = socket.parts.sysctl.get('net.core.wmem_max');
+        const most = socket.parts.sysctl.values['net.core.wmem_max'];
         socket.sendBuffer = Math.max(2 * Math.min(value >>> 0, most), MIN_SEND_BUFFER);
       },
     ),
@@ -172,7 +172,7 @@ export const SOCKET_OPTIONS: OptionTable<SocketSettings> = new Map<number, Optio
     integer(
       (socket) => socket.receiveBuffer,
       (socket, value) => {
-        const most = socket.parts.sysctl.get('net.core.rmem_max');
+        const most = socket.parts.sysctl.values['net.core.rmem_max'];
         socket.receiveBuffer = Math.max(2 * Math.min(value >>> 0, most), MIN_RECEIVE_BUFFER);
       },
     ),
@@ -244,7 +244,7 @@ export const IP_OPTIONS: OptionTable<SocketSettings> = new Map<number, Option<So
   [
     linux.IP_TTL,
     byteOrInteger(
-      (socket) => socket.ip.ttl ?? socket.parts.sysctl.get('net.ipv4.ip_default_ttl'),
+      (socket) => socket.ip.ttl ?? socket.parts.sysctl.values['net.ipv4.ip_default_ttl'],
       (socket, value) => {
         if (value !== -1 && (value < 1 || value > 255)) return -ERRNO.EINVAL;
         socket.changeIp({ ttl: value === -1 ? undefined : value });

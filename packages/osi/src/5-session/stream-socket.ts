@@ -63,7 +63,7 @@ export class StreamSocket extends StreamSettings {
 
   listen(backlog: number): number {
     if (this.#phase !== 'unconnected' || this.#connection !== null) return -ERRNO.EINVAL;
-    const most = this.parts.sysctl.get('net.core.somaxconn');
+    const most = this.parts.sysctl.values['net.core.somaxconn'];
     const limit = Math.min(backlog >>> 0, most);
     if (this.#listener !== null) {
       this.#listener.backlog = limit;

@@ -147,7 +147,7 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
   [
     linux.TCP_SYNCNT,
     integer(
-      ({ options, parts }) => options.synRetries || parts.sysctl.get('net.ipv4.tcp_syn_retries'),
+      ({ options, parts }) => options.synRetries || parts.sysctl.values['net.ipv4.tcp_syn_retries'],
       (socket, value) => {
         if (value < 1 || value > MAX_SYN_COUNT) return -ERRNO.EINVAL;
         socket.change({ synRetries: value });
@@ -171,7 +171,7 @@ export const TCP_OPTIONS: OptionTable<TcpSettings> = new Map<number, Option<TcpS
       // A value below 0 is no errno here.
       read: ({ options, parts }, length) => {
         const { linger2 } = options;
-        const whole = inSeconds(linger2) || parts.sysctl.get('net.ipv4.tcp_fin_timeout');
+        const whole = inSeconds(linger2) || parts.sysctl.values['net.ipv4.tcp_fin_timeout'];
         return ints(linger2 < 0 ? -1 : whole).subarray(0, Math.max(0, length));
       },
       write: (socket, value) => {

@@ -209,7 +209,7 @@ function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     parent.overflowed();
     // The queue of the listener is full: as if the acknowledgment had been lost (Linux: tcp_check_req).
     drop(tcb, frame, 'tcp.backlog-full');
-    if (tcb.host.sysctl.get('net.ipv4.tcp_abort_on_overflow') !== 0) reset(tcb, 'tcp.reset-backlog', 0);
+    if (tcb.host.sysctl.values['net.ipv4.tcp_abort_on_overflow'] !== 0) reset(tcb, 'tcp.reset-backlog', 0);
     return false;
   }
   established(tcb, offeredWindow(tcb, segment), segment.seq);

@@ -33,7 +33,7 @@ export function answerInvalid(
 
 function tooSoon(tcb: Tcb): boolean {
   const { sim, sysctl } = tcb.host;
-  return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.get('net.ipv4.tcp_invalid_ratelimit'));
+  return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.values['net.ipv4.tcp_invalid_ratelimit']);
 }
 
 /** RFC 5961 section 3 and 4: what could be forged is answered by a question. */

@@ -93,7 +93,7 @@ export function resetByPeer(tcb: Tcb): void {
  */
 export function enterTimeWait(tcb: Tcb): void {
   const { counters, sysctl } = tcb.host;
-  if (setAside(tcb) > sysctl.get('net.ipv4.tcp_max_tw_buckets')) {
+  if (setAside(tcb) > sysctl.values['net.ipv4.tcp_max_tw_buckets']) {
     counters.ext.TCPTimeWaitOverflow++;
     end(tcb, 0);
     return;

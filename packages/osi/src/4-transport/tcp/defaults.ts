@@ -7,17 +7,17 @@ const IP = { dontFragment: true } as const;
 /** What a connection begins with, as tcp(7) and socket(7) say, from `net.ipv4.tcp_*`. */
 export function defaultOptions(sysctl: Sysctl): TcpOptions {
   return {
-    receiveBuffer: sysctl.get('net.ipv4.tcp_rmem.default'),
-    sendBuffer: sysctl.get('net.ipv4.tcp_wmem.default'),
+    receiveBuffer: sysctl.values['net.ipv4.tcp_rmem.default'],
+    sendBuffer: sysctl.values['net.ipv4.tcp_wmem.default'],
     receiveBufferLocked: false,
     sendBufferLocked: false,
     noDelay: false,
     cork: false,
     congestion: sysctl.text('net.ipv4.tcp_congestion_control'),
     keepAlive: false,
-    keepIdle: seconds(sysctl.get('net.ipv4.tcp_keepalive_time')),
-    keepInterval: seconds(sysctl.get('net.ipv4.tcp_keepalive_intvl')),
-    keepCount: sysctl.get('net.ipv4.tcp_keepalive_probes'),
+    keepIdle: seconds(sysctl.values['net.ipv4.tcp_keepalive_time']),
+    keepInterval: seconds(sysctl.values['net.ipv4.tcp_keepalive_intvl']),
+    keepCount: sysctl.values['net.ipv4.tcp_keepalive_probes'],
     linger: null,
     notSentLow: 0,
     userTimeout: 0,

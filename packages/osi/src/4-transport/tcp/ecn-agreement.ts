@@ -5,9 +5,9 @@ import { seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Whether we ask for it when we connect (net.ipv4.tcp_ecn: 1), and whether we agree when asked (1, 2). */
-export const offersEcn = (tcb: Tcb): boolean => tcb.host.sysctl.get('net.ipv4.tcp_ecn') === 1;
+export const offersEcn = (tcb: Tcb): boolean => tcb.host.sysctl.values['net.ipv4.tcp_ecn'] === 1;
 const agreesToEcn = (sysctl: Sysctl): boolean => {
-  const mode = sysctl.get('net.ipv4.tcp_ecn');
+  const mode = sysctl.values['net.ipv4.tcp_ecn'];
   return mode === 1 || mode === 2;
 };
 
@@ -18,7 +18,7 @@ const agreesToEcn = (sysctl: Sysctl): boolean => {
 export function synEcnFlags(tcb: Tcb, flags: number): number {
   if ((flags & ACK) !== 0) return ECE;
   const again = tcb.sndNxt !== tcb.iss;
-  return again && tcb.host.sysctl.get('net.ipv4.tcp_ecn_fallback') !== 0 ? 0 : ECE | CWR;
+  return again && tcb.host.sysctl.values['net.ipv4.tcp_ecn_fallback'] !== 0 ? 0 : ECE | CWR;
 }
 
 /** Whether we agree to what the peer's SYN asks with ECE and CWR; one that is itself marked was tampered with (section 6.1.1). */

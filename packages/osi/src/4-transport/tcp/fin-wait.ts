@@ -11,7 +11,7 @@ import { replyReset } from './transmit.ts';
  * half retransmission timeouts (Linux: tcp_fin_time).
  */
 function finWait(tcb: Tcb): Nanoseconds {
-  const chosen = tcb.options.linger2 || seconds(tcb.host.sysctl.get('net.ipv4.tcp_fin_timeout'));
+  const chosen = tcb.options.linger2 || seconds(tcb.host.sysctl.values['net.ipv4.tcp_fin_timeout']);
   return Math.max(chosen, 3.5 * timeout(tcb));
 }
 
@@ -53,7 +53,7 @@ export function finWaitOver(tcb: Tcb): void {
 
 function waitAside(tcb: Tcb, wait: Nanoseconds): void {
   const { sysctl, counters } = tcb.host;
-  if (setAside(tcb) > sysctl.get('net.ipv4.tcp_max_tw_buckets')) {
+  if (setAside(tcb) > sysctl.values['net.ipv4.tcp_max_tw_buckets']) {
     counters.ext.TCPTimeWaitOverflow++;
     end(tcb, 0);
     return;

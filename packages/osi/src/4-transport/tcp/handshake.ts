@@ -74,9 +74,9 @@ export function prepare(tcb: Tcb, least: Sequence | null): void {
   const { sysctl } = host;
   const chosen = chooseSequence(tcb);
   startSending(tcb, least !== null && seqLess(chosen, least) ? least : chosen);
-  tcb.timestamps = sysctl.get('net.ipv4.tcp_timestamps') !== 0;
-  tcb.scaling = sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
-  tcb.sack = sysctl.get('net.ipv4.tcp_sack') !== 0;
+  tcb.timestamps = sysctl.values['net.ipv4.tcp_timestamps'] !== 0;
+  tcb.scaling = sysctl.values['net.ipv4.tcp_window_scaling'] !== 0;
+  tcb.sack = sysctl.values['net.ipv4.tcp_sack'] !== 0;
   if (tcb.options.delaysAcks) tcb.interactive = true;
   if (offersEcn(tcb)) tcb.ecn = new Ecn(tcb.options.ip);
   chooseInitialWindow(tcb, tcb.advMss);
@@ -120,13 +120,13 @@ export function takeSyn(tcb: Tcb, segment: Segment, irs: Sequence = segment.seq)
   tcb.irs = irs;
   tcb.rcvNxt = seqAdd(irs, 1);
   tcb.rcvWup = tcb.rcvNxt;
-  tcb.timestamps = segment.hasTimestamps && sysctl.get('net.ipv4.tcp_timestamps') !== 0;
+  tcb.timestamps = segment.hasTimestamps && sysctl.values['net.ipv4.tcp_timestamps'] !== 0;
   if (tcb.timestamps) {
     tcb.tsRecent = segment.timestamp;
     tcb.tsRecentAt = wholeSeconds(sim.now);
   }
-  tcb.sack = segment.sackPermitted && sysctl.get('net.ipv4.tcp_sack') !== 0;
-  tcb.scaling = segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
+  tcb.sack = segment.sackPermitted && sysctl.values['net.ipv4.tcp_sack'] !== 0;
+  tcb.scaling = segment.windowScale >= 0 && sysctl.values['net.ipv4.tcp_window_scaling'] !== 0;
   tcb.sndScale = tcb.scaling ? segment.windowScale : 0;
   if (!tcb.scaling) tcb.rcvScale = 0;
   tcb.peerMss = segment.mss > 0 ? segment.mss : defaultMss(segment.source);
@@ -210,7 +210,7 @@ export function established(tcb: Tcb, window: number, seq: Sequence): void {
   tcb.sndWnd = window;
   tcb.sndWl1 = seq;
   if (window > tcb.maxWindow) tcb.maxWindow = window;
-  if (tcb.host.sysctl.get('net.ipv4.tcp_mtu_probing') > 1) beginProbing(tcb);
+  if (tcb.host.sysctl.values['net.ipv4.tcp_mtu_probing'] > 1) beginProbing(tcb);
   fitMss(tcb);
   // RFC 6928 section 2, Linux's tcp_init_cwnd: a SYN lost more than once tells of congestion.
   tcb.congestion.cwnd = tcb.totalRetransmits > 1 ? 1 : INITIAL_SEGMENTS;

@@ -135,7 +135,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     if (!this.#ports.mayListen(claim)) return -ERRNO.EADDRINUSE;
     claim.hold();
     claim.listening = true;
-    const most = this.sysctl.get('net.core.somaxconn');
+    const most = this.sysctl.values['net.core.somaxconn'];
     const limit = backlog < 0 ? most : Math.min(backlog, most);
     const listener = new Listener(this, ++this.#lastNumber, claim, limit, options, user);
     if (this.fastOpen.forAllListeners && (options.fastOpen?.queue ?? 0) === 0) {

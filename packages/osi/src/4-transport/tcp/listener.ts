@@ -163,7 +163,7 @@ export class Listener implements TcpListener, Parent {
     const { sim, sysctl, tracer } = host;
     const expected =
       (segment.flags & SYN) === 0 &&
-      sysctl.get('net.ipv4.tcp_syncookies') !== 0 &&
+      sysctl.values['net.ipv4.tcp_syncookies'] !== 0 &&
       sim.now - this.#lastCookieAt <= COOKIE_LIFE;
     const known = expected ? readCookie(host, segment) : null;
     if (known === null) {
@@ -191,11 +191,11 @@ export class Listener implements TcpListener, Parent {
    */
   #judge(known: boolean): 'queue' | 'cookie' | 'tcp.syn-queue-full' | 'tcp.backlog-full' {
     const { sysctl, counters } = this.#host;
-    const cookies = sysctl.get('net.ipv4.tcp_syncookies');
+    const cookies = sysctl.values['net.ipv4.tcp_syncookies'];
     const crowded = !known && (cookies === 2 || this.#halfOpen.size > this.backlog);
     if (crowded) counters.ext[cookies === 0 ? 'TCPReqQFullDrop' : 'TCPReqQFullDoCookies']++;
     // Without cookies Linux keeps the last quarter for peers that it has measured; nobody is measured here.
-    const most = sysctl.get('net.ipv4.tcp_max_syn_backlog');
+    const most = sysctl.values['net.ipv4.tcp_max_syn_backlog'];
     const reserved = !known && most - this.#halfOpen.size < most >> 2;
     if (cookies === 0 && crowded) {
       counters.ext.ListenDrops++;

@@ -34,4 +34,4 @@ export function forgetWaiting(tcb: Tcb): void {
  * (Linux: tcp_too_many_orphans).
  */
 export const tooManyOrphans = ({ host }: Tcb, suspicions: number): boolean =>
-  host.orphans * 2 ** suspicions > host.sysctl.get('net.ipv4.tcp_max_orphans');
+  host.orphans * 2 ** suspicions > host.sysctl.values['net.ipv4.tcp_max_orphans'];

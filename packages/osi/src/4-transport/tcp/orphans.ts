@@ -11,7 +11,7 @@ const RETRIES = 8;
  * its timeout has not reached the largest one yet.
  */
 export function orphanRetries(tcb: Tcb, alive: boolean): number {
-  const set = tcb.softError !== 0 && !alive ? 0 : tcb.host.sysctl.get('net.ipv4.tcp_orphan_retries');
+  const set = tcb.softError !== 0 && !alive ? 0 : tcb.host.sysctl.values['net.ipv4.tcp_orphan_retries'];
   return set === 0 && alive ? RETRIES : set;
 }
 

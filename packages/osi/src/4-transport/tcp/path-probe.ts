@@ -27,6 +27,6 @@ export function boundByProbing(tcb: Tcb, probe: PathProbe, mss: number): number 
 /** With net.ipv4.tcp_mtu_probing 2 a connection begins with segments of tcp_base_mss and searches upwards. */
 export function beginProbing(tcb: Tcb): void {
   const { sysctl, sim } = tcb.host;
-  const low = packetOf(tcb, sysctl.get('net.ipv4.tcp_base_mss'));
+  const low = packetOf(tcb, sysctl.values['net.ipv4.tcp_base_mss']);
   tcb.pathProbe = new PathProbe(low, largestPacket(tcb), sim.now);
 }

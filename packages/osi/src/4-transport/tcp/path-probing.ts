@@ -19,15 +19,15 @@ const LEAST_WINDOW = 11;
  */
 export function suspectBlackHole(tcb: Tcb): void {
   const { sysctl } = tcb.host;
-  if (sysctl.get('net.ipv4.tcp_mtu_probing') === 0) return;
+  if (sysctl.values['net.ipv4.tcp_mtu_probing'] === 0) return;
   const { pathProbe } = tcb;
   if (pathProbe === null) {
     beginProbing(tcb);
   } else {
-    const half = Math.min(sysctl.get('net.ipv4.tcp_base_mss'), payloadOf(tcb, pathProbe.low) >> 1);
+    const half = Math.min(sysctl.values['net.ipv4.tcp_base_mss'], payloadOf(tcb, pathProbe.low) >> 1);
     const floor = Math.max(
-      sysctl.get('net.ipv4.tcp_mtu_probe_floor'),
-      sysctl.get('net.ipv4.tcp_min_snd_mss'),
+      sysctl.values['net.ipv4.tcp_mtu_probe_floor'],
+      sysctl.values['net.ipv4.tcp_min_snd_mss'],
     );
     pathProbe.low = packetOf(tcb, Math.max(half, floor));
   }
@@ -45,7 +45,7 @@ export function probePath(tcb: Tcb, probe: PathProbe, chunks: SendChunks): 'sent
   if (selective !== null && (selective.waiting > 0 || selective.duplicate)) return 'no';
   const size = payloadOf(tcb, (probe.high + probe.low) >> 1);
   const interval = probe.high - probe.low;
-  if (interval < 0 || interval < host.sysctl.get('net.ipv4.tcp_probe_threshold')) {
+  if (interval < 0 || interval < host.sysctl.values['net.ipv4.tcp_probe_threshold']) {
     searchAnew(tcb, probe);
     return 'no';
   }
@@ -76,7 +76,7 @@ function holdsRecordEnd(tcb: Tcb, chunks: SendChunks, size: number): boolean {
 /** Paths change: after a while the search begins again, from the present size up (Linux: tcp_mtu_check_reprobe). */
 function searchAnew(tcb: Tcb, probe: PathProbe): void {
   const { sim, sysctl } = tcb.host;
-  if (sim.now - probe.since < seconds(sysctl.get('net.ipv4.tcp_probe_interval'))) return;
+  if (sim.now - probe.since < seconds(sysctl.values['net.ipv4.tcp_probe_interval'])) return;
   probe.size = 0;
   probe.high = largestPacket(tcb);
   probe.low = packetOf(tcb, tcb.mss);

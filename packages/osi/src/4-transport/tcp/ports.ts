@@ -106,7 +106,7 @@ export class PortTable {
     });
     if (port === 0) return -ERRNO.EADDRNOTAVAIL;
     this.#counters[slot] = counter + 1;
-    this.#parities[slot] = (port - this.#sysctl.get('net.ipv4.ip_local_port_range.low')) & 1;
+    this.#parities[slot] = (port - this.#sysctl.values['net.ipv4.ip_local_port_range.low']) & 1;
     return this.#add({ address, port }, NOT_SHARED, true);
   }
 
@@ -154,8 +154,8 @@ export class PortTable {
 
   /** Tries the ports of one parity from `offset` on, then those of the other. @returns 0 when none will do. */
   #ephemeral(offset: number, parity: number, fits: (port: number) => boolean): number {
-    const low = this.#sysctl.get('net.ipv4.ip_local_port_range.low');
-    const high = this.#sysctl.get('net.ipv4.ip_local_port_range.high');
+    const low = this.#sysctl.values['net.ipv4.ip_local_port_range.low'];
+    const high = this.#sysctl.values['net.ipv4.ip_local_port_range.high'];
     const count = high - low + 1;
     if (count <= 0) return 0;
     const half = Math.ceil(count / 2);

@@ -25,7 +25,7 @@ export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequ
   if (!stale && segment.seq === tcb.rcvNxt && (segment.length === 0 || isReset)) {
     // RFC 1337: a RST may end TIME_WAIT, unless net.ipv4.tcp_rfc1337 says otherwise.
     dropFrame(host.tracer, '', frame, isReset ? 'tcp.reset' : 'tcp.time-wait');
-    if (isReset && host.sysctl.get('net.ipv4.tcp_rfc1337') === 0) end(tcb, 0);
+    if (isReset && host.sysctl.values['net.ipv4.tcp_rfc1337'] === 0) end(tcb, 0);
     else tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
     return null;
   }
@@ -58,7 +58,7 @@ export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequ
  */
 export function mayReplace(tcb: Tcb, loopback: boolean): boolean {
   if (tcb.state !== 'TIME_WAIT' || !tcb.timestamps) return false;
-  const reuse = tcb.host.sysctl.get('net.ipv4.tcp_tw_reuse');
+  const reuse = tcb.host.sysctl.values['net.ipv4.tcp_tw_reuse'];
   if (reuse === 0 || (reuse === 2 && !loopback)) return false;
   return wholeSeconds(tcb.host.sim.now) > tcb.tsRecentAt;
 }

@@ -108,14 +108,14 @@ function retransmissionDue(tcb: Tcb): void {
   }
   tcb.retransmits++;
   // The first repetitions of a SYN follow each other evenly (Linux since 6.5).
-  const linear = tcb.state === 'SYN_SENT' ? sysctl.get('net.ipv4.tcp_syn_linear_timeouts') : 0;
+  const linear = tcb.state === 'SYN_SENT' ? sysctl.values['net.ipv4.tcp_syn_linear_timeouts'] : 0;
   if (tcb.retransmits > linear) tcb.backoff++;
   const next = backedOff(tcb.roundTrip.rto, tcb.backoff);
   tcb.startSend('tcp.retransmission', Math.min(next, userTimeoutLeft(tcb)));
 }
 
 /** After so long without an answer the path itself may be at fault (net.ipv4.tcp_retries1). */
-const suspicious = (tcb: Tcb): number => givenUpAfter(tcb.host.sysctl.get('net.ipv4.tcp_retries1'));
+const suspicious = (tcb: Tcb): number => givenUpAfter(tcb.host.sysctl.values['net.ipv4.tcp_retries1']);
 
 function exhausted(tcb: Tcb): boolean {
   const { sysctl } = tcb.host;
@@ -123,7 +123,7 @@ function exhausted(tcb: Tcb): boolean {
     case 'SYN_SENT':
       return tcb.retransmits >= synRetries(tcb) || userTimeoutLeft(tcb) <= SOON;
     case 'SYN_RECV':
-      return tcb.retransmits >= sysctl.get('net.ipv4.tcp_synack_retries') && !waitsForData(tcb);
+      return tcb.retransmits >= sysctl.values['net.ipv4.tcp_synack_retries'] && !waitsForData(tcb);
     default:
       if (tcb.retransmits === 0) return false;
       if (tcb.options.userTimeout > 0) return userTimeoutLeft(tcb) <= SOON;
@@ -145,8 +145,8 @@ function orphanGivenUp(tcb: Tcb): boolean {
 
 /** Those that follow each other evenly come in addition (Linux: tcp_write_timeout). */
 function synRetries({ options, host: { sysctl } }: Tcb): number {
-  const set = options.synRetries || sysctl.get('net.ipv4.tcp_syn_retries');
-  return set + sysctl.get('net.ipv4.tcp_syn_linear_timeouts');
+  const set = options.synRetries || sysctl.values['net.ipv4.tcp_syn_retries'];
+  return set + sysctl.values['net.ipv4.tcp_syn_linear_timeouts'];
 }
 
 /** Linux's clock ticks every millisecond: nothing is nearer than the next one. */
@@ -163,7 +163,7 @@ function userTimeoutLeft(tcb: Tcb): number {
 }
 
 const retries = (tcb: Tcb, alive: boolean): number =>
-  tcb.orphan ? orphanRetries(tcb, alive) : tcb.host.sysctl.get('net.ipv4.tcp_retries2');
+  tcb.orphan ? orphanRetries(tcb, alive) : tcb.host.sysctl.values['net.ipv4.tcp_retries2'];
 
 /** The window has been closed for a whole timeout: asks for it, at growing intervals, for ever if it is answered. */
 function probeDue(tcb: Tcb): void {

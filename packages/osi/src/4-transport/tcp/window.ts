@@ -58,7 +58,7 @@ export function chooseInitialWindow(tcb: Tcb, mss: number): void {
 /** The scale that the largest buffer a connection may ever have would need. */
 export function initialScale(sysctl: Sysctl, options: TcpOptions): number {
   const full = windowShare(options.receiveBuffer);
-  let largest = Math.max(full, sysctl.get('net.ipv4.tcp_rmem.max'), sysctl.get('net.core.rmem_max'));
+  let largest = Math.max(full, sysctl.values['net.ipv4.tcp_rmem.max'], sysctl.values['net.core.rmem_max']);
   if (options.receiveBufferLocked) largest = Math.min(largest, full);
   if (options.windowClamp > 0) largest = Math.min(largest, options.windowClamp);
   return Math.min(Math.max(31 - Math.clz32(largest) - 15, 0), MAX_WINDOW_SCALE);

@@ -13,7 +13,7 @@ export function earlyTimeout(tcb: Tcb, request: EarlyRequest): void {
   const { host } = tcb;
   const { ext } = host.counters;
   ext.TCPTimeouts++;
-  if (request.timeouts >= host.sysctl.get('net.ipv4.tcp_synack_retries') + 1) {
+  if (request.timeouts >= host.sysctl.values['net.ipv4.tcp_synack_retries'] + 1) {
     giveUp(tcb);
     return;
   }

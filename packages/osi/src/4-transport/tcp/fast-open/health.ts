@@ -8,7 +8,7 @@ const SUSPICIOUS_TIMEOUTS = 2;
 /** Whether SYNs may carry data at present; after a pause the connection finds out for all. */
 export function mayOpen(host: TcpHost, fast: FastOpen): boolean {
   const { blackHole } = host.fastOpen;
-  const pause = host.sysctl.get('net.ipv4.tcp_fastopen_blackhole_timeout_sec');
+  const pause = host.sysctl.values['net.ipv4.tcp_fastopen_blackhole_timeout_sec'];
   if (!blackHole.isOpen(host.sim.now, pause)) return false;
   fast.trial = pause > 0 && blackHole.times > 0;
   return true;
@@ -16,7 +16,7 @@ export function mayOpen(host: TcpHost, fast: FastOpen): boolean {
 
 /** Somebody on the way seems to swallow what follows a SYN with data: no more of them for a while. */
 function suspect(host: TcpHost): void {
-  if (host.sysctl.get('net.ipv4.tcp_fastopen_blackhole_timeout_sec') === 0) return;
+  if (host.sysctl.values['net.ipv4.tcp_fastopen_blackhole_timeout_sec'] === 0) return;
   host.fastOpen.blackHole.found(host.sim.now);
   host.counters.ext.TCPFastOpenBlackhole++;
 }

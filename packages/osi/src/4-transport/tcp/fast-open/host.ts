@@ -65,6 +65,6 @@ export class FastOpenHost {
   }
 
   #allows(bit: number): boolean {
-    return (this.#sysctl.get('net.ipv4.tcp_fastopen') & bit) !== 0;
+    return (this.#sysctl.values['net.ipv4.tcp_fastopen'] & bit) !== 0;
   }
 }

@@ -30,12 +30,13 @@ export function answerWithCookie(host: TcpHost, options: TcpOptions, segment: Se
   const { sysctl, sim, counters } = host;
   const { source } = segment;
   counters.ext.SyncookiesSent++;
-  const timestamps = segment.hasTimestamps && sysctl.get('net.ipv4.tcp_timestamps') !== 0;
-  const scaling = timestamps && segment.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') !== 0;
+  const timestamps = segment.hasTimestamps && sysctl.values['net.ipv4.tcp_timestamps'] !== 0;
+  const scaling =
+    timestamps && segment.windowScale >= 0 && sysctl.values['net.ipv4.tcp_window_scaling'] !== 0;
   const offer: SynOffer = {
     advMss: announcedMss(host, options, source),
     timestamps,
-    sack: timestamps && segment.sackPermitted && sysctl.get('net.ipv4.tcp_sack') !== 0,
+    sack: timestamps && segment.sackPermitted && sysctl.values['net.ipv4.tcp_sack'] !== 0,
     scaling,
     rcvScale: scaling ? initialScale(sysctl, options) : 0,
   };
@@ -79,9 +80,9 @@ export function readCookie(host: TcpHost, segment: Segment): Remembered | null {
   if (!segment.hasTimestamps) return { iss, mss, ...NOTHING_AGREED };
   const agreement = agreementOf((segment.timestampEcho - timestampOffset(host, segment)) | 0);
   const allowed =
-    sysctl.get('net.ipv4.tcp_timestamps') !== 0 &&
-    !(agreement.sack && sysctl.get('net.ipv4.tcp_sack') === 0) &&
-    !(agreement.windowScale >= 0 && sysctl.get('net.ipv4.tcp_window_scaling') === 0);
+    sysctl.values['net.ipv4.tcp_timestamps'] !== 0 &&
+    !(agreement.sack && sysctl.values['net.ipv4.tcp_sack'] === 0) &&
+    !(agreement.windowScale >= 0 && sysctl.values['net.ipv4.tcp_window_scaling'] === 0);
   return allowed ? { iss, mss, ...agreement } : null;
 }
 
@@ -98,7 +99,7 @@ export function remember(tcb: Tcb, segment: Segment, known: Remembered): void {
   segment.windowScale = known.windowScale;
   segment.sackPermitted = known.sack;
   takeSyn(tcb, segment, seqAdd(segment.seq, -1));
-  if (known.ecn && host.sysctl.get('net.ipv4.tcp_ecn') !== 0) tcb.ecn = new Ecn(tcb.options.ip);
+  if (known.ecn && host.sysctl.values['net.ipv4.tcp_ecn'] !== 0) tcb.ecn = new Ecn(tcb.options.ip);
   chooseInitialWindow(tcb, tcb.advMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0));
   tcb.delivered = 1;
   host.counters.tcp.PassiveOpens++;
