@@ -75,11 +75,11 @@ export class Driver {
     }
   }
 
-  /** Lets the programs that are ready run until all of them wait; returns early when aborted. */
-  async settle(signal?: StopSignal): Promise<void> {
-    const settled = this.#settle();
+  /** Lets programs that are ready run, until `busy` says whether others are; returns early when aborted. */
+  settle(signal?: StopSignal): Promise<void> {
+    const settled = this.#turns.busy ? this.#turns.settle() : this.#scheduler.settle(this.#watchdog);
     if (signal === undefined) return settled;
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const leave = () => {
         signal.removeEventListener('abort', leave);
         resolve();
@@ -87,11 +87,6 @@ export class Driver {
       signal.addEventListener('abort', leave);
       settled.then(leave, reject);
     });
-  }
-
-  async #settle(): Promise<void> {
-    if (this.#turns.busy) await this.#turns.settle();
-    if (this.#scheduler.busy) await this.#scheduler.settle(this.#watchdog);
   }
 
   /** Runs the next event if it comes by `until`; moves the clock there if none does. @returns whether one ran. */

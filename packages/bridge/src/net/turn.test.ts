@@ -1,6 +1,8 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { expect, test } from 'vitest';
-import { quiet } from './turn.ts';
+import { Turn } from './turn.ts';
+
+const quiet = () => new Promise<void>((over) => new Turn().take(over));
 
 const tick = () => new Promise<void>((done) => process.nextTick(done));
 const immediate = () => new Promise((done) => setImmediate(done));

@@ -3,7 +3,7 @@ import { turnsOf } from '@netarium/osi/5-session';
 import type { EventId } from '@netarium/osi/trace';
 import { callerOutside } from './caller.ts';
 import type { Names } from './lookup.ts';
-import { quiet } from './turn.ts';
+import { Turn } from './turn.ts';
 
 /**
  * What sockets and servers of one face share: the machine whose stack they use, and the order of things between virtual
@@ -22,7 +22,8 @@ export class World {
     this.stack = stack;
     this.names = names;
     const turns = turnsOf(stack.sim);
-    this.#called = () => turns.called(quiet);
+    const turn = new Turn();
+    this.#called = () => turns.called(turn.take);
   }
 
   /** The stack calls: what `work` sets going in the program comes to its end before time moves on. */

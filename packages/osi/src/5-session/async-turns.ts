@@ -3,6 +3,9 @@ import { perSimulation, type Simulation } from '../time/index.ts';
 /** How many microtasks a program may take between two calls before it is taken for one that has nothing more to ask. */
 const PATIENCE = 100;
 
+/** Lets code run, and calls `over` when it has. */
+export type Turn = (over: () => void) => void;
+
 /**
  * Keeps virtual time and programs that `await` in step: time moves on only when each has asked for what it waits
  * for next. So promises, too, give the same run for the same seed.
@@ -13,7 +16,7 @@ export class AsyncTurns {
   /** Programs that were told a result and have not asked for anything since. */
   #running = 0;
   /** What lets callbacks run that were called since the last turn; null when none was. */
-  #turn: (() => Promise<void>) | null = null;
+  #turn: Turn | null = null;
 
   /** @internal A call was made. */
   asked(): void {
@@ -27,9 +30,9 @@ export class AsyncTurns {
 
   /**
    * @internal Code was called that does not tell when it is done: callbacks, and what follows from them.
-   * @param turn fulfilled when everything that such code may have set going has run: a turn of the event loop.
+   * @param turn lets everything run that such code may have set going: a turn of the event loop.
    */
-  called(turn: () => Promise<void>): void {
+  called(turn: Turn): void {
     this.#turn = turn;
   }
 
@@ -37,11 +40,20 @@ export class AsyncTurns {
     return this.#running > 0 || this.#turn !== null;
   }
 
-  /** Lets the programs run until all of them wait again. */
-  async settle(): Promise<void> {
-    if (this.#turn !== null) await this.#turn();
-    // Callbacks that were called meanwhile have run, too.
-    this.#turn = null;
+  /** Lets the programs run until all of them wait again. One at a time drives, and asks for that. */
+  settle(): Promise<void> {
+    const turn = this.#turn;
+    if (turn === null) return this.#settleRunning();
+    return new Promise((settled) => {
+      turn(() => {
+        // Callbacks that were called meanwhile have run, too.
+        this.#turn = null;
+        settled(this.#running === 0 ? undefined : this.#settleRunning());
+      });
+    });
+  }
+
+  async #settleRunning(): Promise<void> {
     for (let i = 0; i < PATIENCE && this.#running > 0; i++) await null;
     this.#running = 0;
   }
