@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasJudge, parseScript, runHere, runOnLinux } from './socket-script.ts';
+import { annotated, expectedOf, hasJudge, parseScript, runHere, runOnLinux } from './socket-script.ts';
 
 /** A listener `l`, a connected pair `c` (client) and `s` (accepted). */
 const PAIR = `
@@ -671,12 +671,6 @@ const SCRIPTS: Record<string, string> = {
 };
 
 const parsed = Object.entries(SCRIPTS).map(([title, text]) => ({ title, script: parseScript(text) }));
-
-/** The script with answers, as far as an answer was expected. */
-const annotated = (script: ReturnType<typeof parseScript>, answers: readonly string[]): string[] =>
-  script.map(({ line, expected }, i) => (expected === null ? line : `${line} -> ${answers[i]}`));
-const expectedOf = (script: ReturnType<typeof parseScript>): string[] =>
-  script.map(({ line, expected }) => (expected === null ? line : `${line} -> ${expected}`));
 
 describe('the socket interface', () => {
   for (const { title, script } of parsed) {

@@ -32,6 +32,14 @@ export function parseScript(text: string): Step[] {
     });
 }
 
+/** The script with answers, as far as an answer was expected. */
+export const annotated = (script: readonly Step[], answers: readonly string[]): string[] =>
+  script.map(({ line, expected }, i) => (expected === null ? line : `${line} -> ${answers[i]}`));
+
+/** The script with the answers that are expected. */
+export const expectedOf = (script: readonly Step[]): string[] =>
+  script.map(({ line, expected }) => (expected === null ? line : `${line} -> ${expected}`));
+
 const FLAGS: Record<string, number> = {
   oob: session.MSG_OOB,
   peek: session.MSG_PEEK,
@@ -75,10 +83,9 @@ const valueText = (value: Uint8Array): string =>
 const addressText = ({ address, port }: session.SocketAddress): string =>
   `${address}:${port === 0 ? 0 : 'N'}`;
 
-/** Runs a script on a stack of ours. @returns an answer for each step. */
-export function runHere(script: readonly Step[]): string[] {
-  const sim = new Simulation(1);
-  const stack = new Stack({ sim, name: 'judge' });
+/** A program on a stack of ours, which makes one call after the other. @returns what answers the words of a step. */
+export function caller(stack: Stack): (words: readonly string[]) => string {
+  const { sim } = stack;
   const sockets = new Map<string, Socket>();
   const get = (name: string): Socket => sockets.get(name)!;
   const endpoint = (text: string): session.SocketAddress => {
@@ -89,7 +96,7 @@ export function runHere(script: readonly Step[]): string[] {
   const open = (type: number): Socket => stack.socket(2, type, 0) as Socket;
   const answer = (result: number): string => (result < 0 ? errnoName(-result) : String(result));
 
-  const step = (words: readonly string[]): string => {
+  return (words) => {
     if (words[1] === '=') {
       const [name = '', , what = '', from = ''] = words;
       if (what === 'accept') {
@@ -157,7 +164,12 @@ export function runHere(script: readonly Step[]): string[] {
         throw new Error(`no such step: ${words.join(' ')}`);
     }
   };
-  return script.map(({ words }) => step(words));
+}
+
+/** Runs a script on a stack of ours. @returns an answer for each step. */
+export function runHere(script: readonly Step[]): string[] {
+  const call = caller(new Stack({ sim: new Simulation(1), name: 'judge' }));
+  return script.map(({ words }) => call(words));
 }
 
 /** `hello`, or `1000*` for a thousand bytes. */
@@ -166,15 +178,15 @@ function bytesOf(text: string): Uint8Array {
   return many === null ? new Uint8Array(Buffer.from(text)) : new Uint8Array(Number(many[1])).fill(120);
 }
 
-const JUDGE = `
+/** The same calls in Python: `caller(options)` answers the words of a step. */
+export const PYTHON_CALLER = `
 import ctypes, errno, fcntl, json, os, select, socket, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 FLAGS = {'oob': 1, 'peek': 2, 'trunc': 0x20, 'dontwait': 0x40, 'errqueue': 0x2000}
 HOW = {'read': 0, 'write': 1, 'both': 2, 'nonsense': 3}
 BITS = [(1, 'IN'), (2, 'PRI'), (4, 'OUT'), (8, 'ERR'), (16, 'HUP'), (0x2000, 'RDHUP')]
-pause = float(sys.argv[1])
 
-def run(steps, options):
+def caller(options, pause):
     socks = {}
     def endpoint(text):
         host, port = text.split(':')
@@ -252,15 +264,18 @@ def run(steps, options):
             raw = value(rest[1])
             return check(libc.setsockopt(s.fileno(), level, number, raw, len(raw)))
         raise Exception(call)
-    out = []
-    for words in steps:
+    def answer(words):
         try:
-            out.append(step(words))
+            return step(words)
         except OSError as e:
-            out.append('EOPNOTSUPP' if e.errno == 95 else errno.errorcode[e.errno])
-    for s in socks.values():
-        s.close()
-    return out
+            return 'EOPNOTSUPP' if e.errno == 95 else errno.errorcode[e.errno]
+    return answer
+`;
+
+const JUDGE = `${PYTHON_CALLER}
+def run(steps, options):
+    answer = caller(options, float(sys.argv[1]))
+    return [answer(words) for words in steps]
 
 job = json.load(sys.stdin)
 print(json.dumps([run(steps, job['options']) for steps in job['scripts']]))
@@ -288,15 +303,18 @@ export function hasJudge(): boolean {
   return spawnSync('python3', ['-c', 'import socket, ctypes']).status === 0;
 }
 
+/** Levels and numbers of the options that steps name. */
+export function optionsIn(steps: readonly Step[]): Record<string, [level: number, number: number]> {
+  const named = steps.filter(({ words }) => words[0] === 'get' || words[0] === 'set');
+  return Object.fromEntries(named.map(({ words }) => [words[2]!, optionNumbers(words[2]!)]));
+}
+
 /** Runs scripts against the kernel. @param pause how long a `settle` waits, in seconds. */
 export function runOnLinux(scripts: readonly (readonly Step[])[], pause: number): string[][] {
-  const options: Record<string, [number, number]> = {};
-  for (const script of scripts) {
-    for (const { words } of script) {
-      if (words[0] === 'get' || words[0] === 'set') options[words[2]!] = optionNumbers(words[2]!);
-    }
-  }
-  const job = JSON.stringify({ options, scripts: scripts.map((script) => script.map(({ words }) => words)) });
+  const job = JSON.stringify({
+    options: optionsIn(scripts.flat()),
+    scripts: scripts.map((script) => script.map(({ words }) => words)),
+  });
   const { stdout, stderr, status } = spawnSync('python3', ['-c', JUDGE, String(pause)], {
     input: job,
     encoding: 'utf8',

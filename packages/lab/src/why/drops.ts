@@ -319,6 +319,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'not taken yet: the listener waits for data (TCP_DEFER_ACCEPT)',
     ko: '기다리는 소켓이 데이터까지 와야 받아들인다(TCP_DEFER_ACCEPT)',
   },
+  'tcp.bad-syn': {
+    en: 'not taken: another SYN is being answered',
+    ko: '이미 다른 SYN에 대답하는 중이다',
+  },
   'tcp.not-syn': { en: 'not taken: a listener expects a SYN', ko: '기다리는 소켓에는 SYN이 와야 한다' },
   'tcp.after-close': { en: 'not taken: the program has closed', ko: '프로그램이 이미 닫았다' },
   'tcp.time-wait': { en: 'not taken: the connection has ended', ko: '연결이 이미 끝났다' },

@@ -282,6 +282,10 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'refuses: that port has no listening program and no such connection',
     ko: '거절한다: 그 포트에는 기다리는 프로그램도 이런 연결도 없다',
   },
+  'tcp.reset-bad-syn': {
+    en: 'resets: a second SYN came, with another number',
+    ko: '번호가 다른 SYN이 또 왔다: 연결을 끊는다',
+  },
   'tcp.reset-bad-ack': {
     en: 'resets: what never was sent was acknowledged',
     ko: '보낸 적 없는 것을 확인 응답받아 연결을 끊는다',

@@ -184,6 +184,8 @@ export interface TcpConnection {
   receive(into: Uint8Array, peek?: boolean): number;
   /** @returns the urgent byte; -1 when there is none, it was read already or is in the stream; -2 when it is still to come. */
   receiveUrgent(peek: boolean): number;
+  /** The program will read no more (shutdown(2) SHUT_RD): when it has also finished, new data of the peer resets, as in Linux. */
+  stopReading(): void;
   /** No more sending: FIN follows what is buffered (shutdown(2) SHUT_WR). */
   shutdown(): void;
   /** The program is done with it: FIN, or RST when unread data is lost (RFC 9293 section 3.10.4) or linger is 0. It goes on without a user. */

@@ -245,6 +245,7 @@ export class StreamSocket extends StreamSettings {
       if (state === 'CLOSED') result = -ERRNO.ENOTCONN;
       if ((what & SEND) !== 0 && (this.#shutdown & SEND) === 0 && state !== 'CLOSED')
         this.#connection?.shutdown();
+      if ((what & RECEIVE) !== 0) this.#connection?.stopReading();
       this.#shutdown |= what;
     }
     this.#events.wake();

@@ -40,6 +40,7 @@ const FLAG_BITS: readonly (readonly [string, number])[] = [
 ];
 export const ACK = 0x10;
 export const SYN = 0x02;
+export const RST = 0x04;
 export const PSH = 0x08;
 export const FIN = 0x01;
 

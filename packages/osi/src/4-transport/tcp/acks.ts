@@ -34,7 +34,7 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
   const una = tcb.sndUna;
   const acked = seqDiff(ack, una);
   if (seqLess(tcb.sndNxt, ack)) return 'unsent';
-  if (acked < -tcb.maxWindow) return 'ancient';
+  if (acked < 0 && acked < -furthestBack(tcb)) return 'ancient';
   facts.begin();
   facts.hasTimestampEcho = tcb.timestamps && segment.hasTimestamps;
   facts.timestampEcho = segment.timestampEcho;
@@ -73,6 +73,10 @@ export function takeAcknowledgment(tcb: Tcb, segment: Segment): Verdict {
   if (tcb.sndNxt === tcb.sndUna && hasUnsent(tcb)) watchWindow(tcb);
   return 'taken';
 }
+
+/** How far back an acknowledgment may lie: a window, and not before what was acknowledged first (Linux: tcp_ack). */
+const furthestBack = ({ maxWindow, tally, passive }: Tcb): number =>
+  Math.min(maxWindow, tally === null ? (passive ? 0 : 1) : tally.bytesAcknowledged);
 
 function sampleRate(tcb: Tcb, tally: Tally): void {
   if (facts.delivered > 0 && tcb.inFlight !== null) tcb.inFlight.lastDelivered = tcb.host.sim.now;

@@ -118,13 +118,13 @@ describe('a segment arrives', () => {
     expect(script.take().map((s) => s.ts[1])).toEqual([1000, 1100]);
   });
 
-  test('an acknowledgment of what was never sent is ignored, as Linux does', () => {
+  test('an acknowledgment of what was never sent is challenged (RFC 9293 section 3.10.7.4)', () => {
     const script = new Script();
     const c = script.accepted();
     c.send(text('abc'), 0);
     script.take();
     script.inject({ flags: 'A', seq: 1, ack: 100 });
-    expect(script.take()).toEqual([]);
+    expect(script.lines()).toEqual(['A 4 1 0 tcp.challenge-ack']);
     expect(c.unacknowledged).toBe(3);
   });
 

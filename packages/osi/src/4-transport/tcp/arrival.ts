@@ -9,17 +9,18 @@ import { takeMark } from './ecn-arrival.ts';
 import { settle } from './fast-open/early.ts';
 import { fastOpenReset } from './fast-open/health.ts';
 import { enterFinWait2 } from './fin-wait.ts';
+import { answerRepeatedSyn, arriveHalfOpen, isHalfOpen } from './half-open.ts';
 import { established, startTimeout } from './handshake.ts';
 import { startPacing } from './pacing.ts';
-import { deliver, drop, dropAndAcknowledge, receiveData, tellDuplicate } from './receiver.ts';
+import { deliver, drop, receiveData, tellDuplicate } from './receiver.ts';
 import { checkSpace } from './send-space.ts';
-import { output, resendSyn } from './sender.ts';
+import { output } from './sender.ts';
 import { seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
 import { mayReceive } from './state.ts';
 import { tallyOf } from './tally-of.ts';
 import type { Tcb } from './tcb.ts';
 import { keepAlive } from './timeouts.ts';
-import { rememberTimestamp, tooOld } from './timestamps.ts';
+import { refusesTimestamp, rememberTimestamp, tooOld } from './timestamps.ts';
 import { acknowledge, replyReset } from './transmit.ts';
 import { noteUrgent } from './urgent.ts';
 import { offeredWindow } from './window.ts';
@@ -31,10 +32,13 @@ import { offeredWindow } from './window.ts';
 export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   countArrival(tcb, frame, segment);
   if (fastPath(tcb, frame, segment)) return;
-  if (repeatedSyn(tcb, segment)) {
-    rememberTimestamp(tcb, segment);
-    drop(tcb, frame, 'tcp.duplicate');
-    resendSyn(tcb, 'tcp.syn-ack');
+  if (isHalfOpen(tcb)) {
+    if (!arriveHalfOpen(tcb, frame, segment)) return;
+  } else if (tcb.early && repeatsSyn(tcb, frame, segment)) {
+    return;
+  }
+  if ((segment.flags & (ACK | RST | SYN)) === 0) {
+    drop(tcb, frame, 'tcp.no-ack');
     return;
   }
   if (!acceptable(tcb, frame, segment)) return;
@@ -60,7 +64,7 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (opened) startTimeout(tcb);
   rememberTimestamp(tcb, segment);
   finAcknowledged(tcb, segment);
-  if (isClosed(tcb)) {
+  if (isOver(tcb, segment)) {
     frame.release();
     return;
   }
@@ -91,6 +95,10 @@ function countArrival(tcb: Tcb, frame: Frame, segment: Segment): void {
 }
 
 const isClosed = (tcb: Tcb): boolean => tcb.state === 'CLOSED';
+
+/** Nothing is wanted of the rest of a segment that has acknowledged our FIN, except a FIN. */
+const isOver = (tcb: Tcb, { flags }: Segment): boolean =>
+  tcb.state === 'CLOSED' || tcb.state === 'TIME_WAIT' || (tcb.aside && (flags & FIN) === 0);
 
 /**
  * Header prediction (Van Jacobson): the next segment of a connection where nothing special happens is either the
@@ -147,6 +155,10 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const { ext } = tcb.host.counters;
   const isReset = (segment.flags & RST) !== 0;
   if (tcb.timestamps && segment.hasTimestamps && !isReset && tooOld(tcb, segment)) {
+    if ((segment.flags & SYN) !== 0) {
+      challenge(tcb, frame, 'TCPSYNChallenge');
+      return false;
+    }
     ext.PAWSEstab++;
     answerInvalid(tcb, frame, segment, 'tcp.paws', 'TCPACKSkippedPAWS');
     return false;
@@ -157,21 +169,32 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   // RFC 7323 and Linux would echo an older timestamp here. But then, when acknowledgments are lost, the peer takes
   // the time since its first attempt for the path's, and each loss makes its RTO longer.
   if (late && !isReset) rememberTimestamp(tcb, segment);
+  if (isReset && resets(tcb, segment)) return true;
   if (isReset) drop(tcb, frame, 'tcp.outside-window');
   else if ((segment.flags & SYN) !== 0) challenge(tcb, frame, 'TCPSYNChallenge');
   else answerInvalid(tcb, frame, segment, 'tcp.outside-window', 'TCPACKSkippedSeq');
   return false;
 }
 
-/** Second check. Only a RST with exactly the next number ends the connection (RFC 5961 section 3.2). */
+/** Second check. */
 function resetArrived(tcb: Tcb, frame: Frame, segment: Segment): void {
-  if (segment.seq !== tcb.rcvNxt) {
+  if (!resets(tcb, segment)) {
     if (tcb.fastOpen !== null) fastOpenReset(tcb, tcb.fastOpen);
     challenge(tcb, frame, 'TCPChallengeACK');
     return;
   }
   drop(tcb, frame, 'tcp.reset');
   resetByPeer(tcb);
+}
+
+/**
+ * Only a RST with exactly the next number ends the connection (RFC 5961 section 3.2), or with that behind all that has come;
+ * a peer that has sent FIN may not count it (Linux: tcp_reset_check).
+ */
+function resets({ state, rcvNxt, selective }: Tcb, { seq }: Segment): boolean {
+  if (seq === rcvNxt) return true;
+  if (seqAdd(seq, 1) === rcvNxt) return state === 'CLOSE_WAIT' || state === 'LAST_ACK' || state === 'CLOSING';
+  return selective !== null && selective.count > 0 && seq === selective.last;
 }
 
 /** Both have sent SYN at once: theirs comes again as SYN+ACK, and completes the handshake. */
@@ -183,13 +206,13 @@ const crossedSyn = (tcb: Tcb, segment: Segment): boolean =>
   seqAdd(segment.seq, 1) === tcb.rcvNxt &&
   segment.length === 1;
 
-/** The peer has not got our SYN+ACK, and calls again (Linux: tcp_check_req). */
-const repeatedSyn = (tcb: Tcb, segment: Segment): boolean =>
-  (tcb.state === 'SYN_RECV' || tcb.early) &&
-  (segment.flags & (SYN | ACK | RST)) === SYN &&
-  segment.seq === tcb.irs &&
-  (tcb.sndUna === tcb.iss || tcb.early) &&
-  !(tcb.timestamps && segment.hasTimestamps && tooOld(tcb, segment));
+/** The peer has not got our SYN+ACK, and calls again: it does not know that the connection is open. @returns whether it was that. */
+function repeatsSyn(tcb: Tcb, frame: Frame, segment: Segment): boolean {
+  const isRepeated = (segment.flags & (SYN | ACK | RST)) === SYN && segment.seq === tcb.irs;
+  if (!isRepeated || refusesTimestamp(tcb, segment)) return false;
+  answerRepeatedSyn(tcb, frame, segment);
+  return true;
+}
 
 /** Fifth check in SYN_RECV. @returns whether the connection is established. */
 function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
@@ -244,17 +267,10 @@ const isCurrent = (tcb: Tcb, segment: Segment): boolean =>
 
 /** Fifth check. @returns whether to go on. */
 function acknowledged(tcb: Tcb, frame: Frame, segment: Segment): boolean {
-  switch (takeAcknowledgment(tcb, segment)) {
-    case 'taken':
-      return true;
-    case 'unsent':
-      // Linux ignores it; RFC 9293 would have it answered.
-      drop(tcb, frame, 'tcp.bad-ack');
-      return false;
-    case 'ancient':
-      challenge(tcb, frame, 'TCPChallengeACK', 'tcp.old-ack');
-      return false;
-  }
+  const verdict = takeAcknowledgment(tcb, segment);
+  if (verdict === 'taken') return true;
+  challenge(tcb, frame, 'TCPChallengeACK', verdict === 'unsent' ? 'tcp.bad-ack' : 'tcp.old-ack');
+  return false;
 }
 
 /** Moves on when all we had to send, FIN included, is acknowledged. */
@@ -281,7 +297,7 @@ function finAcknowledged(tcb: Tcb, segment: Segment): void {
 function urgent(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const { flags, seq, urgentPointer, dataStart, dataEnd } = segment;
   if ((flags & URG) === 0 && tcb.urgent === null) return false;
-  if (!mayReceive(tcb.state) || tcb.receiveShutdown) return false;
+  if (!mayReceive(tcb.state) || tcb.orphan) return false;
   const first = (flags & SYN) === 0 ? seq : seqAdd(seq, 1);
   return noteUrgent(tcb, flags, urgentPointer, first, frame.bytes, dataStart, dataEnd);
 }
@@ -294,18 +310,18 @@ function text(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     frame.release();
     return false;
   }
-  if (mayReceive(tcb.state)) {
-    if (tcb.receiveShutdown && size > 0 && seqLess(tcb.rcvNxt, seqAdd(segment.seq, size))) {
-      // Nobody will ever read it, and the peer must know (RFC 1122 section 4.2.2.13).
-      tcb.host.counters.ext.TCPAbortOnData++;
-      drop(tcb, frame, 'tcp.after-close');
-      replyReset(tcb.host, segment, 'tcp.reset-after-close');
-      end(tcb, 0);
-      return false;
-    }
-    return receiveData(tcb, frame, segment);
+  if (!mayReceive(tcb.state) && !seqLess(segment.seq, tcb.rcvNxt)) {
+    drop(tcb, frame, 'tcp.after-close');
+    return false;
   }
-  if (seqLess(tcb.rcvNxt, segment.end)) drop(tcb, frame, 'tcp.after-close');
-  else dropAndAcknowledge(tcb, frame, 'tcp.duplicate', 'tcp.duplicate-ack');
-  return false;
+  const end = (segment.flags & FIN) === 0 ? segment.end : seqAdd(segment.end, -1);
+  if (tcb.state !== 'ESTABLISHED' && seqLess(tcb.rcvNxt, end) && (tcb.receiveShutdown || tcb.finReceived)) {
+    // Nobody will ever read it, and the peer must know (RFC 1122 section 4.2.2.13).
+    tcb.host.counters.ext.TCPAbortOnData++;
+    drop(tcb, frame, 'tcp.after-close');
+    replyReset(tcb.host, segment, 'tcp.reset-after-close');
+    resetByPeer(tcb);
+    return false;
+  }
+  return receiveData(tcb, frame, segment);
 }

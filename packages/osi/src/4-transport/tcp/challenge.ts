@@ -1,14 +1,14 @@
 import type { Frame } from '../../1-physical/index.ts';
 import { milliseconds } from '../../time/index.ts';
 import { becomeQuick } from './acknowledgment.ts';
-import type { Segment } from './codec.ts';
+import { type Segment, SYN } from './codec.ts';
 import type { TcpDrop } from './reasons.ts';
 import { drop, dropAndAcknowledge, tellDuplicate } from './receiver.ts';
 import { seqLess, seqMin } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
 
-/** Answers with an acknowledgment. Two stacks that answer each other must not do so for ever: without data, rarely. */
+/** Answers what does not fit with an acknowledgment, rarely. */
 export function answerInvalid(
   tcb: Tcb,
   frame: Frame,
@@ -16,14 +16,11 @@ export function answerInvalid(
   why: 'tcp.paws' | 'tcp.outside-window',
   skipped: 'TCPACKSkippedPAWS' | 'TCPACKSkippedSeq',
 ): void {
-  const quiet = frame.end === frame.start + (frame.view.getUint8(frame.start + 12) >> 4) * 4;
-  if (quiet && tooSoon(tcb)) {
-    tcb.host.counters.ext[skipped]++;
+  if (!answerRarely(tcb, segment, skipped)) {
     drop(tcb, frame, why);
     return;
   }
-  if (quiet) tcb.lastChallengeAt = tcb.host.sim.now;
-  else if (seqLess(segment.seq, tcb.rcvNxt)) {
+  if (segment.length > 0 && seqLess(segment.seq, tcb.rcvNxt)) {
     tcb.host.counters.ext.DelayedACKLost++;
     becomeQuick(tcb);
     tellDuplicate(tcb, segment.seq, seqMin(segment.end, tcb.rcvNxt));
@@ -31,12 +28,35 @@ export function answerInvalid(
   dropAndAcknowledge(tcb, frame, why, 'tcp.duplicate-ack');
 }
 
-function tooSoon(tcb: Tcb): boolean {
+/**
+ * Whether a segment that does not fit is answered: two stacks that answer each other must not do so for ever, so what is
+ * no data is answered rarely (Linux: tcp_oow_rate_limited, net.ipv4.tcp_invalid_ratelimit).
+ */
+export function answerRarely(
+  tcb: Tcb,
+  segment: Segment,
+  skipped:
+    | 'TCPACKSkippedPAWS'
+    | 'TCPACKSkippedSeq'
+    | 'TCPACKSkippedSynRecv'
+    | 'TCPACKSkippedFinWait2'
+    | 'TCPACKSkippedTimeWait',
+): boolean {
+  if (segment.length > 0 && (segment.flags & SYN) === 0) return true;
+  if (tooSoon(tcb)) {
+    tcb.host.counters.ext[skipped]++;
+    return false;
+  }
+  tcb.lastChallengeAt = tcb.host.sim.now;
+  return true;
+}
+
+export function tooSoon(tcb: Tcb): boolean {
   const { sim, sysctl } = tcb.host;
   return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.values['net.ipv4.tcp_invalid_ratelimit']);
 }
 
-/** RFC 5961 section 3 and 4: what could be forged is answered by a question. */
+/** RFC 5961 sections 3 to 5: what could be forged is answered by a question. */
 export function challenge(
   tcb: Tcb,
   frame: Frame,

@@ -150,6 +150,10 @@ export class Connection extends Tcb implements TcpConnection {
     return takeUrgent(this, peek);
   }
 
+  stopReading(): void {
+    this.receiveShutdown = true;
+  }
+
   shutdown(): void {
     if (this.finQueued) return;
     switch (this.state) {

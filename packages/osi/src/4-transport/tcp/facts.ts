@@ -18,7 +18,7 @@ export abstract class Facts {
     this.#bits = on ? this.#bits | 0x1 : this.#bits & ~0x1;
   }
 
-  /** The program has read all it wants (it closed). */
+  /** The program has read all it wants: it has closed, or said so. */
   get receiveShutdown(): boolean {
     return (this.#bits & 0x2) !== 0;
   }

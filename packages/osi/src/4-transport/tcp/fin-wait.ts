@@ -1,8 +1,9 @@
 import { type Nanoseconds, seconds } from '../../time/index.ts';
 import { end, reset, TIME_WAIT_LENGTH } from './closing.ts';
-import type { Segment } from './codec.ts';
+import { FIN, type Segment } from './codec.ts';
 import { setAside } from './orphan-count.ts';
 import { timeout } from './send-timers.ts';
+import { seqAdd, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 import { replyReset } from './transmit.ts';
 
@@ -23,7 +24,7 @@ function finWait(tcb: Tcb): Nanoseconds {
 export function enterFinWait2(tcb: Tcb, segment: Segment | null): void {
   if (!tcb.orphan) return;
   const { host, options } = tcb;
-  if (options.linger2 < 0) {
+  if (options.linger2 < 0 || (segment !== null && bringsData(tcb, segment))) {
     if (segment === null) {
       host.counters.ext.TCPAbortOnLinger++;
       reset(tcb, 'tcp.reset-fin-wait', 0);
@@ -38,6 +39,11 @@ export function enterFinWait2(tcb: Tcb, segment: Segment | null): void {
   // A longer one has two parts as long as what it is beyond a minute, whatever was asked for: that is Linux's arithmetic.
   if (wait > TIME_WAIT_LENGTH) tcb.startWait('tcp.fin-wait-2', wait - TIME_WAIT_LENGTH);
   else waitAside(tcb, wait);
+}
+
+/** Whether it has data that has not come before, or a FIN that comes too early: nobody will read it. */
+function bringsData({ rcvNxt }: Tcb, { flags, length, end: behind }: Segment): boolean {
+  return length > 0 && seqLess(rcvNxt, (flags & FIN) === 0 ? behind : seqAdd(behind, -1));
 }
 
 /** The timer of FIN_WAIT2 has expired (Linux: tcp_keepalive_timer, then that of the `inet_timewait_sock`). */

@@ -1,5 +1,6 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
 import { hashIp, type IpAddress, isIpv6 } from '../../3-network/index.ts';
+import { milliseconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import type { TcpOptions } from '../services.ts';
 import { expectData, startAcknowledging } from './acknowledgment.ts';
@@ -105,6 +106,7 @@ export function answer(tcb: Tcb, segment: Segment, iss: Sequence | null): void {
   agreeOnEcn(tcb, segment.flags, segment.tos);
   chooseInitialWindow(tcb, tcb.advMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0));
   host.counters.tcp.PassiveOpens++;
+  tcb.lastHeardAt = host.sim.now;
   tcb.move('syn');
   transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
   if (tcb.fastOpen !== null) tcb.fastOpen.option = null;
@@ -145,6 +147,8 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   if (acks && (!seqLess(tcb.sndUna, segment.ack) || seqLess(tcb.sndNxt, segment.ack))) {
     replyReset(host, segment, 'tcp.reset-bad-ack');
     discard(tcb, frame, 'tcp.bad-ack');
+    // What it answers may have been a predecessor, which our RST has ended: tries again soon (Linux: TCP_TIMEOUT_MIN).
+    if (tcb.retransmits === 0) tcb.startSend('tcp.retransmission', milliseconds(2));
     return;
   }
   if (acks && segment.hasTimestamps && segment.timestampEcho !== 0 && !echoed(tcb, segment)) {
@@ -165,8 +169,9 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
   takeSyn(tcb, segment);
   if (tcb.ecn !== null) concludeEcn(tcb, flags, !acks);
   if (!acks) {
-    // Both call at once (RFC 9293 figure 8): answers as a listener would, with the number of our own SYN. Data in
-    // the peer's SYN is not taken, as in Linux: it comes again.
+    // Both call at once (RFC 9293 figure 8): answers as a listener would, with the number of our own SYN. Linux offers
+    // again what its SYN did, and scales its windows even where the peer does not: RFC 7323 sections 2.2 and 3.2 forbid it.
+    // Data in the peer's SYN is not taken, as in Linux: it comes again.
     frame.release();
     tcb.move('syn');
     tcb.timers.stopSend();

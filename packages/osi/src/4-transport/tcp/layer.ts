@@ -53,7 +53,7 @@ import { SendChunks } from './send-chunks.ts';
 import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
 import { SynCookies } from './syn-cookies/cookie.ts';
 import type { Tcb } from './tcb.ts';
-import { arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
+import { arriveForFin, arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
 import { Timers } from './timers.ts';
 import { replyReset } from './transmit.ts';
 
@@ -268,6 +268,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       if (iss !== null) this.#unconnected(frame, segment, iss);
     } else {
       if (tcb.state === 'SYN_SENT') arriveInSynSent(tcb, frame, segment);
+      else if (tcb.aside) arriveForFin(tcb, frame, segment);
       else arrive(tcb, frame, segment);
       if (tcb.state !== 'CLOSED') tcb.show();
     }

@@ -56,6 +56,8 @@ export const TCP_REASONS = {
     'A late segment of a closed connection: acknowledged once more (RFC 9293 section 3.10.7.4).',
   'tcp.reset-no-socket': 'Nobody listens on that port, or the connection is not known (any more).',
   'tcp.reset-bad-ack': 'It acknowledges what was never sent (RFC 9293 section 3.10.7.3).',
+  'tcp.reset-bad-syn':
+    'A second SYN with another number came while the first was being answered: one of them is not meant (as Linux).',
   'tcp.reset-bad-cookie':
     'It acknowledges a SYN that is not remembered, and brings no cookie of the last two minutes (RFC 4987 section 3.6).',
   'tcp.reset-unread-data':
@@ -94,6 +96,7 @@ export const TCP_DROPS = {
   'tcp.deferred':
     'It completes the handshake, but without data, for which the listener waits (TCP_DEFER_ACCEPT).',
   'tcp.backlog-full': 'Too many connections wait to be accepted.',
+  'tcp.bad-syn': 'While a SYN was being answered another one came, with another number.',
   'tcp.not-syn': 'What came to a listener was no SYN.',
   'tcp.after-close': 'Data came for a program that has closed already.',
   'tcp.time-wait': 'A late segment of a closed connection.',

@@ -32,6 +32,13 @@ export class SelectiveAcks {
     return i === 0 ? this.#duplicateEnd : (this.#edges[2 * i - 1] as number);
   }
 
+  /** The end of the last block. */
+  get last(): Sequence {
+    let last = this.#edges[1] as number;
+    for (let i = 1; i < this.count; i++) last = seqMax(last, this.#edges[2 * i + 1] as number);
+    return last;
+  }
+
   /** `[start, end)` came behind a gap. */
   add(start: Sequence, end: Sequence): void {
     const edges = this.#edges;

@@ -309,7 +309,7 @@ export function keepTimer(tcb: Tcb): void {
     }
   } else if (hasUnsent(tcb) && mayTransmit(tcb)) {
     if (timers.send === Number.POSITIVE_INFINITY) {
-      tcb.startSend('tcp.zero-window-probe', Math.max(roundTrip.rto, RTO_MIN));
+      tcb.startSend('tcp.zero-window-probe', Math.max(backedOff(roundTrip.rto, tcb.backoff), RTO_MIN));
     }
   } else {
     timers.stopSend();

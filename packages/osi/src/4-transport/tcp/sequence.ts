@@ -22,5 +22,12 @@ export const seqMax = (a: Sequence, b: Sequence): Sequence => (((a - b) | 0) < 0
 
 export const seqMin = (a: Sequence, b: Sequence): Sequence => (((a - b) | 0) < 0 ? a : b);
 
+/**
+ * Whether `[seq, end)` touches the window `[from, to)`, or is empty and at its beginning or end: how connections of which
+ * little is remembered judge (Linux: tcp_in_window).
+ */
+export const seqInWindow = (seq: Sequence, end: Sequence, from: Sequence, to: Sequence): boolean =>
+  seq === from || (seqLess(from, end) && seqLess(seq, to)) || (seq === to && seq === end);
+
 /** The sequence number as headers and people have it, 0 to 2^32 - 1. */
 export const seqUnsigned = (a: Sequence): number => a >>> 0;

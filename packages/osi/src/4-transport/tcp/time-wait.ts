@@ -1,14 +1,47 @@
 import { dropFrame, type Frame } from '../../1-physical/index.ts';
-import { milliseconds } from '../../time/index.ts';
+import { answerRarely } from './challenge.ts';
 import { end, TIME_WAIT_LENGTH } from './closing.ts';
-import { ACK, RST, type Segment, SYN } from './codec.ts';
-import { type Sequence, seqAdd, seqLess } from './sequence.ts';
+import { ACK, FIN, RST, type Segment, SYN } from './codec.ts';
+import { finArrived } from './receiver.ts';
+import { type Sequence, seqAdd, seqInWindow, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
-import { wholeSeconds } from './timestamps.ts';
-import { acknowledge } from './transmit.ts';
+import { refusesTimestamp, rememberTimestamp, wholeSeconds } from './timestamps.ts';
+import { acknowledge, replyReset } from './transmit.ts';
 
 /** How far behind its predecessor's numbers a successor begins (Linux: tcp_timewait_state_process). */
 const ISS_GAP = 65_535 + 2;
+
+/**
+ * A segment came for a connection in FIN_WAIT2 whose program is gone: only a FIN is still waited for, and of the rest no
+ * more is remembered than in TIME_WAIT (Linux: tcp_timewait_state_process). Takes the frame over.
+ */
+export function arriveForFin(tcb: Tcb, frame: Frame, segment: Segment): void {
+  const { host, rcvNxt } = tcb;
+  const { flags, seq, end: behind } = segment;
+  const stale = refusesTimestamp(tcb, segment);
+  if (stale || !seqInWindow(seq, behind, rcvNxt, seqAdd(rcvNxt, tcb.receiveWindow))) {
+    if (stale) host.counters.ext.PAWSEstab++;
+    dropFrame(host.tracer, '', frame, stale ? 'tcp.paws' : 'tcp.outside-window');
+    if (answerRarely(tcb, segment, 'TCPACKSkippedFinWait2')) acknowledge(tcb, 'tcp.duplicate-ack');
+    return;
+  }
+  if ((flags & RST) !== 0) {
+    dropFrame(host.tracer, '', frame, 'tcp.reset');
+    end(tcb, 0);
+    return;
+  }
+  const isNews = (flags & ACK) !== 0 && segment.length > 0 && seqLess(rcvNxt, behind);
+  if (isNews && (flags & (SYN | FIN)) === FIN && behind === seqAdd(rcvNxt, 1)) {
+    frame.release();
+    rememberTimestamp(tcb, segment);
+    finArrived(tcb);
+    return;
+  }
+  dropFrame(host.tracer, '', frame, 'tcp.after-close');
+  if (!isNews && ((flags & SYN) === 0 || seqLess(seq, rcvNxt))) return;
+  replyReset(host, segment, 'tcp.reset-after-close');
+  end(tcb, 0);
+}
 
 /**
  * A segment came for a connection in TIME_WAIT (RFC 9293 section 3.10.7.4, as Linux's tcp_timewait_state_process).
@@ -20,7 +53,7 @@ export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequ
   const { flags } = segment;
   const { ext } = host.counters;
   const stamped = tcb.timestamps && segment.hasTimestamps;
-  const stale = stamped && (flags & RST) === 0 && seqLess(segment.timestamp, tcb.tsRecent);
+  const stale = refusesTimestamp(tcb, segment);
   const isReset = (flags & RST) !== 0;
   if (!stale && segment.seq === tcb.rcvNxt && (segment.length === 0 || isReset)) {
     // RFC 1337: a RST may end TIME_WAIT, unless net.ipv4.tcp_rfc1337 says otherwise.
@@ -43,12 +76,7 @@ export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequ
   dropFrame(host.tracer, '', frame, stale ? 'tcp.paws' : 'tcp.time-wait');
   if (isReset) return null;
   if (stale || (flags & ACK) !== 0) tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
-  if (segment.length === 0 && host.sim.now - tcb.lastChallengeAt < milliseconds(500)) {
-    ext.TCPACKSkippedTimeWait++;
-    return null;
-  }
-  if (segment.length === 0) tcb.lastChallengeAt = host.sim.now;
-  acknowledge(tcb, 'tcp.time-wait-ack');
+  if (answerRarely(tcb, segment, 'TCPACKSkippedTimeWait')) acknowledge(tcb, 'tcp.time-wait-ack');
   return null;
 }
 
