@@ -56,10 +56,8 @@ function flagsOf({ tentative, failed, dynamic }: LocalAddress6, deprecated: bool
   );
 }
 
-/** Without what a redirect told, which Linux keeps apart from its table. */
 export function routeAnswers6(stack: Stack): NetlinkAnswer[] {
-  return stack.routes6
-    .filter(({ protocol }) => protocol !== 'redirect')
+  return [...stack.routes6]
     .sort(byTree)
     .map(({ destination, length, gateway, link, metric, protocol, until }) => ({
       type: 'route6',
@@ -67,7 +65,7 @@ export function routeAnswers6(stack: Stack): NetlinkAnswer[] {
       via: gateway === null ? null : gateway.text,
       interface: link.name,
       metric,
-      protocol: protocol === 'redirect' ? 'ra' : protocol,
+      protocol,
       expires:
         until === Number.POSITIVE_INFINITY ? null : Math.max(Math.ceil((until - stack.sim.now) / 1e9), 0),
     }));

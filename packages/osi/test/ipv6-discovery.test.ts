@@ -349,6 +349,66 @@ describe('a redirect', () => {
     expect(send(script, '2001:db8:9::8')).toEqual(['020000000002']);
   });
 
+  function redirected(): Ipv6Script {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9'), { to: US });
+    return script;
+  }
+  /** To which MAC addresses a datagram goes. */
+  const next = (script: Ipv6Script): string[] => {
+    script.them.arrived.length = 0;
+    return send(script, '2001:db8:9::9');
+  };
+
+  test('is an exception to its route: no route of its own, gone with it, not with news that renew it', () => {
+    const script = redirected();
+    const [route] = script.us.routes6.filter(({ length }) => length === 0);
+    expect(script.us.routes6.filter(({ length }) => length === 128)).toEqual([]);
+    script.wait(100);
+    advertise(script, router());
+    expect(next(script)).toEqual(['020000000009']);
+    expect(route === undefined ? -1 : script.us.ip6.routes.remove(route)).toBe(0);
+    advertise(script, router());
+    expect(next(script)).toEqual(['020000000002']);
+  });
+
+  test('is followed for five minutes', () => {
+    const script = redirected();
+    script.wait(299);
+    expect(next(script)).toEqual(['020000000009']);
+    script.wait(2);
+    expect(next(script)).toEqual(['020000000002']);
+  });
+
+  test('to a router that is silent is given up when that is found out', () => {
+    const script = redirected();
+    // It is asked itself five seconds after the first packet, and everybody for it before the next one (RFC 4861 section 7.3.3).
+    const seen = Array.from({ length: 4 }, () => {
+      const went = next(script);
+      script.wait(5);
+      return went;
+    });
+    expect(seen).toEqual([['020000000009'], ['020000000009'], [], ['020000000002']]);
+  });
+
+  test('to one that says it is no router is given up (RFC 4861 section 7.2.5)', () => {
+    const script = redirected();
+    script.sayNd(ADVERTISEMENT, [0x20, 0, 0, 0, ...bytes6(better), ...targetMac(OTHER_MAC)], {
+      from: better,
+      to: 'ff02::1',
+    });
+    expect(next(script)).toEqual(['020000000002']);
+  });
+
+  test('may come from the router that another one has named', () => {
+    const script = redirected();
+    const third = [2, 0, 0, 0, 0, 7];
+    const body = [...ZERO, ...bytes6('fe80::7'), ...bytes6('2001:db8:9::9'), ...targetMac(third)];
+    script.sayNd(REDIRECT, body, { from: better, to: US });
+    expect(next(script)).toEqual(['020000000007']);
+  });
+
   test.each([
     ['of somebody else', { from: 'fe80::7' }, better, '2001:db8:9::9'],
     ['that a router has passed on', { hopLimit: 64 }, better, '2001:db8:9::9'],

@@ -9,6 +9,7 @@ import {
   isMulticast,
   netmask,
 } from '../address.ts';
+import type { TableUser } from '../table-user.ts';
 import {
   type AddressDetails,
   type LocalAddress,
@@ -16,12 +17,6 @@ import {
   RT_SCOPE_LINK,
   sameNetwork,
 } from './local-address.ts';
-
-/** Who asks a table of addresses or routes. */
-export interface TableUser {
-  /** A table has changed: what was looked up before may be wrong. */
-  tableChanged(): void;
-}
 
 /** Up to so many, looking at each of them is as fast as an index, and takes up less: most machines have two. */
 const FEW = 8;

@@ -13,6 +13,7 @@ import {
 } from '../icmp/codec.ts';
 import type { IpService, ReceivedPacket, TransportProtocol } from '../ip-service.ts';
 import type { RawUpcalls } from '../raw.ts';
+import { Redirects } from '../redirects.ts';
 import {
   checkIpv4,
   IPV4_HEADER,
@@ -31,7 +32,7 @@ import { findMartian } from './martians.ts';
 import { type ExaminedOptions, examineOptions, recordStation } from './options.ts';
 import type { PacketPath4 } from './packet-path.ts';
 import { Reassembly } from './reassembly.ts';
-import { type Advice, isGoodAdvice, Redirects } from './redirects.ts';
+import { type Advice, isGoodAdvice } from './redirects.ts';
 import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { type Ipv4Options, Sending } from './sending.ts';

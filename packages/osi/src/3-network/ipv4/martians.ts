@@ -1,5 +1,5 @@
 import { ANY, BROADCAST, type Ipv4Address, isLoopback } from '../address.ts';
-import type { AddressKind } from './ways.ts';
+import type { AddressKind } from './way.ts';
 
 /** 224.0.0.0/24 without its last byte. */
 const LINK_LOCAL_GROUPS = 0xe00000;

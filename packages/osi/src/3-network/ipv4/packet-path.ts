@@ -5,7 +5,7 @@ import type { Ipv4Address } from '../address.ts';
 import type { IpCounters } from '../counters.ts';
 import type { Sysctl } from '../sysctl.ts';
 import type { AddressTable } from './addresses.ts';
-import type { Way } from './ways.ts';
+import type { Way } from './way.ts';
 
 /** What the parts of IPv4 that judge and pass on packets need of it. */
 export interface PacketPath4 {

@@ -1,82 +1,9 @@
 import type { Link } from '../../2-datalink/index.ts';
-import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
-import type { TracedTimer, Tracer } from '../../trace/index.ts';
-import { ANY, BROADCAST, formatIpv4, type Ipv4Address, isMulticast, netmask } from '../address.ts';
+import { ANY, BROADCAST, type Ipv4Address, isMulticast, netmask } from '../address.ts';
 import type { Sysctl } from '../sysctl.ts';
 import type { AddressTable } from './addresses.ts';
-import type { Route } from './route.ts';
 import type { RouteTable } from './routes.ts';
-import type { Way } from './ways.ts';
-
-interface BetterWay {
-  readonly route: Route;
-  readonly gateway: Ipv4Address;
-  readonly until: Nanoseconds;
-}
-
-/** How long a redirect is followed (`ip_rt_gc_timeout`). */
-const REDIRECT_TIME = seconds(300);
-/** Ways remembered: as many as of path MTUs. */
-const MOST = 2048 * 5;
-
-/** Better ways to single destinations, as routers have told of them (RFC 1122 section 3.2.2.2). */
-export class Redirects {
-  readonly #sim: Simulation;
-  readonly #tracer: Tracer;
-  readonly #changed: () => void;
-  readonly #all = new Map<Ipv4Address, BetterWay>();
-  readonly #ageing: TracedTimer;
-
-  /** @param changed what was looked up before may be wrong. */
-  constructor(sim: Simulation, tracer: Tracer, changed: () => void) {
-    this.#sim = sim;
-    this.#tracer = tracer;
-    this.#changed = changed;
-    this.#ageing = tracer.timer(
-      'ip.redirect-age',
-      () => '',
-      () => this.#age(),
-      true,
-    );
-  }
-
-  /** The router that one has told of, as long as `route` is the way there. */
-  gatewayTo(destination: Ipv4Address, route: Route): Ipv4Address | null {
-    const known = this.#all.get(destination);
-    return known?.route === route ? known.gateway : null;
-  }
-
-  learn(destination: Ipv4Address, route: Route, gateway: Ipv4Address): void {
-    this.#all.delete(destination);
-    for (const oldest of this.#all.keys()) {
-      if (this.#all.size < MOST) break;
-      this.#all.delete(oldest);
-    }
-    this.#all.set(destination, { route, gateway, until: this.#sim.now + REDIRECT_TIME });
-    if (!this.#ageing.running) this.#ageing.start(REDIRECT_TIME);
-    this.#record('update', destination, gateway);
-    this.#changed();
-  }
-
-  /** Those told of first end first. */
-  #age(): void {
-    for (const [destination, { gateway, until }] of this.#all) {
-      if (until > this.#sim.now) {
-        this.#ageing.start(until - this.#sim.now);
-        break;
-      }
-      this.#all.delete(destination);
-      this.#record('remove', destination, gateway);
-    }
-    this.#changed();
-  }
-
-  #record(change: 'update' | 'remove', destination: Ipv4Address, gateway: Ipv4Address): void {
-    if (!this.#tracer.on) return;
-    const value = change === 'remove' ? '' : `via ${formatIpv4(gateway)} redirected`;
-    this.#tracer.write({ kind: 'table', table: 'route', change, key: formatIpv4(destination), value });
-  }
-}
+import type { Way } from './way.ts';
 
 /** What a router says: packets for `destination` had better go to `gateway`. */
 export interface Advice {

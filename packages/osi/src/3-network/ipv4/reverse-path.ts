@@ -2,7 +2,7 @@ import type { Link } from '../../2-datalink/index.ts';
 import type { Ipv4Address } from '../address.ts';
 import type { Sysctl } from '../sysctl.ts';
 import type { AddressTable } from './addresses.ts';
-import type { Way } from './ways.ts';
+import type { Way } from './way.ts';
 
 /** `rp_filter`: an answer has to leave by the interface that the packet came by; or (2, "loose") by any. */
 const STRICT = 1;

@@ -1,7 +1,7 @@
 import type { Link } from '../../2-datalink/index.ts';
 import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
 import { formatIpv4, type Ipv4Address, netmask } from '../address.ts';
-import type { TableUser } from './addresses.ts';
+import type { TableUser } from '../table-user.ts';
 import type { Route } from './route.ts';
 import { RouteIndex } from './route-index.ts';
 

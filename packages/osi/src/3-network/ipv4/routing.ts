@@ -12,12 +12,14 @@ import {
   LOOPBACK,
   netmask,
 } from '../address.ts';
-import { AddressTable, type TableUser } from './addresses.ts';
+import type { Redirects } from '../redirects.ts';
+import type { TableUser } from '../table-user.ts';
+import { Ways } from '../ways.ts';
+import { AddressTable } from './addresses.ts';
 import { readSource } from './codec.ts';
 import { type AddressDetails, type LocalAddress, RT_SCOPE_UNIVERSE } from './local-address.ts';
-import type { Redirects } from './redirects.ts';
 import { type Route, RouteTable } from './routes.ts';
-import { NO_WAY, type Way, Ways } from './ways.ts';
+import { NO_WAY, newWay, type Way } from './way.ts';
 
 /** Where a packet goes next. */
 interface Hop {
@@ -34,11 +36,11 @@ export class Routing implements TableUser {
   /** In the order of their numbers. */
   links: readonly Link[] = [];
   /** What routers have told of better ways; null as long as none has. */
-  protected redirects: Redirects | null = null;
+  protected redirects: Redirects<Ipv4Address, Route> | null = null;
   /** What `route` decided last: to be read at once. */
   protected hop: Readonly<Hop>;
   #loopback: Link | null = null;
-  readonly #ways = new Ways();
+  readonly #ways = new Ways<Way>();
   /** The two that were asked for last, which on a host mostly are its own address and that of the one it talks to. */
   #latest = NO_WAY;
   #former = NO_WAY;
@@ -141,7 +143,7 @@ export class Routing implements TableUser {
     if (latest.key === key && latest.version === version) return latest;
     const former = this.#former;
     if (former.key === key && former.version === version) return former;
-    const way = this.#ways.place(address, version);
+    const way = this.#ways.place(key, version, newWay);
     if (way.version !== version || way.key !== key) this.#decide(way, address, version);
     this.#former = latest;
     this.#latest = way;

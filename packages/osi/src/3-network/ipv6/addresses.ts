@@ -1,6 +1,7 @@
 import type { Link } from '../../2-datalink/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
+import type { TableUser } from '../table-user.ts';
 import {
   type Ipv6Address,
   type Ipv6Prefix,
@@ -40,13 +41,15 @@ export interface NewAddress6 extends Ipv6Prefix {
 export class AddressTable6 {
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
+  readonly #user: TableUser;
   #all: LocalAddress6[] = [];
   /** By the hash of an address that may be used. */
   readonly #own = new Map<number, LocalAddress6>();
 
-  constructor(sim: Simulation, tracer: Tracer) {
+  constructor(sim: Simulation, tracer: Tracer, user: TableUser) {
     this.#sim = sim;
     this.#tracer = tracer;
+    this.#user = user;
   }
 
   entries(): readonly LocalAddress6[] {
@@ -96,6 +99,14 @@ export class AddressTable6 {
     this.record('update', line);
   }
 
+  /** It is preferred, and ours, for longer or for less. */
+  renew(line: LocalAddress6, preferredUntil: Nanoseconds, validUntil: Nanoseconds): void {
+    line.preferredUntil = preferredUntil;
+    line.validUntil = validUntil;
+    this.#user.tableChanged();
+    this.record('update', line);
+  }
+
   /** Somebody else has it: it stays tentative for good. */
   fail(line: LocalAddress6): void {
     line.failed = true;
@@ -135,11 +146,21 @@ export class AddressTable6 {
     return line.preferredUntil <= this.#sim.now;
   }
 
+  /** When the next of them will be deprecated; `Infinity` for none. */
+  get nextDeprecation(): Nanoseconds {
+    let next = Number.POSITIVE_INFINITY;
+    for (const line of this.#all) {
+      if (line.preferredUntil < next && !this.isDeprecated(line)) next = line.preferredUntil;
+    }
+    return next;
+  }
+
   #index(): void {
     this.#own.clear();
     for (const line of this.#all) {
       if (!line.tentative && !this.#own.has(line.address.hash)) this.#own.set(line.address.hash, line);
     }
+    this.#user.tableChanged();
   }
 
   /** Writes a change to the record. */

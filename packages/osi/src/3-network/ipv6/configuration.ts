@@ -255,10 +255,10 @@ export class Configuration {
       this.#add(by, { address, length, dynamic: true, tentative: true, validUntil, preferredUntil });
     } else if (line.dynamic) {
       const left = line.validUntil - now;
-      if (validUntil - now > TWO_HOURS || validUntil > line.validUntil) line.validUntil = validUntil;
-      else if (left > TWO_HOURS) line.validUntil = now + TWO_HOURS;
-      line.preferredUntil = Math.min(preferredUntil, line.validUntil);
-      this.#ip.addresses.record('update', line);
+      const longer = validUntil - now > TWO_HOURS || validUntil > line.validUntil;
+      const most = left > TWO_HOURS ? now + TWO_HOURS : line.validUntil;
+      const end = longer ? validUntil : most;
+      this.#ip.addresses.renew(line, Math.min(preferredUntil, end), end);
     }
     this.#endsAt(validUntil);
   }

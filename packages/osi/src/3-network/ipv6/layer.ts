@@ -79,7 +79,6 @@ const ROUTER_ALERT_HEADER = 8;
 export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, PacketPath {
   readonly counters: Ip6Counters = ip6Counters();
   readonly pathMtu: PathMtu<string>;
-  readonly tracer: Tracer;
   readonly pool: FramePool;
   /** Set by ICMPv6 when it joins. */
   reports: ErrorReports6 | null = null;
@@ -87,8 +86,6 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   betterWays: BetterWays | null = null;
   /** Set once there are raw sockets. */
   raw: RawUpcalls<Ipv6Address> | null = null;
-  readonly #sim: Simulation;
-  readonly #sysctl: Sysctl;
   readonly #reassembly: Reassembly6;
   readonly #chain: HeaderChain;
   readonly #transports: (TransportProtocol | undefined)[] = [];
@@ -113,10 +110,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   constructor(options: Ipv6Options) {
     const { sim, tracer, pool, sysctl } = options;
     super(sim, tracer, sysctl);
-    this.#sim = sim;
-    this.tracer = tracer;
     this.pool = pool;
-    this.#sysctl = sysctl;
     this.pathMtu = new PathMtu(sim, sysctl, IPV6_LEAST_MTU, 'net.ipv6.route.mtu_expires');
     this.#reassembly = new Reassembly6({
       tracer,
@@ -174,11 +168,11 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     protocol: number,
     options: SendOptions = NO_OPTIONS,
   ): number {
-    const { counters, hop } = this;
+    const { counters } = this;
     const { extensions } = options;
     const first = extensions === undefined ? destination : firstSegment(destination, extensions);
     const error = this.route(first, source, options.interface);
-    const { by, nextHop, group } = hop;
+    const { by, nextHop, group } = this.hop;
     if (error !== 0 || by === null) {
       counters.OutNoRoutes++;
       this.drop(frame, 'ip.no-route');
@@ -229,9 +223,9 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
    * @param destination where it goes, whatever its header says. @returns 0, -EMSGSIZE, or what `send` returns.
    */
   sendWhole(frame: Frame, source: Ipv6Address, destination: Ipv6Address, options: SendOptions): number {
-    const { counters, hop } = this;
+    const { counters } = this;
     const error = this.route(destination, source, options.interface);
-    const { by, nextHop, group } = hop;
+    const { by, nextHop, group } = this.hop;
     if (error !== 0 || by === null) {
       counters.OutNoRoutes++;
       this.drop(frame, 'ip.no-route');
@@ -366,7 +360,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   }
 
   /** A neighbour does not answer (RFC 4861 section 7.2.2); takes the frame over, `start` at its header. */
-  unresolved(frame: Frame): void {
+  unresolved(frame: Frame, address: Ipv6Address): void {
+    this.notRouter(address);
     this.#report(ICMPV6_DESTINATION_UNREACHABLE, CODE6_ADDRESS_UNREACHABLE, frame, frame.start, false);
     this.drop(frame, 'ndisc.unresolved');
   }
@@ -406,7 +401,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
 
   /** A number that packets of one flow have in common (RFC 6437, `auto_flowlabels` of Linux). */
   #flowLabel(frame: Frame, protocol: number, source: Ipv6Address, destination: Ipv6Address): number {
-    if (this.#sysctl.values['net.ipv6.auto_flowlabels'] === 0) return 0;
+    if (this.sysctl.values['net.ipv6.auto_flowlabels'] === 0) return 0;
     if (this.#flowSecret === 0) this.#flowSecret = this.#chance().uint32() | 1;
     const ports =
       protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP ? frame.view.getInt32(frame.start) : protocol;
@@ -431,7 +426,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   #hearOwn(by: Ipv6Interface, frame: Frame): void {
     const copy = this.pool.copy(frame);
     const { cause } = this.tracer;
-    this.#sim.after(0, () =>
+    this.sim.after(0, () =>
       this.tracer.within(cause, () => {
         const { view, start } = copy;
         const { index } = by.link;
@@ -492,7 +487,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   }
 
   #chance(): Random {
-    this.#random ??= this.#sim.randomFor(`${this.tracer.node}/ipv6`);
+    this.#random ??= this.sim.randomFor(`${this.tracer.node}/ipv6`);
     return this.#random;
   }
 

@@ -1,6 +1,7 @@
 import type { Link } from '../../2-datalink/index.ts';
 import type { Nanoseconds } from '../../time/index.ts';
 import { ERRNO, type TableChanged, type Tracer } from '../../trace/index.ts';
+import type { TableUser } from '../table-user.ts';
 import { type Ipv6Address, isAny6, maskedHash, maskIpv6, samePrefix } from './address.ts';
 
 /** A line of `ip -6 route`. */
@@ -15,21 +16,23 @@ export interface Route6 {
   /** Among routes of one length the least wins: 256 with an address, 1024 otherwise. */
   readonly metric: number;
   /** Who made it: `kernel` with an address, `ra` a router's advertisement, `boot` or `static` by hand. */
-  readonly protocol: 'kernel' | 'boot' | 'static' | 'ra' | 'redirect';
-  /** When it ends; `Infinity` for never. */
-  readonly until: Nanoseconds;
+  readonly protocol: 'kernel' | 'boot' | 'static' | 'ra';
+  /** When it ends; `Infinity` for never. Routers put it off. */
+  until: Nanoseconds;
 }
 
 /** The IPv6 routes of one machine. The one with the longest prefix wins, then the least metric, then the oldest. */
 export class RouteTable6 {
   readonly #tracer: Tracer;
+  readonly #user: TableUser;
   #all: Route6[] = [];
   /** Prefix lengths in use, longest first, and for each the routes by the hash of their prefix. */
   #lengths: number[] = [];
   readonly #byLength = new Map<number, Map<number, Route6[]>>();
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer, user: TableUser) {
     this.#tracer = tracer;
+    this.#user = user;
   }
 
   /** In the order in which they were added. */
@@ -60,14 +63,6 @@ export class RouteTable6 {
     this.#index();
     this.#record('remove', route);
     return 0;
-  }
-
-  /** Puts `next` in the place of `route`, of which it differs in its end only. */
-  renew(route: Route6, until: Nanoseconds): void {
-    const place = this.#all.indexOf(route);
-    if (place < 0) return;
-    this.#all[place] = { ...route, until };
-    this.#index();
   }
 
   /**
@@ -113,6 +108,7 @@ export class RouteTable6 {
       for (const routes of table.values()) routes.sort((x, y) => x.metric - y.metric);
     }
     this.#lengths = [...this.#byLength.keys()].sort((x, y) => y - x);
+    this.#user.tableChanged();
   }
 
   #record(change: TableChanged['change'], route: Route6): void {

@@ -1,7 +1,10 @@
 import type { Link } from '../../2-datalink/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
+import { Redirects } from '../redirects.ts';
 import type { Sysctl } from '../sysctl.ts';
+import type { TableUser } from '../table-user.ts';
+import { Ways } from '../ways.ts';
 import {
   ANY6,
   type Ipv6Address,
@@ -15,8 +18,9 @@ import { AddressTable6, type LocalAddress6, type NewAddress6 } from './addresses
 import { Ipv6Interface } from './interface.ts';
 import { type Route6, RouteTable6 } from './routes.ts';
 import { selectSource } from './source-selection.ts';
+import { NO_WAY6, newWay6, type Way6 } from './way.ts';
 
-/** Where a packet goes next: written anew for each packet. */
+/** Where a packet goes next. */
 interface Hop6 {
   by: Ipv6Interface | null;
   nextHop: Ipv6Address;
@@ -28,26 +32,48 @@ interface Hop6 {
 const METRIC_ADDRESS = 256;
 
 /** Where packets go: the links, addresses and routes of one machine. */
-export class Routing6 {
+export class Routing6 implements TableUser {
   readonly addresses: AddressTable6;
   readonly routes: RouteTable6;
   /** In the order of their numbers. */
   readonly interfaces: Ipv6Interface[] = [];
-  /** What `route` decided last. */
-  protected readonly hop: Hop6 = { by: null, nextHop: ANY6, group: false };
-  readonly #sysctl: Sysctl;
+  readonly tracer: Tracer;
+  protected readonly sim: Simulation;
+  protected readonly sysctl: Sysctl;
+  /** What `route` decided last: to be read at once. */
+  protected hop: Readonly<Hop6>;
   #loopback: Ipv6Interface | null = null;
+  /** What routers have told of better ways; null as long as none has. */
+  #redirects: Redirects<Ipv6Address, Route6> | null = null;
+  /** Made with the first question. */
+  #ways: Ways<Way6> | null = null;
+  /** The two that were asked for last, which on a host mostly are its own address and that of the one it talks to. */
+  #latest: Way6 = NO_WAY6;
+  #former: Way6 = NO_WAY6;
+  /** Counts changes of the tables: what was decided before may be wrong. */
+  #version = 0;
+  /** Of what depends on more than the destination: written anew each time. */
+  readonly #special: Hop6 = { by: null, nextHop: ANY6, group: false };
 
   constructor(sim: Simulation, tracer: Tracer, sysctl: Sysctl) {
-    this.addresses = new AddressTable6(sim, tracer);
-    this.routes = new RouteTable6(tracer);
-    this.#sysctl = sysctl;
+    this.addresses = new AddressTable6(sim, tracer, this);
+    this.routes = new RouteTable6(tracer, this);
+    this.hop = this.#special;
+    this.sim = sim;
+    this.tracer = tracer;
+    this.sysctl = sysctl;
+  }
+
+  /** @internal For its tables. */
+  tableChanged(): void {
+    this.#version++;
   }
 
   addLink(link: Link): Ipv6Interface {
-    const by = new Ipv6Interface(link, this.#sysctl);
+    const by = new Ipv6Interface(link, this.sysctl);
     this.interfaces.push(by);
     if (link.loopback) this.#loopback = by;
+    this.tableChanged();
     return by;
   }
 
@@ -92,9 +118,15 @@ export class Routing6 {
 
   /** The line of the address to send from, or null. @param by an interface to send by. */
   sourceLine(destination: Ipv6Address, by?: string): LocalAddress6 | null {
-    if (this.addresses.isOwn(destination)) return this.addresses.find(destination) ?? null;
+    const way = this.#wayOf(destination);
+    if (way.own) return this.addresses.find(destination) ?? null;
     if (this.route(destination, ANY6, by) !== 0) return null;
-    return selectSource(this.addresses, this.hop.by?.link ?? null, destination);
+    if (this.hop !== way) return selectSource(this.addresses, this.hop.by?.link ?? null, destination);
+    if (way.sourceUntil <= this.sim.now) {
+      way.source = selectSource(this.addresses, way.by?.link ?? null, destination);
+      way.sourceUntil = this.addresses.nextDeprecation;
+    }
+    return way.source;
   }
 
   sourceFor(destination: Ipv6Address, by?: string): Ipv6Address | null {
@@ -124,22 +156,75 @@ export class Routing6 {
     return by.isMember(group);
   }
 
-  /** Decides where a packet goes; writes `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
+  /** Decides where a packet goes; sets `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
   protected route(destination: Ipv6Address, source: Ipv6Address, name?: string): number {
-    const { hop, addresses } = this;
-    hop.nextHop = destination;
-    hop.group = false;
-    hop.by = null;
-    if (addresses.isOwn(destination)) {
-      const lo = this.#loopback;
-      hop.by = lo;
+    const way = this.#wayOf(destination);
+    this.hop = way;
+    if (way.own) {
+      const lo = way.by;
       return lo === null || (!lo.link.up && isLoopback6(destination)) ? -ERRNO.ENETUNREACH : 0;
     }
-    const bound = name === undefined ? this.#zone(destination) : this.#named(name);
-    if (name !== undefined && bound === null) return -ERRNO.ENODEV;
-    if (bound === null && destination.zone !== 0) return -ERRNO.ENETUNREACH;
-    if (isMulticast6(destination)) {
-      hop.group = true;
+    if (way.open || name !== undefined) {
+      const bound = name === undefined ? this.#zone(destination) : this.#named(name);
+      if (name !== undefined && bound === null) return -ERRNO.ENODEV;
+      this.#choose(destination, source, bound);
+      this.hop = this.#special;
+    }
+    const { by } = this.hop;
+    if (by === null) return -ERRNO.ENETUNREACH;
+    if (!by.link.up) return -ERRNO.ENETDOWN;
+    return by.enabled ? 0 : -ERRNO.ENETUNREACH;
+  }
+
+  /** What is known of an address: to be read at once. */
+  #wayOf(address: Ipv6Address): Way6 {
+    const version = this.#version;
+    const latest = this.#latest;
+    if (latest.version === version && latest.address.equals(address)) return latest;
+    const former = this.#former;
+    if (former.version === version && former.address.equals(address)) return former;
+    this.#ways ??= new Ways();
+    const way = this.#ways.place(address.hash, version, newWay6);
+    if (way.version !== version || !way.address.equals(address)) this.#decide(way, address, version);
+    this.#former = latest;
+    this.#latest = way;
+    return way;
+  }
+
+  #decide(way: Way6, address: Ipv6Address, version: number): void {
+    way.key = address.hash;
+    way.version = version;
+    way.address = address;
+    way.nextHop = address;
+    way.own = this.addresses.isOwn(address);
+    way.group = isMulticast6(address);
+    way.open = way.group || address.zone !== 0;
+    way.by = null;
+    way.sourceUntil = Number.NEGATIVE_INFINITY;
+    if (way.own) way.by = this.#loopback;
+    else if (isLinkLocal6(address)) {
+      way.by = this.#zone(address);
+      way.open = address.zone === 0;
+    } else if (!way.group) {
+      const route = this.routes.lookup(address, null, () => {
+        way.open = true;
+        return false;
+      });
+      if (route !== null) {
+        way.by = this.on(route.link);
+        way.nextHop = this.#nextHop(route, address);
+      }
+    }
+  }
+
+  /** Writes `#special`: where a packet goes that is bound to an interface, or for which the address alone does not decide. */
+  #choose(destination: Ipv6Address, source: Ipv6Address, bound: Ipv6Interface | null): void {
+    const hop = this.#special;
+    hop.nextHop = destination;
+    hop.group = isMulticast6(destination);
+    hop.by = null;
+    if (bound === null && destination.zone !== 0) return;
+    if (hop.group) {
       hop.by = bound ?? this.#ofSource(source) ?? this.#multicastDefault(destination);
       if (needsZone(destination) && hop.by !== null) hop.nextHop = destination.inZone(hop.by.link.index);
     } else if (isLinkLocal6(destination)) {
@@ -150,12 +235,29 @@ export class Routing6 {
       const route = this.routes.lookup(destination, bound?.link ?? null, this.#silent);
       if (route !== null) {
         hop.by = this.on(route.link);
-        if (route.gateway !== null) hop.nextHop = route.gateway;
+        hop.nextHop = this.#nextHop(route, destination);
       }
     }
-    if (hop.by === null) return -ERRNO.ENETUNREACH;
-    if (!hop.by.link.up) return -ERRNO.ENETDOWN;
-    return hop.by.enabled ? 0 : -ERRNO.ENETUNREACH;
+  }
+
+  #nextHop(route: Route6, destination: Ipv6Address): Ipv6Address {
+    return this.#redirects?.gatewayTo(destination, route) ?? route.gateway ?? destination;
+  }
+
+  /** Whether packets to `destination` go by `router`, or would without a redirect (`__ip6_route_redirect`). */
+  isGatewayTo(destination: Ipv6Address, route: Route6, router: Ipv6Address): boolean {
+    return route.gateway?.equals(router) === true || this.#nextHop(route, destination).equals(router);
+  }
+
+  /** Packets to `destination` go by a better router from now on, or without one: an exception to `route`. */
+  redirect(destination: Ipv6Address, route: Route6, gateway: Ipv6Address): void {
+    this.#redirects ??= new Redirects(this.sim, this.tracer, () => this.tableChanged());
+    this.#redirects.learn(destination, route, gateway);
+  }
+
+  /** A neighbour is no router, or is silent: what others have told of it does not count (RFC 4861 section 7.2.5, 7.3.3). */
+  notRouter(address: Ipv6Address): void {
+    this.#redirects?.forget(address);
   }
 
   /** A router that was asked for in vain is passed over while there is another (RFC 4861 section 6.3.6). */

@@ -20,7 +20,7 @@ function choose(destination: string, ...given: readonly Given[]): string {
     const world = new World();
     const host = world.host('a');
     const links = [host.port(), host.port()];
-    const table = new AddressTable6(world.sim, host.tracer);
+    const table = new AddressTable6(world.sim, host.tracer, { tableChanged() {} });
     for (const each of order) {
       const { prefix, link = 0, deprecated, tentative } = typeof each === 'string' ? { prefix: each } : each;
       const { address, length } = parseIpv6Prefix(prefix)!;
@@ -86,7 +86,7 @@ describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
     const world = new World();
     const host = world.host('a');
     const link = host.port();
-    const table = new AddressTable6(world.sim, host.tracer);
+    const table = new AddressTable6(world.sim, host.tracer, { tableChanged() {} });
     for (const prefix of [first, second]) table.add(link, parseIpv6Prefix(prefix!)!);
     expect(selectSource(table, link, parseIpv6('2001:db8:1::9')!)?.address.text).toBe('2001:db8:4::1');
   });

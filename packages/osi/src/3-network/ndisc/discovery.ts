@@ -105,7 +105,7 @@ export class NeighbourDiscovery {
       key: (address) => address.key,
       request: (address, mac, waiting) => this.#ask(by, address, mac, waiting),
       transmit: (frame, mac) => by.link.transmit(frame, mac, ETHERTYPE_IPV6),
-      unresolved: (frame) => this.#ip.unresolved(frame),
+      unresolved: (frame, address) => this.#ip.unresolved(frame, address),
       format: (address) => address.text,
     });
     // A later answer replaces an earlier one at once; ARP's lock against it is for proxies (`nd_tbl` has none).

@@ -62,8 +62,6 @@ const METRIC_ROUTER = 1024;
 const METRIC_PREFIX = 256;
 /** No more routes than that are learned: somebody may tell of ever more (Linux before 6.3: net.ipv6.route.max_size). */
 const MOST_ROUTES = 4096;
-/** How long a redirect is followed without being told anew. */
-const REDIRECT_TIME = seconds(600);
 
 interface Solicitation {
   readonly timer: TracedTimer;
@@ -96,6 +94,7 @@ export class RouterDiscovery {
     nd.notRouter = (by, address) => {
       const route = this.#default(by, address);
       if (route !== undefined) ip.routes.remove(route);
+      ip.notRouter(address);
     };
   }
 
@@ -201,7 +200,7 @@ export class RouterDiscovery {
     }
     if (known === undefined && this.#isFull()) return;
     this.expires(until);
-    if (known !== undefined) this.#ip.routes.renew(known, until);
+    if (known !== undefined) known.until = until;
     else {
       const { link } = by;
       const metric = METRIC_ROUTER;
@@ -263,7 +262,7 @@ export class RouterDiscovery {
     this.expires(until);
     // A route that came with an address given by hand has no end, and keeps none.
     if (known?.until === Number.POSITIVE_INFINITY) return;
-    if (known !== undefined) this.#ip.routes.renew(known, until);
+    if (known !== undefined) known.until = until;
     else if (!this.#isFull()) {
       const metric = METRIC_PREFIX;
       this.#ip.routes.add({ destination, length, gateway: null, link, metric, protocol: 'kernel', until });
@@ -281,29 +280,17 @@ export class RouterDiscovery {
     const accepted =
       by.setting('accept_redirects') !== 0 &&
       by.setting('forwarding') === 0 &&
-      route?.gateway?.equals(source) === true &&
+      route !== null &&
+      this.#ip.isGatewayTo(destination, route, source) &&
       (onLink || isLinkLocal6(target));
-    if (!accepted || route === null) {
+    if (!accepted) {
       dropFrame(this.#tracer, link.name, frame, 'ndisc.redirect-ignored');
       return;
     }
     const mac = readLinkAddress(view, start, end, ND_TARGET_LINK_ADDRESS);
     frame.release();
     if (mac !== null) by.neighbours?.learn(target, mac, true, false, true);
-    const until = this.#sim.now + REDIRECT_TIME;
-    if (route.protocol === 'redirect') this.#ip.routes.remove(route);
-    if (this.#isFull()) return;
-    this.expires(until);
-    this.#ip.routes.add({
-      destination,
-      length: 128,
-      gateway: onLink ? null : target,
-      link,
-      // Before a route to this one address, if there is one.
-      metric: 0,
-      protocol: 'redirect',
-      until,
-    });
+    this.#ip.redirect(destination, route, target);
   }
 
   #isFull(): boolean {
