@@ -8,7 +8,7 @@ const OTHER = '10.77.0.3';
 const FAR = '10.78.0.2';
 
 /** The kernel, `box` and `other` on one switch; `far` behind `other`. */
-function threeOnOneLink(): { met: Meeting; other: Host } {
+async function threeOnOneLink(): Promise<{ met: Meeting; other: Host }> {
   const made: Host[] = [];
   const build = (lab: Lab) => {
     lab.switch('sw');
@@ -21,14 +21,18 @@ function threeOnOneLink(): { met: Meeting; other: Host } {
     lab.link('box:eth0', 'sw:1');
     lab.link('other:eth0', 'sw:2');
     lab.link('other:eth1', 'far:eth0');
-    made.push(other);
+    made.push(box, other, far);
     return box;
   };
   const met = new Meeting({}, build, 'sw:3');
+  // Before its link-local address may be used it would answer nobody who asks for it.
+  met.kernel.sysctl(`net.ipv6.conf.${met.tap.device}.accept_dad`, 0);
   met.kernel.sysctl('net.ipv6.conf.all.disable_ipv6', 0);
   met.kernel.ip(`addr add fd77::1/64 dev ${met.tap.device} nodad`);
-  const [other] = made;
+  const [, other] = made;
   if (other === undefined) throw new Error('the lab was not built');
+  // Nor do ours.
+  await met.until(() => made.every(({ stack }) => stack.addresses6.every(({ tentative }) => !tentative)));
   return { met, other };
 }
 
@@ -44,8 +48,8 @@ describeKernel('redirects between us and a real kernel', () => {
   describe('our router knows a better one', () => {
     let met: Meeting;
     let other: Host;
-    beforeAll(() => {
-      ({ met, other } = threeOnOneLink());
+    beforeAll(async () => {
+      ({ met, other } = await threeOnOneLink());
     });
     afterAll(() => met.close());
 
@@ -82,8 +86,8 @@ describeKernel('redirects between us and a real kernel', () => {
   describe('the kernel knows a better router', () => {
     let met: Meeting;
     let other: Host;
-    beforeAll(() => {
-      ({ met, other } = threeOnOneLink());
+    beforeAll(async () => {
+      ({ met, other } = await threeOnOneLink());
       met.now(() => {
         met.box.stack.sysctl.set('net.ipv4.ip_forward', 0);
         met.box.stack.sysctl.set('net.ipv6.conf.all.forwarding', 0);
