@@ -3,6 +3,7 @@ import { parseMac } from '../src/2-datalink/index.ts';
 import { type Ipv4Address, NetworkLayer, parseIpv4, parseIpv4Prefix } from '../src/3-network/index.ts';
 import {
   type TcpConnection,
+  type TcpEntry,
   TcpLayer,
   type TcpListener,
   type TcpOptions,
@@ -138,6 +139,12 @@ export class App implements TcpUser {
     this.onWritable?.();
   }
 }
+
+/** Its state as `netstat` lists it: also when all that is left of it is what waits in TIME_WAIT. */
+export const listedState = (
+  { tcp }: { readonly tcp: TcpLayer },
+  { id }: { readonly id: string },
+): TcpEntry['state'] => [...tcp.entries()].find((entry) => entry.id === id)?.state ?? 'CLOSED';
 
 export const text = (s: string): Uint8Array => new TextEncoder().encode(s);
 

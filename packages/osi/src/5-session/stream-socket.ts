@@ -313,12 +313,11 @@ export class StreamSocket extends StreamSettings {
     return error;
   }
 
-  /** TCP's state as the socket has it: one that only lingers in TIME_WAIT is over for its program. */
+  /** TCP's state as the socket has it: what waits in TIME_WAIT is no connection any more. */
   get state(): TcpState {
     if (this.#listener !== null) return 'LISTEN';
     if (this.#connection === null || this.#events.over) return 'CLOSED';
-    const { state } = this.#connection;
-    return state === 'TIME_WAIT' ? 'CLOSED' : state;
+    return this.#connection.state;
   }
 
   get connection(): TcpConnection | null {
@@ -404,13 +403,7 @@ export class StreamSocket extends StreamSettings {
     const connection = this.#connection;
     if (connection === null) return false;
     const { state } = connection;
-    return (
-      connection.ended ||
-      state === 'CLOSE_WAIT' ||
-      state === 'LAST_ACK' ||
-      state === 'CLOSING' ||
-      state === 'TIME_WAIT'
-    );
+    return connection.ended || state === 'CLOSE_WAIT' || state === 'LAST_ACK' || state === 'CLOSING';
   }
 
   /** What is shut, by the program, by the peer's FIN or by the connection's end (`tcp_done`). */
@@ -418,7 +411,7 @@ export class StreamSocket extends StreamSettings {
     const connection = this.#connection;
     if (connection === null) return this.#shutdown;
     const { state } = connection;
-    if (this.#events.over || state === 'CLOSED' || state === 'TIME_WAIT') return BOTH;
+    if (this.#events.over || state === 'CLOSED') return BOTH;
     return this.#finished ? this.#shutdown | RECEIVE : this.#shutdown;
   }
 

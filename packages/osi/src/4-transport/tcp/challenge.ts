@@ -5,8 +5,14 @@ import { type Segment, SYN } from './codec.ts';
 import type { TcpDrop } from './reasons.ts';
 import { drop, dropAndAcknowledge, tellDuplicate } from './receiver.ts';
 import { seqLess, seqMin } from './sequence.ts';
-import type { Tcb } from './tcb.ts';
+import type { Tcb, TcpHost } from './tcb.ts';
 import { acknowledge } from './transmit.ts';
+
+/** A connection, or what waits in its place. */
+interface Answerer {
+  readonly host: Pick<TcpHost, 'sim' | 'sysctl' | 'counters'>;
+  lastChallengeAt: number;
+}
 
 /** Answers what does not fit with an acknowledgment, rarely. */
 export function answerInvalid(
@@ -33,7 +39,7 @@ export function answerInvalid(
  * no data is answered rarely (Linux: tcp_oow_rate_limited, net.ipv4.tcp_invalid_ratelimit).
  */
 export function answerRarely(
-  tcb: Tcb,
+  tcb: Answerer,
   segment: Segment,
   skipped:
     | 'TCPACKSkippedPAWS'
@@ -51,7 +57,7 @@ export function answerRarely(
   return true;
 }
 
-export function tooSoon(tcb: Tcb): boolean {
+export function tooSoon(tcb: Answerer): boolean {
   const { sim, sysctl } = tcb.host;
   return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.values['net.ipv4.tcp_invalid_ratelimit']);
 }

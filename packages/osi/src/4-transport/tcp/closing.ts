@@ -1,14 +1,11 @@
-import { seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { fastOpenEnded } from './fast-open/health.ts';
 import { dropRequest } from './fast-open/request.ts';
 import { forgetWaiting, setAside } from './orphan-count.ts';
 import type { TcpReason } from './reasons.ts';
 import type { Tcb } from './tcb.ts';
+import { TimeWait } from './time-wait.ts';
 import { transmitReset } from './transmit.ts';
-
-/** Linux's TCP_TIMEWAIT_LEN, its two maximum segment lifetimes (RFC 9293 section 3.6.1 asks for 2 × 2 min). */
-export const TIME_WAIT_LENGTH = seconds(60);
 
 /**
  * The connection is over: nothing finds it any more, and its user is told. What was received before can still be
@@ -88,8 +85,8 @@ export function resetByPeer(tcb: Tcb): void {
 }
 
 /**
- * Both sides have finished: waits so that late segments do not meet a successor (RFC 9293 section 3.6.1). When too
- * many wait already it ends at once, as in Linux (net.ipv4.tcp_max_tw_buckets).
+ * Both sides have finished: for its program it is over, and little is left of it that waits, so that late segments do not
+ * meet a successor (RFC 9293 section 3.6.1). When too many wait already nothing is, as in Linux (net.ipv4.tcp_max_tw_buckets).
  */
 export function enterTimeWait(tcb: Tcb): void {
   const { counters, sysctl } = tcb.host;
@@ -99,21 +96,26 @@ export function enterTimeWait(tcb: Tcb): void {
     return;
   }
   counters.ext.TW++;
-  releaseSending(tcb);
-  tcb.ecn = null;
-  tcb.reassembly?.clear();
-  tcb.timers.stopAll();
-  tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
+  if (tcb.fastOpen !== null) fastOpenEnded(tcb, tcb.fastOpen);
+  release(tcb);
+  tcb.host.standIn(tcb, new TimeWait(tcb));
+  tcb.state = 'CLOSED';
+  tcb.user?.readable();
 }
 
 function dispose(tcb: Tcb): void {
+  release(tcb);
+  tcb.host.forget(tcb);
+}
+
+/** Gives back what only a connection needs that sends and receives; what has been received can still be read. */
+function release(tcb: Tcb): void {
   tcb.tally?.pacing?.stop();
   releaseSending(tcb);
   tcb.reassembly?.clear();
   tcb.reassembly = null;
   if (tcb.orphan) tcb.dropReceived();
   tcb.timers.stopAll();
-  tcb.host.forget(tcb);
 }
 
 function releaseSending(tcb: Tcb): void {

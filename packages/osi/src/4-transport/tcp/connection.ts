@@ -184,7 +184,7 @@ export class Connection extends Tcb implements TcpConnection {
     this.receiveShutdown = true;
     const unread = queue.length > 0;
     this.dropReceived();
-    if (this.state === 'CLOSED' || this.state === 'TIME_WAIT') return;
+    if (this.state === 'CLOSED') return;
     if (unread && this.state !== 'SYN_SENT') {
       host.counters.ext.TCPAbortOnClose++;
       reset(this, 'tcp.reset-unread-data', 0);
@@ -209,9 +209,9 @@ export class Connection extends Tcb implements TcpConnection {
   abort(): void {
     switch (this.state) {
       case 'CLOSED':
+      case 'TIME_WAIT':
         return;
       case 'SYN_SENT':
-      case 'TIME_WAIT':
       case 'LAST_ACK':
       case 'CLOSING':
       case 'LISTEN':

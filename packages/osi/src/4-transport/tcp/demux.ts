@@ -1,8 +1,8 @@
 import { hashIp, type IpAddress, isIpv6, sameIp } from '../../3-network/index.ts';
 import { isWild } from '../overlap.ts';
+import type { Chained } from './chained.ts';
 import type { Secrets } from './isn.ts';
 import type { Listener } from './listener.ts';
-import type { Tcb } from './tcb.ts';
 
 /** Places of an empty table: a power of two. */
 const FEWEST = 16;
@@ -15,7 +15,7 @@ const FEWEST = 16;
  * connections themselves, so a place in the table is all that one takes.
  */
 export class Demux {
-  #chains: (Tcb | null)[] = new Array(FEWEST).fill(null);
+  #chains: (Chained | null)[] = new Array(FEWEST).fill(null);
   #count = 0;
   readonly #listeners = new Map<number, Listener[]>();
   readonly #secrets: Secrets;
@@ -24,21 +24,21 @@ export class Demux {
     this.#secrets = secrets;
   }
 
-  find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Tcb | null {
-    let tcb = this.#chains[key(localPort, remote, remotePort) & (this.#chains.length - 1)] ?? null;
-    while (tcb !== null && !matches(tcb, local, localPort, remote, remotePort)) tcb = tcb.chain;
-    return tcb;
+  find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Chained | null {
+    let found = this.#chains[key(localPort, remote, remotePort) & (this.#chains.length - 1)] ?? null;
+    while (found !== null && !matches(found, local, localPort, remote, remotePort)) found = found.chain;
+    return found;
   }
 
-  add(tcb: Tcb): void {
+  add(tcb: Chained): void {
     if (this.#count === this.#chains.length) this.#resize(this.#count * 2);
     this.#count++;
     this.#link(tcb);
   }
 
-  remove(tcb: Tcb): void {
+  remove(tcb: Chained): void {
     const at = keyOf(tcb) & (this.#chains.length - 1);
-    let before: Tcb | null = null;
+    let before: Chained | null = null;
     let found = this.#chains[at] ?? null;
     while (found !== null && found !== tcb) {
       before = found;
@@ -55,13 +55,13 @@ export class Demux {
   }
 
   /** All of both kinds, in the order in which they were made. */
-  all(): (Tcb | Listener)[] {
-    const all: (Tcb | Listener)[] = [...this.#listeners.values()].flat();
+  all(): (Chained | Listener)[] {
+    const all: (Chained | Listener)[] = [...this.#listeners.values()].flat();
     for (const first of this.#chains) for (let tcb = first; tcb !== null; tcb = tcb.chain) all.push(tcb);
     return all.sort((one, other) => one.number - other.number);
   }
 
-  #link(tcb: Tcb): void {
+  #link(tcb: Chained): void {
     const at = keyOf(tcb) & (this.#chains.length - 1);
     tcb.chain = this.#chains[at] ?? null;
     this.#chains[at] = tcb;
@@ -73,7 +73,7 @@ export class Demux {
     for (const first of old) {
       let tcb = first;
       while (tcb !== null) {
-        const next: Tcb | null = tcb.chain;
+        const next: Chained | null = tcb.chain;
         this.#link(tcb);
         tcb = next;
       }
@@ -131,10 +131,10 @@ function key(localPort: number, remote: IpAddress, remotePort: number): number {
   return mixed ^ (mixed >>> 15);
 }
 
-const keyOf = (tcb: Tcb): number => key(tcb.localPort, tcb.remoteAddress, tcb.remotePort);
+const keyOf = (tcb: Chained): number => key(tcb.localPort, tcb.remoteAddress, tcb.remotePort);
 
 const matches = (
-  tcb: Tcb,
+  tcb: Chained,
   local: IpAddress,
   localPort: number,
   remote: IpAddress,

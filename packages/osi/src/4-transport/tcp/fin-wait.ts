@@ -1,10 +1,11 @@
 import { type Nanoseconds, seconds } from '../../time/index.ts';
-import { end, reset, TIME_WAIT_LENGTH } from './closing.ts';
+import { end, reset } from './closing.ts';
 import { FIN, type Segment } from './codec.ts';
 import { setAside } from './orphan-count.ts';
 import { timeout } from './send-timers.ts';
 import { seqAdd, seqLess } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
+import { TIME_WAIT_LENGTH } from './time-wait.ts';
 import { replyReset } from './transmit.ts';
 
 /**

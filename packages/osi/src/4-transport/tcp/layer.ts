@@ -18,7 +18,6 @@ import {
 } from '../../3-network/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
-import { formatEndpoint } from '../endpoint.ts';
 import type {
   Binding,
   BindOptions,
@@ -27,9 +26,11 @@ import type {
   TcpEntry,
   TcpOptions,
   TcpService,
+  TcpState,
   TcpUser,
 } from '../services.ts';
 import { arrive } from './arrival.ts';
+import type { Chained } from './chained.ts';
 import { childOptions } from './child-options.ts';
 import { end } from './closing.ts';
 import { readSegment, Segment } from './codec.ts';
@@ -51,9 +52,18 @@ import { resegment } from './recovery.ts';
 import { RingPool, SendBuffer } from './send-buffer.ts';
 import { SendChunks } from './send-chunks.ts';
 import { type Sequence, seqAtMost, seqLess } from './sequence.ts';
+import { recordState } from './state-record.ts';
 import { SynCookies } from './syn-cookies/cookie.ts';
-import type { Tcb } from './tcb.ts';
-import { arriveForFin, arriveInTimeWait, mayReplace, successorSequence } from './time-wait.ts';
+import { Tcb } from './tcb.ts';
+import { TimeWait } from './time-wait.ts';
+import {
+  arriveForFin,
+  arriveInTimeWait,
+  endTimeWait,
+  mayReplace,
+  successorSequence,
+} from './time-wait-arrival.ts';
+import { TimeWaits } from './time-waits.ts';
 import { Timers } from './timers.ts';
 import { replyReset } from './transmit.ts';
 
@@ -82,6 +92,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly buffers: Pool<SendBuffer>;
   readonly queues = new Pool(() => new ReceiveQueue());
   readonly deadlines: Pool<Timers>;
+  readonly timeWaits: TimeWaits;
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
   readonly refusal: Refusal = { frame: null };
@@ -105,6 +116,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     this.buffers = new Pool(() => new SendBuffer(rings));
     this.deadlines = new Pool(() => new Timers(options.sim));
     this.tracer = options.tracer;
+    this.timeWaits = new TimeWaits(options.sim, options.tracer, (wait) => endTimeWait(this, wait));
     this.ip = options.ip;
     this.sysctl = options.sysctl;
     this.pool = options.pool;
@@ -163,12 +175,12 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
         : this.ip.sourceFor(firstStation(target, options.ip), options.ip.interface);
     if (source === null || isIpv6(source) !== isIpv6(target)) return -ERRNO.ENETUNREACH;
     const to = { address: target, port: remote.port };
-    let replaced: Connection | null = null;
+    let replaced: TimeWait | null = null;
     const free = (port: number): boolean => {
       const other = this.#demux.find(source, port, target, remote.port);
       if (other === null) return true;
-      if (!mayReplace(other, isLoopbackIp(target))) return false;
-      replaced = other as Connection;
+      if (!(other instanceof TimeWait) || !mayReplace(this, other, isLoopbackIp(target))) return false;
+      replaced = other;
       return true;
     };
     let claim: Claim | number;
@@ -180,9 +192,9 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     }
     if (typeof claim === 'number') return claim;
     const from = { address: source, port: claim.local.port };
-    const old = replaced as Connection | null;
+    const old = replaced as TimeWait | null;
     const least = old === null ? null : successorSequence(old);
-    if (old !== null) end(old, 0);
+    if (old !== null) endTimeWait(this, old);
     const connection = this.#connection(from, to, options, user, claim);
     prepare(connection, least);
     const result = prepareOnly ? 0 : call(connection, 'tcp.syn', 0);
@@ -260,24 +272,22 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
       return;
     }
     const { sourcePort, destinationPort } = segment;
-    const tcb = this.#demux.find(destination, destinationPort, source, sourcePort);
-    if (tcb === null) {
-      this.#unconnected(frame, segment, null);
-    } else if (tcb.state === 'TIME_WAIT') {
-      const iss = arriveInTimeWait(tcb, frame, segment);
-      if (iss !== null) this.#unconnected(frame, segment, iss);
+    const found = this.#demux.find(destination, destinationPort, source, sourcePort);
+    if (found instanceof Tcb) {
+      if (found.state === 'SYN_SENT') arriveInSynSent(found, frame, segment);
+      else if (found.aside) arriveForFin(found, frame, segment);
+      else arrive(found, frame, segment);
+      if (found.state !== 'CLOSED') found.show();
     } else {
-      if (tcb.state === 'SYN_SENT') arriveInSynSent(tcb, frame, segment);
-      else if (tcb.aside) arriveForFin(tcb, frame, segment);
-      else arrive(tcb, frame, segment);
-      if (tcb.state !== 'CLOSED') tcb.show();
+      const iss = found instanceof TimeWait ? arriveInTimeWait(this, found, frame, segment) : null;
+      if (found === null || iss !== null) this.#unconnected(frame, segment, iss);
     }
   }
 
   judge(error: IcmpError, original: DataView, at: number): (() => void) | null {
     const { source, destination } = error;
     const tcb = this.#demux.find(source, original.getUint16(at), destination, original.getUint16(at + 2));
-    if (tcb === null || tcb.state === 'TIME_WAIT') return null;
+    if (!(tcb instanceof Tcb)) return null;
     if (inFlight(tcb, original.getInt32(at + 4))) return () => this.#failed(tcb, error);
     this.counters.ext.OutOfWindowIcmps++;
     return null;
@@ -320,10 +330,15 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     return connection;
   }
 
-  forget(tcb: Tcb): void {
+  forget(over: Chained & { readonly claim: Claim | null }): void {
+    this.#demux.remove(over);
+    over.claim?.drop();
+  }
+
+  standIn(tcb: Tcb, wait: TimeWait): void {
     this.#demux.remove(tcb);
-    tcb.claim?.drop();
-    tcb.claim = null;
+    this.#demux.add(wait);
+    this.timeWaits.start(wait);
   }
 
   stopListening(listener: Listener): void {
@@ -359,16 +374,11 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     return connection;
   }
 
-  #record(listener: Listener, from: string, to: string): void {
-    if (!this.tracer.on) return;
-    this.tracer.write({
-      kind: 'socket-state',
-      socket: listener.id,
-      local: formatEndpoint(listener.local),
-      remote: formatEndpoint({ address: anyLike(listener.local.address), port: 0 }),
-      from,
-      to,
-    });
+  #record(listener: Listener, from: TcpState, to: TcpState): void {
+    const { id, local } = listener;
+    const [localAddress, localPort] = [local.address, local.port];
+    const named = { id, localAddress, localPort, remoteAddress: anyLike(localAddress), remotePort: 0 };
+    recordState(this.tracer, named, from, to);
   }
 }
 

@@ -106,7 +106,6 @@ export class Listener implements TcpListener, Parent {
       child.parent = null;
       abandon(child);
       if (child.state === 'CLOSED') child.dropReceived();
-      else if (child.state === 'TIME_WAIT') child.close();
       else reset(child, 'tcp.reset-listener-closed', 0);
     }
   }

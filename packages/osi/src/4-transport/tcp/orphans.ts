@@ -1,7 +1,8 @@
-import { end, reset, TIME_WAIT_LENGTH } from './closing.ts';
+import { end, reset } from './closing.ts';
 import { tooManyOrphans } from './orphan-count.ts';
 import { RTO_MAX } from './retransmission.ts';
 import type { Tcb } from './tcb.ts';
+import { TIME_WAIT_LENGTH } from './time-wait.ts';
 
 /** Retransmissions of an orphan that is not hopeless, when net.ipv4.tcp_orphan_retries is 0. */
 const RETRIES = 8;

@@ -2,8 +2,8 @@ import type { FramePool, Refusal } from '../../1-physical/index.ts';
 import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { EventId, TcpNumbers, Tracer } from '../../trace/index.ts';
-import { formatEndpoint } from '../endpoint.ts';
 import type { Endpoint, TcpEntry, TcpOptions, TcpState, TcpUser } from '../services.ts';
+import type { Chained } from './chained.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Ecn } from './ecn.ts';
@@ -25,8 +25,11 @@ import { NOTHING_TO_SEND, type SendBuffer } from './send-buffer.ts';
 import type { SendChunks } from './send-chunks.ts';
 import { type Sequence, seqDiff } from './sequence.ts';
 import { nextState, type TcpEvent } from './state.ts';
+import { recordState } from './state-record.ts';
 import type { SynCookies } from './syn-cookies/cookie.ts';
 import type { Tally } from './tally.ts';
+import type { TimeWait } from './time-wait.ts';
+import type { TimeWaits } from './time-waits.ts';
 import { type SendTimer, STOPPED, type TimerName, type Timers, type WaitTimer } from './timers.ts';
 import type { UrgentMark } from './urgent-mark.ts';
 
@@ -42,6 +45,7 @@ export interface TcpHost {
   readonly buffers: Pool<SendBuffer>;
   readonly queues: Pool<ReceiveQueue>;
   readonly deadlines: Pool<Timers>;
+  readonly timeWaits: TimeWaits;
   readonly counters: TcpCounters;
   readonly secrets: Secrets;
   readonly fastOpen: FastOpenHost;
@@ -54,7 +58,9 @@ export interface TcpHost {
   waiting: number;
   orphans: number;
   /** The connection is over: nothing finds it any more. */
-  forget(tcb: Tcb): void;
+  forget(over: Chained & { readonly claim: Claim | null }): void;
+  /** What is left of the connection is found in its place, and begins to wait. */
+  standIn(tcb: Tcb, wait: TimeWait): void;
 }
 
 /** A listener, as its connections see it. */
@@ -87,7 +93,7 @@ class Shown implements TcpNumbers {
  *
  * Windows and sizes are in bytes, times in nanoseconds; sequence numbers as `sequence.ts` has them.
  */
-export abstract class Tcb extends Facts {
+export abstract class Tcb extends Facts implements Chained {
   readonly host: TcpHost;
   readonly number: number;
   readonly localAddress: IpAddress;
@@ -99,8 +105,7 @@ export abstract class Tcb extends Facts {
   receiveBuffer: number;
   sendBuffer: number;
   user: TcpUser | null;
-  /** The next one with the same key in the table of connections. */
-  chain: Tcb | null = null;
+  chain: Chained | null = null;
   claim: Claim | null;
   /** The listener, until it has handed the connection to a program. */
   parent: Parent | null = null;
@@ -228,7 +233,6 @@ export abstract class Tcb extends Facts {
     return this.fastOpen !== null && this.fastOpen.request !== null;
   }
 
-  /** Its line of `netstat`. */
   abstract entry(): TcpEntry;
 
   /** A deadline has come. */
@@ -340,16 +344,7 @@ export abstract class Tcb extends Facts {
     const { tracer, counters } = this.host;
     if (to === 'ESTABLISHED') counters.tcp.CurrEstab++;
     else if (counted(from) && !counted(to)) counters.tcp.CurrEstab--;
-    if (tracer.on) {
-      tracer.write({
-        kind: 'socket-state',
-        socket: this.id,
-        local: formatEndpoint({ address: this.localAddress, port: this.localPort }),
-        remote: formatEndpoint({ address: this.remoteAddress, port: this.remotePort }),
-        from,
-        to,
-      });
-    }
+    recordState(tracer, this, from, to);
   }
 
   /** Writes the variables to the record if they have changed since. */

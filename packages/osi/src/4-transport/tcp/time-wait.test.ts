@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { listedState, readAll } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
 
 /** A connection in TIME_WAIT; our numbers are at 2, the peer's at 2. */
@@ -7,9 +8,10 @@ function waiting(ts?: readonly [number, number]) {
   const c = script.accepted(ts ? { ts } : {});
   c.close();
   script.inject({ flags: 'FA', seq: 1, ack: 2, ...(ts ? { ts } : {}) });
-  expect(c.state).toBe('TIME_WAIT');
+  const state = () => listedState(script, c);
+  expect(state()).toBe('TIME_WAIT');
   script.take();
-  return { script, c };
+  return { script, c, state };
 }
 
 describe('TIME_WAIT', () => {
@@ -23,7 +25,7 @@ describe('TIME_WAIT', () => {
       const c = listener.accept()!;
       c.close();
       script.inject({ flags: 'FA', seq: 1, ack: 2 });
-      return c.state;
+      return listedState(script, c);
     };
     expect([5000, 5001, 5002].map(close)).toEqual(['TIME_WAIT', 'TIME_WAIT', 'CLOSED']);
     expect(script.tcp.counters.ext).toMatchObject({ TW: 2, TCPTimeWaitOverflow: 1 });
@@ -32,43 +34,87 @@ describe('TIME_WAIT', () => {
   });
 
   test('acknowledges a FIN that comes again, and begins its minute anew', () => {
-    const { script, c } = waiting();
+    const { script, state } = waiting();
     script.wait(30);
     script.inject({ flags: 'FA', seq: 1, ack: 2 });
     expect(script.lines()).toEqual(['A 2 2 0 tcp.time-wait-ack']);
     script.wait(59);
-    expect(c.state).toBe('TIME_WAIT');
+    expect(state()).toBe('TIME_WAIT');
     script.wait(2);
-    expect(c.state).toBe('CLOSED');
+    expect(state()).toBe('CLOSED');
   });
 
   test('a SYN with a higher sequence number opens a new connection at once', () => {
-    const { script, c } = waiting();
+    const { script, state } = waiting();
     const before = script.iss;
     script.inject({ flags: 'S', seq: 1000, mss: 1460 });
-    expect(c.state).toBe('CLOSED');
+    expect(state()).toBe('CLOSED');
     expect(script.take()).toMatchObject([{ flags: 'SA', reason: 'tcp.syn-ack', ack: 1001 }]);
     expect((script.iss - before) | 0).toBe(2 + 65537);
   });
 
   test('a SYN with an older number is answered by an acknowledgment, unless its timestamp is newer', () => {
-    const { script, c } = waiting([1000, 0]);
+    const { script, state } = waiting([1000, 0]);
     script.inject({ flags: 'S', seq: -5000, ts: [1000, 0] });
-    expect(c.state).toBe('TIME_WAIT');
+    expect(state()).toBe('TIME_WAIT');
     expect(script.lines()).toEqual(['A 2 2 0 tcp.time-wait-ack']);
     script.inject({ flags: 'S', seq: -5000, ts: [1001, 0] });
-    expect(c.state).toBe('CLOSED');
+    expect(state()).toBe('CLOSED');
     expect(script.lines()).toEqual(['SA 0 -4999 0 tcp.syn-ack']);
   });
 
   test('a RST with the right number ends it, but not with net.ipv4.tcp_rfc1337', () => {
     const one = waiting();
     one.script.inject({ flags: 'R', seq: 2 });
-    expect(one.c.state).toBe('CLOSED');
+    expect(one.state()).toBe('CLOSED');
     const two = waiting();
     two.script.sysctl.set('net.ipv4.tcp_rfc1337', 1);
     two.script.inject({ flags: 'R', seq: 2 });
-    expect(two.c.state).toBe('TIME_WAIT');
+    expect(two.state()).toBe('TIME_WAIT');
+  });
+
+  test('is over for the program, which is told, and may still read what came before', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.shutdown();
+    let told = 0;
+    c.app.onReadable = () => told++;
+    script.inject({ flags: 'FPA', seq: 1, ack: 2, data: 'last words' });
+    expect([c.state, listedState(script, c)]).toEqual(['CLOSED', 'TIME_WAIT']);
+    expect(told).toBe(1);
+    expect([readAll(c), c.ended]).toEqual(['last words', true]);
+    script.wait(61);
+    expect(told).toBe(1);
+  });
+
+  test('of many is over in the order in which it began, or began anew', () => {
+    const script = new Script();
+    const listener = script.listen();
+    const begin = (peerPort: number) => {
+      script.peerPort = peerPort;
+      script.inject({ flags: 'S', mss: 1460 });
+      script.inject({ flags: 'A', seq: 1, ack: 1 });
+      const c = listener.accept()!;
+      c.close();
+      script.inject({ flags: 'FA', seq: 1, ack: 2 });
+      return c;
+    };
+    const [first, second, third] = [5000, 5001, 5002].map((port) => {
+      script.wait(10);
+      return begin(port);
+    });
+    const left = () => [first, second, third].filter((c) => listedState(script, c!) === 'TIME_WAIT');
+    script.wait(10);
+    script.peerPort = 5000;
+    script.inject({ flags: 'FA', seq: 1, ack: 2 });
+    script.wait(39);
+    expect(left()).toEqual([first, second, third]);
+    script.wait(2);
+    expect(left()).toEqual([first, third]);
+    script.wait(10);
+    expect(left()).toEqual([first]);
+    script.wait(10);
+    expect(left()).toEqual([]);
   });
 
   test('is listed with its timer, and its four-tuple is taken', () => {

@@ -1,95 +1,114 @@
-import { dropFrame, type Frame } from '../../1-physical/index.ts';
-import { answerRarely } from './challenge.ts';
-import { end, TIME_WAIT_LENGTH } from './closing.ts';
-import { ACK, FIN, RST, type Segment, SYN } from './codec.ts';
-import { finArrived } from './receiver.ts';
-import { type Sequence, seqAdd, seqInWindow, seqLess } from './sequence.ts';
-import type { Tcb } from './tcb.ts';
-import { refusesTimestamp, rememberTimestamp, wholeSeconds } from './timestamps.ts';
-import { acknowledge, replyReset } from './transmit.ts';
+import type { IpAddress, SendOptions, Sysctl } from '../../3-network/index.ts';
+import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
+import type { EventId } from '../../trace/index.ts';
+import type { TcpEntry } from '../services.ts';
+import type { Chained } from './chained.ts';
+import type { TcpCounters } from './counters.ts';
+import type { Claim } from './ports.ts';
+import type { Sequence } from './sequence.ts';
 
-/** How far behind its predecessor's numbers a successor begins (Linux: tcp_timewait_state_process). */
-const ISS_GAP = 65_535 + 2;
+/** Linux's TCP_TIMEWAIT_LEN, its two maximum segment lifetimes (RFC 9293 section 3.6.1 asks for 2 × 2 min). */
+export const TIME_WAIT_LENGTH = seconds(60);
 
-/**
- * A segment came for a connection in FIN_WAIT2 whose program is gone: only a FIN is still waited for, and of the rest no
- * more is remembered than in TIME_WAIT (Linux: tcp_timewait_state_process). Takes the frame over.
- */
-export function arriveForFin(tcb: Tcb, frame: Frame, segment: Segment): void {
-  const { host, rcvNxt } = tcb;
-  const { flags, seq, end: behind } = segment;
-  const stale = refusesTimestamp(tcb, segment);
-  if (stale || !seqInWindow(seq, behind, rcvNxt, seqAdd(rcvNxt, tcb.receiveWindow))) {
-    if (stale) host.counters.ext.PAWSEstab++;
-    dropFrame(host.tracer, '', frame, stale ? 'tcp.paws' : 'tcp.outside-window');
-    if (answerRarely(tcb, segment, 'TCPACKSkippedFinWait2')) acknowledge(tcb, 'tcp.duplicate-ack');
-    return;
-  }
-  if ((flags & RST) !== 0) {
-    dropFrame(host.tracer, '', frame, 'tcp.reset');
-    end(tcb, 0);
-    return;
-  }
-  const isNews = (flags & ACK) !== 0 && segment.length > 0 && seqLess(rcvNxt, behind);
-  if (isNews && (flags & (SYN | FIN)) === FIN && behind === seqAdd(rcvNxt, 1)) {
-    frame.release();
-    rememberTimestamp(tcb, segment);
-    finArrived(tcb);
-    return;
-  }
-  dropFrame(host.tracer, '', frame, 'tcp.after-close');
-  if (!isNews && ((flags & SYN) === 0 || seqLess(seq, rcvNxt))) return;
-  replyReset(host, segment, 'tcp.reset-after-close');
-  end(tcb, 0);
+/** What is needed of the layer. */
+interface Host {
+  readonly sim: Simulation;
+  readonly sysctl: Sysctl;
+  readonly counters: TcpCounters;
+}
+
+/** A connection of which both sides have finished. */
+interface Finished {
+  readonly host: Host;
+  readonly number: number;
+  readonly localAddress: IpAddress;
+  readonly localPort: number;
+  readonly remoteAddress: IpAddress;
+  readonly remotePort: number;
+  readonly sndNxt: Sequence;
+  readonly rcvNxt: Sequence;
+  readonly receiveWindow: number;
+  readonly rcvScale: number;
+  readonly timestamps: boolean;
+  readonly timestampOffset: number;
+  readonly tsRecent: number;
+  readonly tsRecentAt: number;
+  readonly lastChallengeAt: Nanoseconds;
+  readonly options: { readonly ip: SendOptions };
+  claim: Claim | null;
 }
 
 /**
- * A segment came for a connection in TIME_WAIT (RFC 9293 section 3.10.7.4, as Linux's tcp_timewait_state_process).
- * Takes the frame over, except when it returns a number: then the segment is a SYN newer than everything of the
- * old connection, which has ended by it, and the number is where the new one begins (RFC 1122 section 4.2.2.13, RFC 6191).
+ * What is left of a connection in TIME_WAIT: enough to know late segments by and to answer them. It takes the place of the
+ * connection, which is over for its program, in a fraction of its memory (Linux: `inet_timewait_sock`).
  */
-export function arriveInTimeWait(tcb: Tcb, frame: Frame, segment: Segment): Sequence | null {
-  const { host } = tcb;
-  const { flags } = segment;
-  const { ext } = host.counters;
-  const stamped = tcb.timestamps && segment.hasTimestamps;
-  const stale = refusesTimestamp(tcb, segment);
-  const isReset = (flags & RST) !== 0;
-  if (!stale && segment.seq === tcb.rcvNxt && (segment.length === 0 || isReset)) {
-    // RFC 1337: a RST may end TIME_WAIT, unless net.ipv4.tcp_rfc1337 says otherwise.
-    dropFrame(host.tracer, '', frame, isReset ? 'tcp.reset' : 'tcp.time-wait');
-    if (isReset && host.sysctl.values['net.ipv4.tcp_rfc1337'] === 0) end(tcb, 0);
-    else tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
-    return null;
+export class TimeWait implements Chained {
+  readonly host: Host;
+  readonly number: number;
+  readonly localAddress: IpAddress;
+  readonly localPort: number;
+  readonly remoteAddress: IpAddress;
+  readonly remotePort: number;
+  readonly sndNxt: Sequence;
+  readonly rcvNxt: Sequence;
+  /** As an acknowledgment offers it. */
+  readonly window: number;
+  readonly timestamps: boolean;
+  readonly timestampOffset: number;
+  readonly tsRecent: number;
+  readonly tsRecentAt: number;
+  readonly ip: SendOptions;
+  readonly claim: Claim | null;
+  /** When a segment without data was answered last. */
+  lastChallengeAt: Nanoseconds;
+  /** When it is over; and, while something is recorded, the event that has set that. */
+  deadline: Nanoseconds = 0;
+  cause: EventId = 0;
+  chain: Chained | null = null;
+  /** Those that are over before and after it. */
+  before: TimeWait | null = null;
+  after: TimeWait | null = null;
+
+  /** The claim on the port passes on to it. */
+  constructor(finished: Finished) {
+    this.host = finished.host;
+    this.number = finished.number;
+    this.localAddress = finished.localAddress;
+    this.localPort = finished.localPort;
+    this.remoteAddress = finished.remoteAddress;
+    this.remotePort = finished.remotePort;
+    this.sndNxt = finished.sndNxt;
+    this.rcvNxt = finished.rcvNxt;
+    this.window = finished.receiveWindow >> finished.rcvScale;
+    this.timestamps = finished.timestamps;
+    this.timestampOffset = finished.timestampOffset;
+    this.tsRecent = finished.tsRecent;
+    this.tsRecentAt = finished.tsRecentAt;
+    this.lastChallengeAt = finished.lastChallengeAt;
+    this.ip = withoutHeaders(finished.options.ip);
+    this.claim = finished.claim;
+    finished.claim = null;
   }
-  const isNew =
-    (flags & (SYN | RST | ACK)) === SYN &&
-    !stale &&
-    (seqLess(tcb.rcvNxt, segment.seq) || (stamped && seqLess(tcb.tsRecent, segment.timestamp)));
-  if (isNew) {
-    ext.TWRecycled++;
-    const iss = successorSequence(tcb);
-    end(tcb, 0);
-    return iss;
+
+  get id(): string {
+    return `tcp:${this.number}`;
   }
-  if (stale) ext.PAWSEstab++;
-  dropFrame(host.tracer, '', frame, stale ? 'tcp.paws' : 'tcp.time-wait');
-  if (isReset) return null;
-  if (stale || (flags & ACK) !== 0) tcb.startWait('tcp.time-wait', TIME_WAIT_LENGTH);
-  if (answerRarely(tcb, segment, 'TCPACKSkippedTimeWait')) acknowledge(tcb, 'tcp.time-wait-ack');
-  return null;
+
+  entry(): TcpEntry {
+    return {
+      id: this.id,
+      state: 'TIME_WAIT',
+      local: { address: this.localAddress, port: this.localPort },
+      remote: { address: this.remoteAddress, port: this.remotePort },
+      receiveQueue: 0,
+      sendQueue: 0,
+      timer: { kind: 'timewait', left: Math.max(0, this.deadline - this.host.sim.now) },
+    };
+  }
 }
 
-/**
- * Whether a new connection may take over the four-tuple of `tcb`: in TIME_WAIT, with timestamps that tell old from
- * new, after a second (Linux: tcp_twsk_unique; net.ipv4.tcp_tw_reuse 2 allows it over loopback only).
- */
-export function mayReplace(tcb: Tcb, loopback: boolean): boolean {
-  if (tcb.state !== 'TIME_WAIT' || !tcb.timestamps) return false;
-  const reuse = tcb.host.sysctl.values['net.ipv4.tcp_tw_reuse'];
-  if (reuse === 0 || (reuse === 2 && !loopback)) return false;
-  return wholeSeconds(tcb.host.sim.now) > tcb.tsRecentAt;
+/** Answers of no connection bear what answers the options of the packet, as a RST does. */
+function withoutHeaders(ip: Readonly<SendOptions>): SendOptions {
+  const { headerOptions, extensions, ...rest } = ip;
+  return headerOptions === undefined && extensions === undefined ? ip : rest;
 }
-
-/** Where a connection at least begins that takes over from `old`. */
-export const successorSequence = (old: Tcb): Sequence => seqAdd(old.sndNxt, ISS_GAP);

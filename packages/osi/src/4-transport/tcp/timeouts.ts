@@ -1,7 +1,7 @@
 import { milliseconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
-import { end, giveUp, reset } from './closing.ts';
+import { giveUp, reset } from './closing.ts';
 import { FIN, PSH } from './codec.ts';
 import { keepsSynAck, waitsForData } from './defer-accept.ts';
 import { earlyTimeout } from './fast-open/early.ts';
@@ -50,9 +50,6 @@ export function expired(tcb: Tcb, name: TimerName): void {
       return;
     case 'tcp.fin-wait-2':
       finWaitOver(tcb);
-      return;
-    case 'tcp.time-wait':
-      end(tcb, 0);
       return;
   }
 }
@@ -255,7 +252,7 @@ function keepAliveDue(tcb: Tcb): void {
 /** Starts or stops keepalive after its option or the state has changed. */
 export function keepAlive(tcb: Tcb): void {
   const { timers, options } = tcb;
-  if (tcb.state === 'TIME_WAIT' || (tcb.state === 'FIN_WAIT2' && tcb.orphan)) return;
+  if (tcb.state === 'FIN_WAIT2' && tcb.orphan) return;
   if (!options.keepAlive) {
     timers.stopWait();
   } else if (tcb.state !== 'SYN_SENT' && tcb.state !== 'SYN_RECV') {

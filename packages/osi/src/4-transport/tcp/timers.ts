@@ -12,14 +12,13 @@ export type TimerName =
   | 'tcp.delayed-ack'
   | 'tcp.pacing'
   | 'tcp.keepalive'
-  | 'tcp.fin-wait-2'
-  | 'tcp.time-wait';
+  | 'tcp.fin-wait-2';
 
 /** Those of what was sent. */
 export type SendTimer = 'tcp.retransmission' | 'tcp.zero-window-probe' | 'tcp.loss-probe' | 'tcp.reordering';
 
 /** The long waits. */
-export type WaitTimer = 'tcp.keepalive' | 'tcp.fin-wait-2' | 'tcp.time-wait';
+export type WaitTimer = 'tcp.keepalive' | 'tcp.fin-wait-2';
 
 /** Whose timers they are. */
 export interface TimerOwner {
@@ -35,7 +34,7 @@ export interface TimerOwner {
  * place in the event queue they take more memory than anything else of an idle connection.
  *
  * Three can run at a time: one for what was sent (retransmission, probes, late segments), one for the delayed
- * acknowledgment, one for the long waits (keepalive, FIN_WAIT2, TIME_WAIT). Each keeps the event that started it,
+ * acknowledgment, one for the long waits (keepalive, FIN_WAIT2). Each keeps the event that started it,
  * and its expiry is recorded with that cause.
  */
 export class Timers {

@@ -1,7 +1,7 @@
 import { milliseconds, type Nanoseconds, seconds } from '../../time/index.ts';
 import { ACK, RST, type Segment } from './codec.ts';
 import { seqDiff, seqLess } from './sequence.ts';
-import type { Tcb } from './tcb.ts';
+import type { Tcb, TcpHost } from './tcb.ts';
 
 /** Linux's TCP_PAWS_24DAYS: after so long the peer's clock may have gone round (RFC 7323 section 5.5). */
 const TIMESTAMP_LIFE = 24 * 24 * 3600;
@@ -32,18 +32,23 @@ function tellsWindow({ sndWl1, sndWnd, sndScale }: Tcb, { seq, window }: Segment
   return seqLess(sndWl1, seq) || (seq === sndWl1 && (window << sndScale > sndWnd || window === 0));
 }
 
+/** A connection, or what waits in its place. */
+interface Stamped extends Pick<Tcb, 'timestamps' | 'tsRecent' | 'tsRecentAt'> {
+  readonly host: Pick<TcpHost, 'sim'>;
+}
+
 /** PAWS for half-open connections and those that only wait for their end (Linux: tcp_paws_reject). */
-export function refusesTimestamp(tcb: Tcb, segment: Segment): boolean {
+export function refusesTimestamp(tcb: Stamped, segment: Segment): boolean {
   if (!tcb.timestamps || !segment.hasTimestamps || !isOlder(tcb, segment, 0)) return false;
   return (segment.flags & RST) === 0 || sinceLast(tcb) < RESET_LIFE;
 }
 
 /** Whether its timestamp is older than the latest, by more than `slack`. Some stacks begin with 0. */
-const isOlder = (tcb: Tcb, segment: Segment, slack: number): boolean =>
+const isOlder = (tcb: Stamped, segment: Segment, slack: number): boolean =>
   seqDiff(tcb.tsRecent, segment.timestamp) > slack && tcb.tsRecent !== 0 && sinceLast(tcb) < TIMESTAMP_LIFE;
 
 /** Seconds since the latest timestamp came. */
-const sinceLast = (tcb: Tcb): number => wholeSeconds(tcb.host.sim.now) - tcb.tsRecentAt;
+const sinceLast = (tcb: Stamped): number => wholeSeconds(tcb.host.sim.now) - tcb.tsRecentAt;
 
 /** RFC 7323 section 4.3: the timestamp to echo is that of the segment which the next acknowledgment is about. */
 export function rememberTimestamp(tcb: Tcb, segment: Segment): void {

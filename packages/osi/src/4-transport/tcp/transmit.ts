@@ -38,8 +38,10 @@ import { offerWindow } from './window.ts';
 const REPLY_OPTIONS: SendOptions = { dontFragment: true };
 
 /** The clock of our timestamps to this peer: milliseconds, as in Linux. */
-export const timestampNow = (tcb: Tcb): number =>
-  (Math.floor(tcb.host.sim.now / milliseconds(1)) + tcb.timestampOffset) | 0;
+export const timestampNow = (tcb: Tcb): number => timestampOf(tcb.host, tcb.timestampOffset);
+
+export const timestampOf = ({ sim }: TcpHost, offset: number): number =>
+  (Math.floor(sim.now / milliseconds(1)) + offset) | 0;
 
 /**
  * Builds one segment with `length` bytes of the send buffer from `seq` on, and hands it down. ACK is always set.
@@ -228,11 +230,12 @@ export function reply(
   host: TcpHost,
   frame: Frame,
   { source: to, destination: from, replyOptions }: Segment,
+  ip = REPLY_OPTIONS,
 ): void {
   writeChecksum(frame, from, to);
   host.counters.tcp.OutSegs++;
   host.sending++;
-  const how = replyOptions === null ? REPLY_OPTIONS : { ...REPLY_OPTIONS, headerOptions: replyOptions };
+  const how = replyOptions === null ? ip : { ...ip, headerOptions: replyOptions };
   host.ip.send(frame, from, to, PROTOCOL_TCP, how);
   host.sending--;
 }
