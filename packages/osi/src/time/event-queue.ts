@@ -1,10 +1,11 @@
 import type { Nanoseconds } from './nanoseconds.ts';
-
-/** The place of what stands in no queue. */
-export const NOWHERE = -1;
+import { longer, NOWHERE } from './places.ts';
+import { TimerWheel } from './timer-wheel.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const FIRST_PLACES = 64;
+/** A heap of so many takes whatever comes; beside a larger one, what is not due soon waits in a wheel. */
+const SMALL = 64;
 
 /** The numbers of a place: where it stands in the queue, and when it is really due: later, or `NEVER` when it was given up. */
 const AT = 0;
@@ -27,6 +28,9 @@ export interface Queued {
  * the heap and is moved on when that comes up, so putting off costs two stores. Events that are added one after the other
  * for one instant, as those of a flooded frame, stand in a row behind one another and take up one place of the heap.
  *
+ * The heap stays small: where there are many events, those that are not due soon stand in a timing wheel until they are.
+ * So an event costs the same whether ten timers run or ten thousand.
+ *
  * Times and orders are in typed arrays: ten thousand machines have some ten thousand events to come, and as objects
  * those would be all over the memory.
  */
@@ -42,6 +46,9 @@ export class EventQueue<T extends Queued, A> {
   #heap = new Int32Array(FIRST_PLACES);
   #heapAt = new Float64Array(FIRST_PLACES);
   #size = 0;
+  readonly #wheel = new TimerWheel(FIRST_PLACES);
+  /** What stands in the wheel is due then or later; `NEVER` when nothing does. */
+  #wheelAt: Nanoseconds = NEVER;
   /** The top was taken; the next row that is added may sink from there. */
   #hole = false;
   /** The one added last, if it still stands at the end of its row. */
@@ -96,49 +103,84 @@ export class EventQueue<T extends Queued, A> {
   /** Takes out what is due first, which has no place any more. @returns null when nothing is due by `until`. */
   take(until: Nanoseconds): T | A | null {
     if (this.#hole) this.#fill();
-    if (!this.#isSettled()) this.#settle();
+    if (this.#isWheelFirst() || !this.#isDue(this.#heap[0] as number)) this.#settle();
     if (this.#size === 0) return null;
     const at = this.#heapAt[0] as number;
     if (at > until) return null;
     this.takenAt = at;
     const place = this.#heap[0] as number;
     const item = this.#items[place] as T | A | null;
-    this.#remove(place);
+    this.#unlink(place);
+    this.#discard(place);
     return item;
   }
 
-  /** Whether the top of the heap really is due. */
-  #isSettled(): boolean {
+  /** Whether a place stands where it really is due. */
+  #isDue(place: number): boolean {
     const numbers = this.#numbers;
-    const p = NUMBERS * (this.#heap[0] as number);
+    const p = NUMBERS * place;
     return numbers[p + DUE_ORDER] === numbers[p + ORDER];
   }
 
-  /** Brings to the top of the heap what really is due, if there is anything. */
+  /** Whether something in the wheel may come before all that is in the heap. */
+  #isWheelFirst(): boolean {
+    return this.#wheelAt < NEVER && (this.#size === 0 || (this.#heapAt[0] as number) >= this.#wheelAt);
+  }
+
+  /** Brings to the top of the heap what comes first and really is due, if there is anything. */
   #settle(): void {
-    if (this.#hole) this.#fill();
-    while (this.#size > 0 && !this.#isSettled()) {
-      const place = this.#heap[0] as number;
-      if (this.due(place) === NEVER) {
-        const item = this.#items[place] as T | A | null;
-        if (item !== null && typeof item !== 'function') (item as T).place = NOWHERE;
-        this.#remove(place);
-      } else {
-        this.#unlink(place);
-        this.#stand(place);
-      }
+    for (;;) {
       if (this.#hole) this.#fill();
+      if (this.#isWheelFirst()) {
+        this.#turn();
+      } else if (this.#size === 0) {
+        return;
+      } else {
+        const place = this.#heap[0] as number;
+        if (this.#isDue(place)) return;
+        this.#unlink(place);
+        this.#standAgain(place);
+      }
     }
   }
 
-  #remove(place: number): void {
+  /** Takes out of the wheel what comes first there. */
+  #turn(): void {
+    const wheel = this.#wheel;
+    let row = wheel.turn();
+    while (row !== NOWHERE) {
+      const another = wheel.another(row);
+      // Whoever is not due any more when it was leaves its row.
+      while (row !== NOWHERE && !this.#isDue(row)) {
+        const next = this.#next[row] as number;
+        if (row === this.#last) this.#last = NOWHERE;
+        this.#standAgain(row);
+        row = next;
+      }
+      if (row !== NOWHERE) this.#place(row);
+      row = another;
+    }
+    this.#wheelAt = wheel.empty ? NEVER : wheel.end;
+  }
+
+  /** Puts a place that stands nowhere now where it is due; lets go of it when it never is. */
+  #standAgain(place: number): void {
+    if (this.due(place) < NEVER) {
+      this.#stand(place);
+      return;
+    }
+    const item = this.#items[place] as T | A | null;
+    if (item !== null && typeof item !== 'function') (item as T).place = NOWHERE;
+    this.#discard(place);
+  }
+
+  #discard(place: number): void {
     this.#items[place] = null;
-    this.#unlink(place);
     this.#next[place] = this.#free;
     this.#free = place;
   }
 
-  /** Takes the first place out of its row; the next one of the row is then the first of all. */
+  /** Takes the place at the top of the heap out of its row; the next one of the row is then at the top. */
   #unlink(place: number): void {
     if (place === this.#last) this.#last = NOWHERE;
     const next = this.#next[place] as number;
@@ -146,7 +188,7 @@ export class EventQueue<T extends Queued, A> {
     else this.#heap[0] = next;
   }
 
-  /** Puts a place where it is due: at the end of the last row if nothing can come in between, or else into the heap. */
+  /** Puts a place where it is due: at the end of the last row if nothing can come in between, or else in a row of its own. */
   #stand(place: number): void {
     const numbers = this.#numbers;
     const p = NUMBERS * place;
@@ -160,12 +202,31 @@ export class EventQueue<T extends Queued, A> {
     const l = NUMBERS * last;
     if (last !== NOWHERE && numbers[l + AT] === at && (numbers[l + ORDER] as number) + 1 === order) {
       this.#next[last] = place;
-    } else if (this.#hole) {
-      this.#hole = false;
-      this.#sink(place);
     } else {
-      this.#rise(place);
+      this.#place(place);
     }
+  }
+
+  /** Puts a row into the heap; when that is large and the row not due soon, into the wheel. */
+  #place(row: number): void {
+    if (this.#size > SMALL && this.#waits(row)) return;
+    if (this.#hole) {
+      this.#hole = false;
+      this.#sink(row);
+    } else {
+      this.#rise(row);
+    }
+  }
+
+  /** Puts a row into the wheel. @returns false when it is due too soon. */
+  #waits(row: number): boolean {
+    const wheel = this.#wheel;
+    const at = this.#numbers[NUMBERS * row + AT] as number;
+    if (wheel.empty) wheel.set(this.#heapAt[0] as number);
+    if (at < wheel.end) return false;
+    wheel.add(row, at);
+    this.#wheelAt = wheel.end;
+    return true;
   }
 
   /** Puts a row at the end of the heap and lets it rise. */
@@ -244,12 +305,8 @@ export class EventQueue<T extends Queued, A> {
     if (places === this.#next.length) {
       this.#numbers = longer(this.#numbers, new Float64Array(2 * NUMBERS * places));
       this.#next = longer(this.#next, new Int32Array(2 * places));
+      this.#wheel.grow(2 * places);
     }
     return places;
   }
-}
-
-function longer<A extends Int32Array | Float64Array>(old: A, array: A): A {
-  array.set(old);
-  return array;
 }

@@ -1,5 +1,6 @@
-import { EventQueue, NOWHERE } from './event-queue.ts';
+import { EventQueue } from './event-queue.ts';
 import type { Nanoseconds } from './nanoseconds.ts';
+import { NOWHERE } from './places.ts';
 import { Random } from './random.ts';
 
 const QUEUE = Symbol('queue');
