@@ -30,6 +30,10 @@ export const DROPS6: Readonly<Record<string, Text>> = {
     en: 'dropped: it asks to be sent on by a route of its own',
     ko: '스스로 정한 경로로 보내 달라고 하여 버렸다',
   },
+  'ipv6.segment-routing-off': {
+    en: 'dropped: it asks to go on by a route of segments, which seg6_enabled does not allow here',
+    ko: '세그먼트 경로로 보내 달라고 하지만 이 인터페이스의 seg6_enabled가 꺼져 있어 버렸다',
+  },
   'ipv6.beyond-scope': {
     en: 'dropped: a link-local address reaches no further than its link',
     ko: '링크 로컬 주소는 링크 밖에서 쓸 수 없어 버렸다',
