@@ -59,6 +59,15 @@ describe('the three-way handshake', () => {
     expect(pair.b.tracer.drops.get('tcp.no-socket')).toBe(1);
   });
 
+  test('timestamps in SYN+ACK that were not offered are passed over', () => {
+    const script = new Script({ 'net.ipv4.tcp_timestamps': 0 });
+    const c = script.connect();
+    script.take();
+    script.inject({ flags: 'SA', seq: 0, ack: 1, mss: 1460, ts: [700, 4711] });
+    expect(script.take()).toMatchObject([{ flags: 'A', seq: 1, ack: 1, hasTs: false }]);
+    expect(c.state).toBe('ESTABLISHED');
+  });
+
   test('a RST that does not acknowledge our SYN is ignored', () => {
     const script = new Script();
     const c = script.connect();

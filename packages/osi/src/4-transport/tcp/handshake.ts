@@ -151,7 +151,9 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
     if (tcb.retransmits === 0) tcb.startSend('tcp.retransmission', milliseconds(2));
     return;
   }
-  if (acks && segment.hasTimestamps && segment.timestampEcho !== 0 && !echoed(tcb, segment)) {
+  // Of timestamps that were not offered nothing is known.
+  const stamped = tcb.timestamps && segment.hasTimestamps && segment.timestampEcho !== 0;
+  if (acks && stamped && !echoed(tcb, segment)) {
     host.counters.ext.PAWSActive++;
     replyReset(host, segment, 'tcp.reset-bad-ack');
     discard(tcb, frame, 'tcp.paws');
