@@ -81,19 +81,19 @@ export class Subnets {
   keepPinging(answers: number): void {
     const { machines, sim } = this;
     const period = machines.length * BETWEEN;
+    const into = this.#into;
+    const server = inet(Subnets.server, 0);
     let missing = answers * machines.length;
     for (const [i, machine] of machines.entries()) {
-      const begin = sim.timer(() => {
-        const socket = this.#ping(machine, Subnets.server, () => {
-          missing--;
-        });
-        const again = sim.timer(() => {
-          again.start(period);
-          succeed('ping', socket.send(ECHO_REQUEST, 0, inet(Subnets.server, 0), 0));
-        });
-        again.start(period);
+      const socket = pingSocket(machine);
+      socket.subscribe(() => {
+        if (typeof socket.receive(into, 0) !== 'number') missing--;
       });
-      begin.start(i * BETWEEN);
+      const next = sim.timer(() => {
+        next.start(period);
+        succeed('ping', socket.send(ECHO_REQUEST, 0, server, 0));
+      });
+      next.start(i * BETWEEN);
     }
     while (missing > 0) this.goOn(1000);
   }
@@ -125,14 +125,19 @@ export class Subnets {
 
   /** Sends an echo request from a socket, and calls `answered` with each answer. */
   #ping(machine: Stack, to: string, answered: () => void): Socket {
-    const socket = machine.socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
-    if (typeof socket === 'number') throw new Error(`socket: ${errnoName(-socket)}`);
+    const socket = pingSocket(machine);
     socket.subscribe(() => {
       if (typeof socket.receive(this.#into, 0) !== 'number') answered();
     });
     succeed('ping', socket.send(ECHO_REQUEST, 0, inet(to, 0), 0));
     return socket;
   }
+}
+
+function pingSocket(machine: Stack): Socket {
+  const socket = machine.socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+  if (typeof socket === 'number') throw new Error(`socket: ${errnoName(-socket)}`);
+  return socket;
 }
 
 function addressOf(machine: Stack): string {

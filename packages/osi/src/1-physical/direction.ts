@@ -43,30 +43,30 @@ const NONE_WAIT: number[] = [];
  * instant arrive in one event, never inside the sender's call.
  */
 export class CableDirection extends Arrivals implements Medium {
-  bandwidth = Number.POSITIVE_INFINITY;
-  delay: Nanoseconds = 0;
-  queueLimit = DEFAULT_QUEUE_LIMIT;
-  fcs = true;
-  #offload = false;
-  /** Set by the cable: both ends are plugged in. */
-  connected = false;
   readonly #sim: Simulation;
   readonly #from: Port;
   readonly #to: Port;
-  readonly #cable: string;
-  /** Most cables do nothing to frames. */
-  #impairments: Impairments | null = null;
   /**
    * How long a byte takes: 0 without a bandwidth. Until when the line is busy, with a fraction, so that rounding does not add
    * up. The latest arrival so far of a frame that was not held back.
    */
   readonly #times: LineTimes;
   readonly #at: number;
+  delay: Nanoseconds = 0;
+  /** Null for first in, first out, whose queue is no more than the times at which frames begin. */
+  #discipline: QueueDiscipline | null = null;
+  /** Most cables do nothing to frames. */
+  #impairments: Impairments | null = null;
+  fcs = true;
+  #offload = false;
+  /** Set by the cable: both ends are plugged in. */
+  connected = false;
+  bandwidth = Number.POSITIVE_INFINITY;
+  queueLimit = DEFAULT_QUEUE_LIMIT;
+  readonly #cable: string;
   /** When the frames begin that wait for the line, and how many of them have begun since. */
   #begins = NONE_WAIT;
   #begun = 0;
-  /** Null for first in, first out, whose queue is no more than the times at which frames begin. */
-  #discipline: QueueDiscipline | null = null;
   /** When the discipline is to be asked again. */
   #turn: Timer | null = null;
 

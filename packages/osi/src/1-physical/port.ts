@@ -32,24 +32,27 @@ export interface PortOwner {
  * Sending writes `frame-sent`, receiving `frame-received`: the only two places where frames meet the record.
  */
 export class Port {
-  /** As the node calls it: `eth0`, `1`. */
-  readonly name: string;
-  readonly tracer: Tracer;
-  readonly pool: FramePool;
-  /** To how many bytes whoever sends by it pads a short frame. */
-  shortest = MIN_FRAME;
-  /** How long the node takes to pass a frame on: its first bit leaves that much after it was sent here. */
-  latency: Nanoseconds = 0;
-  /** The repeater it is a port of, if any: cables that end here are parts of its shared line. */
-  repeater: { readonly bandwidth: number } | null = null;
   #owner: PortOwner | null = null;
   #medium: Medium | null = null;
   #enabled = true;
   /** Kept, so that sending does not have to ask at the far end. */
   #carrier = false;
+  /** Whether there is a record; without one a frame passes by without a look at the node's pen. */
+  readonly #recorded: boolean;
+  /** To how many bytes whoever sends by it pads a short frame. */
+  shortest = MIN_FRAME;
+  /** How long the node takes to pass a frame on: its first bit leaves that much after it was sent here. */
+  latency: Nanoseconds = 0;
+  readonly tracer: Tracer;
+  readonly pool: FramePool;
+  /** As the node calls it: `eth0`, `1`. */
+  readonly name: string;
+  /** The repeater it is a port of, if any: cables that end here are parts of its shared line. */
+  repeater: { readonly bandwidth: number } | null = null;
 
   constructor(name: string, tracer: Tracer, pool: FramePool) {
     this.name = name;
+    this.#recorded = tracer.on;
     this.tracer = tracer;
     this.pool = pool;
   }
@@ -108,7 +111,6 @@ export class Port {
 
   /** Sends a frame, destination MAC at `start`; takes it over. Without a cable it is dropped: `port.no-carrier`. */
   transmit(frame: Frame): void {
-    const { tracer } = this;
     const medium = this.#medium;
     if (medium === null || !this.carrier) {
       this.drop(frame, 'port.no-carrier');
@@ -119,9 +121,9 @@ export class Port {
       this.#finish(frame, offload);
       return;
     }
-    if (tracer.on) {
+    if (this.#recorded) {
       const segments = offload === null ? 0 : frame.segments;
-      frame.sent = tracer.sent(this.name, frame.reason, frame.origins, segments, frame.data());
+      frame.sent = this.tracer.sent(this.name, frame.reason, frame.origins, segments, frame.data());
     }
     medium.send(frame);
   }
@@ -133,19 +135,20 @@ export class Port {
 
   /** Called by the medium when a frame has arrived whole and undamaged; takes it over. */
   receive(frame: Frame): void {
-    const { tracer } = this;
-    const before = tracer.cause;
-    if (!this.#enabled) {
-      tracer.cause = frame.sent;
-      this.drop(frame, 'port.disabled');
-      tracer.cause = before;
+    if (!this.#recorded) {
+      this.#take(frame);
       return;
     }
-    if (tracer.on) {
-      tracer.cause = tracer.received(this.name, frame.sent, frame.length);
-    }
-    this.deliver(frame);
+    const { tracer } = this;
+    const before = tracer.cause;
+    tracer.cause = this.#enabled ? tracer.received(this.name, frame.sent, frame.length) : frame.sent;
+    this.#take(frame);
     tracer.cause = before;
+  }
+
+  #take(frame: Frame): void {
+    if (this.#enabled) this.deliver(frame);
+    else this.drop(frame, 'port.disabled');
   }
 
   /** Hands a frame to the owner, who takes it over. */

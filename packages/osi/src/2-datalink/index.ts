@@ -23,7 +23,14 @@ export {
 } from './ethernet/codec.ts';
 export { EthernetInterface, type EthernetOptions } from './ethernet/interface.ts';
 export * from './ethernet/mac-address.ts';
-export { type FrameWatcher, type Link, type LinkStatistics, type LinkUpcalls, noStatistics } from './link.ts';
+export {
+  type FrameWatcher,
+  type Link,
+  type LinkStatistics,
+  type LinkUpcalls,
+  noStatistics,
+  type PacketReceiver,
+} from './link.ts';
 export * from './packet-types.ts';
 export { MacTable } from './switch/mac-table.ts';
 export { Switch, type SwitchOptions } from './switch/switch.ts';

@@ -74,11 +74,17 @@ export interface FrameWatcher {
   watch(link: Link, frame: Frame, type: number, source: MacAddress): void;
 }
 
+/** A layer that packets arrive for. */
+export interface PacketReceiver {
+  /** A packet arrived, `frame.start` at its header; takes the frame over. @param group it was sent to a group of stations. */
+  receive(link: Link, frame: Frame, group: boolean): void;
+}
+
 /** What a link calls in layer 3; handed to it at construction. */
 export interface LinkUpcalls {
-  /** An IPv4 packet arrived, `frame.start` at its header; takes the frame over. @param group it was sent to a group of stations. */
-  receive(link: Link, frame: Frame, group: boolean): void;
-  /** The same for IPv6; without it the link takes none. */
+  /** IPv4. */
+  readonly ip: PacketReceiver;
+  /** An IPv6 packet arrived, likewise; without it the link takes none. */
   receive6?(link: Link, frame: Frame, group: boolean): void;
   /** A packet could not be sent since `address` did not answer ARP; takes the frame over, `start` at its header. */
   unresolved(link: Link, frame: Frame, address: number): void;

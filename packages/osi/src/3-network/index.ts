@@ -9,7 +9,7 @@ export { checksumOf, pseudoHeaderSum, sumBytes, sumFrame } from './checksum.ts';
 export type { IcmpCounters, IpCounters } from './counters.ts';
 export { firstStation } from './first-station.ts';
 export * from './icmp/codec.ts';
-export type { EchoChannel, EchoChannels, EchoUser } from './icmp/echo.ts';
+export type { EchoChannels, EchoUser } from './icmp/echo.ts';
 export { IcmpLayer } from './icmp/layer.ts';
 export { type GroupEntry, IgmpLayer } from './igmp/layer.ts';
 export { type GroupRequest, Memberships } from './igmp/memberships.ts';

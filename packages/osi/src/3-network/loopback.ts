@@ -113,7 +113,7 @@ export class Loopback implements Link, PortOwner {
     if (this.watcher !== null) this.watcher.watch(this, frame, PACKET_HOST, NULL_MAC);
     const etherType = readEtherType(frame.view, frame.start);
     frame.start += ETHERNET_HEADER;
-    if (etherType === ETHERTYPE_IPV4) this.#up.receive(this, frame, false);
+    if (etherType === ETHERTYPE_IPV4) this.#up.ip.receive(this, frame, false);
     else if (etherType === ETHERTYPE_IPV6) this.#up.receive6?.(this, frame, false);
     else port.drop(frame, 'ethernet.unknown-type');
   }

@@ -6,19 +6,15 @@ import type { Ipv6Layer } from './ipv6/layer.ts';
 
 /** What the links of a machine call in its network layer: both versions of IP. */
 export class Upcalls implements LinkUpcalls {
-  readonly #ip: Ipv4Layer;
+  readonly ip: Ipv4Layer;
   readonly #ip6: () => Ipv6Layer;
   readonly #changed: (link: Link) => void;
 
   /** @param ip6 made when it is first needed. @param changed a link was switched on or off, or its carrier came or went. */
   constructor(ip: Ipv4Layer, ip6: () => Ipv6Layer, changed: (link: Link) => void) {
-    this.#ip = ip;
+    this.ip = ip;
     this.#ip6 = ip6;
     this.#changed = changed;
-  }
-
-  receive(link: Link, frame: Frame, group: boolean): void {
-    this.#ip.receive(link, frame, group);
   }
 
   receive6(link: Link, frame: Frame, group: boolean): void {
@@ -26,19 +22,19 @@ export class Upcalls implements LinkUpcalls {
   }
 
   unresolved(link: Link, frame: Frame): void {
-    this.#ip.unresolved(link, frame);
+    this.ip.unresolved(link, frame);
   }
 
   isOwn(address: number): boolean {
-    return this.#ip.addresses.isAnsweredFor(address);
+    return this.ip.addresses.isAnsweredFor(address);
   }
 
   mayAsk(link: Link, frame: Frame, asker: number, target: number): boolean {
-    return this.#ip.answers(link, frame, ipv4FromNumber(asker), ipv4FromNumber(target));
+    return this.ip.answers(link, frame, ipv4FromNumber(asker), ipv4FromNumber(target));
   }
 
   sourceFor(link: Link, target: number, waiting: Frame | null): number {
-    return this.#ip.arpSource(link, target as Ipv4Address, waiting);
+    return this.ip.arpSource(link, target as Ipv4Address, waiting);
   }
 
   format(address: number): string {

@@ -455,6 +455,7 @@ export interface UdpChannel {
   readonly id: string;
   /** Port 0 after a disconnection gave back a port that had been chosen for it. */
   readonly local: Endpoint;
+  readonly localPort: number;
   readonly remote: Endpoint | null;
   readonly options: UdpOptions;
   /** Claims an address and a port for a channel that has none (port 0). @returns 0, -EADDRINUSE; -EAGAIN without a free ephemeral port. */

@@ -363,7 +363,7 @@ export class DatagramSocket extends InternetSocket {
       if (typeof opened !== 'number') this.#channel = opened;
       return opened;
     }
-    if (channel.local.port !== 0) return channel;
+    if (channel.localPort !== 0) return channel;
     const result = channel.bind({ address: channel.local.address, port: 0 });
     return result < 0 ? result : channel;
   }

@@ -35,7 +35,7 @@ beforeEach(() => {
     return length;
   };
   const upcalls: LinkUpcalls = {
-    receive: (_link, frame, group) => up.push(`received ${take(frame)}${group ? ' group' : ''}`),
+    ip: { receive: (_link, frame, group) => up.push(`received ${take(frame)}${group ? ' group' : ''}`) },
     unresolved: (_link, frame, address) => up.push(`unresolved ${take(frame)} ${address}`),
     isOwn: (address) => address === US,
     mayAsk: () => true,

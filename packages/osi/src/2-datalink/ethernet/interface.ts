@@ -1,7 +1,7 @@
 import { dropFrame, type Frame, type Port, type PortOwner } from '../../1-physical/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { Arp } from '../arp/arp.ts';
-import { type FrameWatcher, type Link, type LinkUpcalls, noStatistics } from '../link.ts';
+import type { FrameWatcher, Link, LinkStatistics, LinkUpcalls, PacketReceiver } from '../link.ts';
 import type { NeighbourCache } from '../neighbour/cache.ts';
 import {
   PACKET_BROADCAST,
@@ -55,19 +55,31 @@ export interface EthernetOptions {
  *
  * It pads what it sends to 60 bytes, as the MAC of a real card does, so the record and the captures show frames
  * as they cross the cable; the length in the network header tells the padding from the packet.
+ *
+ * What each frame needs stands first and in the object itself: where ten thousand machines take turns, each object on a
+ * frame's way is waited for.
  */
-export class EthernetInterface implements Link, PortOwner {
-  readonly name: string;
-  readonly index: number;
+export class EthernetInterface implements Link, LinkStatistics, PortOwner {
   readonly port: Port;
+  readonly neighbours: NeighbourCache<number>;
+  readonly #ip: PacketReceiver;
+  watcher: FrameWatcher | null = null;
   readonly #macHigh: number;
   readonly #macLow: number;
-  readonly loopback = false;
-  readonly arp: Arp;
-  readonly statistics = noStatistics();
-  readonly groups = new GroupFilter();
-  watcher: FrameWatcher | null = null;
+  rxPackets = 0;
+  rxBytes = 0;
+  txPackets = 0;
+  txBytes = 0;
   #mtu = ETHERNET_MTU;
+  readonly loopback = false;
+  rxErrors = 0;
+  rxDropped = 0;
+  rxMulticast = 0;
+  txDropped = 0;
+  readonly name: string;
+  readonly index: number;
+  readonly arp: Arp;
+  readonly groups = new GroupFilter();
   /** The state that was told last. */
   #told: 'down' | 'no-carrier' | 'up';
   readonly #up: LinkUpcalls;
@@ -81,8 +93,10 @@ export class EthernetInterface implements Link, PortOwner {
     this.#macHigh = highOf(mac);
     this.#macLow = lowOf(mac);
     this.#up = upcalls;
+    this.#ip = upcalls.ip;
     if (options.mtu !== undefined) this.setMtu(options.mtu);
     this.arp = new Arp(sim, this, upcalls);
+    this.neighbours = this.arp.cache;
     port.attach(this);
     this.#told = this.state;
   }
@@ -116,8 +130,8 @@ export class EthernetInterface implements Link, PortOwner {
     return this.port.offload;
   }
 
-  get neighbours(): NeighbourCache<number> {
-    return this.arp.cache;
+  get statistics(): LinkStatistics {
+    return this;
   }
 
   setPromiscuous(on: boolean): void {
@@ -135,7 +149,7 @@ export class EthernetInterface implements Link, PortOwner {
   /** Switched off it loses its carrier, and the far end too; what ARP has learned is forgotten. */
   setUp(up: boolean): void {
     if (up === this.up) return;
-    if (!up) this.arp.cache.flush(true);
+    if (!up) this.neighbours.flush(true);
     this.port.setEnabled(up);
   }
 
@@ -158,12 +172,14 @@ export class EthernetInterface implements Link, PortOwner {
 
   send(frame: Frame, nextHop: number, group: boolean): void {
     if (!this.port.enabled) {
-      this.statistics.txDropped++;
+      this.txDropped++;
       dropFrame(this.port.tracer, this.name, frame, 'ethernet.down');
     } else if (group) {
       this.outputPacket(frame, nextHop >>> 28 === 14 ? multicastMac(nextHop) : BROADCAST_MAC);
     } else {
-      this.arp.cache.send(frame, nextHop);
+      const neighbour = this.neighbours.ready(nextHop);
+      if (neighbour === null) this.neighbours.send(frame, nextHop);
+      else this.outputPacket(frame, neighbour.mac);
     }
   }
 
@@ -188,17 +204,16 @@ export class EthernetInterface implements Link, PortOwner {
       frame.bytes.fill(0, frame.end, padded);
       frame.end = padded;
     }
-    this.statistics.txPackets++;
-    this.statistics.txBytes += frame.length;
+    this.txPackets++;
+    this.txBytes += frame.length;
     this.port.transmit(frame);
   }
 
   receive(port: Port, frame: Frame): void {
     const { view, start } = frame;
-    const { statistics } = this;
     const problem = checkEthernet(view, start, frame.end);
     if (problem !== null) {
-      statistics.rxErrors++;
+      this.rxErrors++;
       port.drop(frame, problem);
       return;
     }
@@ -220,10 +235,10 @@ export class EthernetInterface implements Link, PortOwner {
         frame.release();
         return;
       }
-      statistics.rxMulticast++;
+      this.rxMulticast++;
     }
-    statistics.rxPackets++;
-    statistics.rxBytes += frame.length;
+    this.rxPackets++;
+    this.rxBytes += frame.length;
     if (this.watcher !== null) {
       const toAll = destination === BROADCAST_MAC ? PACKET_BROADCAST : PACKET_MULTICAST;
       this.#show(frame, group ? toAll : PACKET_HOST);
@@ -231,7 +246,7 @@ export class EthernetInterface implements Link, PortOwner {
     frame.start += ETHERNET_HEADER;
     switch (etherType) {
       case ETHERTYPE_IPV4:
-        this.#up.receive(this, frame, group);
+        this.#ip.receive(this, frame, group);
         return;
       case ETHERTYPE_ARP:
         this.arp.receive(frame, toUs);
@@ -245,7 +260,7 @@ export class EthernetInterface implements Link, PortOwner {
         this.#receiveTagged(frame);
         return;
     }
-    statistics.rxDropped++;
+    this.rxDropped++;
     port.drop(frame, 'ethernet.unknown-type');
   }
 
@@ -257,7 +272,7 @@ export class EthernetInterface implements Link, PortOwner {
     const { view, start, end } = frame;
     const port = isTagged(view, start, end) ? this.#vlans?.get(vlanOf(readTag(view, start))) : undefined;
     if (port === undefined) {
-      this.statistics.rxDropped++;
+      this.rxDropped++;
       this.port.drop(frame, 'vlan.no-interface');
       return;
     }
@@ -274,7 +289,7 @@ export class EthernetInterface implements Link, PortOwner {
       tracer.write({ kind: 'table', table: 'link', change: 'update', key: this.name, value: state });
     }
     // Who was at the other end need not be there when the carrier comes back (`neigh_carrier_down` in Linux).
-    if (state === 'no-carrier') this.arp.cache.flush();
+    if (state === 'no-carrier') this.neighbours.flush();
     this.#up.linkChanged(this);
     if (this.#vlans !== null) for (const vlan of this.#vlans.values()) vlan.linkChanged();
   }

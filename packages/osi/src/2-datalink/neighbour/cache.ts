@@ -81,22 +81,31 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
     return this.#table.get(this.#actions.key(address));
   }
 
-  /** Sends a packet to an address on this link, now or when its MAC is known; takes the frame over. */
-  send(frame: Frame, address: A): void {
+  /** Whom packets to an address on this link go to just now, who counts as used then; null when `send` has to be asked. */
+  ready(address: A): Readonly<Neighbour<A>> | null {
     let neighbour = this.#latest;
     if (neighbour === null || neighbour.address !== address) {
-      neighbour = this.#table.get(this.#actions.key(address)) ?? this.#create(address, frame);
-      if (neighbour === null) return;
+      neighbour = this.#table.get(this.#actions.key(address)) ?? null;
+      if (neighbour === null) return null;
       this.#latest = neighbour;
     }
+    const { state } = neighbour;
+    if (state === 'INCOMPLETE' || state === 'FAILED' || state === 'STALE') return null;
+    neighbour.used = this.#sim.now;
+    return neighbour;
+  }
+
+  /** Sends a packet to an address on this link, now or when its MAC is known; takes the frame over. */
+  send(frame: Frame, address: A): void {
+    const ready = this.ready(address);
+    if (ready !== null) {
+      this.#actions.transmit(frame, ready.mac);
+      return;
+    }
+    const neighbour = this.#table.get(this.#actions.key(address)) ?? this.#create(address, frame);
+    if (neighbour === null) return;
     neighbour.used = this.#sim.now;
     switch (neighbour.state) {
-      case 'REACHABLE':
-      case 'PERMANENT':
-      case 'DELAY':
-      case 'PROBE':
-        this.#actions.transmit(frame, neighbour.mac);
-        return;
       case 'STALE':
         this.#delay(neighbour);
         this.#actions.transmit(frame, neighbour.mac);

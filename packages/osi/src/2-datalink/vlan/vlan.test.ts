@@ -124,9 +124,11 @@ describe('a switch with VLANs', () => {
 
 describe('a VLAN of an interface', () => {
   const upcalls = (got: string[]): LinkUpcalls => ({
-    receive: (link, packet) => {
-      got.push(link.name);
-      packet.release();
+    ip: {
+      receive: (link, packet) => {
+        got.push(link.name);
+        packet.release();
+      },
     },
     unresolved: (_, packet) => packet.release(),
     isOwn: () => true,

@@ -30,25 +30,7 @@ export interface EchoUser {
   failed(error: IcmpError, original: DataView, at: number): void;
 }
 
-/** A claim on an echo identifier: a ping socket of icmp(7), whose port it is. */
-export interface EchoChannel {
-  readonly identifier: number;
-  /**
-   * Sends an echo request: 8 bytes of ICMP header, then data. Identifier and checksum are filled in.
-   * @param source `0.0.0.0` or `::` leaves it to the routes. @param origin the system call.
-   * @returns the message's length, or -EINVAL (too short, or no echo request), -EMSGSIZE, -ENETUNREACH …
-   */
-  send(
-    message: Uint8Array,
-    source: IpAddress,
-    destination: IpAddress,
-    origin: EventId,
-    options?: SendOptions,
-  ): number;
-  close(): void;
-}
-
-/** The echo identifiers of one machine and version of IP, and who uses them. */
+/** The echo identifiers of one machine and version of IP, and who uses them: ping sockets of icmp(7), whose ports they are. */
 export class EchoChannels<C = unknown> {
   /** Mostly there is one at most: it needs no map. */
   #first: EchoUser | null = null;
@@ -84,8 +66,8 @@ export class EchoChannels<C = unknown> {
     return this.#others?.get(identifier);
   }
 
-  /** @param wanted 0 takes any that is free. @returns -EADDRINUSE when another has it, -EAGAIN when none is free. */
-  open(wanted: number, user: EchoUser): EchoChannel | number {
+  /** Claims an identifier. @param wanted 0 takes any that is free. @returns it, -EADDRINUSE when another has it, -EAGAIN when none is free. */
+  open(wanted: number, user: EchoUser): number {
     const identifier = wanted === 0 ? this.#choose() : wanted;
     if (identifier === 0) return -ERRNO.EAGAIN;
     if (this.find(identifier) !== undefined) return -ERRNO.EADDRINUSE;
@@ -96,17 +78,21 @@ export class EchoChannels<C = unknown> {
       this.#others ??= new Map();
       this.#others.set(identifier, user);
     }
-    return new Claim(this, identifier);
+    return identifier;
   }
 
-  /** @internal For claims. */
-  release(identifier: number): void {
+  /** Gives an identifier back. */
+  close(identifier: number): void {
     if (this.#first !== null && this.#firstIdentifier === identifier) this.#first = null;
     else this.#others?.delete(identifier);
     if (this.#others?.size === 0) this.#others = null;
   }
 
-  /** @internal For claims. */
+  /**
+   * Sends an echo request: 8 bytes of ICMP header, then data. Identifier and checksum are filled in.
+   * @param source `0.0.0.0` or `::` leaves it to the routes. @param origin the system call.
+   * @returns the message's length, or -EINVAL (too short, or no echo request), -EMSGSIZE, -ENETUNREACH …
+   */
   send(
     identifier: number,
     message: Uint8Array,
@@ -146,29 +132,5 @@ export class EchoChannels<C = unknown> {
       if (this.find(identifier) === undefined) return identifier;
     }
     return 0;
-  }
-}
-
-class Claim implements EchoChannel {
-  readonly identifier: number;
-  readonly #of: EchoChannels;
-
-  constructor(of: EchoChannels, identifier: number) {
-    this.#of = of;
-    this.identifier = identifier;
-  }
-
-  send(
-    message: Uint8Array,
-    source: IpAddress,
-    destination: IpAddress,
-    origin: EventId,
-    options?: SendOptions,
-  ): number {
-    return this.#of.send(this.identifier, message, source, destination, origin, options);
-  }
-
-  close(): void {
-    this.#of.release(this.identifier);
   }
 }

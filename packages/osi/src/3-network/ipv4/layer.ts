@@ -11,7 +11,7 @@ import {
   ICMP_PARAMETER_PROBLEM,
   ICMP_TIME_EXCEEDED,
 } from '../icmp/codec.ts';
-import type { IpService, ReceivedPacket, TransportProtocol } from '../ip-service.ts';
+import type { IpService, ReceivedPacket } from '../ip-service.ts';
 import type { RawUpcalls } from '../raw.ts';
 import { Redirects } from '../redirects.ts';
 import {
@@ -37,7 +37,6 @@ import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { type Ipv4Options, Sending } from './sending.ts';
 import { nextStation } from './source-route.ts';
-import { Transports } from './transports.ts';
 
 /** What was found in the options of the packet that came last: written anew for each that has some. */
 const EXAMINED: ExaminedOptions = { problem: -1, sourceRoute: -1 };
@@ -69,7 +68,6 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
   #forwarder: Forwarder | null = null;
   #log: KernelLog | null = null;
   readonly #reassembly: Reassembly;
-  readonly #transports = new Transports();
   /** Of the packet that is being handed up: where its header begins, and whether it came in a group frame. */
   #header = 0;
   #group = false;
@@ -99,15 +97,6 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
   /** Some of `net.ipv4.conf.…` was set, or there is another link. */
   settingsChanged(): void {
     this.#reversePath = ReversePathFilter.of(this.links, this.sysctl);
-  }
-
-  register(transport: TransportProtocol): void {
-    this.#transports.set(transport);
-  }
-
-  /** The transport registered for a protocol number. */
-  transport(protocol: number): TransportProtocol | undefined {
-    return this.#transports.get(protocol);
   }
 
   portUnreachable(frame: Frame, _packet: ReceivedPacket): void {
@@ -252,7 +241,7 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
       headerLength === IPV4_HEADER ? null : whole.bytes.subarray(start + IPV4_HEADER, start + headerLength);
     whole.start = start + headerLength;
     const taken = this.raw?.received(whole, packet, start) === true;
-    const transport = this.#transports.get(packet.protocol);
+    const transport = this.transport(packet.protocol);
     if (transport === undefined) {
       if (taken) {
         counters.InDelivers++;

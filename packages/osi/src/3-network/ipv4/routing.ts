@@ -19,6 +19,7 @@ import { AddressTable } from './addresses.ts';
 import { readSource } from './codec.ts';
 import { type AddressDetails, type LocalAddress, RT_SCOPE_UNIVERSE } from './local-address.ts';
 import { type Route, RouteTable } from './routes.ts';
+import { Transports } from './transports.ts';
 import { NO_WAY, newWay, type Way } from './way.ts';
 
 /** Where a packet goes next. */
@@ -30,7 +31,7 @@ interface Hop {
 }
 
 /** Where packets go: the links, addresses and routes of one machine. */
-export class Routing implements TableUser {
+export class Routing extends Transports implements TableUser {
   readonly addresses: AddressTable;
   readonly routes: RouteTable;
   /** In the order of their numbers. */
@@ -50,6 +51,7 @@ export class Routing implements TableUser {
   readonly #special: Hop = { link: null, nextHop: ANY, group: false };
 
   constructor(tracer: Tracer) {
+    super();
     this.addresses = new AddressTable(tracer, this);
     this.routes = new RouteTable(tracer, this);
     this.hop = this.#special;

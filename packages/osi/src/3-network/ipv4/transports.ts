@@ -7,14 +7,15 @@ import {
 } from '../ip-service.ts';
 
 /** The protocols above IPv4 by number. Those that every machine has are fields: a packet finds its own in one step. */
-export class Transports {
+export abstract class Transports {
   #icmp: TransportProtocol | undefined = undefined;
   #igmp: TransportProtocol | undefined = undefined;
   #tcp: TransportProtocol | undefined = undefined;
   #udp: TransportProtocol | undefined = undefined;
   #others: Map<number, TransportProtocol> | null = null;
 
-  get(protocol: number): TransportProtocol | undefined {
+  /** The transport registered for a protocol number. */
+  transport(protocol: number): TransportProtocol | undefined {
     switch (protocol) {
       case PROTOCOL_TCP:
         return this.#tcp;
@@ -29,7 +30,7 @@ export class Transports {
     }
   }
 
-  set(transport: TransportProtocol): void {
+  register(transport: TransportProtocol): void {
     switch (transport.protocol) {
       case PROTOCOL_TCP:
         this.#tcp = transport;

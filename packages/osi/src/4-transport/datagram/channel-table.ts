@@ -41,14 +41,15 @@ export class ChannelTable {
     } else if (this.#conflict(channel, address, port)) {
       return -ERRNO.EADDRINUSE;
     }
-    channel.local = { address, port };
+    channel.localAddress = address;
+    channel.localPort = port;
     this.#ports.set(port, [...this.at(port), channel]);
     this.#all.add(channel);
     return 0;
   }
 
   unbind(channel: Channel): void {
-    const { port } = channel.local;
+    const { localPort: port } = channel;
     const rest = this.at(port).filter((other) => other !== channel);
     if (rest.length === 0) this.#ports.delete(port);
     else this.#ports.set(port, rest);
@@ -112,7 +113,7 @@ export class ChannelTable {
       const mine = channel.options.ip.interface;
       const its = other.options.ip.interface;
       if (mine !== undefined && its !== undefined && mine !== its) continue;
-      if (overlaps(address, channel.sharing.v6Only, other.local.address, other.sharing.v6Only)) return true;
+      if (overlaps(address, channel.sharing.v6Only, other.localAddress, other.sharing.v6Only)) return true;
     }
     return false;
   }

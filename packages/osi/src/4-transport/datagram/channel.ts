@@ -40,23 +40,27 @@ export type ChannelState = 'OPEN' | 'CONNECTED' | 'CLOSED';
 interface Waiting extends ReceivedDatagram {
   readonly frame: Frame;
   readonly memory: number;
+  /** The one that came after it. */
+  next: Waiting | null;
 }
 
 /** One datagram socket's end: where it is bound, whom it talks to, and the datagrams that wait to be read. */
 export class Channel implements UdpChannel {
-  readonly id: string;
   readonly options: UdpOptions;
   readonly user: UdpUser;
-  readonly sharing: BindOptions;
-  local: Endpoint;
+  localAddress: IpAddress;
+  localPort = 0;
   remote: Endpoint | null = null;
   waitingBytes = 0;
+  waiting = 0;
+  readonly #host: ChannelHost;
+  #first: Waiting | null = null;
+  #last: Waiting | null = null;
+  #state: ChannelState = 'CLOSED';
+  readonly id: string;
+  readonly sharing: BindOptions;
   /** Whether the program named the address and the port itself: what it named outlives a disconnection. */
   #named: Endpoint;
-  readonly #host: ChannelHost;
-  #queue: Waiting[] = [];
-  #head = 0;
-  #state: ChannelState = 'CLOSED';
 
   constructor(
     host: ChannelHost,
@@ -69,18 +73,18 @@ export class Channel implements UdpChannel {
     this.#host = host;
     this.id = id;
     this.#named = named;
-    this.local = { address: named.address, port: 0 };
+    this.localAddress = named.address;
     this.sharing = sharing;
     this.options = options;
     this.user = user;
   }
 
-  get waiting(): number {
-    return this.#queue.length - this.#head;
+  get local(): Endpoint {
+    return { address: this.localAddress, port: this.localPort };
   }
 
   get nextLength(): number {
-    return this.#queue[this.#head]?.length ?? 0;
+    return this.#first?.length ?? 0;
   }
 
   bind(local: Endpoint): number {
@@ -95,13 +99,11 @@ export class Channel implements UdpChannel {
       this.#disconnect();
       return 0;
     }
-    const destination = reachable(remote.address, this.local.address);
-    const source = this.#host.route(this.local.address, destination, this.options);
+    const destination = reachable(remote.address, this.localAddress);
+    const source = this.#host.route(this.localAddress, destination, this.options);
     if (isRefusal(source)) return source as number;
     this.remote = { address: destination, port: remote.port };
-    if (isAnyIp(this.local.address)) {
-      this.local = { address: source as IpAddress, port: this.local.port };
-    }
+    if (isAnyIp(this.localAddress)) this.localAddress = source as IpAddress;
     this.#enter('CONNECTED');
     return 0;
   }
@@ -113,19 +115,21 @@ export class Channel implements UdpChannel {
       return this.#host.transmit(this, bytes, this.remote, origin);
     }
     if (remote.port === 0 && this.#host.needsPort) return -ERRNO.EINVAL;
-    const address = reachable(remote.address, this.local.address);
+    const address = reachable(remote.address, this.localAddress);
     const to = address === remote.address ? remote : { address, port: remote.port };
     return this.#host.transmit(this, bytes, to, origin);
   }
 
   receive(into: Uint8Array, peek = false): ReceivedDatagram | null {
-    const next = this.#queue[this.#head];
-    if (next === undefined) return null;
+    const next = this.#first;
+    if (next === null) return null;
     const { frame, length } = next;
     const count = Math.min(length, into.length);
     into.set(frame.bytes.subarray(frame.start, frame.start + count));
     if (!peek) {
-      this.#shift();
+      this.#first = next.next;
+      if (next.next === null) this.#last = null;
+      this.waiting--;
       this.waitingBytes -= next.memory;
       frame.release();
     }
@@ -135,9 +139,10 @@ export class Channel implements UdpChannel {
   close(): void {
     if (this.#state === 'CLOSED') return;
     this.#host.unbind(this);
-    for (; this.#head < this.#queue.length; this.#head++) this.#queue[this.#head]?.frame.release();
-    this.#queue = [];
-    this.#head = 0;
+    for (let next = this.#first; next !== null; next = next.next) next.frame.release();
+    this.#first = null;
+    this.#last = null;
+    this.waiting = 0;
     this.waitingBytes = 0;
     this.#enter('CLOSED');
   }
@@ -147,10 +152,10 @@ export class Channel implements UdpChannel {
    * a peer more than a bound interface (Linux looks for the address first, then `compute_score`).
    */
   score(source: IpAddress, sourcePort: number, destination: IpAddress, inInterface: string | null): number {
-    const { local, remote, options } = this;
+    const { localAddress, remote, options } = this;
     let score = 1;
-    if (!hears(local.address, this.sharing.v6Only, destination)) return 0;
-    if (!isAnyIp(local.address)) score += 8;
+    if (!hears(localAddress, this.sharing.v6Only, destination)) return 0;
+    if (!isAnyIp(localAddress)) score += 8;
     if (remote !== null) {
       if (remote.port !== sourcePort || !sameIp(remote.address, source)) return 0;
       score += 4;
@@ -172,18 +177,23 @@ export class Channel implements UdpChannel {
     const full = this.waitingBytes + memory > this.options.receiveBuffer;
     if (full && this.waitingBytes > 0) return false;
     this.waitingBytes += memory;
-    this.#queue.push({
+    this.waiting++;
+    const waiting: Waiting = {
+      next: null,
       frame,
       memory,
       length: frame.length,
       source: { address: packet.source, port: sourcePort },
-      destination: { address: packet.destination, port: this.local.port },
+      destination: { address: packet.destination, port: this.localPort },
       ttl: packet.ttl,
       tos: packet.tos,
       interface: packet.interface,
       options: packet.options === null ? null : packet.options.slice(),
       extensions: packet.extensions,
-    });
+    };
+    if (this.#last === null) this.#first = waiting;
+    else this.#last.next = waiting;
+    this.#last = waiting;
     this.user.readable();
     return true;
   }
@@ -210,7 +220,7 @@ export class Channel implements UdpChannel {
       type: 0,
       code: 0,
       info,
-      offender: this.local.address,
+      offender: this.localAddress,
       destination: remote,
       data: bytes.slice(),
     });
@@ -223,22 +233,10 @@ export class Channel implements UdpChannel {
     const { address, port } = this.#named;
     if (port === 0) {
       this.#host.unbind(this);
-      this.local = { address, port: 0 };
-    } else {
-      this.local = { address, port: this.local.port };
+      this.localPort = 0;
     }
+    this.localAddress = address;
     this.#enter('OPEN');
-  }
-
-  #shift(): void {
-    this.#head++;
-    if (this.#head === this.#queue.length) {
-      this.#queue.length = 0;
-      this.#head = 0;
-    } else if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
   }
 
   #enter(state: ChannelState): void {

@@ -1,6 +1,5 @@
 import type { Frame } from '../../1-physical/index.ts';
 import {
-  type EchoChannel,
   type EchoChannels,
   type EchoUser,
   type IcmpError,
@@ -27,11 +26,14 @@ import type {
   UdpUser,
 } from '../services.ts';
 
+/** How a datagram is sent: written anew for each, of whatever machine. */
+const HOW: SendOptions = {};
+
 export interface PingParts {
   readonly tracer: Tracer;
   readonly sysctl: Sysctl;
   readonly ip: IpService;
-  readonly echo: Pick<EchoChannels, 'open'>;
+  readonly echo: Pick<EchoChannels, 'open' | 'send' | 'close'>;
 }
 
 /**
@@ -40,21 +42,24 @@ export interface PingParts {
  */
 export class PingLayer implements DatagramService, ChannelHost {
   readonly needsPort = false;
-  readonly #parts: PingParts;
   readonly #ip: IpService;
+  readonly #echo: PingParts['echo'];
+  readonly #tracer: Tracer;
+  readonly #sysctl: Sysctl;
   /** None most of the time. */
   #bound: Set<PingChannel> | null = null;
-  readonly #how: SendOptions = {};
   #opened = 0;
 
   constructor(parts: PingParts) {
-    this.#parts = parts;
     this.#ip = parts.ip;
+    this.#echo = parts.echo;
+    this.#tracer = parts.tracer;
+    this.#sysctl = parts.sysctl;
   }
 
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel | number {
     const channel = new PingChannel(
-      this.#parts.tracer,
+      this.#tracer,
       this,
       `ping:${this.#opened + 1}`,
       local,
@@ -75,24 +80,23 @@ export class PingLayer implements DatagramService, ChannelHost {
   }
 
   defaultOptions(): UdpOptions {
-    return defaultDatagramOptions(this.#parts.sysctl);
+    return defaultDatagramOptions(this.#sysctl);
   }
 
   /** @internal For channels. */
   bind(channel: PingChannel, local: Endpoint): number {
-    const echo = this.#parts.echo.open(local.port, channel);
-    if (typeof echo === 'number') return echo;
-    channel.echo = echo;
+    const identifier = this.#echo.open(local.port, channel);
+    if (identifier < 0) return identifier;
     this.#bound ??= new Set();
     this.#bound.add(channel);
-    channel.local = { address: local.address, port: echo.identifier };
+    channel.localAddress = local.address;
+    channel.localPort = identifier;
     return 0;
   }
 
   /** @internal For channels. */
   unbind(channel: PingChannel): void {
-    channel.echo?.close();
-    channel.echo = null;
+    this.#echo.close(channel.localPort);
     this.#bound?.delete(channel);
     if (this.#bound?.size === 0) this.#bound = null;
   }
@@ -104,23 +108,22 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   /** @internal For channels. */
   transmit(channel: PingChannel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
-    const source = this.route(channel.local.address, remote.address, channel.options);
+    const source = this.route(channel.localAddress, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
-    const how = fillSendOptions(this.#how, channel.options, remote.address);
+    const how = fillSendOptions(HOW, channel.options, remote.address);
     // Linux sends them without extension headers (`ping_v6_sendmsg`).
     how.extensions = undefined;
-    return channel.echo?.send(bytes, source as IpAddress, remote.address, origin, how) ?? 0;
+    return this.#echo.send(channel.localPort, bytes, source as IpAddress, remote.address, origin, how);
   }
 
   /** @internal For channels. */
   stateChanged(channel: Channel, from: string, to: string): void {
-    recordState(this.#parts.tracer, channel, from, to);
+    recordState(this.#tracer, channel, from, to);
   }
 }
 
 /** A ping socket's end: it has an echo identifier while it is bound. */
 class PingChannel extends Channel implements EchoUser {
-  echo: EchoChannel | null = null;
   readonly #tracer: Tracer;
 
   constructor(tracer: Tracer, ...of: ConstructorParameters<typeof Channel>) {
@@ -129,7 +132,7 @@ class PingChannel extends Channel implements EchoUser {
   }
 
   received(frame: Frame, packet: ReceivedPacket): void {
-    const bound = this.local.address;
+    const bound = this.localAddress;
     if (isAnyIp(bound) || sameIp(bound, packet.destination)) {
       if (this.enqueue(frame, packet, 0)) return;
       this.#tracer.countDrop('ping.buffer-full');

@@ -113,7 +113,8 @@ export abstract class RawProtocol<A extends IpAddress> implements DatagramServic
 
   /** @internal For channels. */
   bind(channel: Channel, local: Endpoint): number {
-    channel.local = { address: local.address, port: this.protocol };
+    channel.localAddress = local.address;
+    channel.localPort = this.protocol;
     this.#channels.add(channel);
     return 0;
   }
@@ -131,7 +132,7 @@ export abstract class RawProtocol<A extends IpAddress> implements DatagramServic
   /** @internal For channels. */
   transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
     const { options } = channel;
-    const source = this.route(channel.local.address, remote.address, options);
+    const source = this.route(channel.localAddress, remote.address, options);
     if (isRefusal(source)) return source as number;
     if (!this.isSendable(options, bytes)) return -ERRNO.EINVAL;
     const destination = remote.address as A;

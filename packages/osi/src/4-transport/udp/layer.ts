@@ -134,7 +134,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
   /** @internal For channels. */
   transmit(channel: Channel, bytes: Uint8Array, remote: Endpoint, origin: EventId): number {
     const { ip, pool } = this.#parts;
-    const source = this.route(channel.local.address, remote.address, channel.options);
+    const source = this.route(channel.localAddress, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
     if (bytes.length > largestPayload(remote.address)) return -ERRNO.EMSGSIZE;
 
@@ -145,7 +145,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     frame.reason = 'udp.data';
     if (origin !== 0) frame.origins = [origin];
     const from = source as IpAddress;
-    writeHeader(frame.view, frame.start, from, channel.local.port, remote.address, remote.port, frame.length);
+    writeHeader(frame.view, frame.start, from, channel.localPort, remote.address, remote.port, frame.length);
     const how = fillSendOptions(this.#how, channel.options, remote.address);
     const result = ip.send(frame, from, remote.address, PROTOCOL_UDP, how);
     if (result < 0) {
