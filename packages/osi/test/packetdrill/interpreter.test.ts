@@ -43,6 +43,21 @@ test('a script that says what happens passes, with nothing passed over', () => {
   expect(run(GOOD)).toMatchObject({ result: 'pass', reason: null, line: 0, notes: [] });
 });
 
+test('what an earlier connection sends meanwhile is passed over', () => {
+  const script = `
+    0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+   +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+   +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+   +0 > S 0:0(0) <...>
+ +.95 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4
+   +0 setsockopt(4, SOL_TCP, TCP_MAXSEG, [1000], 4) = 0
+   +0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+ +.1 connect(4, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+   +0 > S 0:0(0) <mss 1000,sackOK,TS val 100 ecr 0,nop,wscale 7>
+`;
+  expect(run(script)).toMatchObject({ result: 'pass', reason: null });
+});
+
 describe('a packet that differs is found, and the script fails at its line:', () => {
   const SYN_ACK = '> S. 0:0(0) ack 1 win 64240 <mss 1460,nop,wscale 7>';
   const DATA = '> P. 1:1001(1000) ack 1 win 502';

@@ -247,10 +247,13 @@ export class Interpreter {
 
   #sniff(event: ScriptEvent, spec: PacketSpec, planned: Planned, subject: Subject): Sniffed {
     const { sent } = this.#tun;
+    const { subjects } = this.#program;
     const found = (): Sniffed | null => {
       while (sent.length > 0) {
         const next = sent.shift() as Sniffed;
-        if (subject.owns(next.packet)) return next;
+        // An earlier conversation goes on, and may say the same again.
+        const earlier = !subject.names(next.packet) && subjects.some((other) => other.names(next.packet));
+        if (!earlier && subject.owns(next.packet)) return next;
         this.#remember(
           this.#clock.script(next.at),
           `${formatPacket(next.packet, '>')}  (${formatEnds(next.packet)}: not of this connection)`,

@@ -87,20 +87,26 @@ export class Subject {
     }
   }
 
+  /** Whether the stack sent this packet from one of its ends, as they are known, to the other. */
+  names(packet: Packet): boolean {
+    const { local, remote } = this;
+    return (
+      packet.protocol === this.protocol &&
+      packet.protocol !== 'icmp' &&
+      sameIp(packet.source, local.address) &&
+      packet.sourcePort === local.port &&
+      sameIp(packet.destination, remote.address) &&
+      packet.destinationPort === remote.port
+    );
+  }
+
   /** Whether the stack sent this packet in this conversation; learns our end's name from the first one. */
   owns(packet: Packet): boolean {
     const { local, remote } = this;
+    if (this.names(packet)) return true;
     if (!sameIp(packet.destination, remote.address)) return false;
     if (packet.protocol === 'icmp') return this.protocol === 'icmp' || sameIp(packet.source, local.address);
-    if (packet.protocol !== this.protocol) return false;
-    if (
-      sameIp(packet.source, local.address) &&
-      packet.sourcePort === local.port &&
-      packet.destinationPort === remote.port
-    ) {
-      return true;
-    }
-    if (packet.destinationPort !== remote.port) return false;
+    if (packet.protocol !== this.protocol || packet.destinationPort !== remote.port) return false;
     const first =
       packet.protocol === 'tcp'
         ? this.stage === 'calling' && (packet.flags & (SYN | ACK)) === SYN
