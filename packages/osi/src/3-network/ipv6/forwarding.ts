@@ -31,11 +31,7 @@ export function forward(
     reports?.report(type, code, info, frame, start, false, from);
     ip.drop(frame, reason, from);
   };
-  if (readHopLimit(view, start) <= 1) {
-    counters.InHdrErrors++;
-    refuse(ICMPV6_TIME_EXCEEDED, CODE6_HOP_LIMIT, 0, 'ip.ttl');
-    return;
-  }
+  if (isAtItsEnd(ip, from, frame)) return;
   if (by === null || by.link.loopback) {
     counters.InNoRoutes++;
     refuse(ICMPV6_DESTINATION_UNREACHABLE, CODE6_NO_ROUTE, 0, 'ip.no-route');
@@ -63,4 +59,14 @@ export function forward(
   counters.OutForwDatagrams++;
   frame.reason = 'ip.forward';
   ip.transmit(by, frame, nextHop, false);
+}
+
+/** Whether a packet may take no further hop; then its sender is told, and the frame taken over. */
+export function isAtItsEnd(ip: PacketPath, from: Ipv6Interface, frame: Frame): boolean {
+  const { view, start } = frame;
+  if (readHopLimit(view, start) > 1) return false;
+  ip.counters.InHdrErrors++;
+  ip.reports?.report(ICMPV6_TIME_EXCEEDED, CODE6_HOP_LIMIT, 0, frame, start, false, from);
+  ip.drop(frame, 'ip.ttl', from);
+  return true;
 }

@@ -10,7 +10,6 @@ import type { Random, Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
 import {
   CODE6_ADDRESS_UNREACHABLE,
-  CODE6_HOP_LIMIT,
   CODE6_PORT_UNREACHABLE,
   CODE6_REASSEMBLY_TIME,
   ICMPV6_DESTINATION_UNREACHABLE,
@@ -55,7 +54,7 @@ import {
 import { countEcn, type Ip6Counters, ip6Counters } from './counters.ts';
 import { extensionsLength, firstHeader, firstSegment, writeExtensions } from './extension-headers.ts';
 import { HOP_BY_HOP, writeRouterAlert } from './extensions.ts';
-import { forward } from './forwarding.ts';
+import { forward, isAtItsEnd } from './forwarding.ts';
 import { cutFragment6, fragmentHead, nextFragment6 } from './fragmentation.ts';
 import { HeaderChain } from './header-chain.ts';
 import type { Ipv6Interface } from './interface.ts';
@@ -349,12 +348,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
       this.#passOn(by, frame, source, destination, group);
       return;
     }
-    if (readHopLimit(view, start) <= 1) {
-      this.counters.InHdrErrors++;
-      this.reports?.report(ICMPV6_TIME_EXCEEDED, CODE6_HOP_LIMIT, 0, frame, start, group, by);
-      this.drop(frame, 'ip.ttl', by);
-      return;
-    }
+    if (isAtItsEnd(this, by, frame)) return;
     decrementHopLimit(view, start);
     this.#deliver(by, frame, source, destination, group);
   }

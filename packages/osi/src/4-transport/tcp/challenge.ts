@@ -14,6 +14,15 @@ interface Answerer {
   lastChallengeAt: number;
 }
 
+/** What counts the answers that were left out. */
+type Skipped =
+  | 'TCPACKSkippedPAWS'
+  | 'TCPACKSkippedSeq'
+  | 'TCPACKSkippedSynRecv'
+  | 'TCPACKSkippedFinWait2'
+  | 'TCPACKSkippedTimeWait'
+  | 'TCPACKSkippedChallenge';
+
 /** Answers what does not fit with an acknowledgment, rarely. */
 export function answerInvalid(
   tcb: Tcb,
@@ -38,28 +47,19 @@ export function answerInvalid(
  * Whether a segment that does not fit is answered: two stacks that answer each other must not do so for ever, so what is
  * no data is answered rarely (Linux: tcp_oow_rate_limited, net.ipv4.tcp_invalid_ratelimit).
  */
-export function answerRarely(
-  tcb: Answerer,
-  segment: Segment,
-  skipped:
-    | 'TCPACKSkippedPAWS'
-    | 'TCPACKSkippedSeq'
-    | 'TCPACKSkippedSynRecv'
-    | 'TCPACKSkippedFinWait2'
-    | 'TCPACKSkippedTimeWait',
-): boolean {
-  if (segment.length > 0 && (segment.flags & SYN) === 0) return true;
-  if (tooSoon(tcb)) {
-    tcb.host.counters.ext[skipped]++;
-    return false;
-  }
-  tcb.lastChallengeAt = tcb.host.sim.now;
-  return true;
+export function answerRarely(tcb: Answerer, segment: Segment, skipped: Skipped): boolean {
+  return (segment.length > 0 && (segment.flags & SYN) === 0) || mayAnswer(tcb, skipped);
 }
 
-export function tooSoon(tcb: Answerer): boolean {
-  const { sim, sysctl } = tcb.host;
-  return sim.now - tcb.lastChallengeAt < milliseconds(sysctl.values['net.ipv4.tcp_invalid_ratelimit']);
+/** Whether the last answer of that kind is long enough ago; then the next one has to wait for this. What is left out is counted. */
+export function mayAnswer(tcb: Answerer, skipped: Skipped): boolean {
+  const { sim, sysctl, counters } = tcb.host;
+  if (sim.now - tcb.lastChallengeAt < milliseconds(sysctl.values['net.ipv4.tcp_invalid_ratelimit'])) {
+    counters.ext[skipped]++;
+    return false;
+  }
+  tcb.lastChallengeAt = sim.now;
+  return true;
 }
 
 /** RFC 5961 sections 3 to 5: what could be forged is answered by a question. */
@@ -71,11 +71,7 @@ export function challenge(
 ): void {
   const { ext } = tcb.host.counters;
   drop(tcb, frame, why);
-  if (tooSoon(tcb)) {
-    ext.TCPACKSkippedChallenge++;
-    return;
-  }
-  tcb.lastChallengeAt = tcb.host.sim.now;
+  if (!mayAnswer(tcb, 'TCPACKSkippedChallenge')) return;
   ext[counter]++;
   if (counter !== 'TCPChallengeACK') ext.TCPChallengeACK++;
   acknowledge(tcb, 'tcp.challenge-ack');

@@ -1,6 +1,6 @@
 import type { Frame } from '../../1-physical/index.ts';
 import { milliseconds } from '../../time/index.ts';
-import { answerRarely, tooSoon } from './challenge.ts';
+import { answerRarely, mayAnswer } from './challenge.ts';
 import { end, resetByPeer } from './closing.ts';
 import { ACK, RST, type Segment, SYN } from './codec.ts';
 import type { TcpDrop, TcpReason } from './reasons.ts';
@@ -70,12 +70,7 @@ export function arriveHalfOpen(tcb: Tcb, frame: Frame, segment: Segment): boolea
 export function answerRepeatedSyn(tcb: Tcb, frame: Frame, segment: Segment): void {
   rememberTimestamp(tcb, segment);
   drop(tcb, frame, 'tcp.duplicate');
-  if (tooSoon(tcb)) {
-    tcb.host.counters.ext.TCPACKSkippedSynRecv++;
-    return;
-  }
-  tcb.lastChallengeAt = tcb.host.sim.now;
-  resendSyn(tcb, 'tcp.syn-ack');
+  if (mayAnswer(tcb, 'TCPACKSkippedSynRecv')) resendSyn(tcb, 'tcp.syn-ack');
 }
 
 /** The timestamp that it echoes is none that our SYN+ACK had. */

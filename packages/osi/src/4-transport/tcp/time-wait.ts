@@ -17,23 +17,26 @@ interface Host {
   readonly counters: TcpCounters;
 }
 
+/** What of a connection is kept as it is. */
+type Kept =
+  | 'host'
+  | 'number'
+  | 'localAddress'
+  | 'localPort'
+  | 'remoteAddress'
+  | 'remotePort'
+  | 'sndNxt'
+  | 'rcvNxt'
+  | 'timestamps'
+  | 'timestampOffset'
+  | 'tsRecent'
+  | 'tsRecentAt'
+  | 'lastChallengeAt';
+
 /** A connection of which both sides have finished. */
-interface Finished {
-  readonly host: Host;
-  readonly number: number;
-  readonly localAddress: IpAddress;
-  readonly localPort: number;
-  readonly remoteAddress: IpAddress;
-  readonly remotePort: number;
-  readonly sndNxt: Sequence;
-  readonly rcvNxt: Sequence;
+interface Finished extends Readonly<Pick<TimeWait, Kept>> {
   readonly receiveWindow: number;
   readonly rcvScale: number;
-  readonly timestamps: boolean;
-  readonly timestampOffset: number;
-  readonly tsRecent: number;
-  readonly tsRecentAt: number;
-  readonly lastChallengeAt: Nanoseconds;
   readonly options: { readonly ip: SendOptions };
   claim: Claim | null;
 }
