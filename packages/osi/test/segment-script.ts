@@ -47,7 +47,7 @@ const wrap = (n: number): number => ((n % 2 ** 32) + 2 ** 32) % 2 ** 32;
  *
  * A segment is written as flags in tcpdump's letters, its number, and fields in any order: `len`, `ack`, `win`, `urg`, `tos`,
  * `from` and `to` (ports), `bad` (checksum), and options as they follow one another: `mss`, `ws`, `sackok`, `nop`, `eol`,
- * `ts VALUE ECHO` (`last`: the latest of TCP's own), `sack A-B,C-D`, `fo HEX`, `option NUMBER HEX`. Both sides count from their SYN.
+ * `ts VALUE ECHO` (`last`: the latest of TCP's own; `syn`: the one of its last SYN), `sack A-B,C-D`, `fo HEX`, `option NUMBER HEX`. Both sides count from their SYN.
  */
 export async function runSegments(script: readonly Step[], target: Target): Promise<string[]> {
   const talk = new Conversation();
@@ -70,6 +70,7 @@ class Conversation {
   /** The first numbers of TCP, by the ports of both. */
   readonly #begins = new Map<string, number>();
   #lastTimestamp = 0;
+  #synTimestamp = 0;
 
   write(words: readonly string[]): Uint8Array {
     const queue = [...words];
@@ -130,12 +131,9 @@ class Conversation {
       case 'ts': {
         const value = number();
         const echo = next();
-        const own = /^last([+-]\d+)?$/.exec(echo);
-        return {
-          kind: 'TS',
-          value,
-          echo: own === null ? Number(echo) : wrap(this.#lastTimestamp + Number(own[1] ?? 0)),
-        };
+        const own = /^(last|syn)([+-]\d+)?$/.exec(echo);
+        const from = own?.[1] === 'syn' ? this.#synTimestamp : this.#lastTimestamp;
+        return { kind: 'TS', value, echo: own === null ? Number(echo) : wrap(from + Number(own[2] ?? 0)) };
       }
       case 'sack': {
         const begin = this.#begin(ports.to, ports.from);
@@ -184,6 +182,7 @@ class Conversation {
     const shown = options.map((option) => {
       if (option.kind === 'TS') {
         this.#lastTimestamp = option.value;
+        if ((flags & SYN) !== 0) this.#synTimestamp = option.value;
         return `ts ${option.echo}`;
       }
       if (option.kind === 'sack')

@@ -130,8 +130,8 @@ const SCRIPTS: Record<string, string> = {
   'in SYN_RECV the timestamp of our SYN+ACK has to be echoed': `
     ${HALF_OPEN_STAMPED}
     < P. 1 ack 1 len 10 ts 1001 12345  -> . 1 ack 1 win 509 nop nop ts 1000
-    < P. 1 ack 1 len 10 ts 900 last  -> . 1 ack 1 win 509 nop nop ts 1000
-    < . 1 ack 1 ts 1001 last  -> nothing
+    < P. 1 ack 1 len 10 ts 900 syn  -> . 1 ack 1 win 509 nop nop ts 1000
+    < . 1 ack 1 ts 1001 syn  -> nothing
     c = accept l
   `,
   'in SYN_SENT a wrong acknowledgment is reset, and SYN goes out again soon': `
@@ -386,9 +386,9 @@ describe.skipIf(!hasKernelTcp())('the TCP of this machine’s Linux kernel', () 
       }
     };
     const expected = expectedOf(script);
-    const found = await ask();
-    // On a busy machine a timer may expire between two steps.
-    const again = JSON.stringify(found) === JSON.stringify(expected) ? found : await ask();
-    expect(again).toEqual(expected);
+    let found = await ask();
+    // The kernel's clock is a real one: on a busy machine a timer may expire between two steps, which says nothing.
+    for (let more = 4; more > 0 && JSON.stringify(found) !== JSON.stringify(expected); more--) found = await ask();
+    expect(found).toEqual(expected);
   });
 });
