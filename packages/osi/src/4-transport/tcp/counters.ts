@@ -51,6 +51,7 @@ export class TcpCounters {
     TCPAbortOnLinger: 0,
     TCPOFOQueue: 0,
     TCPOFODrop: 0,
+    TCPOFOMerge: 0,
     TCPDeferAcceptDrop: 0,
     TCPChallengeACK: 0,
     TCPSYNChallenge: 0,

@@ -1,5 +1,5 @@
 import { type Frame, releaseAll } from '../../1-physical/index.ts';
-import { type Sequence, seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.ts';
+import { type Sequence, seqAdd, seqAtMost, seqDiff, seqLess, seqMin } from './sequence.ts';
 
 /**
  * Segments that came before their turn, in order of sequence number and without overlap.
@@ -10,6 +10,9 @@ import { type Sequence, seqAdd, seqAtMost, seqDiff, seqLess } from './sequence.t
 export class Reassembly {
   /** How many frames wait. */
   count = 0;
+  /** What was given here and was there already, since the caller has asked last: `[repeatedStart, repeatedEnd)`. */
+  repeatedStart: Sequence = 0;
+  repeatedEnd: Sequence = 0;
   #head: Frame | null = null;
   #tail: Frame | null = null;
 
@@ -24,9 +27,9 @@ export class Reassembly {
 
   /**
    * Takes over a frame with data `[frame.start, frame.end)` at `seq`; `fin` when the stream ends behind it.
-   * Of bytes that are there already the older copy stays. @returns false when it brought nothing new (and is released).
+   * Of bytes that are there already the older copy stays, unless it lies wholly in the new one.
    */
-  insert(frame: Frame, seq: Sequence, fin: boolean): boolean {
+  insert(frame: Frame, seq: Sequence, fin: boolean): void {
     let before: Frame | null = null;
     let after = this.#head;
     const tail = this.#tail;
@@ -39,13 +42,15 @@ export class Reassembly {
         after = after.next;
       }
     }
+    const limit = seqAdd(seq, frame.end - frame.start + (fin ? 1 : 0));
     if (before !== null) {
+      this.#repeat(seq, seqMin(limit, limitOf(before)));
       const overlap = seqDiff(endOf(before), seq);
       if (overlap > 0) {
         if (overlap >= frame.end - frame.start) {
           if (!fin || overlap > frame.end - frame.start || hasFin(before)) {
             frame.release();
-            return false;
+            return;
           }
         }
         frame.start += overlap;
@@ -54,6 +59,7 @@ export class Reassembly {
     }
     const end = seqAdd(seq, frame.end - frame.start);
     while (after !== null && seqAtMost(endOf(after), end)) {
+      this.#repeat(sequenceOf(after), seqMin(limit, limitOf(after)));
       fin ||= hasFin(after);
       const { next } = after;
       after.release();
@@ -61,19 +67,19 @@ export class Reassembly {
       after = next;
     }
     if (after !== null) {
+      this.#repeat(sequenceOf(after), limit);
       const overlap = seqDiff(end, sequenceOf(after));
       if (overlap > 0) frame.end -= overlap;
       if (frame.end <= frame.start) {
         frame.release();
         this.#link(before, after);
-        return false;
+        return;
       }
     }
     mark(frame, seq, fin);
     this.#link(before, frame);
     this.#link(frame, after);
     this.count++;
-    return true;
   }
 
   /** The next frame if it continues the stream at `rcvNxt`, cut to what is new; the caller takes it over. */
@@ -85,6 +91,7 @@ export class Reassembly {
       if (this.#head === null) this.#tail = null;
       this.count--;
       frame.next = null;
+      this.#repeat(sequenceOf(frame), seqMin(rcvNxt, limitOf(frame)));
       const known = seqDiff(rcvNxt, sequenceOf(frame));
       if (known < frame.end - frame.start || (hasFin(frame) && known === frame.end - frame.start)) {
         const fin = hasFin(frame);
@@ -107,6 +114,15 @@ export class Reassembly {
     this.#head = null;
     this.#tail = null;
     this.count = 0;
+    this.repeatedEnd = this.repeatedStart;
+  }
+
+  /** `[start, end)` came again, unless that is empty. Of what is no piece of the first one nothing is told (Linux: tcp_dsack_extend). */
+  #repeat(start: Sequence, end: Sequence): void {
+    if (seqAtMost(end, start)) return;
+    if (this.repeatedStart === this.repeatedEnd) this.repeatedStart = start;
+    else if (!seqAtMost(start, this.repeatedEnd)) return;
+    this.repeatedEnd = end;
   }
 
   #link(before: Frame | null, after: Frame | null): void {
@@ -126,3 +142,4 @@ function mark(frame: Frame, seq: Sequence, fin: boolean): void {
 
 const sequenceOf = (frame: Frame): Sequence => frame.view.getInt32(frame.start - 8);
 const endOf = (frame: Frame): Sequence => seqAdd(sequenceOf(frame), frame.end - frame.start);
+const limitOf = (frame: Frame): Sequence => (hasFin(frame) ? seqAdd(endOf(frame), 1) : endOf(frame));

@@ -69,6 +69,7 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     for (let next = waiting.take(tcb.rcvNxt); next !== null; next = waiting.take(tcb.rcvNxt)) {
       deliver(tcb, next, hasFin(next));
     }
+    tellRepeated(tcb, waiting);
     tcb.selective?.advance(tcb.rcvNxt);
   }
   return true;
@@ -102,19 +103,31 @@ function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
   }
   const end = seqAdd(seq, frame.end - frame.start + (fin ? 1 : 0));
   if (tcb.tally !== null) tcb.tally.outOfOrder += frame.segments;
-  if (tcb.reassembly.insert(frame, seq, fin)) ext.TCPOFOQueue++;
-  else tellDuplicate(tcb, seq, end);
+  ext.TCPOFOQueue++;
+  const waited = tcb.reassembly.count;
+  tcb.reassembly.insert(frame, seq, fin);
+  ext.TCPOFOMerge += waited + 1 - tcb.reassembly.count;
+  tellRepeated(tcb, tcb.reassembly);
   if (tcb.sack) (tcb.selective ??= new SelectiveAcks()).add(seq, end);
 }
 
-/** The next acknowledgment says that `[seq, end)` came twice (RFC 2883; net.ipv4.tcp_dsack). */
-export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence): void {
+/**
+ * The next acknowledgment says that `[seq, end)` came twice (RFC 2883; net.ipv4.tcp_dsack).
+ * @param join the same segment has told of such a range already: they are one when they touch.
+ */
+export function tellDuplicate(tcb: Tcb, seq: Sequence, end: Sequence, join = false): void {
   const { counters, sysctl } = tcb.host;
   if (!tcb.sack || sysctl.values['net.ipv4.tcp_dsack'] === 0) return;
-  const old = seqLess(seq, tcb.rcvNxt);
-  if (old) counters.ext.TCPDSACKOldSent++;
+  if (seqLess(seq, tcb.rcvNxt)) counters.ext.TCPDSACKOldSent++;
   else counters.ext.TCPDSACKOfoSent++;
-  (tcb.selective ??= new SelectiveAcks()).repeat(seq, end, !old);
+  (tcb.selective ??= new SelectiveAcks()).repeat(seq, end, join);
+}
+
+/** The same of what waited behind a gap already. */
+function tellRepeated(tcb: Tcb, waiting: Reassembly): void {
+  if (waiting.repeatedStart === waiting.repeatedEnd) return;
+  tellDuplicate(tcb, waiting.repeatedStart, waiting.repeatedEnd, true);
+  waiting.repeatedEnd = waiting.repeatedStart;
 }
 
 /** The peer's FIN, and everything before it, is there. */
@@ -123,7 +136,7 @@ export function finArrived(tcb: Tcb): void {
   if (tcb.tally !== null) tcb.tally.bytesReceived++;
   tcb.finReceived = true;
   tcb.reassembly?.clear();
-  tcb.selective?.advance(tcb.rcvNxt);
+  tcb.selective = null;
   switch (tcb.state) {
     case 'ESTABLISHED':
       // Linux expects the program to close soon, so that the acknowledgment can ride on our FIN.
