@@ -1,6 +1,6 @@
 import { Switch } from '@netarium/osi/2-datalink';
-import type { Socket, Stack } from '@netarium/osi/5-session';
-import { microseconds, Simulation } from '@netarium/osi/time';
+import type { Socket, SocketAddress, Stack } from '@netarium/osi/5-session';
+import { microseconds, type Nanoseconds, Simulation, Timed } from '@netarium/osi/time';
 import { errnoName } from '@netarium/osi/trace';
 import { inet, Network, succeed } from './network.ts';
 
@@ -8,6 +8,7 @@ const AF_INET = 2;
 const SOCK_DGRAM = 2;
 const IPPROTO_ICMP = 1;
 const ECHO_REQUEST = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1, ...new Array<number>(56).fill(0x5a));
+const INTO = new Uint8Array(ECHO_REQUEST.length);
 /** One request after the other, or the server's cable has a longer queue than it holds. */
 const BETWEEN = microseconds(2);
 /** About the time that a ping takes. */
@@ -24,7 +25,6 @@ export class Subnets {
   readonly machines: Stack[] = [];
   readonly #net = new Network(this.sim);
   readonly #core: Switch;
-  readonly #into = new Uint8Array(ECHO_REQUEST.length);
 
   constructor(machines: number, subnets: number) {
     this.#core = new Switch({ sim: this.sim, name: 'core' });
@@ -81,21 +81,12 @@ export class Subnets {
   keepPinging(answers: number): void {
     const { machines, sim } = this;
     const period = machines.length * BETWEEN;
-    const into = this.#into;
     const server = inet(Subnets.server, 0);
-    let missing = answers * machines.length;
+    const answered = { count: 0 };
     for (const [i, machine] of machines.entries()) {
-      const socket = pingSocket(machine);
-      socket.subscribe(() => {
-        if (typeof socket.receive(into, 0) !== 'number') missing--;
-      });
-      const next = sim.timer(() => {
-        next.start(period);
-        succeed('ping', socket.send(ECHO_REQUEST, 0, server, 0));
-      });
-      next.start(i * BETWEEN);
+      new Pinging(sim, pingSocket(machine), server, period, answered).start(i * BETWEEN);
     }
-    while (missing > 0) this.goOn(1000);
+    while (answered.count < answers * machines.length) this.goOn(1000);
   }
 
   /** Lets `events` events happen. @throws Error when there are no more. */
@@ -127,10 +118,42 @@ export class Subnets {
   #ping(machine: Stack, to: string, answered: () => void): Socket {
     const socket = pingSocket(machine);
     socket.subscribe(() => {
-      if (typeof socket.receive(this.#into, 0) !== 'number') answered();
+      if (typeof socket.receive(INTO, 0) !== 'number') answered();
     });
     succeed('ping', socket.send(ECHO_REQUEST, 0, inet(to, 0), 0));
     return socket;
+  }
+}
+
+/** Sends an echo request from a socket in each period, and counts the answers. As few objects as can be: none of them is the network's. */
+class Pinging extends Timed {
+  readonly #socket: Socket;
+  readonly #to: SocketAddress;
+  readonly #period: Nanoseconds;
+  readonly #answered: { count: number };
+
+  constructor(
+    sim: Simulation,
+    socket: Socket,
+    to: SocketAddress,
+    period: Nanoseconds,
+    answered: { count: number },
+  ) {
+    super(sim);
+    this.#socket = socket;
+    this.#to = to;
+    this.#period = period;
+    this.#answered = answered;
+    socket.subscribe(this.#receive.bind(this));
+  }
+
+  protected expired(): void {
+    this.start(this.#period);
+    succeed('ping', this.#socket.send(ECHO_REQUEST, 0, this.#to, 0));
+  }
+
+  #receive(): void {
+    if (typeof this.#socket.receive(INTO, 0) !== 'number') this.#answered.count++;
   }
 }
 

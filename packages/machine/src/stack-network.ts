@@ -74,7 +74,7 @@ export class StackNetwork implements Network {
     };
     const groups: Record<string, Counters> = {
       Ip: { ...general, ...ip.counters },
-      Icmp: { ...icmp.counters },
+      Icmp: icmp.counters,
       Tcp: tcp.counters.tcp,
       Udp: udp.counters,
       TcpExt: { ...tcp.counters.ext, IPReversePathFilter: ip.reversePathFiltered },

@@ -137,10 +137,10 @@ export class TestHost {
   /** Sends an echo request with `size` bytes of data. */
   ping(to: string, size = 8, options: SendOptions = {}): Echoes {
     const echoes = new Echoes(this.sim);
-    const { echo } = this.net.icmp;
-    const identifier = echo.open(0, echoes);
+    const { icmp } = this.net;
+    const identifier = icmp.openEcho(0, echoes);
     if (identifier < 0) throw new Error(`no echo identifier: ${identifier}`);
-    const sent = echo.send(identifier, echoRequest(size), ANY, ip(to), 0, options);
+    const sent = icmp.sendEcho(identifier, echoRequest(size), ANY, ip(to), 0, options);
     if (sent < 0) throw new Error(`echo not sent: ${sent}`);
     return echoes;
   }

@@ -1,7 +1,7 @@
 import { dropFrame, type Frame, type FramePool } from '../1-physical/index.ts';
 import { seconds } from '../time/index.ts';
 import type { TracedTimer, Tracer } from '../trace/index.ts';
-import type { IpCounters } from './counters.ts';
+import type { IpFaults } from './counters.ts';
 import type { Pieces } from './fragments.ts';
 import type { Sysctl, SysctlName } from './sysctl.ts';
 
@@ -9,7 +9,7 @@ export interface ReassemblerOptions {
   tracer: Tracer;
   pool: FramePool;
   sysctl: Sysctl;
-  counters: Pick<IpCounters, 'ReasmReqds' | 'ReasmFails' | 'ReasmOKs' | 'ReasmTimeout'>;
+  counters: Pick<IpFaults, 'ReasmReqds' | 'ReasmFails' | 'ReasmOKs' | 'ReasmTimeout'>;
   /** The first piece of a packet that did not become whole in time; the frame stays ours (ICMP "time exceeded", code 1). */
   timedOut: (first: Frame) => void;
 }

@@ -42,5 +42,6 @@ export class Ways<W extends Place> {
   }
 }
 
-/** @param length a power of two. */
-const placeOf = (key: number, length: number): number => (Math.imul(key, 0x9e3779b1) >>> 16) & (length - 1);
+/** Where the one place of an address is. @param length of the table: a power of two. */
+export const placeOf = (key: number, length: number): number =>
+  (Math.imul(key, 0x9e3779b1) >>> 16) & (length - 1);

@@ -3,6 +3,7 @@
  */
 export type * from './services.ts';
 export { formatEndpoint } from './endpoint.ts';
+export { copyOptions } from './datagram/options.ts';
 export { PingLayer } from './ping/layer.ts';
 export { RawProtocol4 } from './raw/ipv4.ts';
 export { RawProtocol6 } from './raw/ipv6.ts';

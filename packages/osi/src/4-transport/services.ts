@@ -411,8 +411,8 @@ export interface Multicast6 {
 }
 
 export interface UdpUser {
-  /** A datagram came, or an error report. */
-  readable(): void;
+  /** A datagram came. */
+  arrived(): void;
   /** An error is pending on the socket: positive errno (udp(7)). Only connected sockets and those with `receiveErrors` are told. */
   failed(errno: number): void;
   /** With `receiveErrors`: what happened to one packet. Told before `failed`. */
@@ -457,7 +457,7 @@ export interface UdpChannel {
   readonly local: Endpoint;
   readonly localPort: number;
   readonly remote: Endpoint | null;
-  readonly options: UdpOptions;
+  options: UdpOptions;
   /** Claims an address and a port for a channel that has none (port 0). @returns 0, -EADDRINUSE; -EAGAIN without a free ephemeral port. */
   bind(local: Endpoint): number;
   /**
@@ -493,7 +493,7 @@ export interface DatagramService {
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel | number;
   /** All channels that have a port, in the order in which they were opened. */
   entries(): Iterable<UdpEntry>;
-  /** Default options from `net.core.*`. */
+  /** Default options from `net.core.*`. Sockets share them: to be copied before one is changed. */
   defaultOptions(): UdpOptions;
 }
 

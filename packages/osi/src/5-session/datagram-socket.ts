@@ -1,14 +1,15 @@
 import { echoedOptions, formatIp, Memberships, type SendOptions } from '../3-network/index.ts';
-import type {
-  DatagramService,
-  Endpoint,
-  ErrorReport,
-  Multicast6,
-  MulticastOptions,
-  RawOptions,
-  UdpChannel,
-  UdpOptions,
-  UdpUser,
+import {
+  copyOptions,
+  type DatagramService,
+  type Endpoint,
+  type ErrorReport,
+  type Multicast6,
+  type MulticastOptions,
+  type RawOptions,
+  type UdpChannel,
+  type UdpOptions,
+  type UdpUser,
 } from '../4-transport/index.ts';
 import type { Nanoseconds } from '../time/index.ts';
 import { ERRNO, type EventId } from '../trace/index.ts';
@@ -23,42 +24,23 @@ import { infoAddress } from './ipv6-options.ts';
 import type { OptionTable } from './option-table.ts';
 import { packetControls } from './packet-controls.ts';
 import type { Received, Socket, SocketAddress, UnspecifiedAddress } from './socket-types.ts';
-import { WaitQueue } from './wait-queue.ts';
 
 const RECEIVE = 1;
 const SEND = 2;
 const BOTH = 3;
 
-/** What the transport tells the socket. */
-class DatagramEvents extends WaitQueue implements UdpUser {
-  /** SO_ERROR: positive, or 0. */
-  error = 0;
-  /** What MSG_ERRQUEUE reads. */
-  readonly reports = new ErrorQueue();
-  /** What a path was found to take (IPV6_RECVPATHMTU): the latest. Nobody is woken for it, as on Linux. */
-  path: { readonly destination: Endpoint; readonly mtu: number } | null = null;
-
-  readable(): void {
-    this.wake();
-  }
-  failed(errno: number): void {
-    this.error = errno;
-    this.wake();
-  }
-  pathTold(destination: Endpoint, mtu: number): void {
-    this.path = { destination, mtu };
-  }
-  reported(report: ErrorReport): void {
-    this.reports.add(report);
-    this.wake();
-  }
-}
-
 /**
  * SOCK_DGRAM of AF_INET and AF_INET6: udp(7) with IPPROTO_UDP; with IPPROTO_ICMP or IPPROTO_ICMPV6 a "ping socket", whose datagrams are ICMP echo
  * messages and whose port is their identifier (icmp(7)).
  */
-export class DatagramSocket extends InternetSocket {
+export class DatagramSocket extends InternetSocket implements UdpUser {
+  #channel: UdpChannel | null = null;
+  /** SO_ERROR: positive, or 0. */
+  error = 0;
+  #shutdown = 0;
+  /** Those of every new socket, until it changes one. */
+  #options: UdpOptions;
+  #ownOptions = false;
   readonly protocol: number;
   keepAlive = false;
   /** Only a queue discipline that knows of rates (fq) would heed it, as in Linux. */
@@ -66,13 +48,13 @@ export class DatagramSocket extends InternetSocket {
   urgentInline = false;
   linger: Nanoseconds | null = null;
   readonly #service: DatagramService;
-  readonly #options: UdpOptions;
-  readonly #events = new DatagramEvents();
-  /** The IPv6 groups that it has joined, and what leaves each again. */
-  readonly groups6 = new Map<string, () => void>();
   #ownId = '';
-  #shutdown = 0;
-  #channel: UdpChannel | null = null;
+  /** The IPv6 groups that it has joined, and what leaves each again: made with the first. */
+  #groups6: Map<string, () => void> | null = null;
+  /** What MSG_ERRQUEUE reads: made with the first report. */
+  #reports: ErrorQueue | null = null;
+  /** What a path was found to take (IPV6_RECVPATHMTU): the latest. Nobody is woken for it, as on Linux. */
+  #path: { readonly destination: Endpoint; readonly mtu: number } | null = null;
 
   /** @param service the transport of `protocol`. */
   constructor(parts: SocketParts, protocol: number, service: DatagramService, domain: number) {
@@ -104,7 +86,7 @@ export class DatagramSocket extends InternetSocket {
   connect(address: SocketAddress | UnspecifiedAddress): number {
     if (address.family === linux.AF_UNSPEC) {
       this.#channel?.connect(null);
-      this.#options.ip.interface = undefined;
+      if (this.ip.interface !== undefined) this.#changed.ip.interface = undefined;
       return 0;
     }
     const channel = this.#channelOrAny();
@@ -120,7 +102,7 @@ export class DatagramSocket extends InternetSocket {
     if (remote === null && this.peer === null) return -ERRNO.EDESTADDRREQ;
     const channel = this.#channelOrAny();
     if (typeof channel === 'number') return channel;
-    if (this.#events.error !== 0) return -this.takeError();
+    if (this.error !== 0) return -this.takeError();
     if ((this.#shutdown & SEND) !== 0) return -ERRNO.EPIPE;
     return channel.send(bytes, remote, origin);
   }
@@ -133,7 +115,7 @@ export class DatagramSocket extends InternetSocket {
   ): number {
     const remote = to === null ? this.peer : this.endpointOf(to, true);
     if (typeof remote === 'number') return remote;
-    const options = this.#options;
+    const options = this.#changed;
     const { ip, multicast, multicast6, dontFragment6 } = options;
     const known = { parts: this.parts, options, six: this.domain === linux.AF_INET6, caller: by };
     const read = packetControls(controls, remote?.address ?? null, known);
@@ -152,14 +134,14 @@ export class DatagramSocket extends InternetSocket {
   /** What is known of a path comes before a pending error (`udpv6_recvmsg`), and that before data (`__skb_recv_udp`). */
   receive(into: Uint8Array, flags: number): Received | number {
     if ((flags & linux.MSG_ERRQUEUE) !== 0) {
-      return this.#events.reports.receive(into, this.#events, this.domain);
+      return this.#reports === null ? -ERRNO.EAGAIN : this.#reports.receive(into, this, this.domain);
     }
-    const { path } = this.#events;
+    const path = this.#path;
     if (path !== null) {
-      this.#events.path = null;
+      this.#path = null;
       return { ...NOTHING, address: addressOf(path.destination, this.domain), pathMtu: path.mtu };
     }
-    if (this.#events.error !== 0) return -this.takeError();
+    if (this.error !== 0) return -this.takeError();
     const datagram = this.#channel?.receive(into, (flags & linux.MSG_PEEK) !== 0) ?? null;
     if (datagram === null) {
       const waits = (flags & linux.MSG_DONTWAIT) === 0;
@@ -196,14 +178,14 @@ export class DatagramSocket extends InternetSocket {
   shutdown(how: number): number {
     if (how !== linux.SHUT_RD && how !== linux.SHUT_WR && how !== linux.SHUT_RDWR) return -ERRNO.EINVAL;
     this.#shutdown |= how + 1;
-    this.#events.wake();
+    this.wake();
     return this.peer === null ? -ERRNO.ENOTCONN : 0;
   }
 
   /** `datagram_poll`. Sending never waits, so there is always room. */
   poll(): number {
     let mask = linux.POLLOUT;
-    if (this.#events.error !== 0 || this.#events.reports.length > 0) mask |= linux.POLLERR;
+    if (this.error !== 0 || (this.#reports !== null && this.#reports.length > 0)) mask |= linux.POLLERR;
     if ((this.#shutdown & RECEIVE) !== 0) mask |= linux.POLLIN | linux.POLLRDHUP;
     if (this.#shutdown === BOTH) mask |= linux.POLLHUP;
     if (this.#channel !== null && this.#channel.waiting > 0) mask |= linux.POLLIN;
@@ -214,26 +196,61 @@ export class DatagramSocket extends InternetSocket {
     return this.#channel?.nextLength ?? 0;
   }
 
-  subscribe(changed: () => void): () => void {
-    return this.#events.subscribe(changed);
+  /** @internal A datagram has arrived. */
+  arrived(): void {
+    this.wake();
+  }
+
+  /** @internal */
+  failed(errno: number): void {
+    this.error = errno;
+    this.wake();
+  }
+
+  /** @internal */
+  pathTold(destination: Endpoint, mtu: number): void {
+    this.#path = { destination, mtu };
+  }
+
+  /** @internal */
+  reported(report: ErrorReport): void {
+    this.#reports ??= new ErrorQueue();
+    this.#reports.add(report);
+    this.wake();
+  }
+
+  /** Its options, to be changed: others have theirs. */
+  get #changed(): UdpOptions {
+    if (!this.#ownOptions) {
+      this.#ownOptions = true;
+      this.#options = copyOptions(this.#options);
+      if (this.#channel !== null) this.#channel.options = this.#options;
+    }
+    return this.#options;
+  }
+
+  get groups6(): Map<string, () => void> {
+    this.#groups6 ??= new Map();
+    return this.#groups6;
   }
 
   get multicast(): MulticastOptions {
-    return this.#options.multicast;
+    return this.#changed.multicast;
   }
 
   get raw(): RawOptions | null {
-    return this.#options.raw ?? null;
+    return this.#changed.raw ?? null;
   }
 
   /** What it is in, made when first asked for. */
   get memberships(): Memberships {
-    this.#options.memberships ??= new Memberships(this.parts.igmp);
-    return this.#options.memberships;
+    const options = this.#changed;
+    options.memberships ??= new Memberships(this.parts.igmp);
+    return options.memberships;
   }
 
   get multicast6(): Multicast6 {
-    return this.#options.multicast6;
+    return this.#changed.multicast6;
   }
 
   get stickyInterface(): number {
@@ -242,7 +259,7 @@ export class DatagramSocket extends InternetSocket {
 
   set stickyInterface(index: number) {
     const name = this.parts.interfaceAt(index)?.name ?? null;
-    this.#options.stickyInterface = index === 0 ? undefined : { index, name };
+    this.#changed.stickyInterface = index === 0 ? undefined : { index, name };
   }
 
   get fragmentSize(): number {
@@ -250,7 +267,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   set fragmentSize(bytes: number) {
-    this.#options.fragmentSize = bytes === 0 ? undefined : bytes;
+    this.#changed.fragmentSize = bytes === 0 ? undefined : bytes;
   }
 
   override get dontFragment6(): boolean {
@@ -258,7 +275,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   override set dontFragment6(on: boolean) {
-    this.#options.dontFragment6 = on;
+    this.#changed.dontFragment6 = on;
   }
 
   override get receivePathMtu(): boolean {
@@ -266,20 +283,20 @@ export class DatagramSocket extends InternetSocket {
   }
 
   override set receivePathMtu(on: boolean) {
-    this.#options.receivePathMtu = on;
+    this.#changed.receivePathMtu = on;
   }
 
   close(): void {
-    for (const leave of this.groups6.values()) leave();
-    this.groups6.clear();
+    for (const leave of this.#groups6?.values() ?? []) leave();
+    this.#groups6 = null;
     this.#options.memberships?.leaveAll();
     this.#channel?.close();
     this.#channel = null;
   }
 
   takeError(): number {
-    const { error } = this.#events;
-    this.#events.error = 0;
+    const { error } = this;
+    this.error = 0;
     return error;
   }
 
@@ -296,7 +313,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   changeIp(changes: SendOptions): void {
-    Object.assign(this.#options.ip, changes);
+    Object.assign(this.#changed.ip, changes);
   }
 
   override get broadcast(): boolean {
@@ -304,7 +321,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   override set broadcast(on: boolean) {
-    this.#options.broadcast = on;
+    this.#changed.broadcast = on;
   }
 
   get sendBuffer(): number {
@@ -312,7 +329,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   set sendBuffer(bytes: number) {
-    this.#options.sendBuffer = bytes;
+    this.#changed.sendBuffer = bytes;
   }
 
   get receiveBuffer(): number {
@@ -320,7 +337,7 @@ export class DatagramSocket extends InternetSocket {
   }
 
   set receiveBuffer(bytes: number) {
-    this.#options.receiveBuffer = bytes;
+    this.#changed.receiveBuffer = bytes;
   }
 
   override get receiveErrors(): boolean {
@@ -328,8 +345,8 @@ export class DatagramSocket extends InternetSocket {
   }
 
   override set receiveErrors(on: boolean) {
-    this.#options.receiveErrors = on;
-    if (!on) this.#events.reports.clear();
+    this.#changed.receiveErrors = on;
+    if (!on) this.#reports?.clear();
   }
 
   protected get local(): Endpoint {
@@ -346,7 +363,7 @@ export class DatagramSocket extends InternetSocket {
 
   protected claim(local: Endpoint): number {
     if (this.#channel !== null) return asBindError(this.#channel.bind(local));
-    const channel = this.#service.open(local, this, this.#options, this.#events);
+    const channel = this.#service.open(local, this, this.#options, this);
     if (typeof channel === 'number') return asBindError(channel);
     this.#channel = channel;
     return 0;
@@ -359,7 +376,7 @@ export class DatagramSocket extends InternetSocket {
   #channelOrAny(): UdpChannel | number {
     const channel = this.#channel;
     if (channel === null) {
-      const opened = this.#service.open(nowhere(this.domain), this, this.#options, this.#events);
+      const opened = this.#service.open(nowhere(this.domain), this, this.#options, this);
       if (typeof opened !== 'number') this.#channel = opened;
       return opened;
     }

@@ -59,11 +59,11 @@ export abstract class InternetSocket
   abstract readonly type: number;
   abstract readonly protocol: number;
   abstract readonly id: string;
+  readonly domain: number;
+  receiveOptions = 0;
+  readonly parts: SocketParts;
   receiveTimeout: Nanoseconds = 0;
   sendTimeout: Nanoseconds = 0;
-  receiveOptions = 0;
-  readonly domain: number;
-  readonly parts: SocketParts;
 
   constructor(parts: SocketParts, domain: number) {
     super();
@@ -113,7 +113,6 @@ export abstract class InternetSocket
   abstract receive(into: Uint8Array, flags: number): Received | number;
   abstract shutdown(how: number): number;
   abstract poll(): number;
-  abstract subscribe(changed: () => void): () => void;
   abstract close(): void;
 
   /** Its own end; what is not decided yet is 0. */

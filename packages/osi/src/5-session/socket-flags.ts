@@ -1,5 +1,7 @@
-/** Options of a socket that are on or off, each a bit of one number: most of them are off, in every socket. */
-export abstract class SocketFlags {
+import { WaitQueue } from './wait-queue.ts';
+
+/** Options of a socket that are on or off, each a bit of one number: most of them are off, in every socket. And those who wait for it. */
+export abstract class SocketFlags extends WaitQueue {
   #bits = 0;
 
   /** SO_REUSEADDR. */

@@ -152,12 +152,12 @@ export class Stack implements SocketParts, FrameWatcher {
   }
 
   get ping(): PingLayer {
-    this.#ping ??= new PingLayer({ ...this.#parts, ip: this.ip, echo: this.icmp.echo });
+    this.#ping ??= new PingLayer({ ...this.#parts, ip: this.ip, icmp: this.icmp });
     return this.#ping;
   }
 
   get ping6(): PingLayer {
-    this.#ping6 ??= new PingLayer({ ...this.#parts, ip: this.ip6, echo: this.icmp6.echo });
+    this.#ping6 ??= new PingLayer({ ...this.#parts, ip: this.ip6, icmp: this.icmp6 });
     return this.#ping6;
   }
 

@@ -1,7 +1,7 @@
 import type { ErrorReport, TcpUser } from '../4-transport/index.ts';
 import { SO_EE_CODE_ZEROCOPY_COPIED, SO_EE_ORIGIN_ZEROCOPY } from './constants.ts';
 import { ErrorQueue } from './error-queue.ts';
-import { WaitQueue } from './wait-queue.ts';
+import type { WaitQueue } from './wait-queue.ts';
 
 /** What was written was copied, whatever the program asked for: Linux says so, too, when it cannot do without. */
 const COMPLETED: ErrorReport = {
@@ -16,7 +16,8 @@ const COMPLETED: ErrorReport = {
 };
 
 /** What TCP tells the socket: those who wait are woken, an error is kept until the program asks. */
-export class StreamEvents extends WaitQueue implements TcpUser {
+export class StreamEvents implements TcpUser {
+  readonly #socket: WaitQueue;
   /** SO_ERROR: positive, or 0. */
   error = 0;
   /** What MSG_ERRQUEUE reads; null while nothing ever was in it. */
@@ -26,14 +27,18 @@ export class StreamEvents extends WaitQueue implements TcpUser {
   /** Whom to tell of urgent data; only there once somebody wants to know. */
   declare onUrgent?: () => void;
 
+  constructor(socket: WaitQueue) {
+    this.#socket = socket;
+  }
+
   connected(): void {
-    this.wake();
+    this.#socket.wake();
   }
   readable(): void {
-    this.wake();
+    this.#socket.wake();
   }
   writable(): void {
-    this.wake();
+    this.#socket.wake();
   }
   urgent(): void {
     this.onUrgent?.();
@@ -48,11 +53,11 @@ export class StreamEvents extends WaitQueue implements TcpUser {
     } else {
       this.errors.add({ ...COMPLETED, info: call, value: call });
     }
-    this.wake();
+    this.#socket.wake();
   }
   failed(errno: number): void {
     this.error = errno;
     this.over = true;
-    this.wake();
+    this.#socket.wake();
   }
 }

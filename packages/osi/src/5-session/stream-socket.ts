@@ -27,7 +27,7 @@ type Phase = 'unconnected' | 'connecting' | 'connected' | 'disconnecting';
 
 /** SOCK_STREAM of AF_INET and AF_INET6: tcp(7), with the answers of Linux's `af_inet.c` and `tcp.c` in each state. */
 export class StreamSocket extends StreamSettings {
-  readonly #events = new StreamEvents();
+  readonly #events = new StreamEvents(this);
   /** The number of the next call with MSG_ZEROCOPY (Linux: sk_zckey). */
   #zeroCopies = 0;
   #phase: Phase = 'unconnected';
@@ -248,7 +248,7 @@ export class StreamSocket extends StreamSettings {
       if ((what & RECEIVE) !== 0) this.#connection?.stopReading();
       this.#shutdown |= what;
     }
-    this.#events.wake();
+    this.wake();
     return result;
   }
 
@@ -282,10 +282,6 @@ export class StreamSocket extends StreamSettings {
 
   override watchUrgent(called: () => void): void {
     this.#events.onUrgent = called;
-  }
-
-  subscribe(changed: () => void): () => void {
-    return this.#events.subscribe(changed);
   }
 
   close(): void {

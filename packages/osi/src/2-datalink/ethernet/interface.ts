@@ -3,6 +3,7 @@ import type { Simulation } from '../../time/index.ts';
 import { Arp } from '../arp/arp.ts';
 import type { FrameWatcher, Link, LinkStatistics, LinkUpcalls, PacketReceiver } from '../link.ts';
 import type { NeighbourCache } from '../neighbour/cache.ts';
+import type { Neighbour } from '../neighbour/neighbour.ts';
 import {
   PACKET_BROADCAST,
   PACKET_HOST,
@@ -61,23 +62,26 @@ export interface EthernetOptions {
  */
 export class EthernetInterface implements Link, LinkStatistics, PortOwner {
   readonly port: Port;
-  readonly neighbours: NeighbourCache<number>;
+  /** Who was sent to last: on most links it is always the same. */
+  #neighbour: Neighbour | null = null;
+  readonly #sim: Simulation;
   readonly #ip: PacketReceiver;
   watcher: FrameWatcher | null = null;
   readonly #macHigh: number;
   readonly #macLow: number;
-  rxPackets = 0;
-  rxBytes = 0;
+  #mtu = ETHERNET_MTU;
   txPackets = 0;
   txBytes = 0;
-  #mtu = ETHERNET_MTU;
+  rxPackets = 0;
+  rxBytes = 0;
   readonly loopback = false;
+  readonly name: string;
   rxErrors = 0;
   rxDropped = 0;
   rxMulticast = 0;
   txDropped = 0;
-  readonly name: string;
   readonly index: number;
+  readonly neighbours: NeighbourCache<number>;
   readonly arp: Arp;
   readonly groups = new GroupFilter();
   /** The state that was told last. */
@@ -90,6 +94,7 @@ export class EthernetInterface implements Link, LinkStatistics, PortOwner {
     this.name = port.name;
     this.index = options.index ?? 2;
     this.port = port;
+    this.#sim = sim;
     this.#macHigh = highOf(mac);
     this.#macLow = lowOf(mac);
     this.#up = upcalls;
@@ -177,9 +182,17 @@ export class EthernetInterface implements Link, LinkStatistics, PortOwner {
     } else if (group) {
       this.outputPacket(frame, nextHop >>> 28 === 14 ? multicastMac(nextHop) : BROADCAST_MAC);
     } else {
-      const neighbour = this.neighbours.ready(nextHop);
-      if (neighbour === null) this.neighbours.send(frame, nextHop);
-      else this.outputPacket(frame, neighbour.mac);
+      let neighbour = this.#neighbour;
+      if (neighbour === null || neighbour.address !== nextHop || !neighbour.ready) {
+        neighbour = this.neighbours.ready(nextHop);
+        if (neighbour === null) {
+          this.neighbours.send(frame, nextHop);
+          return;
+        }
+        this.#neighbour = neighbour;
+      }
+      neighbour.used = this.#sim.now;
+      this.outputPacket(frame, neighbour.mac);
     }
   }
 

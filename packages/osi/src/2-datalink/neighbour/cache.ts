@@ -81,24 +81,22 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
     return this.#table.get(this.#actions.key(address));
   }
 
-  /** Whom packets to an address on this link go to just now, who counts as used then; null when `send` has to be asked. */
-  ready(address: A): Readonly<Neighbour<A>> | null {
+  /** Whom packets to an address on this link go to just now; null when `send` has to be asked. */
+  ready(address: A): Neighbour<A> | null {
     let neighbour = this.#latest;
     if (neighbour === null || neighbour.address !== address) {
       neighbour = this.#table.get(this.#actions.key(address)) ?? null;
       if (neighbour === null) return null;
       this.#latest = neighbour;
     }
-    const { state } = neighbour;
-    if (state === 'INCOMPLETE' || state === 'FAILED' || state === 'STALE') return null;
-    neighbour.used = this.#sim.now;
-    return neighbour;
+    return neighbour.ready ? neighbour : null;
   }
 
   /** Sends a packet to an address on this link, now or when its MAC is known; takes the frame over. */
   send(frame: Frame, address: A): void {
     const ready = this.ready(address);
     if (ready !== null) {
+      ready.used = this.#sim.now;
       this.#actions.transmit(frame, ready.mac);
       return;
     }
@@ -206,6 +204,8 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
     const neighbour = this.#table.get(this.#actions.key(address));
     if (neighbour === undefined) return false;
     neighbour.timer?.stop();
+    // Whoever remembers it as ready does no longer.
+    neighbour.state = 'FAILED';
     this.#table.delete(this.#actions.key(address));
     if (this.#latest === neighbour) this.#latest = null;
     for (let frame = neighbour.dequeue(); frame !== null; frame = neighbour.dequeue()) {

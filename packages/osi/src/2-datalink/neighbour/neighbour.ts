@@ -70,6 +70,12 @@ export class Neighbour<A = number> {
     this.#low = lowOf(mac);
   }
 
+  /** Packets go to it at once, and nothing else is to be done. */
+  get ready(): boolean {
+    const { state } = this;
+    return state !== 'INCOMPLETE' && state !== 'FAILED' && state !== 'STALE';
+  }
+
   enqueue(frame: Frame): void {
     frame.next = null;
     if (this.last === null) this.first = frame;

@@ -5,8 +5,8 @@ import { type IpAddress, isAnyIp } from '../ip-address.ts';
 import type { IcmpError, IpService, ReceivedPacket, SendOptions } from '../ip-service.ts';
 import { ICMP_HEADER, readCode, readType, writeIdentifier } from './codec.ts';
 
-/** How one version of ICMP has echoes: the same for all machines. Identifier and sequence number stand in the same place in both. @template C its counters. */
-export interface EchoProtocol<C> {
+/** How one version of ICMP has echoes: the same for all machines. Identifier and sequence number stand in the same place in both. */
+export interface EchoProtocol {
   readonly protocol: number;
   /** The type of a request. */
   readonly request: number;
@@ -18,8 +18,6 @@ export interface EchoProtocol<C> {
   readonly largest: number;
   /** Fills in the checksum. */
   finish(frame: Frame, source: IpAddress, destination: IpAddress): void;
-  /** Counts a request that was sent. */
-  sent(counters: C): void;
 }
 
 /** What a "ping" socket is told. Called inside the stack: do not block, do not throw. */
@@ -30,47 +28,44 @@ export interface EchoUser {
   failed(error: IcmpError, original: DataView, at: number): void;
 }
 
-/** The echo identifiers of one machine and version of IP, and who uses them: ping sockets of icmp(7), whose ports they are. */
-export class EchoChannels<C = unknown> {
+/**
+ * The echo identifiers of one machine and version of IP, and who uses them: ping sockets of icmp(7), whose ports they are.
+ * The base of what speaks ICMP, so that an echo meets one object.
+ */
+export abstract class EchoChannels<I extends IpService = IpService> {
   /** Mostly there is one at most: it needs no map. */
   #first: EchoUser | null = null;
   #firstIdentifier = 0;
+  protected readonly ip: I;
+  protected readonly pool: FramePool;
+  readonly #how: EchoProtocol;
   #others: Map<number, EchoUser> | null = null;
+  protected readonly tracer: Tracer;
   readonly #sim: Simulation;
-  readonly #tracer: Tracer;
-  readonly #pool: FramePool;
-  readonly #ip: IpService;
-  readonly #how: EchoProtocol<C>;
-  readonly #counters: C;
   #random: Random | null = null;
   #next = 0;
 
-  constructor(
-    sim: Simulation,
-    tracer: Tracer,
-    pool: FramePool,
-    ip: IpService,
-    how: EchoProtocol<C>,
-    counters: C,
-  ) {
+  constructor(sim: Simulation, tracer: Tracer, pool: FramePool, ip: I, how: EchoProtocol) {
     this.#sim = sim;
-    this.#tracer = tracer;
-    this.#pool = pool;
-    this.#ip = ip;
+    this.tracer = tracer;
+    this.pool = pool;
+    this.ip = ip;
     this.#how = how;
-    this.#counters = counters;
   }
 
-  find(identifier: number): EchoUser | undefined {
+  /** Counts a request that was sent. */
+  protected abstract requestSent(): void;
+
+  findEcho(identifier: number): EchoUser | undefined {
     if (this.#first !== null && this.#firstIdentifier === identifier) return this.#first;
     return this.#others?.get(identifier);
   }
 
   /** Claims an identifier. @param wanted 0 takes any that is free. @returns it, -EADDRINUSE when another has it, -EAGAIN when none is free. */
-  open(wanted: number, user: EchoUser): number {
+  openEcho(wanted: number, user: EchoUser): number {
     const identifier = wanted === 0 ? this.#choose() : wanted;
     if (identifier === 0) return -ERRNO.EAGAIN;
-    if (this.find(identifier) !== undefined) return -ERRNO.EADDRINUSE;
+    if (this.findEcho(identifier) !== undefined) return -ERRNO.EADDRINUSE;
     if (this.#first === null) {
       this.#first = user;
       this.#firstIdentifier = identifier;
@@ -82,7 +77,7 @@ export class EchoChannels<C = unknown> {
   }
 
   /** Gives an identifier back. */
-  close(identifier: number): void {
+  closeEcho(identifier: number): void {
     if (this.#first !== null && this.#firstIdentifier === identifier) this.#first = null;
     else this.#others?.delete(identifier);
     if (this.#others?.size === 0) this.#others = null;
@@ -93,7 +88,7 @@ export class EchoChannels<C = unknown> {
    * @param source `0.0.0.0` or `::` leaves it to the routes. @param origin the system call.
    * @returns the message's length, or -EINVAL (too short, or no echo request), -EMSGSIZE, -ENETUNREACH …
    */
-  send(
+  sendEcho(
     identifier: number,
     message: Uint8Array,
     source: IpAddress,
@@ -103,9 +98,9 @@ export class EchoChannels<C = unknown> {
   ): number {
     if (message.length > this.#how.largest) return -ERRNO.EMSGSIZE;
     if (message.length < ICMP_HEADER) return -ERRNO.EINVAL;
-    const from = isAnyIp(source) ? this.#ip.sourceFor(destination, options.interface) : source;
+    const from = isAnyIp(source) ? this.ip.sourceFor(destination, options.interface) : source;
     if (from === null) return -ERRNO.ENETUNREACH;
-    const frame = this.#pool.take(message.length);
+    const frame = this.pool.take(message.length);
     frame.bytes.set(message, HEADROOM);
     frame.end = HEADROOM + message.length;
     if (readType(frame.view, HEADROOM) !== this.#how.request || readCode(frame.view, HEADROOM) !== 0) {
@@ -116,20 +111,20 @@ export class EchoChannels<C = unknown> {
     this.#how.finish(frame, from, destination);
     frame.reason = this.#how.reason;
     if (origin !== 0) frame.origins = [origin];
-    const error = this.#ip.send(frame, from, destination, this.#how.protocol, options);
+    const error = this.ip.send(frame, from, destination, this.#how.protocol, options);
     if (error !== 0) return error;
-    this.#how.sent(this.#counters);
+    this.requestSent();
     return message.length;
   }
 
   /** Identifiers follow one another from a random one (`ping_port_rover` in Linux). */
   #choose(): number {
-    this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/${this.#how.random}`);
+    this.#random ??= this.#sim.randomFor(`${this.tracer.node}/${this.#how.random}`);
     if (this.#next === 0) this.#next = 1 + this.#random.below(0xffff);
     for (let tries = 0; tries < 0xffff; tries++) {
       const identifier = this.#next;
       this.#next = identifier === 0xffff ? 1 : identifier + 1;
-      if (this.find(identifier) === undefined) return identifier;
+      if (this.findEcho(identifier) === undefined) return identifier;
     }
     return 0;
   }

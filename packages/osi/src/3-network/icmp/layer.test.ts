@@ -72,11 +72,11 @@ describe('echo', () => {
       name: 'sendto',
       args: '',
     });
-    const { echo } = a.net.icmp;
-    expect(echo.open(77, { received: () => {}, failed: () => {} })).toBe(77);
+    const { icmp } = a.net;
+    expect(icmp.openEcho(77, { received: () => {}, failed: () => {} })).toBe(77);
     const message = new Uint8Array(16);
     message[0] = 8;
-    echo.send(77, message, ip('10.0.0.1'), ip('10.0.0.2'), call);
+    icmp.sendEcho(77, message, ip('10.0.0.1'), ip('10.0.0.2'), call);
     settle(world);
     const sent = world.events('frame-sent').filter(({ reason }) => reason.startsWith('icmp'));
     expect(sent.map(({ reason, origins }) => [reason, origins])).toEqual([
@@ -120,19 +120,19 @@ describe('echo channels', () => {
   });
 
   it('refuse an identifier that is taken, and free it when closed', () => {
-    const { echo } = twoHosts().a.net.icmp;
-    expect(echo.open(5, user)).toBe(5);
-    expect(echo.open(5, user)).toBe(-ERRNO.EADDRINUSE);
-    echo.close(5);
-    expect(echo.open(5, user)).toBe(5);
+    const { icmp } = twoHosts().a.net;
+    expect(icmp.openEcho(5, user)).toBe(5);
+    expect(icmp.openEcho(5, user)).toBe(-ERRNO.EADDRINUSE);
+    icmp.closeEcho(5);
+    expect(icmp.openEcho(5, user)).toBe(5);
   });
 
   it('send echo requests only', () => {
     const { a } = twoHosts();
-    const { echo } = a.net.icmp;
-    const identifier = echo.open(0, user);
+    const { icmp } = a.net;
+    const identifier = icmp.openEcho(0, user);
     const send = (bytes: number[] | Uint8Array, to = '10.0.0.2') =>
-      echo.send(identifier, Uint8Array.from(bytes), ip('0.0.0.0'), ip(to), 0);
+      icmp.sendEcho(identifier, Uint8Array.from(bytes), ip('0.0.0.0'), ip(to), 0);
     expect(send([8, 0, 0, 0, 0, 0, 0])).toBe(-ERRNO.EINVAL);
     expect(send([13, 0, 0, 0, 0, 0, 0, 0])).toBe(-ERRNO.EINVAL);
     expect(send([8, 1, 0, 0, 0, 0, 0, 0])).toBe(-ERRNO.EINVAL);

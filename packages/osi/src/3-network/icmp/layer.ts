@@ -2,7 +2,7 @@ import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physica
 import type { Simulation } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address, ipv4FromNumber, isLoopback } from '../address.ts';
-import { IcmpCounters } from '../counters.ts';
+import { type EchoTraffic, type IcmpCounters, IcmpFaults, icmpCounters } from '../counters.ts';
 import { tellTransport } from '../icmp-error.ts';
 import {
   type IcmpError,
@@ -74,17 +74,13 @@ const UNREACHABLE_REASONS = [
   'icmp.source-route-failed',
 ] as const;
 
-const ECHO: EchoProtocol<IcmpCounters> = {
+const ECHO: EchoProtocol = {
   protocol: PROTOCOL_ICMP,
   request: ICMP_ECHO_REQUEST,
   reason: 'icmp.echo-request',
   random: 'icmp.identifier',
   largest: LARGEST_MESSAGE,
   finish: (frame) => writeIcmpChecksum(frame.view, frame.start, frame.end),
-  sent: (counters) => {
-    counters.OutMsgs++;
-    counters.OutEchos++;
-  },
 };
 
 export interface IcmpOptions {
@@ -97,82 +93,85 @@ export interface IcmpOptions {
 }
 
 /** ICMP of one machine (RFC 792, 1122 section 3.2.2, 1812 section 4.3): answers echoes, sends errors, tells transports of errors. */
-export class IcmpLayer implements TransportProtocol, ErrorReports {
+export class IcmpLayer
+  extends EchoChannels<Ipv4Layer>
+  implements TransportProtocol, ErrorReports, EchoTraffic
+{
+  InMsgs = 0;
+  InEchos = 0;
+  InEchoReps = 0;
+  OutMsgs = 0;
+  OutEchos = 0;
+  OutEchoReps = 0;
   readonly protocol = PROTOCOL_ICMP;
-  readonly counters = new IcmpCounters();
-  readonly #sim: Simulation;
-  readonly #tracer: Tracer;
-  readonly #pool: FramePool;
   readonly #sysctl: Sysctl;
-  readonly #ip: Ipv4Layer;
   readonly #rate: RateLimit;
+  readonly #faults = new IcmpFaults();
   readonly #sendOptions: SendOptions = { tos: 0 };
-  #echo: EchoChannels<IcmpCounters> | null = null;
 
   /** Joins `ip` as the transport that it delivers ICMP to and that reports its errors. */
   constructor(options: IcmpOptions) {
     const { sim, tracer, pool, sysctl, ip, rate } = options;
-    this.#sim = sim;
-    this.#tracer = tracer;
-    this.#pool = pool;
+    super(sim, tracer, pool, ip, ECHO);
     this.#sysctl = sysctl;
-    this.#ip = ip;
     this.#rate = rate;
     ip.register(this);
     ip.reports = this;
   }
 
-  /** For sockets that send echo requests. */
-  get echo(): EchoChannels<IcmpCounters> {
-    this.#echo ??= new EchoChannels(this.#sim, this.#tracer, this.#pool, this.#ip, ECHO, this.counters);
-    return this.#echo;
+  get counters(): IcmpCounters {
+    return icmpCounters(this, this.#faults);
+  }
+
+  protected requestSent(): void {
+    this.OutMsgs++;
+    this.OutEchos++;
   }
 
   receive(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
-    const { counters } = this;
     const { view, start } = frame;
-    counters.InMsgs++;
+    this.InMsgs++;
     const problem = checkIcmp(view, start, frame.end);
     if (problem !== null) {
-      counters.InErrors++;
-      if (problem === 'icmp.checksum') counters.InCsumErrors++;
+      this.#faults.InErrors++;
+      if (problem === 'icmp.checksum') this.#faults.InCsumErrors++;
       this.#drop(frame, problem, packet);
       return;
     }
     const type = readType(view, start);
     switch (type) {
       case ICMP_ECHO_REQUEST:
-        counters.InEchos++;
+        this.InEchos++;
         this.#answer(frame, packet);
         return;
       case ICMP_ECHO_REPLY:
-        counters.InEchoReps++;
+        this.InEchoReps++;
         this.#answered(frame, packet);
         return;
       case ICMP_DESTINATION_UNREACHABLE:
-        counters.InDestUnreachs++;
+        this.#faults.InDestUnreachs++;
         this.#takeError(frame, packet);
         return;
       case ICMP_TIME_EXCEEDED:
-        counters.InTimeExcds++;
+        this.#faults.InTimeExcds++;
         this.#takeError(frame, packet);
         return;
       case ICMP_PARAMETER_PROBLEM:
-        counters.InParmProbs++;
+        this.#faults.InParmProbs++;
         this.#takeError(frame, packet);
         return;
       case ICMP_SOURCE_QUENCH:
         // Deprecated: to be ignored (RFC 6633 section 3).
-        counters.InSrcQuenchs++;
+        this.#faults.InSrcQuenchs++;
         this.#drop(frame, 'icmp.source-quench', packet);
         return;
       case ICMP_REDIRECT:
-        counters.InRedirects++;
+        this.#faults.InRedirects++;
         this.#redirected(frame, packet);
         return;
       default:
         // Of unknown type: silently dropped (RFC 1122 section 3.2.2).
-        counters.InErrors++;
+        this.#faults.InErrors++;
         this.#drop(frame, 'icmp.type', packet);
     }
   }
@@ -184,40 +183,40 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     if (!this.#withinRate(type, code, destination)) return;
     // The packet's own destination if that is us, else whatever address the route back has (`icmp_send` in Linux).
     const addressed = readDestination(view, at);
-    const source = this.#ip.isLocal(addressed) ? addressed : this.#ip.sourceFor(destination);
+    const source = this.ip.isLocal(addressed) ? addressed : this.ip.sourceFor(destination);
     if (source === null) return;
 
     const room = LARGEST_ERROR - IPV4_HEADER - ICMP_HEADER;
     const length = frame.end - at > room ? room : frame.end - at;
-    const message = this.#pool.take(ICMP_HEADER + length);
+    const message = this.pool.take(ICMP_HEADER + length);
     message.end = HEADROOM + ICMP_HEADER + length;
     writeIcmp(message.view, HEADROOM, type, code, info);
     message.bytes.set(frame.bytes.subarray(at, at + length), HEADROOM + ICMP_HEADER);
     writeIcmpChecksum(message.view, HEADROOM, message.end);
     message.reason = reasonOf(type, code);
     this.#sendOptions.tos = (readTos(view, at) & TOS_MASK) | INTERNET_CONTROL;
-    if (this.#ip.send(message, source, destination, PROTOCOL_ICMP, this.#sendOptions) !== 0) {
-      this.counters.OutErrors++;
+    if (this.ip.send(message, source, destination, PROTOCOL_ICMP, this.#sendOptions) !== 0) {
+      this.#faults.OutErrors++;
       return;
     }
-    this.counters.OutMsgs++;
-    if (type === ICMP_DESTINATION_UNREACHABLE) this.counters.OutDestUnreachs++;
-    else if (type === ICMP_TIME_EXCEEDED) this.counters.OutTimeExcds++;
-    else if (type === ICMP_REDIRECT) this.counters.OutRedirects++;
-    else this.counters.OutParmProbs++;
+    this.OutMsgs++;
+    if (type === ICMP_DESTINATION_UNREACHABLE) this.#faults.OutDestUnreachs++;
+    else if (type === ICMP_TIME_EXCEEDED) this.#faults.OutTimeExcds++;
+    else if (type === ICMP_REDIRECT) this.#faults.OutRedirects++;
+    else this.#faults.OutParmProbs++;
   }
 
   /** An echo request of ours met an error. */
   receiveError(error: IcmpError, original: DataView, at: number): void {
     if (readType(original, at) !== ICMP_ECHO_REQUEST) return;
-    this.#echo?.find(readIdentifier(original, at))?.failed(error, original, at);
+    this.findEcho(readIdentifier(original, at))?.failed(error, original, at);
   }
 
   /** No error about a group's packet, a later fragment, another error, or to no single host (RFC 1122 section 3.2.2). */
   #mayReport(frame: Frame, at: number, sender: Ipv4Address): boolean {
     const { view } = frame;
-    if (this.#ip.isBroadcast(readDestination(view, at))) return false;
-    if (sender === ANY || this.#ip.isBroadcast(sender)) return false;
+    if (this.ip.isBroadcast(readDestination(view, at))) return false;
+    if (sender === ANY || this.ip.isBroadcast(sender)) return false;
     if (readFragmentOffset(view, at) !== 0) return false;
     if (readProtocol(view, at) !== PROTOCOL_ICMP) return true;
     const payload = at + readHeaderLength(view, at);
@@ -227,15 +226,15 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
   #withinRate(type: number, code: number, destination: Ipv4Address): boolean {
     // Path MTU discovery and what stays in this machine are not limited (`icmpv4_mask_allow`, `icmpv4_xrlim_allow`).
     if (type === ICMP_DESTINATION_UNREACHABLE && code === CODE_FRAGMENTATION_NEEDED) return true;
-    if (!this.#rate.limits(type) || this.#ip.isLocal(destination)) return true;
+    if (!this.#rate.limits(type) || this.ip.isLocal(destination)) return true;
     if (!this.#rate.allowAny()) {
-      this.counters.OutRateLimitGlobal++;
-      this.#tracer.countDrop('icmp.rate-limit');
+      this.#faults.OutRateLimitGlobal++;
+      this.tracer.countDrop('icmp.rate-limit');
       return false;
     }
     if (!this.#rate.allowHost(destination, this.#sysctl.get('net.ipv4.icmp_ratelimit'))) {
-      this.counters.OutRateLimitHost++;
-      this.#tracer.countDrop('icmp.rate-limit');
+      this.#faults.OutRateLimitHost++;
+      this.tracer.countDrop('icmp.rate-limit');
       return false;
     }
     return true;
@@ -252,7 +251,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
       return;
     }
     const { source, destination } = packet;
-    const from = packet.broadcast ? this.#ip.sourceFor(source) : destination;
+    const from = packet.broadcast ? this.ip.sourceFor(source) : destination;
     if (from === null) {
       this.#drop(frame, 'ip.no-route', packet);
       return;
@@ -264,18 +263,18 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     frame.renew('icmp.echo-reply');
     this.#sendOptions.tos = packet.tos;
     this.#sendOptions.headerOptions = options;
-    const result = this.#ip.send(frame, from, source, PROTOCOL_ICMP, this.#sendOptions);
+    const result = this.ip.send(frame, from, source, PROTOCOL_ICMP, this.#sendOptions);
     this.#sendOptions.headerOptions = undefined;
     if (result !== 0) {
-      this.counters.OutErrors++;
+      this.#faults.OutErrors++;
       return;
     }
-    this.counters.OutMsgs++;
-    this.counters.OutEchoReps++;
+    this.OutMsgs++;
+    this.OutEchoReps++;
   }
 
   #answered(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
-    const user = this.#echo?.find(readIdentifier(frame.view, frame.start));
+    const user = this.findEcho(readIdentifier(frame.view, frame.start));
     if (user === undefined) {
       this.#drop(frame, 'icmp.no-listener', packet);
       return;
@@ -293,11 +292,11 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
       view.getUint8(at) >>> 4 !== 4 ||
       frame.end - at < headerLength + LEAST_QUOTE
     ) {
-      this.counters.InErrors++;
+      this.#faults.InErrors++;
       this.#drop(frame, 'icmp.quote', packet);
       return -1;
     }
-    if (packet.broadcast || !this.#ip.isLocal(readSource(view, at))) {
+    if (packet.broadcast || !this.ip.isLocal(readSource(view, at))) {
       this.#drop(frame, 'icmp.not-ours', packet);
       return -1;
     }
@@ -310,7 +309,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     if (at < 0) return;
     const { view, start } = frame;
     const error = this.#errorIn(frame, packet, at, NO_ERROR);
-    const transport = this.#ip.transport(readProtocol(view, at));
+    const transport = this.ip.transport(readProtocol(view, at));
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
     const believed = transport?.judge?.(error, quoted, at + readHeaderLength(view, at)) !== null;
     const { source: from } = packet;
@@ -320,7 +319,7 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     if (
       !believed ||
       code > CODE_REDIRECT_TOS_HOST ||
-      !this.#ip.redirected({ from, destination, gateway, source: readSource(view, at) }, packet.interface)
+      !this.ip.redirected({ from, destination, gateway, source: readSource(view, at) }, packet.interface)
     ) {
       this.#drop(frame, 'icmp.redirect-ignored', packet);
       return;
@@ -359,15 +358,15 @@ export class IcmpLayer implements TransportProtocol, ErrorReports {
     const quoted = new DataView(view.buffer, view.byteOffset, frame.end);
     const protocol = readProtocol(view, at);
     const payload = at + readHeaderLength(view, at);
-    this.#ip.raw?.failed(protocol, error, quoted, at, payload);
-    tellTransport(this.#ip.transport(protocol), error, quoted, payload, () => {
-      if (error.tooLarge && !isLoopback(destination)) this.#ip.pathMtu.learn(destination, error.mtu);
+    this.ip.raw?.failed(protocol, error, quoted, at, payload);
+    tellTransport(this.ip.transport(protocol), error, quoted, payload, () => {
+      if (error.tooLarge && !isLoopback(destination)) this.ip.pathMtu.learn(destination, error.mtu);
     });
     frame.release();
   }
 
   #drop(frame: Frame, reason: string, packet: ReceivedPacket<Ipv4Address>): void {
-    dropFrame(this.#tracer, packet.interface, frame, reason);
+    dropFrame(this.tracer, packet.interface, frame, reason);
   }
 }
 

@@ -53,7 +53,7 @@ const UNREACHABLE_REASONS: Readonly<Record<number, string>> = {
 /** Takes over a message of its types, checked, `frame.start` at it. */
 export type Icmpv6Handler = (frame: Frame, packet: ReceivedPacket<Ipv6Address>, by: Ipv6Interface) => void;
 
-const ECHO: EchoProtocol<Icmp6Counters> = {
+const ECHO: EchoProtocol = {
   protocol: PROTOCOL_ICMPV6,
   request: ICMPV6_ECHO_REQUEST,
   reason: 'icmp.echo-request',
@@ -61,7 +61,6 @@ const ECHO: EchoProtocol<Icmp6Counters> = {
   largest: LARGEST_MESSAGE,
   finish: (frame, source, destination) =>
     writeIcmpv6Checksum(frame, source as Ipv6Address, destination as Ipv6Address),
-  sent: (counters) => countOut(counters, ICMPV6_ECHO_REQUEST),
 };
 
 export interface Icmpv6Options {
@@ -74,17 +73,12 @@ export interface Icmpv6Options {
 }
 
 /** ICMPv6 of one machine (RFC 4443): answers echoes, sends errors, tells transports of errors. */
-export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
+export class Icmpv6Layer extends EchoChannels<Ipv6Layer> implements TransportProtocol, ErrorReports6 {
   readonly protocol = PROTOCOL_ICMPV6;
   readonly counters: Icmp6Counters = icmp6Counters();
-  /** For sockets that send echo requests. */
-  readonly echo: EchoChannels<Icmp6Counters>;
   /** Neighbour discovery and multicast listener discovery, by the types that are theirs. */
   readonly handlers = new Map<number, Icmpv6Handler>();
-  readonly #tracer: Tracer;
-  readonly #pool: FramePool;
   readonly #sysctl: Sysctl;
-  readonly #ip: Ipv6Layer;
   readonly #rate: RateLimit;
   readonly #sendOptions: SendOptions = { tos: 0 };
   readonly #upper: UpperLayer = { protocol: 0, at: 0, laterFragment: false, routing: -1 };
@@ -92,19 +86,20 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
   /** Joins `ip` as the transport that it delivers ICMPv6 to and that reports its errors. */
   constructor(options: Icmpv6Options) {
     const { sim, tracer, pool, sysctl, ip, rate } = options;
-    this.#tracer = tracer;
-    this.#pool = pool;
+    super(sim, tracer, pool, ip, ECHO);
     this.#sysctl = sysctl;
-    this.#ip = ip;
     this.#rate = rate;
-    this.echo = new EchoChannels(sim, tracer, pool, ip, ECHO, this.counters);
     ip.register(this);
     ip.reports = this;
   }
 
+  protected requestSent(): void {
+    countOut(this.counters, ICMPV6_ECHO_REQUEST);
+  }
+
   receive(frame: Frame, packet: ReceivedPacket<Ipv6Address>): void {
     const { counters } = this;
-    const { from } = this.#ip;
+    const { from } = this.ip;
     counters.InMsgs++;
     const problem = checkIcmpv6(frame, packet.source, packet.destination);
     if (problem !== null || from === null) {
@@ -142,13 +137,13 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     if ((group || isMulticast6(addressed)) && !always) return;
     if (isAny6(destination) || isMulticast6(destination)) return;
     if (this.#quotesError(frame, at) || !this.#withinRate(type, destination)) return;
-    const source = this.#ip.isLocal(addressed) ? addressed : this.#ip.sourceFor(destination);
+    const source = this.ip.isLocal(addressed) ? addressed : this.ip.sourceFor(destination);
     if (source === null) return;
 
     // As much of the packet as fits without being cut anywhere (RFC 4443 section 3.1).
     const room = IPV6_LEAST_MTU - IPV6_HEADER - ICMPV6_HEADER;
     const length = Math.min(room, frame.end - at);
-    const message = this.#pool.take(ICMPV6_HEADER + length);
+    const message = this.pool.take(ICMPV6_HEADER + length);
     message.end = HEADROOM + ICMPV6_HEADER + length;
     writeIcmpv6(message.view, HEADROOM, type, code, info);
     message.bytes.set(frame.bytes.subarray(at, at + length), HEADROOM + ICMPV6_HEADER);
@@ -156,7 +151,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     message.reason = reasonOf(type, code);
     // Linux answers in the class of the packet only where `reflect` asks for it; errors go out in class 0.
     this.#sendOptions.tos = 0;
-    if (this.#ip.send(message, source, destination, PROTOCOL_ICMPV6, this.#sendOptions) !== 0) {
+    if (this.ip.send(message, source, destination, PROTOCOL_ICMPV6, this.#sendOptions) !== 0) {
       this.counters.OutErrors++;
       return;
     }
@@ -166,7 +161,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
   /** An echo request of ours met an error. */
   receiveError(error: IcmpError, original: DataView, at: number): void {
     if (original.getUint8(at) !== ICMPV6_ECHO_REQUEST) return;
-    this.echo.find(original.getUint16(at + 4))?.failed(error, original, at);
+    this.findEcho(original.getUint16(at + 4))?.failed(error, original, at);
   }
 
   /** No error about an error, nor about a redirect (RFC 4443 section 2.4 e). */
@@ -180,11 +175,11 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
 
   #withinRate(type: number, destination: Ipv6Address): boolean {
     // Path MTU discovery is not limited (`ratemask` 0-1,3-127), nor what stays in this machine.
-    if (type === ICMPV6_PACKET_TOO_BIG || this.#ip.isLocal(destination)) return true;
+    if (type === ICMPV6_PACKET_TOO_BIG || this.ip.isLocal(destination)) return true;
     const interval = this.#sysctl.get('net.ipv6.icmp.ratelimit');
     if (this.#rate.allowAny() && this.#rate.allowHost(destination.key, interval)) return true;
     this.counters.OutRateLimitHost++;
-    this.#tracer.countDrop('icmp.rate-limit');
+    this.tracer.countDrop('icmp.rate-limit');
     return false;
   }
 
@@ -199,7 +194,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
       return;
     }
     const { source, destination } = packet;
-    const from = packet.broadcast ? this.#ip.sourceFor(source) : destination;
+    const from = packet.broadcast ? this.ip.sourceFor(source) : destination;
     if (from === null || frame.length < ICMPV6_HEADER) {
       this.#drop(frame, from === null ? 'ip.no-route' : 'icmpv6.truncated', packet);
       return;
@@ -208,7 +203,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     writeIcmpv6Checksum(frame, from, source);
     frame.renew('icmp.echo-reply');
     this.#sendOptions.tos = packet.tos;
-    if (this.#ip.send(frame, from, source, PROTOCOL_ICMPV6, this.#sendOptions) !== 0) {
+    if (this.ip.send(frame, from, source, PROTOCOL_ICMPV6, this.#sendOptions) !== 0) {
       this.counters.OutErrors++;
       return;
     }
@@ -217,7 +212,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
 
   #answered(frame: Frame, packet: ReceivedPacket<Ipv6Address>): void {
     const user =
-      frame.length < ICMPV6_HEADER ? undefined : this.echo.find(frame.view.getUint16(frame.start + 4));
+      frame.length < ICMPV6_HEADER ? undefined : this.findEcho(frame.view.getUint16(frame.start + 4));
     if (user === undefined) {
       this.#drop(frame, 'icmp.no-listener', packet);
       return;
@@ -242,7 +237,7 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     // On a route of its own it was on the way to a segment of that.
     const destination = upper.routing < 0 ? next : (lastSegment(view, upper.routing, end) ?? next);
     const meaning = meaningOf6(type, code);
-    if (meaning === null || !this.#ip.isLocal(source)) {
+    if (meaning === null || !this.ip.isLocal(source)) {
       this.#drop(frame, meaning === null ? 'icmp.code' : 'icmp.not-ours', packet);
       return;
     }
@@ -253,15 +248,15 @@ export class Icmpv6Layer implements TransportProtocol, ErrorReports6 {
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, end);
-    this.#ip.raw?.failed(upper.protocol, error, quoted, at, upper.at);
-    tellTransport(this.#ip.transport(upper.protocol), error, quoted, upper.at, () => {
-      if (tooLarge && !isLoopback6(next)) this.#ip.pathMtu.learn(next.key, mtu);
+    this.ip.raw?.failed(upper.protocol, error, quoted, at, upper.at);
+    tellTransport(this.ip.transport(upper.protocol), error, quoted, upper.at, () => {
+      if (tooLarge && !isLoopback6(next)) this.ip.pathMtu.learn(next.key, mtu);
     });
     frame.release();
   }
 
   #drop(frame: Frame, reason: string, packet: ReceivedPacket<Ipv6Address>): void {
-    dropFrame(this.#tracer, packet.interface, frame, reason);
+    dropFrame(this.tracer, packet.interface, frame, reason);
   }
 }
 

@@ -19,6 +19,7 @@ import type { PacketPath4 } from './packet-path.ts';
 import { RedirectLimit } from './redirect-limit.ts';
 import { isOnLink } from './redirects.ts';
 import { leaveFor } from './source-route.ts';
+import { nextHopTo } from './way.ts';
 
 /** Passes packets on, as a router does (RFC 1812 section 5, `ip_forward`). */
 export class Forwarder {
@@ -33,7 +34,7 @@ export class Forwarder {
   /** No route leads to where the packet goes; takes it over. */
   unroutable(from: Link, frame: Frame): void {
     const ip = this.#ip;
-    ip.counters.OutNoRoutes++;
+    ip.faults.OutNoRoutes++;
     ip.report(ICMP_DESTINATION_UNREACHABLE, CODE_NETWORK_UNREACHABLE, 0, frame, frame.start, false);
     ip.drop(frame, 'ip.no-route', from);
   }
@@ -52,10 +53,9 @@ export class Forwarder {
     sourceRoute: number,
   ): void {
     const ip = this.#ip;
-    const { counters } = ip;
     const { view, start, segments } = frame;
     if (readTtl(view, start) <= 1) {
-      counters.InHdrErrors++;
+      ip.faults.InHdrErrors++;
       ip.report(ICMP_TIME_EXCEEDED, CODE_TTL_EXCEEDED, 0, frame, start, false);
       ip.drop(frame, 'ip.ttl', from);
       return;
@@ -67,7 +67,7 @@ export class Forwarder {
     }
     const tooLarge = (segments > 1 ? frame.packetSize : frame.length) > link.mtu;
     if (tooLarge && (segments > 1 || hasDontFragment(view, start))) {
-      counters.FragFails++;
+      ip.faults.FragFails++;
       ip.report(ICMP_DESTINATION_UNREACHABLE, CODE_FRAGMENTATION_NEEDED, link.mtu, frame, start, false);
       ip.drop(frame, 'ip.fragmentation-needed', from);
       return;
@@ -81,7 +81,7 @@ export class Forwarder {
         if (sourceRoute >= 0) leaveFor(view, start, sourceRoute, destination, address);
       }
     }
-    counters.ForwDatagrams++;
+    ip.ForwDatagrams++;
     frame.reason = 'ip.forward';
     if (tooLarge) ip.sendFragments(link, frame, nextHop, false, link.mtu);
     else link.send(frame, nextHop, false);
@@ -93,7 +93,7 @@ export class Forwarder {
     const { sysctl, addresses } = ip;
     const source = readSource(frame.view, frame.start);
     const back = ip.wayOf(source);
-    if (back.kind !== 'other' || back.link !== link || back.nextHop !== source) return;
+    if (back.kind !== 'other' || back.link !== link || nextHopTo(source, back) !== source) return;
     if (sysctl.ipv4(link.name, 'send_redirects') === 0) return;
     const gateway = nextHop === destination ? source : nextHop;
     if (sysctl.ipv4(link.name, 'shared_media') === 0 && !isOnLink(link, source, gateway, addresses)) return;

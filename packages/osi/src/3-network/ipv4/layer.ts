@@ -37,6 +37,7 @@ import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { type Ipv4Options, Sending } from './sending.ts';
 import { nextStation } from './source-route.ts';
+import { nextHopTo } from './way.ts';
 
 /** What was found in the options of the packet that came last: written anew for each that has some. */
 const EXAMINED: ExaminedOptions = { problem: -1, sourceRoute: -1 };
@@ -56,21 +57,21 @@ const PACKET: ReceivedPacket<Ipv4Address> = {
 
 /** IPv4 of one machine (RFC 791, 1122, 1812): sends, receives, forwards. */
 export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, PacketPath4 {
-  /** `IPReversePathFilter` of /proc/net/netstat. */
-  reversePathFiltered = 0;
-  /** Set by ICMP when it joins. */
-  reports: ErrorReports | null = null;
   /** Set once there are raw sockets. */
   raw: RawUpcalls<Ipv4Address> | null = null;
   /** Null while no interface has `rp_filter`. */
   #reversePath: ReversePathFilter | null = null;
+  /** Of the packet that is being handed up: where its header begins, and whether it came in a group frame. */
+  #header = 0;
+  #group = false;
   /** Made with the first packet that is passed on, and with the first thing to say. */
   #forwarder: Forwarder | null = null;
   #log: KernelLog | null = null;
   readonly #reassembly: Reassembly;
-  /** Of the packet that is being handed up: where its header begins, and whether it came in a group frame. */
-  #header = 0;
-  #group = false;
+  /** Set by ICMP when it joins. */
+  reports: ErrorReports | null = null;
+  /** `IPReversePathFilter` of /proc/net/netstat. */
+  reversePathFiltered = 0;
 
   constructor(options: Ipv4Options) {
     super(options);
@@ -78,7 +79,7 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
       tracer: options.tracer,
       pool: options.pool,
       sysctl: options.sysctl,
-      counters: this.counters,
+      counters: this.faults,
       timedOut: (first) =>
         this.report(ICMP_TIME_EXCEEDED, CODE_REASSEMBLY_TIME_EXCEEDED, 0, first, first.start, false),
     });
@@ -105,12 +106,11 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
 
   /** A packet came in by a link, `frame.start` at its header; takes the frame over. @param group in a broadcast or multicast frame. */
   receive(link: Link, frame: Frame, group: boolean): void {
-    const { counters } = this;
     const { view, start } = frame;
-    counters.InReceives++;
+    this.InReceives++;
     const problem = checkIpv4(view, start, frame.end);
     if (problem !== null) {
-      counters.InHdrErrors++;
+      this.faults.InHdrErrors++;
       this.drop(frame, problem, link);
       return;
     }
@@ -121,7 +121,7 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
     if (hasOptions) {
       const { problem, sourceRoute: found } = examineOptions(view, start, EXAMINED);
       if (problem >= 0) {
-        counters.InHdrErrors++;
+        this.faults.InHdrErrors++;
         this.report(ICMP_PARAMETER_PROBLEM, 0, problem << 24, frame, start, group);
         this.drop(frame, 'ip.options', link);
         return;
@@ -130,9 +130,9 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
     }
     const source = readSource(view, start);
     const destination = readDestination(view, start);
-    const martian = link.loopback ? null : findMartian(source, this.wayOf(source).kind, destination);
+    const martian = link.loopback ? null : findMartian(source, this.kindOf(source), destination);
     if (martian !== null) {
-      counters.InAddrErrors++;
+      this.faults.InAddrErrors++;
       this.#logMartian(link, frame, martian);
       this.drop(frame, martian, link);
       return;
@@ -145,7 +145,7 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
         return;
       }
     }
-    const { kind } = this.wayOf(destination);
+    const kind = this.kindOf(destination);
     if (kind === 'own') this.#take(link, frame, group, false, source, hasOptions);
     else if (kind === 'broadcast' || destination === BROADCAST) {
       this.#take(link, frame, group, true, source, hasOptions);
@@ -158,7 +158,7 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
       this.tracer.countDrop('ip.multicast-not-joined');
       frame.release();
     } else if (group || this.sysctl.values['net.ipv4.ip_forward'] === 0) {
-      counters.InAddrErrors++;
+      this.faults.InAddrErrors++;
       this.drop(frame, 'ip.not-for-us', link);
     } else this.#forward(link, frame, destination, hasOptions, -1);
   }
@@ -184,8 +184,7 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
   redirected(advice: Advice, by: string): boolean {
     const { destination, gateway } = advice;
     const link = this.links.find(({ name }) => name === by);
-    // What is read at once may be written over by the next question.
-    const way = { ...this.wayOf(destination) };
+    const way = this.wayOf(destination);
     if (link === undefined) return false;
     if (!isGoodAdvice(advice, link, way, this.wayOf(gateway), this.sysctl, this)) {
       if (this.sysctl.ipv4(by, 'log_martians') !== 0) logIgnoredRedirect(this.log, by, advice);
@@ -220,7 +219,6 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
   }
 
   #deliver(link: Link, frame: Frame, group: boolean, broadcast: boolean, hasOptions: boolean): void {
-    const { counters } = this;
     if (hasOptions) this.#arrived(frame, broadcast);
     let whole: Frame | null = frame;
     if (isFragment(frame.view, frame.start)) {
@@ -244,16 +242,16 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
     const transport = this.transport(packet.protocol);
     if (transport === undefined) {
       if (taken) {
-        counters.InDelivers++;
+        this.InDelivers++;
         whole.release();
         return;
       }
-      counters.InUnknownProtos++;
+      this.faults.InUnknownProtos++;
       this.report(ICMP_DESTINATION_UNREACHABLE, CODE_PROTOCOL_UNREACHABLE, 0, whole, start, group);
       this.drop(whole, 'ip.protocol', link);
       return;
     }
-    counters.InDelivers++;
+    this.InDelivers++;
     this.#header = start;
     this.#group = group;
     transport.receive(whole, packet);
@@ -272,20 +270,29 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
       this.#forwarder.unroutable(from, frame);
       return;
     }
-    const { link, nextHop, group } = this.hop;
-    if (link === null || group) {
+    const { hop } = this;
+    const { link } = hop;
+    if (link === null || hop.group) {
       // Directed broadcasts are not forwarded (RFC 2644).
-      this.counters.InAddrErrors++;
+      this.faults.InAddrErrors++;
       this.drop(frame, 'ip.broadcast-not-forwarded', from);
     } else if (this.#isSpoofed(from, readSource(frame.view, frame.start))) {
       this.#dropSpoofed(from, frame);
-    } else this.#forwarder.forward(from, frame, destination, link, nextHop, hasOptions, sourceRoute);
+    } else
+      this.#forwarder.forward(
+        from,
+        frame,
+        destination,
+        link,
+        nextHopTo(destination, hop),
+        hasOptions,
+        sourceRoute,
+      );
   }
 
   /** Whether ARP answers `asker`, that is, whether its packets would be taken (`arp_process`). @param frame its question. */
   answers(link: Link, frame: Frame, asker: Ipv4Address, target: Ipv4Address): boolean {
-    const believed =
-      findMartian(asker, this.wayOf(asker).kind, target) === null && !this.#isSpoofed(link, asker);
+    const believed = findMartian(asker, this.kindOf(asker), target) === null && !this.#isSpoofed(link, asker);
     if (!believed && this.sysctl.ipv4(link.name, 'log_martians') !== 0) {
       logMartianSource(this.log, link, frame, asker, target);
     }

@@ -4,7 +4,7 @@ import { counting, ip, PROTOCOL_TEST, World } from '../../../test/network-world.
 import { type Frame, FramePool, HEADROOM } from '../../1-physical/index.ts';
 import { Simulation, seconds } from '../../time/index.ts';
 import { Tracer } from '../../trace/index.ts';
-import { IpCounters } from '../counters.ts';
+import { IpFaults } from '../counters.ts';
 import { Sysctl } from '../sysctl.ts';
 import {
   checkIpv4,
@@ -63,7 +63,7 @@ function cut(whole: Frame, mtu: number): Frame[] {
 function setUp() {
   const sim = new Simulation(1);
   const tracer = new Tracer(sim, 'b');
-  const counters = new IpCounters();
+  const counters = new IpFaults();
   const sysctl = new Sysctl();
   const timedOut: number[] = [];
   const reassembly = new Reassembly({

@@ -3,7 +3,7 @@ import { ANY, BROADCAST, type Ipv4Address, isMulticast, netmask } from '../addre
 import type { Sysctl } from '../sysctl.ts';
 import type { AddressTable } from './addresses.ts';
 import type { RouteTable } from './routes.ts';
-import type { Way } from './way.ts';
+import { nextHopTo, type Way } from './way.ts';
 
 /** What a router says: packets for `destination` had better go to `gateway`. */
 export interface Advice {
@@ -25,14 +25,15 @@ interface Knowledge {
  * of our links. @param link by which it came. @param way what is known of the destination at present. @param to of the gateway.
  */
 export function isGoodAdvice(
-  { from, gateway }: Advice,
+  { from, destination, gateway }: Advice,
   link: Link,
-  way: Readonly<Way>,
-  to: Readonly<Way>,
+  way: Way,
+  to: Way,
   sysctl: Sysctl,
   { addresses, routes }: Knowledge,
 ): boolean {
-  if (way.kind !== 'other' || way.link === null || way.nextHop !== from || gateway === from) return false;
+  if (way.kind !== 'other' || way.link === null || nextHopTo(destination, way) !== from || gateway === from)
+    return false;
   if (sysctl.ipv4(link.name, 'accept_redirects') === 0) return false;
   if (isMulticast(gateway) || gateway === BROADCAST || gateway === ANY) return false;
   if (sysctl.ipv4(link.name, 'shared_media') !== 0) return to.kind === 'other' && to.link !== null;

@@ -28,7 +28,7 @@ export class ReversePathFilter {
   }
 
   /** Whether a packet from `source` may come by `link` (`__fib_validate_source`). @param way what is known of the source. */
-  accepts(link: Link, source: Ipv4Address, way: Readonly<Way>, addresses: AddressTable): boolean {
+  accepts(link: Link, source: Ipv4Address, way: Way, addresses: AddressTable): boolean {
     const mode = this.#modes[link.index] ?? 0;
     // Who has no address yet is judged with the martians.
     if (mode === 0 || source === 0 || way.link === link) return true;

@@ -14,52 +14,52 @@ import {
 } from '../address.ts';
 import type { Redirects } from '../redirects.ts';
 import type { TableUser } from '../table-user.ts';
-import { Ways } from '../ways.ts';
 import { AddressTable } from './addresses.ts';
 import { readSource } from './codec.ts';
 import { type AddressDetails, type LocalAddress, RT_SCOPE_UNIVERSE } from './local-address.ts';
 import { type Route, RouteTable } from './routes.ts';
 import { Transports } from './transports.ts';
-import { NO_WAY, newWay, type Way } from './way.ts';
+import { type AddressKind, type Hop, nextHopTo, Way } from './way.ts';
+import { WayTable } from './way-table.ts';
 
-/** Where a packet goes next. */
-interface Hop {
-  link: Link | null;
-  nextHop: Ipv4Address;
-  /** `nextHop` is a broadcast or multicast address. */
-  group: boolean;
-}
+/** A packet goes nowhere. */
+const NOWHERE: Hop = { link: null, gateway: null, group: false };
 
-/** Where packets go: the links, addresses and routes of one machine. */
+/** Where packets go: the links, addresses and routes of one machine. What each packet asks for stands first. */
 export class Routing extends Transports implements TableUser {
+  /** What `route` decided last: to be read at once. */
+  protected hop = NOWHERE;
+  /**
+   * The two addresses that were asked for last, as signed numbers, and what is known of them. On a host mostly they are its own
+   * and that of the one it talks to.
+   */
+  #latestKey = 0;
+  #latest: Way | null = null;
+  #latestKind: AddressKind = 'other';
+  #formerKey = 0;
+  #former: Way | null = null;
+  #formerKind: AddressKind = 'other';
+  /** Of more than two. */
+  #ways: WayTable | null = null;
   readonly addresses: AddressTable;
   readonly routes: RouteTable;
   /** In the order of their numbers. */
   links: readonly Link[] = [];
   /** What routers have told of better ways; null as long as none has. */
   protected redirects: Redirects<Ipv4Address, Route> | null = null;
-  /** What `route` decided last: to be read at once. */
-  protected hop: Readonly<Hop>;
   #loopback: Link | null = null;
-  readonly #ways = new Ways<Way>();
-  /** The two that were asked for last, which on a host mostly are its own address and that of the one it talks to. */
-  #latest = NO_WAY;
-  #former = NO_WAY;
-  /** Counts changes of the tables: what was decided before may be wrong. */
-  #version = 0;
-  /** Of what depends on more than the destination: written anew each time. */
-  readonly #special: Hop = { link: null, nextHop: ANY, group: false };
 
   constructor(tracer: Tracer) {
     super();
     this.addresses = new AddressTable(tracer, this);
     this.routes = new RouteTable(tracer, this);
-    this.hop = this.#special;
   }
 
-  /** @internal For its tables. */
+  /** @internal For its tables: what was decided before may be wrong. */
   tableChanged(): void {
-    this.#version++;
+    this.#latest = null;
+    this.#former = null;
+    this.#ways = null;
   }
 
   addLink(link: Link): void {
@@ -125,7 +125,8 @@ export class Routing extends Transports implements TableUser {
   }
 
   confirm(destination: Ipv4Address): void {
-    if (this.route(destination, ANY) === 0) this.hop.link?.neighbours?.confirm(this.hop.nextHop);
+    if (this.route(destination, ANY) === 0)
+      this.hop.link?.neighbours?.confirm(nextHopTo(destination, this.hop));
   }
 
   /** The address that an ARP request by `link` is sent from (`arp_announce` 0 of Linux). */
@@ -137,19 +138,33 @@ export class Routing extends Transports implements TableUser {
     return this.addresses.select(link, target) ?? ANY;
   }
 
-  /** What is known of an address: to be read at once. */
-  wayOf(address: Ipv4Address): Readonly<Way> {
+  /** What is known of an address. */
+  wayOf(address: Ipv4Address): Way {
     const key = address | 0;
-    const version = this.#version;
     const latest = this.#latest;
-    if (latest.key === key && latest.version === version) return latest;
+    if (this.#latestKey === key && latest !== null) return latest;
     const former = this.#former;
-    if (former.key === key && former.version === version) return former;
-    const way = this.#ways.place(key, version, newWay);
-    if (way.version !== version || way.key !== key) this.#decide(way, address, version);
+    if (this.#formerKey === key && former !== null) return former;
+    let way = this.#ways === null ? null : this.#ways.find(key);
+    if (way === null) {
+      if (former !== null) this.#ways ??= new WayTable();
+      way = this.#decide(address);
+    }
+    this.#formerKey = this.#latestKey;
     this.#former = latest;
+    this.#formerKind = this.#latestKind;
+    this.#latestKey = key;
     this.#latest = way;
+    this.#latestKind = way.kind;
     return way;
+  }
+
+  /** What an address is: all that a packet for this machine asks. */
+  kindOf(address: Ipv4Address): AddressKind {
+    const key = address | 0;
+    if (this.#latestKey === key && this.#latest !== null) return this.#latestKind;
+    if (this.#formerKey === key && this.#former !== null) return this.#formerKind;
+    return this.wayOf(address).kind;
   }
 
   /** Decides where a packet goes; sets `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
@@ -164,60 +179,52 @@ export class Routing extends Transports implements TableUser {
     if (way.kind === 'group' || name !== undefined) {
       const bound = name === undefined ? null : (this.links.find((link) => link.name === name) ?? null);
       if (name !== undefined && bound === null) return -ERRNO.ENODEV;
-      this.#choose(destination, source, way, bound);
-      this.hop = this.#special;
+      this.hop = this.#choose(destination, source, way, bound);
     }
     const { link } = this.hop;
     if (link === null) return -ERRNO.ENETUNREACH;
     return link.up ? 0 : -ERRNO.ENETDOWN;
   }
 
-  #decide(way: Way, address: Ipv4Address, version: number): void {
+  #decide(address: Ipv4Address): Way {
     const { addresses } = this;
-    way.key = address | 0;
-    way.version = version;
-    way.nextHop = address;
-    way.link = null;
     const broadcast = addresses.ofBroadcast(address);
     if (addresses.isOwn(address)) {
-      way.kind = 'own';
-      way.link = this.#loopback;
-      way.source = isLoopback(address) ? LOOPBACK : address;
-    } else if (broadcast !== undefined) {
-      way.kind = 'broadcast';
-      way.link = broadcast.link;
-      way.source = broadcast.address;
-    } else {
-      const route = this.routes.lookup(address);
-      way.source = route === null ? null : this.#sourceBy(route, route.link, address);
-      if (address === BROADCAST || isMulticast(address)) {
-        way.kind = 'group';
-      } else {
-        way.kind = 'other';
-        way.link = route?.link ?? null;
-        way.nextHop = route === null ? address : this.#nextHop(route, address);
-      }
+      return this.#keep(
+        address,
+        new Way('own', this.#loopback, null, isLoopback(address) ? LOOPBACK : address),
+      );
     }
-    way.group = way.kind === 'broadcast' || way.kind === 'group';
+    if (broadcast !== undefined) {
+      return this.#keep(address, new Way('broadcast', broadcast.link, null, broadcast.address));
+    }
+    const route = this.routes.lookup(address);
+    const source = route === null ? null : this.#sourceBy(route, route.link, address);
+    if (address === BROADCAST || isMulticast(address)) {
+      return this.#keep(address, new Way('group', null, null, source));
+    }
+    const gateway = route === null ? null : this.#gateway(route, address);
+    return this.#keep(address, new Way('other', route?.link ?? null, gateway, source), route);
   }
 
-  /** Writes `#special`: where a packet to a group goes, or one that is bound to an interface. */
-  #choose(destination: Ipv4Address, source: Ipv4Address, way: Readonly<Way>, bound: Link | null): void {
-    const hop = this.#special;
-    hop.nextHop = destination;
-    hop.group = way.group;
-    if (way.kind === 'group') {
-      hop.link = bound ?? this.addresses.find(source)?.link ?? this.routes.lookup(destination)?.link ?? null;
-    } else {
-      // Bound to an interface without a route, Linux takes the destination to be on its link.
-      hop.link = bound;
-      const route = way.group ? null : this.routes.lookup(destination, bound);
-      if (route !== null) hop.nextHop = this.#nextHop(route, destination);
-    }
+  #keep(address: Ipv4Address, way: Way, route: Route | null = null): Way {
+    return this.#ways === null ? way : this.#ways.add(address | 0, way, route);
   }
 
-  #nextHop(route: Route, destination: Ipv4Address): Ipv4Address {
-    return this.redirects?.gatewayTo(destination, route) ?? route.gateway ?? destination;
+  /** Where a packet to a group goes, or one that is bound to an interface. */
+  #choose(destination: Ipv4Address, source: Ipv4Address, { kind, group }: Way, bound: Link | null): Hop {
+    if (kind === 'group') {
+      const link =
+        bound ?? this.addresses.find(source)?.link ?? this.routes.lookup(destination)?.link ?? null;
+      return { link, gateway: null, group };
+    }
+    // Bound to an interface without a route, Linux takes the destination to be on its link.
+    const route = group ? null : this.routes.lookup(destination, bound);
+    return { link: bound, gateway: route === null ? null : this.#gateway(route, destination), group };
+  }
+
+  #gateway(route: Route, destination: Ipv4Address): Ipv4Address | null {
+    return this.redirects?.gatewayTo(destination, route) ?? route.gateway;
   }
 
   #disconnect(link: Link): void {

@@ -3,7 +3,7 @@ import type { Link } from '../../2-datalink/index.ts';
 import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address, isMulticast } from '../address.ts';
-import { IpCounters } from '../counters.ts';
+import { type IpCounters, IpFaults, ipCounters } from '../counters.ts';
 import { PROTOCOL_TCP, type SendOptions } from '../ip-service.ts';
 import { PathMtu } from '../path-mtu.ts';
 import type { Sysctl } from '../sysctl.ts';
@@ -24,6 +24,7 @@ import { Identification } from './identification.ts';
 import { firstOfRoute, isStrictRoute, recordStation } from './options.ts';
 import { Routing } from './routing.ts';
 import { beginRoute } from './source-route.ts';
+import { nextHopTo } from './way.ts';
 
 export interface Ipv4Options {
   sim: Simulation;
@@ -36,18 +37,18 @@ const NO_OPTIONS: SendOptions = {};
 
 /** Sending packets of one machine (`ip_queue_xmit`, `ip_push_pending_frames`, `ip_fragment`). */
 export abstract class Sending extends Routing {
-  readonly tracer: Tracer;
   readonly sysctl: Sysctl;
-  readonly counters = new IpCounters();
+  /** Made with the first path that is less than its link. */
+  #pathMtu: PathMtu<Ipv4Address> | null = null;
   /** Set by IGMP when it joins. */
   groups: JoinedGroups | null = null;
+  readonly tracer: Tracer;
+  readonly faults = new IpFaults();
   /** What the clock says when the simulation begins, in milliseconds from a midnight UT: for timestamp options. */
   epoch = 0;
   protected readonly sim: Simulation;
   readonly #pool: FramePool;
   readonly #identification: Identification;
-  /** Made with the first path that is less than its link. */
-  #pathMtu: PathMtu<Ipv4Address> | null = null;
 
   constructor({ sim, tracer, pool, sysctl }: Ipv4Options) {
     super(tracer);
@@ -56,6 +57,10 @@ export abstract class Sending extends Routing {
     this.#pool = pool;
     this.sysctl = sysctl;
     this.#identification = new Identification(sim, tracer.node);
+  }
+
+  get counters(): IpCounters {
+    return ipCounters(this, this.faults);
   }
 
   /** Takes over a broadcast or multicast packet of our own, which we hear too. */
@@ -100,21 +105,22 @@ export abstract class Sending extends Routing {
     protocol: number,
     options: SendOptions = NO_OPTIONS,
   ): number {
-    const { counters } = this;
     const { headerOptions } = options;
     const first = headerOptions === undefined ? destination : firstOfRoute(destination, headerOptions);
     const error = this.route(first, source, options.interface);
-    const { link, nextHop, group } = this.hop;
+    const { hop } = this;
+    const { link, group } = hop;
     if (error !== 0 || link === null) {
-      counters.OutNoRoutes++;
+      this.faults.OutNoRoutes++;
       this.drop(frame, 'ip.no-route');
       return error;
     }
-    if (first !== destination && nextHop !== first && isStrictRoute(headerOptions)) {
+    if (first !== destination && nextHopTo(first, hop) !== first && isStrictRoute(headerOptions)) {
       this.drop(frame, 'ip.source-route-failed');
       return -ERRNO.ENETUNREACH;
     }
-    counters.OutRequests++;
+    const nextHop = nextHopTo(first, hop);
+    this.OutRequests++;
     const headerLength = headerOptions === undefined ? IPV4_HEADER : IPV4_HEADER + headerOptions.length;
     const length = headerLength + frame.length;
     const mtu = this.#mtuOf(destination, link);
@@ -122,7 +128,7 @@ export abstract class Sending extends Routing {
     const { segments } = frame;
     const whole = (segments > 1 ? headerLength + frame.packetSize : length) <= mtu;
     if (length > IPV4_MAX_PACKET || (!whole && (dontFragment === true || segments > 1))) {
-      counters.FragFails++;
+      this.faults.FragFails++;
       this.drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
@@ -169,9 +175,10 @@ export abstract class Sending extends Routing {
    */
   sendWhole(frame: Frame, source: Ipv4Address, destination: Ipv4Address, options: SendOptions): number {
     const error = this.route(destination, source, options.interface);
-    const { link, nextHop, group } = this.hop;
+    const { hop } = this;
+    const { link } = hop;
     if (error !== 0 || link === null) {
-      this.counters.OutNoRoutes++;
+      this.faults.OutNoRoutes++;
       this.drop(frame, 'ip.no-route');
       return error;
     }
@@ -179,12 +186,12 @@ export abstract class Sending extends Routing {
       this.drop(frame, 'ip.message-size');
       return -ERRNO.EMSGSIZE;
     }
-    this.counters.OutRequests++;
+    this.OutRequests++;
     const { view, start } = frame;
     const id =
       readIdentification(view, start) || this.#identification.next(destination, readProtocol(view, start));
     completeHeader(frame, readSource(view, start) === ANY ? source : readSource(view, start), id);
-    link.send(frame, nextHop, group);
+    link.send(frame, nextHopTo(destination, hop), hop.group);
     return 0;
   }
 
@@ -196,10 +203,10 @@ export abstract class Sending extends Routing {
   /** @internal Cuts a packet and sends the pieces; takes it over. */
   sendFragments(link: Link, packet: Frame, nextHop: Ipv4Address, group: boolean, mtu: number): void {
     for (let from = 0; from >= 0; from = nextFragment(packet, from, mtu)) {
-      this.counters.FragCreates++;
+      this.faults.FragCreates++;
       link.send(cutFragment(this.#pool, packet, from, mtu), nextHop, group);
     }
-    this.counters.FragOKs++;
+    this.faults.FragOKs++;
     packet.release();
   }
 

@@ -1,3 +1,4 @@
+import { IpTraffic } from '../counters.ts';
 import {
   PROTOCOL_ICMP,
   PROTOCOL_IGMP,
@@ -7,11 +8,11 @@ import {
 } from '../ip-service.ts';
 
 /** The protocols above IPv4 by number. Those that every machine has are fields: a packet finds its own in one step. */
-export abstract class Transports {
-  #icmp: TransportProtocol | undefined = undefined;
-  #igmp: TransportProtocol | undefined = undefined;
+export abstract class Transports extends IpTraffic {
   #tcp: TransportProtocol | undefined = undefined;
   #udp: TransportProtocol | undefined = undefined;
+  #icmp: TransportProtocol | undefined = undefined;
+  #igmp: TransportProtocol | undefined = undefined;
   #others: Map<number, TransportProtocol> | null = null;
 
   /** The transport registered for a protocol number. */

@@ -1,26 +1,37 @@
 import type { Link } from '../../2-datalink/index.ts';
-import { ANY, type Ipv4Address } from '../address.ts';
-import type { Place } from '../ways.ts';
+import type { Ipv4Address } from '../address.ts';
 
 /** What an address is to this machine: its own, the broadcast address of one of its networks, any group (255.255.255.255 too), or another's. */
 export type AddressKind = 'own' | 'broadcast' | 'group' | 'other';
 
-/** What was decided about an address: written anew when tables have changed, or another address takes its place. */
-export class Way implements Place {
-  /** The address as a signed number, which an engine keeps as an integer. */
-  key = 0;
-  version = -1;
-  kind: AddressKind = 'other';
-  /** Where a packet to it goes; null when that depends on more than the address, and where there is no route. */
-  link: Link | null = null;
-  nextHop: Ipv4Address = ANY;
-  /** `nextHop` is a broadcast or multicast address. */
-  group = false;
-  /** The address to send from to it; null when there is none. */
-  source: Ipv4Address | null = null;
+/** Where a packet goes next. */
+export interface Hop {
+  /** Null where there is no route. */
+  readonly link: Link | null;
+  /** The router that it goes by; null for the destination itself. */
+  readonly gateway: Ipv4Address | null;
+  /** The destination is a broadcast or multicast address. */
+  readonly group: boolean;
 }
 
-export const newWay = (): Way => new Way();
+/** What was decided about an address. Addresses of which the same holds have one in common. */
+export class Way implements Hop {
+  readonly kind: AddressKind;
+  /** Where a packet to it goes; null also when that depends on more than the address. */
+  readonly link: Link | null;
+  readonly gateway: Ipv4Address | null;
+  readonly group: boolean;
+  /** The address to send from to it; null when there is none. */
+  readonly source: Ipv4Address | null;
 
-/** In place of one: no address's. */
-export const NO_WAY: Readonly<Way> = new Way();
+  constructor(kind: AddressKind, link: Link | null, gateway: Ipv4Address | null, source: Ipv4Address | null) {
+    this.kind = kind;
+    this.link = link;
+    this.gateway = gateway;
+    this.group = kind === 'broadcast' || kind === 'group';
+    this.source = source;
+  }
+}
+
+/** The address that a packet is handed to on its link. */
+export const nextHopTo = (destination: Ipv4Address, { gateway }: Hop): Ipv4Address => gateway ?? destination;

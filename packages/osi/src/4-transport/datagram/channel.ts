@@ -46,7 +46,7 @@ interface Waiting extends ReceivedDatagram {
 
 /** One datagram socket's end: where it is bound, whom it talks to, and the datagrams that wait to be read. */
 export class Channel implements UdpChannel {
-  readonly options: UdpOptions;
+  options: UdpOptions;
   readonly user: UdpUser;
   localAddress: IpAddress;
   localPort = 0;
@@ -194,7 +194,7 @@ export class Channel implements UdpChannel {
     if (this.#last === null) this.#first = waiting;
     else this.#last.next = waiting;
     this.#last = waiting;
-    this.user.readable();
+    this.user.arrived();
     return true;
   }
 

@@ -13,9 +13,10 @@ import {
 } from '../../3-network/index.ts';
 import type { EventId, Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
+import { defaultDatagramOptions } from '../datagram/options.ts';
 import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
-import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
+import { recordState } from '../datagram/state.ts';
 import type {
   BindOptions,
   DatagramService,
@@ -33,7 +34,7 @@ export interface PingParts {
   readonly tracer: Tracer;
   readonly sysctl: Sysctl;
   readonly ip: IpService;
-  readonly echo: Pick<EchoChannels, 'open' | 'send' | 'close'>;
+  readonly icmp: Pick<EchoChannels, 'openEcho' | 'sendEcho' | 'closeEcho'>;
 }
 
 /**
@@ -41,9 +42,8 @@ export interface PingParts {
  * the port is the echo identifier, and peers have none.
  */
 export class PingLayer implements DatagramService, ChannelHost {
-  readonly needsPort = false;
   readonly #ip: IpService;
-  readonly #echo: PingParts['echo'];
+  readonly #icmp: PingParts['icmp'];
   readonly #tracer: Tracer;
   readonly #sysctl: Sysctl;
   /** None most of the time. */
@@ -52,9 +52,13 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   constructor(parts: PingParts) {
     this.#ip = parts.ip;
-    this.#echo = parts.echo;
+    this.#icmp = parts.icmp;
     this.#tracer = parts.tracer;
     this.#sysctl = parts.sysctl;
+  }
+
+  get needsPort(): boolean {
+    return false;
   }
 
   open(local: Endpoint, bind: BindOptions, options: UdpOptions, user: UdpUser): UdpChannel | number {
@@ -85,7 +89,7 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   /** @internal For channels. */
   bind(channel: PingChannel, local: Endpoint): number {
-    const identifier = this.#echo.open(local.port, channel);
+    const identifier = this.#icmp.openEcho(local.port, channel);
     if (identifier < 0) return identifier;
     this.#bound ??= new Set();
     this.#bound.add(channel);
@@ -96,7 +100,7 @@ export class PingLayer implements DatagramService, ChannelHost {
 
   /** @internal For channels. */
   unbind(channel: PingChannel): void {
-    this.#echo.close(channel.localPort);
+    this.#icmp.closeEcho(channel.localPort);
     this.#bound?.delete(channel);
     if (this.#bound?.size === 0) this.#bound = null;
   }
@@ -113,7 +117,7 @@ export class PingLayer implements DatagramService, ChannelHost {
     const how = fillSendOptions(HOW, channel.options, remote.address);
     // Linux sends them without extension headers (`ping_v6_sendmsg`).
     how.extensions = undefined;
-    return this.#echo.send(channel.localPort, bytes, source as IpAddress, remote.address, origin, how);
+    return this.#icmp.sendEcho(channel.localPort, bytes, source as IpAddress, remote.address, origin, how);
   }
 
   /** @internal For channels. */

@@ -9,9 +9,10 @@ import type {
 } from '../../3-network/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
+import { defaultDatagramOptions } from '../datagram/options.ts';
 import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
-import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
+import { recordState } from '../datagram/state.ts';
 import type {
   BindOptions,
   DatagramService,

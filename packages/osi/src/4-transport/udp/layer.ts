@@ -14,9 +14,10 @@ import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
 import { ChannelTable } from '../datagram/channel-table.ts';
+import { defaultDatagramOptions } from '../datagram/options.ts';
 import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
-import { defaultDatagramOptions, recordState } from '../datagram/state.ts';
+import { recordState } from '../datagram/state.ts';
 import type {
   BindOptions,
   Endpoint,
