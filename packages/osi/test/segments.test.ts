@@ -164,6 +164,8 @@ const SCRIPTS: Record<string, string> = {
     < S 1 mss 1460  -> . 1 ack 1 win 502
     < S -100000 mss 1460  -> nothing
     wait 600
+    < S -100000 mss 1460  -> . 1 ack 1 win 502
+    wait 600
     < S. 0 ack 1  -> . 1 ack 1 win 502
   `,
   'what lies outside of the window is answered: with data or FIN always, else once in half a second': `
@@ -383,6 +385,10 @@ const SCRIPTS: Record<string, string> = {
     < . 1 ack 1 win 60000  -> nothing
     c = accept l
     send c 600*  -> 600 | . 1 len 536 ack 1 win 64240 | P. 537 len 64 ack 1 win 64240
+  `,
+  'without SACK a gap is told of by the number that is expected alone': `
+    ${PLAIN}
+    < P. 101 ack 1 len 100 win 60000  -> . 1 ack 1 win 64240
   `,
   'SACK that was not agreed on is passed over': `
     ${PLAIN}

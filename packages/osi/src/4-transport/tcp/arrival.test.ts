@@ -136,6 +136,18 @@ describe('a segment arrives', () => {
     expect(script.tracer.drops.get('tcp.old-ack')).toBe(1);
   });
 
+  test('an acknowledgment may lie one window back, the largest that the peer has offered, and no further', () => {
+    const script = new Script();
+    const c = script.accepted({ window: 1000 });
+    c.send(new Uint8Array(3000), 0);
+    for (const ack of [1001, 2001, 3001]) script.inject({ flags: 'A', seq: 1, ack, window: 1000 });
+    script.take();
+    script.inject({ flags: 'A', seq: 1, ack: 2001, window: 1000 });
+    expect(script.take()).toEqual([]);
+    script.inject({ flags: 'A', seq: 1, ack: 2000, window: 1000 });
+    expect(script.lines()).toEqual(['A 3001 1 0 tcp.challenge-ack']);
+  });
+
   test('an ICMP error does not end an established connection, but explains its time-out', () => {
     const script = new Script();
     const c = script.accepted();

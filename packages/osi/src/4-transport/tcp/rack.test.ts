@@ -102,6 +102,18 @@ describe('RACK', () => {
     expect(script.tcp.counters.ext).toMatchObject({ TCPLostRetransmit: 1, TCPTimeouts: 0 });
   });
 
+  test('a retransmission is not taken as lost by what was sent before it', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 4]);
+    expect(out()).toContain(0);
+    script.wait(0.01);
+    ack(0, [1, 10]);
+    expect(out()).not.toContain(0);
+    expect(script.tcp.counters.ext.TCPLostRetransmit).toBe(0);
+  });
+
   test('selective acknowledgments of what was never sent are ignored', () => {
     const { script, ack, out } = sending();
     out();

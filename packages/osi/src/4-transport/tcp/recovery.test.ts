@@ -4,15 +4,15 @@ import { Script } from '../../../test/tcp-script.ts';
 const MSS = 1460;
 
 /** A connection with `count` full segments in flight. */
-function inFlight(count: number) {
+function inFlight(count: number, window = 65535) {
   const script = new Script();
-  const c = script.accepted({}, { sendBuffer: 1_000_000, sendBufferLocked: true });
+  const c = script.accepted({ window }, { sendBuffer: 1_000_000, sendBufferLocked: true });
   c.send(new Uint8Array(40 * MSS), 0);
   expect(script.take().length).toBe(10);
   return {
     script,
     c,
-    ack: (segments: number) => script.inject({ flags: 'A', seq: 1, ack: 1 + segments * MSS }),
+    ack: (segments: number) => script.inject({ flags: 'A', seq: 1, ack: 1 + segments * MSS, window }),
     count,
   };
 }
@@ -68,6 +68,14 @@ describe('fast retransmit and recovery', () => {
     expect(script.take()).toMatchObject([{ seq: 1 + 10 * MSS, reason: 'tcp.limited-transmit' }]);
     ack(0);
     expect(script.take()).toMatchObject([{ seq: 1 + 11 * MSS, reason: 'tcp.limited-transmit' }]);
+  });
+
+  test('but not beyond the window of the peer', () => {
+    const { script, ack } = inFlight(10, 11 * MSS);
+    ack(0);
+    expect(script.take()).toMatchObject([{ seq: 1 + 10 * MSS, reason: 'tcp.limited-transmit' }]);
+    ack(0);
+    expect(script.take()).toEqual([]);
   });
 
   test('the third sends the missing segment again and halves the window', () => {

@@ -63,6 +63,17 @@ describe('TIME_WAIT', () => {
     expect(script.lines()).toEqual(['SA 0 -4999 0 tcp.syn-ack']);
   });
 
+  test('an older timestamp makes a SYN an old one whatever its number; the same, or none, leaves it to the number', () => {
+    const answered = (ts: { ts?: readonly [number, number] }) => {
+      const { script, state } = waiting([1000, 0]);
+      script.inject({ flags: 'S', seq: 5000, ...ts });
+      return [state(), script.take()[0]?.reason];
+    };
+    expect(answered({ ts: [999, 0] })).toEqual(['TIME_WAIT', 'tcp.time-wait-ack']);
+    expect(answered({ ts: [1000, 0] })).toEqual(['CLOSED', 'tcp.syn-ack']);
+    expect(answered({})).toEqual(['CLOSED', 'tcp.syn-ack']);
+  });
+
   test('a RST with the right number ends it, but not with net.ipv4.tcp_rfc1337', () => {
     const one = waiting();
     one.script.inject({ flags: 'R', seq: 2 });
