@@ -390,6 +390,11 @@ const SCRIPTS: Record<string, string> = {
     ${PLAIN}
     < P. 101 ack 1 len 100 win 60000  -> . 1 ack 1 win 64240
   `,
+  'a segment that fills a gap, and goes beyond it, reports what had come already (RFC 2883 section 4.2)': `
+    ${OPEN}
+    < P. 51 ack 1 len 50 win 1000  -> . 1 ack 1 win 502 nop nop sack 51:101
+    < P. 1 ack 1 len 100 win 1000  -> . 1 ack 101 win 502 nop nop sack 51:101
+  `,
   'SACK that was not agreed on is passed over': `
     ${PLAIN}
     send c 5000*  -> 5000 | . 1 len 1460 ack 1 win 64240 | . 1461 len 1460 ack 1 win 64240 | . 2921 len 1460 ack 1 win 64240 | P. 4381 len 620 ack 1 win 64240

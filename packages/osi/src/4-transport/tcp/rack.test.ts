@@ -102,6 +102,50 @@ describe('RACK', () => {
     expect(script.tcp.counters.ext).toMatchObject({ TCPLostRetransmit: 1, TCPTimeouts: 0 });
   });
 
+  test('so soon after a retransmission it was the original that arrived: it shows no loss of what was sent before', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 4]);
+    expect(out()).toContain(0);
+    script.wait(0.01);
+    ack(4);
+    expect(out().filter((n) => n < 10)).toEqual([]);
+  });
+
+  test('a D-SACK about what was only late widens the reordering window by a quarter of a round trip', () => {
+    const { script, ack, out } = sending({}, 100);
+    out();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    script.wait(0.01);
+    ack(2);
+    ack(2, [3, 4]);
+    script.wait(0.03);
+    expect(out()).toContain(2);
+    ack(4);
+    ack(4, [2, 3]);
+    out();
+    ack(4, [5, 6]);
+    script.wait(0.03);
+    expect(out()).not.toContain(4);
+    script.wait(0.03);
+    expect(out()).toContain(4);
+  });
+
+  test('a time-out does not take as lost what was sent within the last round trip', () => {
+    const settings = { 'net.ipv4.tcp_early_retrans': 0, 'net.ipv4.tcp_frto': 0 };
+    const { script, c, ack, out } = sending(settings, 10);
+    script.wait(0.1);
+    ack(2);
+    script.wait(0.25);
+    c.send(new Uint8Array(MSS), 0);
+    out();
+    script.wait(0.07);
+    expect(script.take()).toMatchObject([{ seq: 1 + 2 * MSS, reason: 'tcp.rto' }]);
+    expect(c.info()).toMatchObject({ lost: 8 });
+  });
+
   test('a retransmission is not taken as lost by what was sent before it', () => {
     const { script, ack, out } = sending();
     out();
@@ -125,14 +169,16 @@ describe('RACK', () => {
   });
 
   test('a peer that throws away what it had acknowledged selectively gets it again', () => {
-    const { script, ack, out } = sending();
+    const { script, ack, out } = sending({ 'net.ipv4.tcp_frto': 0 });
     out();
     script.wait(0.1);
     ack(0, [1, 3]);
     ack(1);
     out();
-    script.wait(0.2);
+    script.wait(0.06);
     expect(out()).toContain(1);
+    ack(2);
+    expect(out()).toContain(2);
     expect(script.tcp.counters.ext.TCPSACKReneging).toBe(1);
   });
 });
@@ -141,9 +187,20 @@ describe('the tail loss probe', () => {
   test('two round trips without an answer: new data goes out if there is some', () => {
     const { script, out } = sending();
     out();
-    script.wait(0.21);
+    script.wait(0.19);
+    expect(out()).toEqual([]);
+    script.wait(0.02);
     expect(script.take()).toMatchObject([{ seq: 1 + 10 * MSS, reason: 'tcp.loss-probe' }]);
     expect(script.tcp.counters.ext).toMatchObject({ TCPLossProbes: 1, TCPTimeouts: 0 });
+  });
+
+  test('alone in flight a segment is given the time of a delayed acknowledgment, but not more than the RTO', () => {
+    const { script, out } = sending({}, 1);
+    out();
+    script.wait(0.29);
+    expect(out()).toEqual([]);
+    script.wait(0.02);
+    expect(script.take()).toMatchObject([{ seq: 1, reason: 'tcp.loss-probe' }]);
   });
 
   test('or else the last segment again; the SACK it brings starts recovery long before the RTO', () => {
