@@ -1,4 +1,5 @@
-// What every packet counts stands in the object that it meets anyway, of which these are base classes; the rest in one of its own.
+// What every packet counts stands in the object that it meets anyway: IPv4 has it from its base class, ICMP as fields of its own.
+// The rest stands in an object for itself.
 // Classes, since an engine keeps all the numbers of one in one piece.
 
 /** Of the line `Ip` of /proc/net/snmp (RFC 4293), what all packets count. */
