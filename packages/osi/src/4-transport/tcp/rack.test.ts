@@ -26,6 +26,32 @@ function sending(settings: Partial<Record<SysctlName, number>> = {}, segments = 
   return { script, c, ack, out };
 }
 
+/** One whose path is known to reorder: the first two segments have changed places. */
+function reordering() {
+  const all = sending({}, 200);
+  const { script, ack } = all;
+  script.wait(0.1);
+  ack(0, [1, 2]);
+  ack(2);
+  let una = 2;
+  /** The oldest segment does not come, the next one does. @returns which it is, and after how many milliseconds it goes out again. */
+  const patience = () => {
+    const { now } = script.sim;
+    const segment = una;
+    ack(una, [una + 1, una + 2]);
+    script.wait(0.2);
+    const sent = script.take();
+    const again = sent.find((s) => s.seq === 1 + segment * MSS && s.time >= now);
+    una = sent.reduce((end, s) => Math.max(end, (s.seq - 1) / MSS + 1), una + 2);
+    ack(una);
+    script.wait(0.1);
+    return { segment, waited: Math.round(((again?.time ?? Number.NaN) - now) / 1e6) };
+  };
+  /** A D-SACK says that the segment has come twice. */
+  const report = (segment: number) => ack(una, [segment, segment + 1]);
+  return { ...all, patience, report };
+}
+
 describe('RACK', () => {
   test('three segments acknowledged behind a hole: it is sent again at once', () => {
     const { script, ack, out } = sending();
@@ -133,6 +159,63 @@ describe('RACK', () => {
     expect(out()).toContain(4);
   });
 
+  test('in recovery there is no reordering window, as long as the path is not known to reorder', () => {
+    const { script, c, ack } = sending();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    script.wait(0.03);
+    expect(c.info()).toMatchObject({ recovery: 'Recovery', lost: 1 });
+    ack(0, [1, 2], [3, 4]);
+    expect(c.info()).toMatchObject({ lost: 2 });
+  });
+
+  test('nor is there one while a time-out is repaired', () => {
+    const { script, ack, out } = sending({ 'net.ipv4.tcp_early_retrans': 0 }, 10);
+    script.wait(0.4);
+    out();
+    ack(1);
+    expect(out()).toEqual([1, 2]);
+    script.wait(0.1);
+    ack(1, [2, 3]);
+    expect(out()[0]).toBe(1);
+    expect(script.tcp.counters.ext.TCPLostRetransmit).toBe(1);
+  });
+
+  test('on a path known to reorder there is one, in recovery and behind many segments too', () => {
+    const { script, c, ack } = reordering();
+    ack(2, [3, 4]);
+    script.wait(0.03);
+    expect(c.info()).toMatchObject({ recovery: 'Recovery', lost: 1 });
+    ack(2, [3, 4], [5, 10]);
+    expect(c.info()).toMatchObject({ lost: 1 });
+    script.wait(0.03);
+    expect(c.info()).toMatchObject({ lost: 2 });
+  });
+
+  test('the reordering window grows by a quarter of a round trip with each D-SACK, up to the smoothed one', () => {
+    const { patience, report } = reordering();
+    const waits = Array.from({ length: 7 }, () => {
+      const { segment, waited } = patience();
+      report(segment);
+      return waited;
+    });
+    expect(waits).toEqual([27, 52, 77, 102, 102, 102, 102]);
+  });
+
+  test('it grows once in a round trip, however many D-SACKs come', () => {
+    const { patience, report } = reordering();
+    const resent = [patience(), patience(), patience()];
+    for (const { segment } of resent) report(segment);
+    expect(patience()).toMatchObject({ waited: 52 });
+  });
+
+  test('the reordering window stays wide for 16 recoveries after a D-SACK', () => {
+    const { patience, report } = reordering();
+    report(patience().segment);
+    const waits = Array.from({ length: 18 }, () => patience().waited);
+    expect(waits).toEqual([...Array(16).fill(52), 27, 27]);
+  });
+
   test('a time-out does not take as lost what was sent within the last round trip', () => {
     const settings = { 'net.ipv4.tcp_early_retrans': 0, 'net.ipv4.tcp_frto': 0 };
     const { script, c, ack, out } = sending(settings, 10);
@@ -180,6 +263,78 @@ describe('RACK', () => {
     ack(2);
     expect(out()).toContain(2);
     expect(script.tcp.counters.ext.TCPSACKReneging).toBe(1);
+  });
+});
+
+describe('proportional rate reduction (RFC 6937), below ssthresh', () => {
+  test('as much is sent as was delivered, and one segment more when it moved on without a further loss', () => {
+    const { script, c, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(1, [7, 10]);
+    expect(c.info()).toMatchObject({ lost: 6, ssthresh: 5 * MSS });
+    expect(out()).toEqual([1, 2, 3, 4]);
+    script.wait(0.1);
+    ack(2, [7, 10]);
+    expect(out()).toEqual([5, 6]);
+  });
+
+  test('a retransmission that is lost is a further loss', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [6, 10]);
+    expect(out()).toEqual([0, 1, 2, 3]);
+    script.wait(0.1);
+    ack(1, [2, 3], [6, 10]);
+    expect(out()).toEqual([1, 4]);
+  });
+
+  test('what is acknowledged selectively alone is no forward progress', () => {
+    const { script, c, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [7, 8]);
+    script.wait(0.002);
+    ack(0, [7, 9]);
+    expect(out()).toEqual([10, 11]);
+    ack(0, [7, 10]);
+    expect(c.info()).toMatchObject({ lost: 7 });
+    expect(out()).toEqual([0]);
+    script.wait(0.1);
+    ack(0, [7, 11]);
+    expect(out()).toEqual([1]);
+  });
+
+  test('the first retransmission goes out even where the window has no room for it, further ones do not', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [2, 5]);
+    expect(out()).toEqual([0]);
+    ack(0, [2, 6]);
+    expect(out()).toEqual([]);
+  });
+
+  test('what is in flight comes up to ssthresh and no further', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [3, 6]);
+    expect(out()).toEqual([0]);
+  });
+
+  test('at the end the window is ssthresh, however little was in flight', () => {
+    const { script, c, ack, out } = sending({}, 3);
+    out();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    script.wait(0.03);
+    expect(out()).toEqual([0]);
+    expect(c.info()).toMatchObject({ cwnd: 2 * MSS, ssthresh: 5 * MSS });
+    script.wait(0.1);
+    ack(3);
+    expect(c.info()).toMatchObject({ recovery: 'Open', cwnd: 5 * MSS });
   });
 });
 
