@@ -49,7 +49,9 @@ describeKernel('a lab and a real Linux kernel on one cable', () => {
     const theirs = await met.kernel.command('ping', '-n', '-c', '1', '-R', BOX);
     expect(theirs.out).toMatch(/RR: \t10\.77\.0\.1\n\t10\.77\.0\.2\n\t10\.77\.0\.2\n\t10\.77\.0\.1\n/);
     const times = await met.kernel.command('ping', '-n', '-c', '1', '-T', 'tsandaddr', BOX);
-    expect(times.out).toMatch(/TS: \t10\.77\.0\.1\t\d+ absolute\n\t10\.77\.0\.2\t-?\d+\n\t10\.77\.0\.2\t\d+\n/);
+    expect(times.out).toMatch(
+      /TS: \t10\.77\.0\.1\t\d+ absolute\n\t10\.77\.0\.2\t-?\d+\n\t10\.77\.0\.2\t\d+\n/,
+    );
     const ours = await met.command(`ping -c 1 -R ${KERNEL}`);
     expect(ours.text).toMatch(/RR: \t10\.77\.0\.2\n\t10\.77\.0\.1\n\t10\.77\.0\.1\n\t10\.77\.0\.2\n/);
     const stamps = await met.command(`ping -c 1 -T tsonly ${KERNEL}`);
