@@ -270,7 +270,9 @@ export function enterLoss(tcb: Tcb): void {
   recovery.highSeq = tcb.sndNxt;
   recovery.probing = false;
   if (tcb.ecn !== null) tcb.ecn.tellReduced = true;
-  recovery.frto = tcb.host.sysctl.values['net.ipv4.tcp_frto'] !== 0 && (fresh || tcb.retransmits > 0);
+  const pathProbed = tcb.pathProbe !== null && tcb.pathProbe.size > 0;
+  recovery.frto =
+    tcb.host.sysctl.values['net.ipv4.tcp_frto'] !== 0 && !pathProbed && (fresh || tcb.retransmits > 0);
 }
 
 function loseAll(tcb: Tcb, list: InFlight): void {

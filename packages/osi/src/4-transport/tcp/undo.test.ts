@@ -106,6 +106,28 @@ describe('F-RTO', () => {
     expect(out()[0]).toBe(1);
   });
 
+  test('a real loss stays one, whatever is acknowledged later', () => {
+    const { script, c, ack, out } = sending({ sack: false });
+    script.wait(0.1);
+    for (let i = 0; i < 3; i++) ack(0);
+    ack(10);
+    script.wait(0.1);
+    ack(12);
+    expect(c.info()).toMatchObject({ recovery: 'Open', cwnd: 5 * MSS });
+    out();
+    script.wait(0.4);
+    expect(out()).toEqual([12]);
+    ack(13);
+    expect(out()).toEqual([17, 18]);
+    ack(13);
+    expect(out()).toEqual([13]);
+    ack(14);
+    expect(out()).toEqual([]);
+    ack(16);
+    expect(c.info()).toMatchObject({ recovery: 'Loss', ssthresh: 2 * MSS });
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(0);
+  });
+
   test('with SACK, what arrived of the new data says so', () => {
     const { script, ack, out } = expired(true);
     ack(1);
@@ -114,5 +136,64 @@ describe('F-RTO', () => {
     ack(1, [[first, first + 1]]);
     expect(out()[0]).toBe(1);
     expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(0);
+  });
+
+  test('also on a segment with data, which is no duplicate acknowledgment', () => {
+    const { script, c, ack, out } = expired(true);
+    ack(1);
+    const [first = 0] = out();
+    const edges = (from: number, end: number) => [1 + from * MSS, 1 + end * MSS] as const;
+    script.inject({ flags: 'PA', seq: 1, ack: 1 + MSS, data: 'x', sacks: [edges(first, first + 1)] });
+    expect(out()[0]).toBe(1);
+    script.inject({ flags: 'A', seq: 2, ack: 1 + MSS, sacks: [edges(4, 5), edges(first, first + 1)] });
+    expect(c.info()).toMatchObject({ recovery: 'Loss', ssthresh: 5 * MSS });
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(0);
+  });
+
+  test('with SACK, of what was sent before it any segment that arrives says that the time-out was needless', () => {
+    const { script, c, ack } = expired(true);
+    ack(1);
+    ack(1, [[4, 5]]);
+    expect(c.info()).toMatchObject({ recovery: 'Disorder', cwnd: 10 * MSS });
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(1);
+  });
+
+  test('is not begun when losses are being repaired already', () => {
+    const { script, ack, out } = sending();
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    expect(out()).toEqual([0, 10]);
+    script.wait(0.4);
+    expect(out()).toEqual([0]);
+    ack(4);
+    expect(out()).toEqual([4, 5]);
+    script.wait(0.7);
+    expect(out()).toEqual([4]);
+    ack(5);
+    expect(out()).toEqual([5, 6]);
+  });
+
+  test('nor while a probe for the path MTU is under way, as in Linux', () => {
+    const script = new Script({ 'net.ipv4.tcp_mtu_probing': 2, 'net.ipv4.tcp_base_mss': 512 });
+    const c = script.accepted({ window: 50000 }, { sendBuffer: 1_000_000, sendBufferLocked: true });
+    const ack = (to: number) => script.inject({ flags: 'A', seq: 1, ack: to, window: 50000 });
+    c.send(new Uint8Array(5120), 0);
+    ack(5121);
+    c.send(new Uint8Array(12000), 0);
+    expect(script.take().some((s) => s.reason === 'tcp.mtu-probe')).toBe(true);
+    script.wait(0.3);
+    expect(script.lines()).toEqual(['A 5121 1 512 tcp.rto']);
+    ack(5633);
+    expect(script.take().map((s) => s.reason)).toEqual(['tcp.loss-recovery', 'tcp.loss-recovery']);
+  });
+
+  test('but it is when the same segment has to be sent again once more', () => {
+    const { script, ack, out } = sending();
+    script.wait(1.2);
+    expect(out().filter((n) => n === 0).length).toBe(2);
+    ack(1);
+    expect(out()).toEqual([11, 12]);
+    ack(2);
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(1);
   });
 });
