@@ -102,6 +102,14 @@ describe('the receiver', () => {
     expect(send(0, 2)).toMatchObject({ ack: 201, sacks: [block(0, 1)] });
   });
 
+  test('tells neither of gaps nor of duplicates when SACK was not agreed on', () => {
+    const { send } = receiving({ sack: false });
+    send(0);
+    expect(send(0)).toMatchObject({ ack: 101, sacks: [] });
+    expect(send(2)).toMatchObject({ ack: 101, sacks: [] });
+    expect(send(2)).toMatchObject({ ack: 101, sacks: [] });
+  });
+
   test('net.ipv4.tcp_dsack 0 keeps quiet about duplicates', () => {
     const { send } = receiving({}, { 'net.ipv4.tcp_dsack': 0 });
     send(0);
