@@ -10,6 +10,8 @@ import { twoStacks } from './two-stacks.ts';
 
 const OFFLOAD: CableOptions = { delay: microseconds(5), offload: true };
 const SIZE = 400_000;
+const SYN = 0x02;
+const CWR = 0x80;
 
 /** Sends bytes from one machine to another. @returns what arrived. */
 async function transfer(from: Stack, to: Stack, address: string, data: Uint8Array): Promise<Uint8Array> {
@@ -139,6 +141,22 @@ describe('a large frame that comes to an ordinary cable', () => {
       next = (value('tcp.seq_raw') + length + (flags & 3 ? 1 : 0)) >>> 0;
       identification = value('ip.id');
     }
+  });
+
+  test('says once that the congestion window was reduced, in the first of them (RFC 3168 section 6.1.2)', async () => {
+    const { sim, record, client, server } = switched({
+      bandwidth: 10e6,
+      bToA: { queue: { kind: 'fq_codel' } },
+    });
+    client.sysctl.set('net.ipv4.tcp_ecn', 1);
+    await drive(sim, transfer(client, server, '10.0.0.2', randomBytes(sim)));
+    const toldBy = (node: string): FrameSent[] =>
+      sentBy(record, node).filter((frame) => {
+        const flags = Number(findField(dissect(record.bytes(frame)).protocols, 'tcp.flags')?.value);
+        return (flags & (CWR | SYN)) === CWR;
+      });
+    expect(toldBy('client').some(({ offload }) => (offload?.segments ?? 1) > 1)).toBe(true);
+    expect(toldBy('switch')).toHaveLength(toldBy('client').length);
   });
 
   test('is cut for a machine on a VLAN too, behind the tag', async () => {

@@ -190,6 +190,34 @@ describe('flow queueing with controlled delay', () => {
     }
   });
 
+  it.each([
+    ['is not ECN-capable', 0],
+    ['is not ECN-capable, and not IP', null],
+  ])('drops from a flow that %s, and marks nothing of it', (_, tos) => {
+    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
+    const sent = tos === null ? numbered(1, 1442) : datagram(1, 1400, tos);
+    const feed = () => {
+      a.send(sent);
+      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
+    };
+    feed();
+    sim.run(seconds(2));
+    expect(a.drops('queue.codel')).toBeGreaterThan(5);
+    for (const { bytes } of b.arrived) expect(bytes).toEqual(sent);
+  });
+
+  it('lets a packet pass that another queue has marked already', () => {
+    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
+    const feed = () => {
+      a.send(datagram(1, 1400, 3));
+      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
+    };
+    feed();
+    sim.run(seconds(2));
+    expect(a.drops('queue.codel')).toBe(0);
+    for (const { bytes } of b.arrived) expect(bytes).toEqual(datagram(1, 1400, 3));
+  });
+
   it('takes room from the longest queue when all are full', () => {
     const dropped: number[] = [];
     const queue = new FqCoDel({ kind: 'fq_codel', limit: 10 }, (frame) => {

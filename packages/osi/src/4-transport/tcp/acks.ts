@@ -16,7 +16,7 @@ import { type Sequence, seqDiff, seqLess } from './sequence.ts';
 import { probeAnswered } from './tail-loss.ts';
 import type { Tally } from './tally.ts';
 import type { Tcb } from './tcb.ts';
-import { probeInterval } from './timeouts.ts';
+import { probeInterval, probeLater } from './timeouts.ts';
 import { timestampNow } from './transmit.ts';
 import { offeredWindow, sendRoom } from './window.ts';
 
@@ -303,8 +303,9 @@ function watchWindow(tcb: Tcb): void {
   const next = Math.min(seqDiff(tcb.bufferEnd, tcb.sndNxt), tcb.mss);
   if (Math.max(next, 1) <= sendRoom(tcb)) {
     tcb.backoff = 0;
+    tcb.probingSince = 0;
     timers.stopSend();
   } else if (timers.send !== Number.POSITIVE_INFINITY) {
-    tcb.startSend('tcp.zero-window-probe', probeInterval(tcb));
+    probeLater(tcb, probeInterval(tcb));
   }
 }

@@ -248,6 +248,7 @@ export abstract class Facts {
   }
 
   set probingSince(value: Nanoseconds) {
+    if (this.#trouble === null && value === 0) return;
     this.#had().probingSince = value;
   }
 

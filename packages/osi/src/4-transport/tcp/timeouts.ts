@@ -1,4 +1,4 @@
-import { milliseconds } from '../../time/index.ts';
+import { milliseconds, type Nanoseconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { acknowledgmentDue } from './acknowledgment.ts';
 import { giveUp, reset } from './closing.ts';
@@ -71,8 +71,14 @@ function retransmissionDue(tcb: Tcb): void {
   if (tcb.flight === 0) return;
   const { counters, sim, sysctl } = tcb.host;
   const opening = tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV';
-  // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1).
-  const shut = !opening && tcb.sndWnd === 0 && !tcb.orphan && sim.now - tcb.lastHeardAt <= RTO_MAX;
+  // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1),
+  // unless the program has said for how long (Linux: tcp_rtx_probe0_timed_out).
+  const shut =
+    !opening &&
+    tcb.sndWnd === 0 &&
+    !tcb.orphan &&
+    tcb.options.userTimeout === 0 &&
+    sim.now - tcb.lastHeardAt <= RTO_MAX;
   if (tcb.orphan && !opening && orphanGivenUp(tcb)) return;
   const over = !shut && exhausted(tcb);
   if (fastOpen !== null) fastOpenTimedOut(tcb, fastOpen, over);
@@ -164,7 +170,10 @@ const retries = (tcb: Tcb, alive: boolean): number =>
 
 /** The window has been closed for a whole timeout: asks for it, at growing intervals, for ever if it is answered. */
 function probeDue(tcb: Tcb): void {
-  if (tcb.flight > 0 || !hasUnsent(tcb)) return;
+  if (tcb.flight > 0 || !hasUnsent(tcb)) {
+    tcb.probingSince = 0;
+    return;
+  }
   const alive = probeInterval(tcb) < RTO_MAX;
   const most = retries(tcb, alive);
   if (probedTooLong(tcb) || (tcb.orphan && !alive && tcb.backoff >= most)) {
@@ -182,26 +191,37 @@ function probeDue(tcb: Tcb): void {
     // The window had room for a part: that is ordinary data now.
     tcb.backoff = 0;
     tcb.probes = 0;
+    tcb.probingSince = 0;
     tcb.startSend('tcp.retransmission', tcb.roundTrip.rto);
     return;
   }
   tcb.probes++;
   if (result === REFUSED) {
-    tcb.startSend('tcp.zero-window-probe', RESOURCE_PROBE);
+    probeLater(tcb, RESOURCE_PROBE);
     return;
   }
   tcb.backoff++;
-  tcb.startSend('tcp.zero-window-probe', probeInterval(tcb));
+  probeLater(tcb, probeInterval(tcb));
 }
 
-/** TCP_USER_TIMEOUT also bounds how long a closed window is asked about, from the first probe on (Linux: tcp_probe_timer). */
+/**
+ * TCP_USER_TIMEOUT also bounds how long a closed window is asked about, from the first probe on, though the peer answers
+ * (Linux: tcp_probe_timer).
+ */
 function probedTooLong(tcb: Tcb): boolean {
-  const { options, host } = tcb;
-  if (tcb.probes === 0) {
-    tcb.probingSince = host.sim.now;
-    return false;
-  }
-  return options.userTimeout > 0 && host.sim.now - tcb.probingSince >= options.userTimeout;
+  if (tcb.probingSince !== 0) return probingLeft(tcb) <= 0;
+  tcb.probingSince = tcb.host.sim.now;
+  return false;
+}
+
+function probingLeft({ options, host, probingSince }: Tcb): number {
+  if (options.userTimeout === 0 || probingSince === 0) return Number.POSITIVE_INFINITY;
+  return options.userTimeout - (host.sim.now - probingSince);
+}
+
+/** Asks about the window again after `wait`, or when TCP_USER_TIMEOUT is over (Linux: tcp_clamp_probe0_to_user_timeout). */
+export function probeLater(tcb: Tcb, wait: Nanoseconds): void {
+  tcb.startSend('tcp.zero-window-probe', Math.min(wait, Math.max(probingLeft(tcb), SOON)));
 }
 
 export const probeInterval = (tcb: Tcb): number =>
@@ -238,7 +258,10 @@ function keepAliveDue(tcb: Tcb): void {
     tcb.startWait('tcp.keepalive', options.keepIdle - idle);
     return;
   }
-  if (tcb.probes >= options.keepCount) {
+  // A program that says how long it waits says how many probes there are, too (tcp(7), TCP_USER_TIMEOUT).
+  const { userTimeout } = options;
+  const over = userTimeout > 0 ? tcb.probes > 0 && idle >= userTimeout : tcb.probes >= options.keepCount;
+  if (over) {
     host.counters.ext.TCPAbortOnTimeout++;
     reset(tcb, 'tcp.reset-keepalive', tcb.softError !== 0 ? tcb.softError : ERRNO.ETIMEDOUT);
     return;

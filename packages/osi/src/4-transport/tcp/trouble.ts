@@ -15,7 +15,7 @@ export class Trouble {
   totalRetransmits = 0;
   /** Zero-window or keepalive probes since the peer was last heard. */
   probes = 0;
-  /** When the first of the present zero-window probes was due. */
+  /** When the first of the present zero-window probes was due; 0 while the window is not asked for. */
   probingSince: Nanoseconds = 0;
   /** When a challenge was last answered; long ago before the first. */
   lastChallengeAt: Nanoseconds = Number.NEGATIVE_INFINITY;
