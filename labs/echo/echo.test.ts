@@ -145,13 +145,12 @@ async function onThisComputer(client: string, withServer: boolean) {
       const text = readFileSync(join(FOLDER, who, script), 'utf8');
       const path = join(folder, script);
       writeFileSync(path, text.replace('10.0.0.1', '127.0.0.1').replace('9000', String(port)));
-      const child = spawn('python3', ['-u', '-X', 'utf8', path]);
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (chunk: string) => {
-          ended[who] += chunk;
-          output();
-        });
-      }
+      // Through one pipe: from two, what is written first may be read last.
+      const child = spawn('sh', ['-c', 'exec python3 -u -X utf8 "$0" 2>&1', path]);
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        ended[who] += chunk;
+        output();
+      });
       child.on('close', () => resolve());
     });
   const startClient = () => start('client', client, () => undefined);

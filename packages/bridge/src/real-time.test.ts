@@ -99,6 +99,22 @@ test('when it is late, frames that wait come before the timers that are overdue'
   await done;
 });
 
+test('when it is late, the answer to what was sent late comes before what is due after it', async () => {
+  const { lab, time, live, source, stop, done } = running();
+  await turns();
+  const order: string[] = [];
+  live.enter(() => {
+    lab.sim.after(milliseconds(100), () => source.arrive(1));
+    lab.sim.after(milliseconds(200), () => order.push(`timer after ${source.taken.length}`));
+  });
+  time.now += 1000;
+  live.enter(() => {});
+  await turns();
+  expect(order).toEqual(['timer after 1']);
+  stop.abort();
+  await done;
+});
+
 test('a flood of frames is taken in portions, and events come in between', async () => {
   const { source, stop, done } = running();
   await turns();

@@ -16,6 +16,8 @@ const NANOSECONDS = 1e6;
 /** How many frames of one source, and how many events, come before the others' turn. */
 const FRAMES = 64;
 const EVENTS = 1024;
+/** So much of virtual time passes at most, in nanoseconds, before frames are let in: they may answer what was sent in it. */
+const SLICE = 1e6;
 /** How long to work, in milliseconds, before the event loop gets a turn. */
 const BUDGET = 8;
 /** Below this, in milliseconds, a timer of the event loop is too coarse. */
@@ -116,8 +118,8 @@ export class RealTime {
     try {
       this.#moveClock();
       for (const source of this.#sources) taken += source.take(FRAMES);
-      const now = this.#now();
-      while (sim.nextAt <= now && !driver.busy && sim.eventsRun - before < EVENTS) sim.step();
+      const until = Math.min(this.#now(), sim.nextAt + SLICE);
+      while (sim.nextAt <= until && !driver.busy && sim.eventsRun - before < EVENTS) sim.step();
     } finally {
       this.#inTurn = false;
     }

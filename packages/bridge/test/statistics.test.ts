@@ -17,8 +17,8 @@ describeKernel('what a machine of ours has counted, read by programs of Linux', 
     met.kernel.sysctl('net.ipv6.conf.all.disable_ipv6', 0);
     met.kernel.ip(`addr add fd77::1/64 dev ${met.tap.device} nodad`);
     met.now(() => met.box.machine.configure({ ipv6: { addresses: { eth0: 'fd77::2/64' } } }));
-    await met.kernel.command('ping', '-6', '-c', '3', '-i', '0.1', 'fd77::2');
-    await met.kernel.command('ping', '-c', '2', '-i', '0.1', '10.77.0.2');
+    await met.kernel.ping(3, '-6', 'fd77::2');
+    await met.kernel.ping(2, '10.77.0.2');
     met.now(() => {
       const socket = met.box.stack.datagram({ address: '::', port: 0 });
       socket.send('x', { address: 'fd77::1', port: 9 });

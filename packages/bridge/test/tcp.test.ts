@@ -261,6 +261,11 @@ s.connect((sys.argv[1], 7000)); print(s.recv(100).decode(), s.recv(100)); s.clos
             socket.close();
           });
           expect((await client.done).out).toBe(`${word} b''\n`);
+          await met.until(() =>
+            [...met.box.stack.tcp.entries()].some(
+              ({ state, local }) => state === 'TIME_WAIT' && local.port === 7000,
+            ),
+          );
           const { text } = await met.command('netstat -tan');
           expect(text).toMatch(/10\.77\.0\.2:7000\s+10\.77\.0\.1:7777\s+TIME_WAIT/);
         }
@@ -283,6 +288,8 @@ ${GO}`);
           });
           expect(got).toBe(word);
           await server.says(`${word} over`);
+          // Until the kernel's last acknowledgment has come the port is in use.
+          await met.until(() => [...met.box.stack.tcp.entries()].every(({ local }) => local.port !== 7778));
           expect(met.kernel.run('ss', '-tan')).toMatch(
             /TIME-WAIT\s+\d+\s+\d+\s+10\.77\.0\.1:7001\s+10\.77\.0\.2:7778/,
           );

@@ -255,7 +255,7 @@ describe('programs that do not come to an end', () => {
     );
     const syntax = labWith('syntax', { 'server/s.py': 'print("a"\n' }, 'python3 s.py', '');
     const [computes, wrong] = await Promise.all([
-      netarium(['run', endless, '--quiet', '--cpu-limit', '4s']),
+      netarium(['run', endless, '--quiet', '--cpu-limit', '8s']),
       netarium(['run', syntax, '--quiet']),
     ]);
     expect(computes!.status).toBe(1);

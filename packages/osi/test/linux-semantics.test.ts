@@ -690,9 +690,11 @@ describe.skipIf(!hasJudge())('the Linux kernel of this machine', () => {
       );
       return parsed.map(({ script }, i) => annotated(script, answers[i]!));
     };
-    let found = ask(0.005);
     // A busy machine may need longer to deliver what is under way on its loopback interface.
-    if (JSON.stringify(found) !== JSON.stringify(expected)) found = ask(0.2);
+    const pauses = [0.005, 0.05, 0.2];
+    let found: string[][];
+    do found = ask(pauses.shift() ?? 0);
+    while (pauses.length > 0 && JSON.stringify(found) !== JSON.stringify(expected));
     expect(found).toEqual(expected);
   });
 });

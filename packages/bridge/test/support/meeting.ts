@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RealTime, Tap } from '@netarium/bridge';
 import { writePcapng } from '@netarium/osi/capture';
+import { milliseconds } from '@netarium/osi/time';
 import { type Host, Lab, type LinkOptions } from 'netarium';
 import { Namespace } from './namespace.ts';
 
@@ -63,16 +64,21 @@ export class Meeting {
     return this.#live.enter(work);
   }
 
-  /** Waits until something holds in the lab; asked after each event of the record. */
+  /** Waits until something holds in the lab; asked after each event of the record, and as time passes. */
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve) => {
+      const again = this.lab.sim.timer(() => look());
       const look = () => {
-        if (!holds()) return;
+        if (!holds()) {
+          again.start(milliseconds(10));
+          return;
+        }
+        again.stop();
         stop();
         resolve();
       };
       const stop = this.lab.record.subscribe(look);
-      look();
+      this.now(look);
     });
   }
 

@@ -121,25 +121,43 @@ export class Namespace {
     return this.start(...argv).done;
   }
 
+  /**
+   * Sends echo requests until as many were answered. Without a deadline ping(8) gives up the last answer after the
+   * interval alone, or twice the longest round trip, in which a busy lab may stand still. @returns the numbers of those answered.
+   */
+  async ping(count: number, ...argv: readonly string[]): Promise<{ out: string; answered: number[] }> {
+    const { out } = await this.command('ping', '-n', '-c', `${count}`, '-i', '0.1', '-w', '50', ...argv);
+    return { out, answered: [...out.matchAll(/bytes from .* icmp_seq=(\d+) /g)].map(([, n]) => Number(n)) };
+  }
+
   /** A Python program over the kernel's own sockets. */
   python(program: string, ...argv: readonly string[]): KernelProgram {
     return this.start('/usr/bin/python3', '-uc', PRELUDE + program, ...argv);
   }
 
-  /** What the kernel found wrong with packets that came, by the names of its counters: `Tcp InCsumErrors`. */
-  complaints(): Record<string, number> {
+  /** The counters of proc_net(5)'s `snmp` and `netstat`, by their names: `Tcp InCsumErrors`. */
+  counters(): Record<string, number> {
     const lines = this.run('cat', '/proc/net/snmp', '/proc/net/netstat').trimEnd().split('\n');
     const found: Record<string, number> = {};
-    let challenges = 0;
     for (let i = 0; i + 1 < lines.length; i += 2) {
       const [layer = '', ...names] = (lines[i] ?? '').split(' ');
       const values = (lines[i + 1] ?? '').split(' ').slice(1).map(Number);
       names.forEach((name, k) => {
-        if (name === 'TCPSYNChallenge') challenges = values[k] ?? 0;
-        if (COMPLAINTS.has(name) && values[k] !== 0)
-          found[`${layer.replace(':', '')} ${name}`] = values[k] ?? 0;
+        found[`${layer.replace(':', '')} ${name}`] = values[k] ?? 0;
       });
     }
+    return found;
+  }
+
+  /** What the kernel found wrong with packets that came, by the names of its counters: `Tcp InCsumErrors`. */
+  complaints(): Record<string, number> {
+    const counted = this.counters();
+    const found = Object.fromEntries(
+      Object.entries(counted).filter(
+        ([name, value]) => COMPLAINTS.has(name.split(' ')[1] ?? '') && value !== 0,
+      ),
+    );
+    const challenges = counted['TcpExt TCPSYNChallenge'] ?? 0;
     // A SYN that a cable delivers twice meets a connection, which counts it as an error, too (`tcp_validate_incoming`).
     if ((found[TCP_ERRORS] ?? 0) <= challenges) delete found[TCP_ERRORS];
     const lines6 = existsSync('/proc/net/snmp6') ? this.run('cat', '/proc/net/snmp6') : '';
