@@ -267,7 +267,7 @@ describe('RACK', () => {
 });
 
 describe('proportional rate reduction (RFC 6937), below ssthresh', () => {
-  test('as much is sent as was delivered, and one segment more when it moved on without a further loss', () => {
+  test('as much is sent as is delivered, and one segment more when it moves on without a further loss', () => {
     const { script, c, ack, out } = sending();
     out();
     script.wait(0.1);
@@ -277,6 +277,19 @@ describe('proportional rate reduction (RFC 6937), below ssthresh', () => {
     script.wait(0.1);
     ack(2, [7, 10]);
     expect(out()).toEqual([5, 6]);
+    ack(2, [3, 4], [7, 10]);
+    expect(out()).toEqual([2]);
+  });
+
+  test('what was delivered while more was in flight, and led to nothing, is made up for', () => {
+    const { script, c, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 4]);
+    expect(out()).toEqual([0, 10]);
+    ack(0, [1, 4], [9, 10]);
+    expect(c.info()).toMatchObject({ lost: 6, sacked: 4 });
+    expect(out()).toEqual([4, 5]);
   });
 
   test('a retransmission that is lost is a further loss', () => {
