@@ -61,6 +61,8 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: 120_000 }, 
     (await byId(`terminal-${node}`).locator('.xterm-rows > div').allTextContents())
       .map((line) => line.replaceAll('\u00a0', ' ').trimEnd())
       .filter((line) => line !== '');
+  /** What a terminal shows in the end: it draws when the browser lets it. */
+  const shows = (node: string) => expect.poll(() => screen(node), { timeout: PATIENCE });
   const says = (node: string, text: string) =>
     byId(`terminal-${node}`).filter({ hasText: text }).waitFor({ timeout: PATIENCE });
   const chosenRows = () =>
@@ -108,14 +110,14 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: 120_000 }, 
       await someFrames();
       await byId('speed').selectOption({ label: '최대한 빠르게' });
       await phase('ended');
-      expect(await screen('client')).toEqual([
+      await shows('client').toEqual([
         '$ python3 client.py',
         '클라이언트: 연결되었습니다.',
         '클라이언트: 돌아온 글자: 안녕하세요',
         '클라이언트: 돌아온 글자: 네트워크는 재미있어요',
         '클라이언트: 돌아온 글자: 안녕히 계세요',
       ]);
-      expect(await screen('server')).toContain('서버: 받은 글자: 안녕하세요');
+      await shows('server').toContain('서버: 받은 글자: 안녕하세요');
       expect(await frames()).toBeGreaterThanOrEqual(14);
       expect(await page.locator('.packet-body').textContent()).toContain('Who has 10.0.0.1? Tell 10.0.0.2');
       expect(stage.complaints).toEqual([]);
@@ -264,7 +266,7 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: 120_000 }, 
       expect(await page.locator('.machine-host', { hasText: '10.0.0.2' }).textContent()).toContain(
         'SYN_SENT',
       );
-      expect(await screen('client')).toEqual(['$ python3 client.py']);
+      await shows('client').toEqual(['$ python3 client.py']);
       await page.getByRole('button', { name: /실시간/ }).click();
       await says('client', '안녕히 계세요');
     });
