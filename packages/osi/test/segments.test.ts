@@ -399,7 +399,7 @@ const SCRIPTS: Record<string, string> = {
   'SACK that was not agreed on is passed over': `
     ${PLAIN}
     send c 5000*  -> 5000 | . 1 len 1460 ack 1 win 64240 | . 1461 len 1460 ack 1 win 64240 | . 2921 len 1460 ack 1 win 64240 | P. 4381 len 620 ack 1 win 64240
-    < . 1 ack 1 win 60000 sack 1461-5001  -> nothing
+    < . 1 ack 1 win 61000 sack 1461-5001  -> nothing
     < . 1 ack 1461 win 60000  -> nothing
   `,
 };

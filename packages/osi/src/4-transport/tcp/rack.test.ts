@@ -251,6 +251,23 @@ describe('RACK', () => {
     expect(out()).toEqual([]);
   });
 
+  test('the first block is a D-SACK when it begins below the acknowledgment, or lies inside the second one (RFC 2883)', () => {
+    const taken = (...blocks: [number, number][]) => {
+      const { script, c, ack } = sending();
+      script.wait(0.1);
+      ack(2, ...blocks);
+      const { TCPDSACKRecv, TCPDSACKOfoRecv } = script.tcp.counters.ext;
+      return [TCPDSACKRecv, TCPDSACKOfoRecv, c.info().sacked];
+    };
+    expect(taken([0, 2])).toEqual([1, 0, 0]);
+    expect(taken([1, 4])).toEqual([1, 0, 0]);
+    expect(taken([2, 4])).toEqual([0, 0, 2]);
+    expect(taken([4, 5], [4, 6])).toEqual([0, 1, 2]);
+    expect(taken([5, 6], [4, 6])).toEqual([0, 1, 2]);
+    expect(taken([3, 5], [4, 6])).toEqual([0, 0, 3]);
+    expect(taken([5, 7], [4, 6])).toEqual([0, 0, 3]);
+  });
+
   test('a peer that throws away what it had acknowledged selectively gets it again', () => {
     const { script, ack, out } = sending({ 'net.ipv4.tcp_frto': 0 });
     out();

@@ -131,7 +131,6 @@ function inLoss(tcb: Tcb, duplicate: boolean, facts: AckFacts): void {
       if (facts.sacked || duplicate) recovery.frto = false;
     } else if (facts.advanced && !recovered) {
       // Step 2b: new data, so that its acknowledgment can tell.
-      recovery.highSeq = tcb.sndNxt;
       if (hasUnsent(tcb) && sendRoom(tcb) > 0) {
         facts.resend = 'new';
         return;
