@@ -45,6 +45,49 @@ describe('a reduction that was a mistake is taken back', () => {
     expect(script.tcp.counters.ext.TCPDSACKUndo).toBe(1);
   });
 
+  test('also when they come with what acknowledges the retransmissions, and not before each is reported', () => {
+    const { script, c, ack, out } = sending();
+    script.wait(0.1);
+    ack(0, [[2, 10]]);
+    expect(out().slice(0, 2)).toEqual([0, 1]);
+    script.wait(0.01);
+    ack(10, [[0, 1]]);
+    expect(c.info().ssthresh).toBe(5 * MSS);
+    ack(10, [[1, 2]]);
+    expect(c.info().ssthresh).toBeGreaterThan(5 * MSS);
+    expect(script.tcp.counters.ext.TCPDSACKUndo).toBe(1);
+  });
+
+  test('but a D-SACK about more than was sent again is not believed', () => {
+    const { script, c, ack } = sending();
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    script.wait(0.01);
+    ack(11);
+    ack(11, [[0, 2]]);
+    expect(c.info().ssthresh).toBe(5 * MSS);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPDSACKUndo: 0, TCPDSACKIgnoredDubious: 1 });
+  });
+
+  test('nor does one about a retransmission of an earlier recovery say anything of this one', () => {
+    const { script, c, ack, out } = sending();
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    script.wait(0.1);
+    ack(11);
+    out();
+    script.wait(0.1);
+    ack(11, [[12, 15]]);
+    expect(out()).toContain(11);
+    const { ssthresh } = c.info();
+    ack(11, [
+      [0, 1],
+      [12, 15],
+    ]);
+    expect(c.info()).toMatchObject({ recovery: 'Recovery', ssthresh });
+    expect(script.tcp.counters.ext).toMatchObject({ TCPDSACKRecv: 1, TCPDSACKUndo: 0 });
+  });
+
   test('when a timestamp shows that the original was answered, not the retransmission (Eifel)', () => {
     const { script, c, ack, out } = sending({ stamped: true });
     script.wait(0.1);
@@ -179,6 +222,17 @@ describe('F-RTO', () => {
     ack(1, [[4, 5]]);
     expect(c.info()).toMatchObject({ recovery: 'Disorder', cwnd: 10 * MSS });
     expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(1);
+  });
+
+  test('without new data to send it is given up', () => {
+    const { script, c, ack, out } = sending({ segments: 10 });
+    script.wait(0.6);
+    out();
+    ack(1);
+    expect(out()).toEqual([1, 2]);
+    ack(1, [[5, 6]]);
+    expect(c.info()).toMatchObject({ recovery: 'Loss', ssthresh: 5 * MSS });
+    expect(script.tcp.counters.ext.TCPSpuriousRTOs).toBe(0);
   });
 
   test('is not begun when losses are being repaired already', () => {
