@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Pair } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
 
 const MSS = 1460;
@@ -130,5 +131,81 @@ describe('fast retransmit and recovery', () => {
     for (let i = 0; i < 4; i++) script.inject({ flags: 'PA', seq: 1 + i, ack: 1, data: 'x', window: 60000 });
     for (let i = 0; i < 4; i++) script.inject({ flags: 'A', seq: 5, ack: 1, window: 60001 + i });
     expect(script.take().filter((s) => s.reason === 'tcp.fast-retransmit')).toEqual([]);
+  });
+});
+
+describe('CUBIC in a connection (RFC 9438)', () => {
+  /** A window of 160 segments is in flight, on a path of 100 ms. */
+  function cubic() {
+    const script = new Script({ 'net.ipv4.tcp_slow_start_after_idle': 0 });
+    const options = { congestion: 'cubic', sendBuffer: 20_000_000, sendBufferLocked: true };
+    const c = script.accepted({ window: 65535, scale: 7 }, options);
+    let acked = 0;
+    const ack = (segments: number): void => {
+      acked += segments;
+      script.inject({ flags: 'A', seq: 1, ack: 1 + acked * MSS, window: 65535 });
+    };
+    const cwnd = (): number => c.info().cwnd / MSS;
+    const write = (segments: number): number => c.send(new Uint8Array(segments * MSS), 0);
+    /** A round trip: acknowledges what is in flight, but for so many segments. */
+    const round = (left = 0): void => {
+      script.wait(0.1);
+      ack(c.info().unacked - left);
+    };
+    for (let i = 0; i < 4; i++) {
+      write(cwnd());
+      round();
+    }
+    write(160);
+    /** The first segment is lost, and recovery ends. */
+    const lose = (): void => {
+      for (let i = 0; i < 3; i++) ack(0);
+      round();
+      write(1);
+      round();
+      expect([cwnd(), c.info().recovery]).toEqual([112, 'Open']);
+    };
+    return { script, cwnd, write, round, lose };
+  }
+
+  test('is back at its old window after K, 4.9 seconds, however often it sends', () => {
+    const { cwnd, write, round, lose } = cubic();
+    lose();
+    write(10_000);
+    for (let i = 0; i < 49; i++) round(1);
+    expect(cwnd()).toBeGreaterThanOrEqual(158);
+    expect(cwnd()).toBeLessThanOrEqual(161);
+  });
+
+  test('a pause of the program is no time of growth', () => {
+    const { script, cwnd, write, round, lose } = cubic();
+    lose();
+    write(cwnd());
+    round();
+    script.wait(60);
+    write(cwnd());
+    round();
+    expect(cwnd()).toBeLessThan(130);
+  });
+
+  test('after a time-out knows no former maximum', () => {
+    const { script, cwnd, write, round } = cubic();
+    script.wait(0.35);
+    expect(cwnd()).toBe(1);
+    write(10_000);
+    for (let i = 0; i < 30; i++) round();
+    expect(cwnd()).toBeGreaterThan(180);
+  });
+
+  test('slow start ends before anything is lost (HyStart)', () => {
+    const pair = new Pair({ bandwidth: 10e6, delay: 20e6, queueLimit: 1000 });
+    const sending = { congestion: 'cubic', sendBuffer: 4_000_000, sendBufferLocked: true };
+    const { client } = pair.established(80, sending, { receiveBuffer: 4_000_000, receiveBufferLocked: true });
+    client.send(new Uint8Array(2_000_000), 0);
+    pair.wait(0.5);
+    const { TCPHystartDelayDetect, TCPHystartTrainDetect } = pair.a.tcp.counters.ext;
+    expect(TCPHystartDelayDetect + TCPHystartTrainDetect).toBeGreaterThan(0);
+    expect(client.info().ssthresh).toBeLessThanOrEqual(client.info().cwnd);
+    expect(client.info().totalRetransmits).toBe(0);
   });
 });
