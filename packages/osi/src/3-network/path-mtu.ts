@@ -14,13 +14,13 @@ export class PathMtu<K> {
   readonly most = PATHS;
   readonly #sim: Simulation;
   readonly #sysctl: Sysctl;
-  readonly #least: SysctlName | number;
+  readonly #least: SysctlName | null;
   readonly #expires: SysctlName;
   /** Made with the first. */
   #all: Map<K, KnownMtu> | null = null;
 
-  /** @param least what is not believed to be too much, or the tunable that says so. @param expires the tunable that says when it is forgotten. */
-  constructor(sim: Simulation, sysctl: Sysctl, least: SysctlName | number, expires: SysctlName) {
+  /** @param least the tunable that says what is not believed to be too much. @param expires the tunable that says when it is forgotten. */
+  constructor(sim: Simulation, sysctl: Sysctl, least: SysctlName | null, expires: SysctlName) {
     this.#sim = sim;
     this.#sysctl = sysctl;
     this.#least = least;
@@ -48,7 +48,7 @@ export class PathMtu<K> {
    * When too many paths are remembered, the one told of longest ago is forgotten.
    */
   learn(destination: K, mtu: number): void {
-    const least = typeof this.#least === 'number' ? this.#least : this.#sysctl.get(this.#least);
+    const least = this.#least === null ? 0 : this.#sysctl.get(this.#least);
     const { now } = this.#sim;
     const until = now + seconds(this.#sysctl.get(this.#expires));
     this.#all ??= new Map();

@@ -242,15 +242,16 @@ export class Icmpv6Layer extends EchoChannels<Ipv6Layer> implements TransportPro
       return;
     }
     const tooLarge = type === ICMPV6_PACKET_TOO_BIG;
-    // Less than what every link takes is not believed (RFC 8201 section 4).
-    const mtu = tooLarge ? Math.max(view.getUint32(start + 4), IPV6_LEAST_MTU) : 0;
+    const told = tooLarge ? view.getUint32(start + 4) : 0;
+    const mtu = tooLarge ? Math.max(told, IPV6_LEAST_MTU) : 0;
     const { errno, fatal } = meaning;
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, end);
     this.ip.raw?.failed(upper.protocol, error, quoted, at, upper.at);
     tellTransport(this.ip.transport(upper.protocol), error, quoted, upper.at, () => {
-      if (tooLarge && !isLoopback6(next)) this.ip.pathMtu.learn(next.key, mtu);
+      // Less than what every link takes is not believed (RFC 8201 section 4).
+      if (told >= IPV6_LEAST_MTU && !isLoopback6(next)) this.ip.pathMtu.learn(next.key, mtu);
     });
     frame.release();
   }

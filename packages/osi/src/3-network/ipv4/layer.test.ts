@@ -304,6 +304,8 @@ describe('forwarding', () => {
     expect(a.send('10.0.2.1', counting(580), { dontFragment: true })).toBe(0);
     world.sim.run(seconds(2));
     expect(b.transport.received).toHaveLength(1);
+    world.sim.run(seconds(599));
+    expect(a.net.ip.mtuTo(ip('10.0.2.1'))).toBe(600);
     world.sim.run(seconds(602));
     expect(a.net.ip.mtuTo(ip('10.0.2.1'))).toBe(1500);
   });

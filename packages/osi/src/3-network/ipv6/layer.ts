@@ -110,7 +110,7 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     const { sim, tracer, pool, sysctl } = options;
     super(sim, tracer, sysctl);
     this.pool = pool;
-    this.pathMtu = new PathMtu(sim, sysctl, IPV6_LEAST_MTU, 'net.ipv6.route.mtu_expires');
+    this.pathMtu = new PathMtu(sim, sysctl, null, 'net.ipv6.route.mtu_expires');
     this.#reassembly = new Reassembly6({
       tracer,
       pool,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { routed, type TestHost, type World } from '../../../test/network-world.ts';
 import { App, accept, converse } from '../../../test/tcp-pair.ts';
+import { Script } from '../../../test/tcp-script.ts';
 import { ANY, parseIpv4 } from '../../3-network/index.ts';
 import { seconds } from '../../time/index.ts';
 import { TcpLayer } from './layer.ts';
@@ -45,6 +46,32 @@ test('behind a router with a smaller MTU the bytes arrive, in segments that fit,
   expect(info.sendMss).toBe(600 - 40 - 12);
   expect(r.drops('ip.fragmentation-needed')).toBeGreaterThan(0);
   expect(world.sent().filter((line) => line.includes('tcp.path-mtu')).length).toBeGreaterThan(0);
+});
+
+test('only what was too large is sent again, in pieces, and the window stays', () => {
+  const script = new Script();
+  const c = script.accepted();
+  c.send(new Uint8Array(500), 0);
+  c.send(new Uint8Array(2 * 1460), 0);
+  script.take();
+  const { ssthresh } = c.info();
+  script.mtu = 1000;
+  script.icmp({ code: 4, errno: 90, tooLarge: true, mtu: 1000 }, 1);
+  expect(script.take().map(({ seq, data }) => [seq, data.length])).toEqual([
+    [501, 960],
+    [1461, 500],
+    [1961, 960],
+    [2921, 500],
+  ]);
+  expect(c.info()).toMatchObject({ cwnd: 10 * c.info().sendMss, ssthresh });
+});
+
+test('with net.ipv4.tcp_mtu_probing 1 the path is suspected after net.ipv4.tcp_retries1 time-outs, three', () => {
+  const script = new Script({ 'net.ipv4.tcp_mtu_probing': 1 });
+  script.accepted().send(new Uint8Array(5 * 1460), 0);
+  script.take();
+  script.wait(8);
+  expect(script.take().map(({ data }) => data.length)).toEqual([1460, 1460, 1460, 1460, 1024]);
 });
 
 describe('behind a router that drops large packets and is not heard (RFC 4821)', () => {
