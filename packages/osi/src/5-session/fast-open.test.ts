@@ -70,6 +70,18 @@ describe('TCP Fast Open between two machines', () => {
     expect(cookie(1)).not.toBe(cookie(2));
   });
 
+  test('a program that has not asked for it gets nothing out of a SYN, though the cookie is good', () => {
+    const { sim, client, server } = acquainted();
+    const listener = stream(server);
+    listener.bind({ ...SERVER, address: '0.0.0.0', port: 81 }, ROOT);
+    listener.listen(5);
+    expect(stream(client).send(hello, NOW, { ...SERVER, port: 81 }, 0)).toBe(5);
+    sim.run(sim.now + milliseconds(6));
+    expect(listener.accept()).toBe(-ERRNO.EAGAIN);
+    sim.run(sim.now + milliseconds(100));
+    expect(((listener.accept() as Socket).receive(new Uint8Array(10), 0) as Received).length).toBe(5);
+  });
+
   test('a call that waits sends everything, and its first bytes only once', () => {
     const { sim, client, listener } = acquainted();
     const here = stream(client);
@@ -119,6 +131,19 @@ describe('TCP Fast Open between two machines', () => {
     here.close();
     sim.run(sim.now + seconds(70));
     expect([...client.tcp.entries()].map(({ state }) => state)).toEqual([]);
+  });
+
+  test('a SYN with data that was lost is remembered of its server', () => {
+    const { sim, client, server, cable } = acquainted();
+    const drops = () => [...client.tcp.fastOpen.cache.entries()].map(({ synDrops }) => synDrops);
+    expect(drops()).toEqual([0]);
+    cable.set({ impairments: { loss: 1 } });
+    stream(client).send(hello, NOW, SERVER, 0);
+    sim.run(sim.now + milliseconds(500));
+    cable.set({ impairments: { loss: 0 } });
+    server.sysctl.set('net.ipv4.tcp_fastopen', 0);
+    sim.run(sim.now + seconds(2));
+    expect(drops()).toEqual([1]);
   });
 
   test('where the server does not take part the data goes after the handshake', () => {

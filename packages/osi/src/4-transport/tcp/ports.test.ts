@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { accept, listedState, Pair } from '../../../test/tcp-pair.ts';
-import { ANY, parseIpv4 } from '../../3-network/index.ts';
+import { ANY, type Ipv4Address, parseIpv4 } from '../../3-network/index.ts';
+import { Random } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import type { Binding } from '../services.ts';
+import { Secrets } from './isn.ts';
+import { PortTable } from './ports.ts';
 
 const user = { connected() {}, readable() {}, writable() {}, failed() {} };
 const plain = { reuseAddress: false, reusePort: false };
@@ -111,6 +114,16 @@ describe('ports', () => {
     expect(pair.connect(81).local.port).toBeGreaterThanOrEqual(40000);
   });
 
+  test('an ephemeral port lies in the range, and is none that a program has bound', () => {
+    const pair = new Pair();
+    pair.a.network.sysctl.set('net.ipv4.ip_local_port_range.low', 40000);
+    pair.a.network.sysctl.set('net.ipv4.ip_local_port_range.high', 40002);
+    pair.a.tcp.bind({ address: ANY, port: 40001 }, plain);
+    const ports = [pair.connect(80), pair.connect(80)].map(({ local }) => local.port);
+    expect(new Set(ports)).toEqual(new Set([40000, 40002]));
+    expect(() => pair.connect(80)).toThrow(String(-ERRNO.EADDRNOTAVAIL));
+  });
+
   test('the same four-tuple twice is EADDRNOTAVAIL', () => {
     const pair = new Pair();
     const binding = pair.a.tcp.bind({ address: ANY, port: 5000 }, reuse) as Binding;
@@ -141,5 +154,55 @@ describe('ports', () => {
     const second = pair.connect(80, {}, pair.a, loopback);
     pair.wait(0.1);
     expect([first, second].map((c) => listedState(pair.a, c))).toEqual(['CLOSED', 'ESTABLISHED']);
+  });
+});
+
+describe('ephemeral ports are hard to guess (RFC 6056 section 3.3.4)', () => {
+  const { network } = new Pair().a;
+  const table = (secret: number, counters: number) =>
+    new PortTable(
+      network.ip,
+      network.sysctl,
+      new Secrets(new Random(secret, 'secret')),
+      new Random(counters, 'counters'),
+    );
+  /** The port for a connection to this peer, of which there is no other. */
+  const choose = (ports: PortTable, peer: number): number => {
+    const claim = ports.choose(
+      parseIpv4('10.0.0.1')!,
+      { address: peer as Ipv4Address, port: 80 },
+      () => true,
+    );
+    if (typeof claim === 'number') throw new Error(`choose ${claim}`);
+    claim.drop();
+    return claim.local.port;
+  };
+
+  test('where they begin is a secret of two parts, other ones after each start', () => {
+    const first = (secret: number, counters: number) => choose(table(secret, counters), 7);
+    expect(first(1, 1)).toBe(first(1, 1));
+    expect(first(2, 1)).not.toBe(first(1, 1));
+    expect(first(1, 2)).not.toBe(first(1, 1));
+  });
+
+  test('to one peer each is another one', () => {
+    const ports = table(1, 1);
+    expect(new Set(Array.from({ length: 100 }, () => choose(ports, 7))).size).toBe(100);
+  });
+
+  test('those to one peer tell nothing of those to others', () => {
+    const ports = table(1, 1);
+    const chosen = Array.from({ length: 1000 }, (_, peer) => choose(ports, peer));
+    const all = new Set(chosen);
+    const next = chosen.filter((port) => all.has(port + 2));
+    // A thousand of 14116 even ones by chance: a fourteenth of them has its neighbour among the others.
+    expect(next.length).toBeLessThan(150);
+  });
+
+  test('one for a socket that is bound to port 0 comes of the seed', () => {
+    const bound = (seed: number) =>
+      (new Pair({ seed }).b.tcp.bind({ address: ANY, port: 0 }, plain) as Binding).local.port;
+    expect(bound(1)).toBe(bound(1));
+    expect(bound(1)).not.toBe(bound(2));
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readAll } from '../../../test/tcp-pair.ts';
-import { Script } from '../../../test/tcp-script.ts';
+import { Script, type Scripted } from '../../../test/tcp-script.ts';
+import { ERRNO } from '../../trace/index.ts';
 
 test('a timestamp is no longer old when the peer was silent for 24 days: its clock may have gone round', () => {
   const script = new Script();
@@ -11,6 +12,98 @@ test('a timestamp is no longer old when the peer was silent for 24 days: its clo
   script.wait(2 * 86_400);
   script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello', ts: [990, 0] });
   expect(readAll(c)).toBe('hello');
+});
+
+describe('timestamps, once agreed on (RFC 7323 section 3.2)', () => {
+  test('are in every segment: data, acknowledgments, what is sent again, FIN', () => {
+    const script = new Script();
+    const c = script.accepted({ ts: [1000, 0] });
+    c.send(new Uint8Array(100), 0);
+    script.wait(1);
+    script.inject({ flags: 'PA', seq: 1, ack: 101, data: 'hello', ts: [1001, 0] });
+    c.shutdown();
+    script.inject({ flags: 'A', seq: 6, ack: 102, ts: [1002, 0] });
+    script.inject({ flags: 'FA', seq: 6, ack: 102, ts: [1003, 0] });
+    const sent = script.take();
+    expect(sent.map(({ flags }) => flags)).toEqual(expect.arrayContaining(['PA', 'A', 'FA']));
+    expect(sent.filter(({ hasTs }) => !hasTs)).toEqual([]);
+  });
+
+  test('echo that of the acknowledgment which makes us send', () => {
+    const script = new Script();
+    const c = script.accepted({ ts: [1000, 0], sack: true });
+    c.send(new Uint8Array(10 * 1448), 0);
+    script.take();
+    script.inject({ flags: 'A', seq: 1, ack: 1, ts: [1100, 0], sacks: [[1449, 1 + 5 * 1448]] });
+    expect(script.take()).toMatchObject([{ seq: 1, ts: [expect.any(Number), 1100] }]);
+  });
+
+  test('measure the path by what moves the left edge alone (section 4.1)', () => {
+    const script = new Script();
+    const c = script.accepted({ ts: [1000, 0] });
+    c.send(new Uint8Array(10), 0);
+    const [first] = script.take();
+    script.wait(0.1);
+    script.inject({ flags: 'A', seq: 1, ack: 11, ts: [1001, first!.ts[0]] });
+    const { srtt } = c.info();
+    script.wait(5);
+    c.send(new Uint8Array(10), 0);
+    script.inject({ flags: 'A', seq: 1, ack: 11, ts: [1002, first!.ts[0]] });
+    expect(c.info().srtt).toBe(srtt);
+  });
+
+  test('do not go back in what is echoed (section 4.3)', () => {
+    const script = new Script();
+    script.accepted({ ts: [1000, 0] });
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello', ts: [1100, 0] });
+    script.inject({ flags: 'PA', seq: 6, ack: 1, data: 'there', ts: [1099, 0] });
+    script.wait(1);
+    expect(script.take().map(({ ack, ts }) => [ack, ts[1]])).toEqual([
+      [6, 1100],
+      [11, 1100],
+    ]);
+  });
+});
+
+describe('PAWS (RFC 7323 section 5)', () => {
+  /** What becomes of a segment that follows one with this timestamp. */
+  function after(timestamp: number, segment: Scripted) {
+    const script = new Script();
+    const c = script.accepted({ ts: [timestamp, 0] });
+    script.inject(segment);
+    return { script, c };
+  }
+  const hello = { flags: 'PA', seq: 1, ack: 1, data: 'hello' };
+
+  test('does not drop what is older by one tick of the clock (as Linux)', () => {
+    expect(readAll(after(1000, { ...hello, ts: [999, 0] }).c)).toBe('hello');
+    expect(readAll(after(1000, { ...hello, ts: [998, 0] }).c)).toBe('');
+  });
+
+  test('knows of no older one while the peer has sent 0', () => {
+    expect(readAll(after(0, { ...hello, ts: [-5, 0] }).c)).toBe('hello');
+  });
+
+  test('does not answer an acknowledgment that was overtaken, and does no harm', () => {
+    const { script } = after(1000, { flags: 'A', seq: 1, ack: 1, ts: [900, 0] });
+    expect(script.take()).toEqual([]);
+  });
+
+  test('does not hold for RST (section 5.2)', () => {
+    const { c } = after(1000, { flags: 'R', seq: 1, ts: [10, 0] });
+    expect(c.app.errno).toBe(ERRNO.ECONNRESET);
+  });
+
+  test('resets a SYN+ACK that echoes what no SYN of ours had (as Linux)', () => {
+    const script = new Script();
+    const c = script.connect();
+    const [syn] = script.take();
+    script.inject({ flags: 'SA', ack: 1, mss: 1460, ts: [1000, syn!.ts[0] + 1] });
+    expect(script.take()).toMatchObject([{ flags: 'R', seq: 1 }]);
+    expect(c.state).toBe('SYN_SENT');
+    script.inject({ flags: 'SA', ack: 1, mss: 1460, ts: [1000, syn!.ts[0]] });
+    expect(c.state).toBe('ESTABLISHED');
+  });
 });
 
 describe('an old segment with a timestamp from the future', () => {

@@ -32,27 +32,47 @@ describe('sequence numbers', () => {
   });
 });
 
+/** What these bytes say as the options of a segment. */
+function optionsIn(bytes: Uint8Array): SegmentOptions {
+  const into: SegmentOptions = {
+    mss: 0,
+    windowScale: 0,
+    hasTimestamps: false,
+    timestamp: 0,
+    timestampEcho: 0,
+    sackPermitted: false,
+    sacks: 0,
+    fastOpen: -1,
+    fastOpenExperimental: false,
+    fastOpenCookie: new Uint8Array(16),
+    sackEdges: new Int32Array(8),
+  };
+  clearOptions(into);
+  readOptions(new DataView(bytes.buffer), 0, bytes.length, into);
+  return into;
+}
+
 test('options of any bytes are read without harm', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-      const into: SegmentOptions = {
-        mss: 0,
-        windowScale: 0,
-        hasTimestamps: false,
-        timestamp: 0,
-        timestampEcho: 0,
-        sackPermitted: false,
-        sacks: 0,
-        fastOpen: -1,
-        fastOpenExperimental: false,
-        fastOpenCookie: new Uint8Array(16),
-        sackEdges: new Int32Array(8),
-      };
-      clearOptions(into);
-      readOptions(new DataView(bytes.buffer), 0, bytes.length, into);
-      expect(into.windowScale).toBeLessThanOrEqual(14);
+      expect(optionsIn(bytes).windowScale).toBeLessThanOrEqual(14);
     }),
   );
+});
+
+test('shifts of the window beyond 14 count as 14 (RFC 7323 section 2.3)', () => {
+  expect([13, 14, 15, 255].map((shift) => optionsIn(Uint8Array.of(3, 3, shift)).windowScale)).toEqual([
+    13, 14, 14, 14,
+  ]);
+});
+
+test('a cookie of Fast Open has 4 to 16 bytes, an even number; others count as none (RFC 7413 section 4.1.1)', () => {
+  const taken = Array.from({ length: 20 }, (_, length) => {
+    const bytes = new Uint8Array(2 + length);
+    bytes.set([34, 2 + length]);
+    return optionsIn(bytes).fastOpen >= 0;
+  });
+  expect([...taken.keys()].filter((length) => taken[length])).toEqual([0, 4, 6, 8, 10, 12, 14, 16]);
 });
 
 describe('the state diagram', () => {
@@ -69,8 +89,13 @@ test('numbers from the secret differ from tuple to tuple and are the same for on
   const same = new Secrets(new Random(1, 'x'));
   const other = new Secrets(new Random(2, 'x'));
   const seen = new Set<number>();
-  for (let port = 0; port < 1000; port++) seen.add(secrets.initialSequence(1, port, 2, 80, 0));
-  expect(seen.size).toBe(1000);
+  for (let n = 0; n < 1000; n++) {
+    seen.add(secrets.initialSequence(n, 5, 2, 80, 0));
+    seen.add(secrets.initialSequence(1, 10_000 + n, 2, 80, 0));
+    seen.add(secrets.initialSequence(1, 5, 10_000 + n, 80, 0));
+    seen.add(secrets.initialSequence(1, 5, 2, 10_000 + n, 0));
+  }
+  expect(seen.size).toBe(4000);
   expect(same.initialSequence(1, 5, 2, 80, 0)).toBe(secrets.initialSequence(1, 5, 2, 80, 0));
   expect(other.initialSequence(1, 5, 2, 80, 0)).not.toBe(secrets.initialSequence(1, 5, 2, 80, 0));
   expect(seqDiff(secrets.initialSequence(1, 5, 2, 80, 64e6), secrets.initialSequence(1, 5, 2, 80, 0))).toBe(

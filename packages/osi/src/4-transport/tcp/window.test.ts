@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { Script } from '../../../test/tcp-script.ts';
+
+const OFF = { 'net.ipv4.tcp_window_scaling': 0 };
+
+describe('window scaling (RFC 7323 section 2)', () => {
+  test('does not count for the window of SYN+ACK', () => {
+    const script = new Script();
+    const c = script.connect();
+    script.take();
+    script.inject({ flags: 'SA', ack: 1, mss: 500, scale: 7, window: 1000 });
+    script.take();
+    c.send(new Uint8Array(5000), 0);
+    const sent = () => script.take().reduce((sum, { data }) => sum + data.length, 0);
+    expect(sent()).toBe(1000);
+    script.inject({ flags: 'A', seq: 1, ack: 1001, window: 30 });
+    expect(sent()).toBe(3500);
+  });
+
+  test('makes windows of ours smaller by what our SYN said, but for the one in it', () => {
+    const script = new Script();
+    script.connect();
+    const [syn] = script.take();
+    script.inject({ flags: 'SA', ack: 1, mss: 500, scale: 0 });
+    const [ack] = script.take();
+    expect(syn).toMatchObject({ flags: 'S', window: 64240, scale: 7 });
+    expect(ack).toMatchObject({ flags: 'A', window: Math.ceil(64240 / 128) });
+  });
+
+  test('is neither offered nor agreed to with net.ipv4.tcp_window_scaling 0', () => {
+    const calling = new Script(OFF);
+    calling.connect();
+    expect(calling.take()).toMatchObject([{ flags: 'S', scale: -1 }]);
+    const called = new Script(OFF);
+    called.listen();
+    called.inject({ flags: 'S', mss: 500, scale: 7 });
+    expect(called.take()).toMatchObject([{ flags: 'SA', scale: -1 }]);
+  });
+
+  test('never moves the right edge to the left by rounding', () => {
+    const script = new Script();
+    script.accepted({ scale: 7 }, { receiveBuffer: 8192 });
+    let edge = 0;
+    let seq = 1;
+    for (let i = 0; i < 36; i++, seq += 101) {
+      script.inject({ flags: 'A', seq, ack: 1, data: 'x'.repeat(101) });
+      script.wait(0.3);
+      for (const { ack, window } of script.take()) {
+        expect(ack + window * 128).toBeGreaterThanOrEqual(edge);
+        edge = ack + window * 128;
+      }
+    }
+    expect(edge).toBeGreaterThan(3000);
+  });
+});
