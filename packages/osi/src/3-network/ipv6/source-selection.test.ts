@@ -72,6 +72,7 @@ describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
     expect(choose('2002:c000:201::1', '2001:db8::1/64', '2002:a00:1::1/64')).toBe('2002:a00:1::1');
     expect(choose('2001:db8:9::1', '2002:a00:1::1/64', 'fc00::1/64', '2001:db8::1/64')).toBe('2001:db8::1');
     expect(choose('fd00::9', 'fd77::1/64', '2001:db8::1/64')).toBe('fd77::1');
+    expect(choose('2001:db8:9::1', '2001:0:1::1/64', '2003::1/64')).toBe('2003::1');
   });
 
   it('that of overlay identifiers (ORCHID) for such alone, as Linux has it', () => {

@@ -42,6 +42,7 @@ describe('TCP_USER_TIMEOUT (RFC 5482 section 2)', () => {
     const script = new Script();
     const c = script.connect(OPTIONS);
     expect(end(script, c.app)).toBe(1 + LIMIT);
+    expect(script.take().map(({ time }) => time / seconds(1))).toEqual([0, 1, 2, 3, 4, 5, 7]);
   });
 
   test('bounds how long a closed window is asked about, though the peer answers', () => {
@@ -51,6 +52,7 @@ describe('TCP_USER_TIMEOUT (RFC 5482 section 2)', () => {
     script.inject({ ...shut, flags: 'PA', data: 'x' });
     c.send(new Uint8Array(10), 0);
     expect(end(script, c.app, { ...shut, seq: 2 })).toBe(LIMIT);
+    expect(script.tcp.counters.ext.TCPWinProbe).toBe(5);
   });
 
   test('counts anew when the window was open meanwhile', () => {
