@@ -133,7 +133,10 @@ export class StackNetwork implements Network {
   }
 
   #setLink(request: Extract<NetlinkRequest, { type: 'setlink' }>): number {
-    const { name, mtu, up } = request;
+    const { name, mtu, up, receiveOffload } = request;
+    const link = this.#stack.interface(name);
+    if (link === undefined) return -ERRNO.ENODEV;
+    if (receiveOffload !== undefined) link.receiveOffload = receiveOffload;
     const resized = mtu === undefined ? 0 : this.#stack.setLinkMtu(name, mtu);
     if (resized < 0 || up === undefined) return resized;
     return this.#stack.setLinkUp(name, up);
@@ -145,7 +148,7 @@ const byDestination = (a: Route, b: Route): number =>
   a.destination - b.destination || b.length - a.length || a.metric - b.metric;
 
 function linkAnswer(link: Link): NetlinkAnswer {
-  const { name, index, mtu, up, carrier, loopback } = link;
+  const { name, index, mtu, up, carrier, loopback, offload, receiveOffload } = link;
   const { rxPackets, rxBytes, rxErrors, rxDropped, rxMulticast, txPackets, txBytes, txDropped } =
     link.statistics;
   return {
@@ -157,6 +160,8 @@ function linkAnswer(link: Link): NetlinkAnswer {
     up,
     carrier,
     loopback,
+    offload,
+    receiveOffload,
     statistics: { rxPackets, rxBytes, rxErrors, rxDropped, rxMulticast, txPackets, txBytes, txDropped },
   };
 }

@@ -283,7 +283,13 @@ export type NetlinkRequest =
   | { readonly type: 'getlink' | 'getaddr' | 'getmaddr' | 'getroute' | 'getneigh' | 'gettcpmetrics' }
   /** Of IPv6 alone. */
   | { readonly type: 'getaddr6' | 'getmaddr6' | 'getroute6' | 'getneigh6' }
-  | { readonly type: 'setlink'; readonly name: string; readonly up?: boolean; readonly mtu?: number }
+  | {
+      readonly type: 'setlink';
+      readonly name: string;
+      readonly up?: boolean;
+      readonly mtu?: number;
+      readonly receiveOffload?: boolean;
+    }
   | { readonly type: 'deladdr'; readonly interface: string; readonly prefix: string }
   | {
       readonly type: 'newaddr';
@@ -316,6 +322,9 @@ export type NetlinkAnswer =
       readonly up: boolean;
       readonly carrier: boolean;
       readonly loopback: boolean;
+      /** What of it is left to the cable or taken together: segmentation offload, generic receive offload. */
+      readonly offload: boolean;
+      readonly receiveOffload: boolean;
       readonly statistics: {
         readonly rxPackets: number;
         readonly rxBytes: number;

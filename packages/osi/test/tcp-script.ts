@@ -60,9 +60,11 @@ export interface Scripted {
   tos?: number;
   /** Spoil the checksum. */
   damaged?: boolean;
+  /** The next one arrives in the same instant. */
+  followed?: boolean;
 }
 
-export interface Seen extends Required<Omit<Scripted, 'ts' | 'damaged' | 'sacks'>> {
+export interface Seen extends Required<Omit<Scripted, 'ts' | 'damaged' | 'followed' | 'sacks'>> {
   time: number;
   reason: string;
   hasTs: boolean;
@@ -175,6 +177,7 @@ export class Script {
       at = writeSackBlock(view, at, (this.iss + start) | 0, (this.iss + end) | 0);
     }
     writeChecksum(frame, THEM, US);
+    frame.followed = s.followed === true;
     if (s.damaged) frame.bytes[frame.end - 1]! ^= 1;
     this.#transport!.receive(frame, {
       source: THEM,

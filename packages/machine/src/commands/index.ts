@@ -3,6 +3,7 @@ import type { Main, Program } from '../program.ts';
 import { typescriptProgram } from '../typescript-program.ts';
 import { arp } from './arp.ts';
 import { dmesg } from './dmesg.ts';
+import { ethtool } from './ethtool.ts';
 import { ip } from './ip.ts';
 import { ls } from './ls.ts';
 import { netstat } from './netstat.ts';
@@ -32,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Main>> = {
   '/usr/bin/true': yes,
   '/usr/bin/ulimit': ulimit,
   '/usr/sbin/arp': arp,
+  '/usr/sbin/ethtool': ethtool,
   '/usr/sbin/ip': ip,
 };
 

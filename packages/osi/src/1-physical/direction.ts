@@ -297,6 +297,8 @@ export class CableDirection extends Arrivals implements Medium {
         return;
       }
       this.takeFirst();
+      const behind = this.firstOnTheWay;
+      frame.followed = behind !== null && behind.arrival <= now;
       if (
         frame.check !== UNDAMAGED &&
         this.fcs &&

@@ -53,6 +53,8 @@ export class Frame {
   previous: Frame | null = null;
   arrival: Nanoseconds = 0;
   check = 0;
+  /** Another frame arrives behind it in the same instant, by the same cable. */
+  followed = false;
   /** What is left to do of it before it can cross an ordinary cable; null for a frame as it crosses one. */
   offload: Offload | null = null;
   /** Why the sender made it: the `reason` of its `frame-sent` event. */
@@ -122,6 +124,7 @@ export class Frame {
     this.sent = 0;
     this.cause = 0;
     this.refusal = null;
+    this.followed = false;
     this.whole();
     return this;
   }

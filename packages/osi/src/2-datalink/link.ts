@@ -43,6 +43,8 @@ export interface Link {
   readonly loopback: boolean;
   /** What is sent by it may stand for many segments, and need no checksum: its cable has segmentation and checksum offload. */
   readonly offload: boolean;
+  /** Segments that arrive by it together are taken as one (generic receive offload); default true. */
+  receiveOffload: boolean;
   readonly statistics: LinkStatistics;
   /** The neighbours that are known on it; null where there is no ARP. */
   readonly neighbours: NeighbourCache<number> | null;

@@ -32,6 +32,7 @@ export class Loopback implements Link, PortOwner {
   readonly loopback = true;
   /** Linux's has it; here what a machine says to itself is seen as it would cross a cable. */
   readonly offload = false;
+  receiveOffload = true;
   readonly neighbours = null;
   readonly statistics = noStatistics();
   readonly port: Port;

@@ -15,6 +15,7 @@ export class Tun implements Link {
   readonly carrier = true;
   readonly loopback = false;
   readonly offload = false;
+  receiveOffload = true;
   readonly neighbours = null;
   readonly statistics = noStatistics();
   readonly sent: Sniffed[] = [];

@@ -74,6 +74,7 @@ export class EthernetInterface implements Link, LinkStatistics, PortOwner {
   txBytes = 0;
   rxPackets = 0;
   rxBytes = 0;
+  receiveOffload = true;
   readonly loopback = false;
   readonly name: string;
   rxErrors = 0;
@@ -256,6 +257,7 @@ export class EthernetInterface implements Link, LinkStatistics, PortOwner {
       const toAll = destination === BROADCAST_MAC ? PACKET_BROADCAST : PACKET_MULTICAST;
       this.#show(frame, group ? toAll : PACKET_HOST);
     }
+    if (!this.receiveOffload) frame.followed = false;
     frame.start += ETHERNET_HEADER;
     switch (etherType) {
       case ETHERTYPE_IPV4:

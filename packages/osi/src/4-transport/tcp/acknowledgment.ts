@@ -47,12 +47,18 @@ export function expectData(tcb: Tcb): void {
   tcb.startAck(DELAY_MAX);
 }
 
-/** Data has come: learns the peer's segment size and rhythm (Linux: tcp_event_data_recv). */
-export function noteData(tcb: Tcb, length: number): void {
+/**
+ * Data has come: learns the peer's segment size and rhythm (Linux: tcp_event_data_recv).
+ * @param length of its segments, in bytes. @param total of all of them, when there are several.
+ */
+export function noteData(tcb: Tcb, length: number, total = length): void {
   const { now } = tcb.host.sim;
   tcb.ackPending = true;
   if (length >= GROWING_SEGMENT && tcb.windowLimit < fullSpace(tcb)) {
-    tcb.windowLimit += Math.max(0, Math.min(2 * tcb.advMss, spaceToGrow(tcb) - tcb.windowLimit));
+    tcb.windowLimit += Math.max(
+      0,
+      Math.min(2 * Math.max(tcb.advMss, total), spaceToGrow(tcb) - tcb.windowLimit),
+    );
   }
   if (length >= tcb.rcvMss) tcb.rcvMss = Math.min(length, tcb.advMss);
   else tcb.pushed = true;

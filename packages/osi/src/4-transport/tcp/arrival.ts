@@ -32,6 +32,7 @@ import { offeredWindow } from './window.ts';
 export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   countArrival(tcb, frame, segment);
   if (fastPath(tcb, frame, segment)) return;
+  tcb.host.gro.end(tcb);
   if (isHalfOpen(tcb)) {
     if (!arriveHalfOpen(tcb, frame, segment)) return;
   } else if (tcb.early && repeatsSyn(tcb, frame, segment)) {
@@ -123,6 +124,7 @@ function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const size = segment.dataEnd - segment.dataStart;
   if (size === 0) {
     if (!seqLess(tcb.sndUna, segment.ack) || seqLess(tcb.sndNxt, segment.ack)) return false;
+    tcb.host.gro.end(tcb);
     counters.ext.TCPHPAcks++;
     rememberTimestamp(tcb, segment);
     frame.release();
@@ -138,12 +140,14 @@ function fastPath(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   ) {
     return false;
   }
+  frame.start = segment.dataStart;
+  if (tcb.host.gro.joins(tcb, frame, segment)) return true;
   counters.ext.TCPHPHits++;
   rememberTimestamp(tcb, segment);
   tcb.lastHeardAt = tcb.host.sim.now;
   tcb.probes = 0;
-  frame.start = segment.dataStart;
   if (tcb.ecn !== null) takeMark(tcb, tcb.ecn, segment.tos);
+  if (tcb.host.gro.begins(tcb, frame, segment)) return true;
   deliver(tcb, frame, false);
   decideAcknowledgment(tcb);
   tcb.user?.readable();

@@ -41,6 +41,7 @@ import { defaultOptions, type OptionChange, sameChanges } from './defaults.ts';
 import { Demux } from './demux.ts';
 import { FastOpenHost } from './fast-open/host.ts';
 import { fitMss } from './fit-mss.ts';
+import { Gro } from './gro.ts';
 import { arriveInSynSent, call, isFinal, prepare, refused, synTooLarge } from './handshake.ts';
 import { InFlight } from './in-flight.ts';
 import { Secrets } from './isn.ts';
@@ -96,6 +97,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   readonly counters = new TcpCounters();
   readonly secrets: Secrets;
   readonly refusal: Refusal = { frame: null };
+  readonly gro: Gro;
   sending = 0;
   waiting = 0;
   orphans = 0;
@@ -117,6 +119,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
     this.deadlines = new Pool(() => new Timers(options.sim));
     this.tracer = options.tracer;
     this.timeWaits = new TimeWaits(options.sim, options.tracer, (wait) => endTimeWait(this, wait));
+    this.gro = new Gro(options.sim, options.tracer);
     this.ip = options.ip;
     this.sysctl = options.sysctl;
     this.pool = options.pool;

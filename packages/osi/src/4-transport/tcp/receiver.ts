@@ -79,15 +79,21 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
 export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
   const size = frame.end - frame.start;
   if (size > 0) {
-    tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
-    (tcb.tally ?? tallyOf(tcb)).bytesReceived += size;
-    noteData(tcb, frame.segments > 1 ? frame.segmentSize : size);
+    noteData(tcb, frame.segments > 1 ? frame.segmentSize : size, size);
+    append(tcb, frame);
     noteArrival(tcb);
-    if (tcb.receiving.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
   } else {
     frame.release();
   }
   if (fin && !tcb.finReceived) finArrived(tcb);
+}
+
+/** The same for data, of which nothing else is made yet. */
+export function append(tcb: Tcb, frame: Frame): void {
+  const size = frame.end - frame.start;
+  tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
+  (tcb.tally ?? tallyOf(tcb)).bytesReceived += size;
+  if (tcb.receiving.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
 }
 
 function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {

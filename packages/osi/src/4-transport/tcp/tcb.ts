@@ -1,9 +1,10 @@
-import type { FramePool, Refusal } from '../../1-physical/index.ts';
+import type { Frame, FramePool, Refusal } from '../../1-physical/index.ts';
 import type { IpAddress, IpService, Sysctl } from '../../3-network/index.ts';
 import type { Nanoseconds, Simulation } from '../../time/index.ts';
 import type { EventId, TcpNumbers, Tracer } from '../../trace/index.ts';
 import type { Endpoint, TcpEntry, TcpOptions, TcpState, TcpUser } from '../services.ts';
 import type { Chained } from './chained.ts';
+import type { Segment } from './codec.ts';
 import { type CongestionControl, INFINITE } from './congestion/interface.ts';
 import type { TcpCounters } from './counters.ts';
 import type { Ecn } from './ecn.ts';
@@ -54,6 +55,7 @@ export interface TcpHost {
   readonly refusal: Refusal;
   /** Greater than 0 while a segment is handed down: what the network layer hands up meanwhile has to wait. */
   sending: number;
+  readonly gro: ReceiveOffload;
   /** How many connections wait only, in TIME_WAIT or for the FIN of a peer; how many others have no program any more. */
   waiting: number;
   orphans: number;
@@ -61,6 +63,13 @@ export interface TcpHost {
   forget(over: Chained & { readonly claim: Claim | null }): void;
   /** What is left of the connection is found in its place, and begins to wait. */
   standIn(tcb: Tcb, wait: TimeWait): void;
+}
+
+/** Joins segments that arrive together (`Gro`). */
+export interface ReceiveOffload {
+  begins(tcb: Tcb, frame: Frame, segment: Segment): boolean;
+  joins(tcb: Tcb, frame: Frame, segment: Segment): boolean;
+  end(tcb: Tcb): void;
 }
 
 /** A listener, as its connections see it. */
