@@ -402,6 +402,12 @@ const SCRIPTS: Record<string, string> = {
     < . 1 ack 1 win 61000 sack 1461-5001  -> nothing
     < . 1 ack 1461 win 60000  -> nothing
   `,
+  'a block that begins at the acknowledgment says nothing: what is next has not come': `
+    ${OPEN}
+    send c 5000*  -> 5000 | . 1 len 1460 ack 1 win 502 | . 1461 len 1460 ack 1 win 502 | . 2921 len 1460 ack 1 win 502 | P. 4381 len 620 ack 1 win 502
+    < . 1 ack 1 win 1000 sack 1-1461  -> nothing
+    < . 1 ack 1 win 1000 sack 1461-5001  -> . 1 len 1460 ack 1 win 502
+  `,
 };
 
 const parsed = Object.entries(SCRIPTS).map(([title, text]) => ({ title, script: parseScript(text) }));

@@ -261,7 +261,7 @@ describe('RACK', () => {
     };
     expect(taken([0, 2])).toEqual([1, 0, 0]);
     expect(taken([1, 4])).toEqual([1, 0, 0]);
-    expect(taken([2, 4])).toEqual([0, 0, 2]);
+    expect(taken([3, 5])).toEqual([0, 0, 2]);
     expect(taken([4, 5], [4, 6])).toEqual([0, 1, 2]);
     expect(taken([5, 6], [4, 6])).toEqual([0, 1, 2]);
     expect(taken([3, 5], [4, 6])).toEqual([0, 0, 3]);

@@ -4,7 +4,7 @@ import { noteDelivered } from './delivery-rate.ts';
 import { type InFlight, RESENT, SACKED, TWICE } from './in-flight.ts';
 import { rackAdvance } from './rack.ts';
 import { recoveryOf } from './recovery-of.ts';
-import { type Sequence, seqAtMost, seqDiff, seqLess } from './sequence.ts';
+import { type Sequence, seqAtMost, seqDiff, seqLess, seqMax } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
 
 /**
@@ -19,12 +19,13 @@ export function takeSacks(tcb: Tcb, segment: Segment, una: Sequence, facts: AckF
   const first = isDuplicateSack(tcb, segment, una, facts) ? 1 : 0;
   if (first === 1) takeDuplicate(tcb, sackEdges[0] as number, sackEdges[1] as number, facts);
   if (list === null) return;
+  const left = seqMax(una, segment.ack);
   for (let i = first; i < sacks; i++) {
     const start = sackEdges[2 * i] as number;
     const end = sackEdges[2 * i + 1] as number;
-    if (!seqLess(start, end) || seqLess(tcb.sndNxt, end) || seqLess(start, segment.ack)) {
-      // Old news after a reordered acknowledgment, or an invention.
-      if (seqLess(tcb.sndNxt, end) || !seqLess(start, end)) ext.TCPSACKDiscard++;
+    if (!seqLess(left, start) || !seqLess(start, end) || seqLess(tcb.sndNxt, end)) {
+      // An invention, unless it is old news after a reordered acknowledgment.
+      if (segment.ack === left || seqLess(left, end)) ext.TCPSACKDiscard++;
       continue;
     }
     takeBlock(tcb, list, start, end, facts);
