@@ -2,43 +2,82 @@ import type { Frame } from '../frame.ts';
 
 /*
  * A queue that is fair between flows has to look at what its frames carry, as Linux's flow dissector does below its
- * network layer: addresses, protocol and ports of an IPv4 packet, behind VLAN tags too.
+ * network layer: addresses, protocol and ports of an IPv4 or IPv6 packet, behind VLAN tags too.
  */
 
 const ETHERTYPE = 12;
 const HEADER = 14;
 const IPV4 = 0x0800;
+const IPV6 = 0x86dd;
 const VLAN = 0x8100;
 const VLAN_TAG = 4;
 const IPV4_HEADER = 20;
+const IPV6_HEADER = 40;
 const TCP = 6;
 const UDP = 17;
+/** Extension headers that say in eights of bytes how long they are (RFC 8200 section 4). */
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const DESTINATION_OPTIONS = 60;
 /** The ECN field (RFC 3168 section 5). */
 const NOT_ECT = 0;
 const CE = 3;
 
-/** Where the IPv4 header of a frame begins; -1 when it carries none. */
-function ipv4Of({ view, start, end }: Frame): number {
+/** Where the IP header of a frame begins, which its first four bits say the version of; -1 when it carries none. */
+function ipOf({ view, start, end }: Frame): number {
   let type = start + ETHERTYPE;
   while (type + 2 <= end && view.getUint16(type) === VLAN) type += VLAN_TAG;
   const ip = type + HEADER - ETHERTYPE;
-  return ip + IPV4_HEADER <= end && view.getUint16(type) === IPV4 && view.getUint8(ip) >> 4 === 4 ? ip : -1;
+  if (ip + IPV4_HEADER > end) return -1;
+  const version = view.getUint8(ip) >> 4;
+  switch (view.getUint16(type)) {
+    case IPV4:
+      return version === 4 ? ip : -1;
+    case IPV6:
+      return version === 6 && ip + IPV6_HEADER <= end ? ip : -1;
+    default:
+      return -1;
+  }
 }
 
 /** A number that all frames of one flow have in common, 32 bits: of the five-tuple, or of the MAC addresses without one. */
 export function flowHash(frame: Frame): number {
-  const { view, start } = frame;
-  const ip = ipv4Of(frame);
-  if (ip < 0)
-    return mix(mix(mix(0, view.getUint32(start)), view.getUint32(start + 4)), view.getUint32(start + 8));
+  const ip = ipOf(frame);
+  if (ip < 0) return mixAll(frame, 0, frame.start, 3);
+  return frame.view.getUint8(ip) >> 4 === 4 ? hashOf4(frame, ip) : hashOf6(frame, ip);
+}
+
+function hashOf4(frame: Frame, ip: number): number {
+  const { view } = frame;
   const protocol = view.getUint8(ip + 9);
-  let hash = mix(mix(mix(0, view.getUint32(ip + 12)), view.getUint32(ip + 16)), protocol);
-  const ports = ip + (view.getUint8(ip) & 15) * 4;
-  const whole = (view.getUint16(ip + 6) & 0x3fff) === 0;
-  if (whole && (protocol === TCP || protocol === UDP) && ports + 4 <= frame.end) {
-    hash = mix(hash, view.getUint32(ports));
+  const hash = mix(mixAll(frame, 0, ip + 12, 2), protocol);
+  const isWhole = (view.getUint16(ip + 6) & 0x3fff) === 0;
+  return isWhole ? mixPorts(frame, hash, protocol, ip + (view.getUint8(ip) & 15) * 4) : hash;
+}
+
+function hashOf6(frame: Frame, ip: number): number {
+  const { view, end } = frame;
+  let protocol = view.getUint8(ip + 6);
+  let at = ip + IPV6_HEADER;
+  while (
+    (protocol === HOP_BY_HOP || protocol === ROUTING || protocol === DESTINATION_OPTIONS) &&
+    at + 8 <= end
+  ) {
+    protocol = view.getUint8(at);
+    at += 8 * (1 + view.getUint8(at + 1));
   }
-  return hash;
+  return mixPorts(frame, mix(mixAll(frame, 0, ip + 8, 8), protocol), protocol, at);
+}
+
+function mixPorts(frame: Frame, hash: number, protocol: number, at: number): number {
+  const hasPorts = (protocol === TCP || protocol === UDP) && at + 4 <= frame.end;
+  return hasPorts ? mix(hash, frame.view.getUint32(at)) : hash;
+}
+
+function mixAll({ view }: Frame, hash: number, at: number, words: number): number {
+  let mixed = hash;
+  for (let i = 0; i < words; i++) mixed = mix(mixed, view.getUint32(at + 4 * i));
+  return mixed;
 }
 
 /** FNV-1a by words, and a shift to let high bits count. */
@@ -48,19 +87,23 @@ function mix(hash: number, word: number): number {
 }
 
 /**
- * Sets the congestion mark of an IPv4 packet whose ends understand it, and its checksum accordingly (RFC 1624).
+ * Sets the congestion mark of a packet whose ends understand it, and the checksum of an IPv4 header accordingly (RFC 1624).
  * @returns false when it is no such packet: then only dropping tells.
  */
 export function markCongestion(frame: Frame): boolean {
-  const ip = ipv4Of(frame);
+  const ip = ipOf(frame);
   if (ip < 0) return false;
   const { view } = frame;
+  const isVersion4 = view.getUint8(ip) >> 4 === 4;
+  // The lowest bits of IPv4's second byte; in IPv6 the traffic class lies across the first two.
+  const shift = isVersion4 ? 0 : 4;
   const before = view.getUint16(ip);
-  const ecn = before & 3;
+  const ecn = (before >> shift) & 3;
   if (ecn === NOT_ECT) return false;
   if (ecn === CE) return true;
-  const after = before | CE;
+  const after = before | (CE << shift);
   view.setUint16(ip, after);
+  if (!isVersion4) return true;
   let sum = (~view.getUint16(ip + 10) & 0xffff) + (~before & 0xffff) + after;
   sum = (sum & 0xffff) + (sum >>> 16);
   sum = (sum & 0xffff) + (sum >>> 16);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ethernet, tcp, udp } from '../../../test/frames.ts';
+import { type Ipv6Options, udp6 } from '../../../test/frames6.ts';
 import { numbered, pool, Station } from '../../../test/station.ts';
 import { milliseconds, Simulation, seconds } from '../../time/index.ts';
 import { TraceRecord } from '../../trace/index.ts';
@@ -27,6 +28,11 @@ function frameOf(bytes: Uint8Array): Frame {
 /** A datagram of one of several flows, told apart by their source ports. */
 const datagram = (flow: number, length = 1400, tos = 0): Uint8Array =>
   ethernet(udp(new Uint8Array(length), { source: 1000 + flow, tos }));
+/** The same over IPv6. */
+const datagram6 = (flow: number, length = 1400, given: Ipv6Options = {}): Uint8Array =>
+  ethernet(udp6(new Uint8Array(length), given, 1000 + flow), { type: 0x86dd });
+/** Two headers of 8 bytes between IPv6 and UDP, options for the destination in each. */
+const extensions = { first: 60, bytes: [60, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0] };
 const flowOf = (bytes: Uint8Array): number => ((bytes[34]! << 8) | bytes[35]!) - 1000;
 
 describe('first in, first out', () => {
@@ -217,6 +223,32 @@ describe('flow queueing with controlled delay', () => {
     expect(a.drops('queue.codel')).toBe(0);
     for (const { bytes } of b.arrived) expect(bytes).toEqual(datagram(1, 1400, 3));
   });
+
+  it('marks packets of IPv6 likewise', () => {
+    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
+    const feed = () => {
+      a.send(datagram6(1, 1400, { class: 0x2a }));
+      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
+    };
+    feed();
+    sim.run(seconds(2));
+    expect(a.drops('queue.codel')).toBe(0);
+    const marked = b.arrived.filter(({ bytes }) => bytes[15] === 0xb0);
+    expect(marked.length).toBeGreaterThan(5);
+    for (const { bytes } of marked) expect(bytes).toEqual(datagram6(1, 1400, { class: 0x2b }));
+  });
+
+  it.each([{}, { extensions }])(
+    'tells flows of IPv6 apart by their ports, behind extension headers too: %j',
+    (given) => {
+      const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
+      for (let n = 0; n < 100; n++) a.send(datagram6(1, 1400, given));
+      sim.run(milliseconds(5));
+      a.send(datagram6(2, 100, given));
+      sim.run();
+      expect(b.arrived.findIndex(({ bytes }) => bytes.length < 200)).toBeLessThan(10);
+    },
+  );
 
   it('takes room from the longest queue when all are full', () => {
     const dropped: number[] = [];
