@@ -220,6 +220,7 @@ class Episode {
     frame.bytes.set(bytes, frame.start);
     frame.end = frame.start + bytes.length;
     frame.reason = 'fuzz';
+    frame.followed = this.#random.below(2) === 0;
     const damaged = isDamaged(bytes, target.address);
     const before = damaged ? total(port.tracer.drops) : 0;
     port.receive(frame);
