@@ -64,6 +64,14 @@ describe('acknowledgments', () => {
     readAll(c);
     expect(script.take()).toMatchObject([{ ack: 2 + 2 * 1460, reason: 'tcp.ack-second-segment' }]);
   });
+
+  test('what leaves a gap is acknowledged at once, and so is what fills it (RFC 5681 section 4.2)', () => {
+    const { script, get } = interactive();
+    script.inject({ flags: 'A', seq: 5, ack: 2, data: 'early' });
+    expect(script.take()).toMatchObject([{ ack: 2 }]);
+    get('gap');
+    expect(script.take()).toMatchObject([{ ack: 10 }]);
+  });
 });
 
 describe('TCP_QUICKACK', () => {

@@ -100,7 +100,6 @@ function keepForLater(tcb: Tcb, frame: Frame, seq: number, fin: boolean): void {
   const { ext } = tcb.host.counters;
   tcb.reassembly ??= new Reassembly();
   const most = Math.max(WAITING_FRAMES_MIN, tcb.receiveBuffer / BYTES_PER_WAITING_FRAME);
-  becomeQuick(tcb);
   tcb.ackPending = true;
   if (tcb.reassembly.count >= most) {
     ext.TCPOFODrop++;

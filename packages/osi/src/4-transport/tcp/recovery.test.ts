@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { Pair } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
+import type { SysctlName } from '../../3-network/index.ts';
 
 const MSS = 1460;
 
 /** A connection with `count` full segments in flight. */
-function inFlight(count: number, window = 65535) {
-  const script = new Script();
+function inFlight(count: number, window = 65535, settings: Partial<Record<SysctlName, number>> = {}) {
+  const script = new Script(settings);
   const c = script.accepted({ window }, { sendBuffer: 1_000_000, sendBufferLocked: true });
   c.send(new Uint8Array(40 * MSS), 0);
   expect(script.take().length).toBe(10);
@@ -59,6 +60,15 @@ describe('congestion control', () => {
     script.wait(60);
     c.send(new Uint8Array(40 * MSS), 0);
     expect(script.take().length).toBe(10);
+  });
+
+  test('a pause of one RTO halves the window, as in Linux', () => {
+    const { script, c, ack } = inFlight(10);
+    for (let n = 10; n <= 40; n += 10) ack(n);
+    const { cwnd, rto } = c.info();
+    script.wait((1.5 * rto) / 1e9);
+    c.send(new Uint8Array(MSS), 0);
+    expect(c.info().cwnd).toBe(cwnd / 2);
   });
 });
 
@@ -114,7 +124,7 @@ describe('fast retransmit and recovery', () => {
     ack(7);
     expect(script.take()[0]).toMatchObject({ seq: 1 + 7 * MSS, reason: 'tcp.partial-ack' });
     ack(16);
-    expect(c.info().cwnd).toBeLessThanOrEqual(c.info().ssthresh + MSS);
+    expect(c.info()).toMatchObject({ recovery: 'Open', cwnd: 6 * MSS, ssthresh: 5 * MSS });
     expect(script.tcp.counters.ext.TCPRenoRecovery).toBe(1);
   });
 
@@ -124,6 +134,28 @@ describe('fast retransmit and recovery', () => {
     script.take();
     for (let i = 0; i < 5; i++) ack(0);
     expect(script.take()).toEqual([]);
+  });
+
+  test('duplicates of all that a recovery covered start no second one, those of what is behind it do', () => {
+    const { script, ack } = inFlight(10);
+    for (let i = 0; i < 3; i++) ack(0);
+    ack(12);
+    script.take();
+    for (let i = 0; i < 4; i++) ack(12);
+    const resent = (): number => script.take().filter((s) => s.reason === 'tcp.fast-retransmit').length;
+    expect(resent()).toBe(0);
+    ack(13);
+    for (let i = 0; i < 3; i++) ack(13);
+    expect(resent()).toBe(1);
+  });
+
+  test('duplicates of all that a time-out covered show no loss, though they came before its end', () => {
+    const { script, c, ack } = inFlight(10, 65535, { 'net.ipv4.tcp_frto': 0 });
+    script.wait(0.25);
+    for (let n = 1; n < 10; n++) ack(n);
+    for (let i = 0; i < 4; i++) ack(9);
+    ack(10);
+    expect(c.info()).toMatchObject({ recovery: 'Loss', sacked: 4, lost: 0 });
   });
 
   test('an acknowledgment with data, or with another window, is no duplicate', () => {

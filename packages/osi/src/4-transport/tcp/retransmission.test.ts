@@ -161,6 +161,15 @@ describe('retransmission', () => {
     expect(c.unacknowledged).toBe(0);
   });
 
+  test('a further time-out of the same segment reduces ssthresh no further (RFC 5681 section 3.1)', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(new Uint8Array(6 * 1460), 0);
+    script.wait(10);
+    expect(script.take().length).toBeGreaterThan(6 + 3);
+    expect(c.info()).toMatchObject({ cwnd: 1460, ssthresh: 5 * 1460 });
+  });
+
   test('over a dead cable bytes wait, and arrive when it is plugged in again', () => {
     const pair = new Pair({ delay: 1_000_000 });
     const { client, server } = pair.established();

@@ -34,6 +34,16 @@ describe('NewReno', () => {
   });
 });
 
+test('slow start ends at ssthresh; what is acknowledged beyond it counts for congestion avoidance', () => {
+  const control = new NewReno();
+  control.cwnd = 10;
+  control.ssthresh = 12;
+  control.acknowledged(13);
+  expect(control.cwnd).toBe(12);
+  control.acknowledged(1);
+  expect(control.cwnd).toBe(13);
+});
+
 describe('CUBIC', () => {
   /** In congestion avoidance after a loss at a window of `before`. */
   function afterLoss(before: number): Cubic {
