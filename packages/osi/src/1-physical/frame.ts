@@ -75,12 +75,21 @@ export class Frame {
   /** Sums of 16-bit words in the memory that the slot is part of; null where only JavaScript can take them. */
   readonly wordSum: WordSum | null;
   readonly #home: Frame[];
+  /** The two views that were asked for last, with where they begin and end: frame after frame has its parts in the same places. */
+  #view: Uint8Array;
+  #viewStart = 0;
+  #viewEnd: number;
+  #formerView: Uint8Array;
+  #formerStart = 0;
+  #formerEnd: number;
 
   constructor(bytes: Uint8Array, wordSum: WordSum | null, home: Frame[]) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.wordSum = wordSum;
     this.#home = home;
+    this.#view = this.#formerView = bytes;
+    this.#viewEnd = this.#formerEnd = bytes.length;
   }
 
   get length(): number {
@@ -89,7 +98,19 @@ export class Frame {
 
   /** The bytes between `start` and `end`, as a view: valid while the frame is owned. */
   data(): Uint8Array {
-    return this.bytes.subarray(this.start, this.end);
+    const { start, end } = this;
+    if (start === this.#viewStart && end === this.#viewEnd) return this.#view;
+    const view =
+      start === this.#formerStart && end === this.#formerEnd
+        ? this.#formerView
+        : this.bytes.subarray(start, end);
+    this.#formerView = this.#view;
+    this.#formerStart = this.#viewStart;
+    this.#formerEnd = this.#viewEnd;
+    this.#view = view;
+    this.#viewStart = start;
+    this.#viewEnd = end;
+    return view;
   }
 
   /** Makes another frame of it in the same place: a reply. It is not sent yet and carries no application bytes. */

@@ -5,6 +5,16 @@ const LARGEST_VARINT = 2 ** 50;
 /** Those below stay 32-bit integers on the way. */
 const LARGEST_SMALL = 2 ** 29;
 
+/** So many chunks at most are kept for logs to come. */
+const MOST_KEPT = 64;
+
+/** Chunks that nobody writes to or reads any more: memory that was touched before is cheaper than new one (`RecordMemory`). */
+const spare: Uint8Array[] = [];
+
+function giveUp(chunk: Uint8Array): void {
+  if (chunk.length === LARGEST_CHUNK && spare.length < MOST_KEPT) spare.push(chunk);
+}
+
 /**
  * Numbers, written one behind the other in as few bytes as they take, and read again in that order. Memory that has been
  * read is given up.
@@ -20,8 +30,12 @@ export class ByteLog {
 
   begin(room: number): void {
     if (this.#used + room <= this.#into.length) return;
+    // Where the record ends that is written last: whoever reads must not take what was there before for another one.
+
+    if (this.#used < this.#into.length) this.#into[this.#used] = 0;
     const length = Math.min(Math.max(FIRST_CHUNK, 2 * this.#into.length), LARGEST_CHUNK);
-    this.#into = new Uint8Array(Math.max(length, room));
+    const old = length === LARGEST_CHUNK ? spare.pop() : undefined;
+    this.#into = old ?? new Uint8Array(Math.max(length, room));
     this.#chunks.push(this.#into);
     this.#used = 0;
   }
@@ -29,8 +43,16 @@ export class ByteLog {
   /** Goes to the next record; there must be one. */
   next(): void {
     if (this.#read < this.#from.length && this.#from[this.#read] !== 0) return;
+    giveUp(this.#from);
     this.#from = this.#chunks.shift() ?? this.#from;
     this.#read = 0;
+  }
+
+  /** Gives up all that was not read. Nothing can be written or read any more. */
+  close(): void {
+    for (const chunk of this.#chunks.splice(0)) giveUp(chunk);
+    this.#into = new Uint8Array(0);
+    this.#used = 0;
   }
 
   /** Writes an integer from 0 to 2^50: at most 8 bytes (LEB128). */
@@ -67,7 +89,7 @@ export class ByteLog {
   /** Writes any number at all: at most 9 bytes. */
   putAny(n: number): void {
     const small = n | 0;
-    if (small === n && small > 0 && small < LARGEST_SMALL) {
+    if (small === n && small < LARGEST_SMALL && (small > 0 || (small === 0 && 1 / n > 0))) {
       this.put(small << 2);
       return;
     }

@@ -1,12 +1,22 @@
 import type { Nanoseconds } from '../time/index.ts';
 import { ByteLog } from './byte-log.ts';
 import type { EventId, TcpNumbers, TraceEvent } from './events.ts';
+import { FrameLabels } from './frame-labels.ts';
 
-/** What an event is. */
+/** What an event is: the lowest three bits of what it begins with. */
+const KIND = 7;
 const SENT = 1;
 const RECEIVED = 2;
 const VARIABLES = 3;
 const OTHER = 4;
+
+/** Of a frame, in the bits above: its length follows, since it is another one than that of the frame before. */
+const LENGTH = 8;
+/** Of one that was sent: so do segments and place, since it has some, or its bytes are not kept behind those of the one before. */
+const UNUSUAL = 16;
+/** Where its origins are: those of the one before, or the next object. */
+const SAME_ORIGINS = 32;
+const OTHER_ORIGINS = 64;
 
 /** No event takes more bytes than this. */
 const ROOM = 128;
@@ -43,12 +53,21 @@ export class EventLog {
   /** Objects that belong to events, in their order. */
   readonly #objects: unknown[] = [];
   #objectsRead = 0;
+  readonly #senders = new FrameLabels();
+  readonly #receivers = new FrameLabels();
   #lastOrigins: readonly EventId[] = [];
+  #lastLength = 0;
+  /** Behind the bytes of the frame that was sent last. */
+  #chunk = 0;
+  #end = 0;
   #size = 0;
   #time: Nanoseconds = 0;
   #read = 0;
   #readTime: Nanoseconds = 0;
   #readOrigins: readonly EventId[] = [];
+  #readLength = 0;
+  #readChunk = 0;
+  #readEnd = 0;
 
   /** @param segments 0 unless the frame has offload. */
   sent(
@@ -64,31 +83,37 @@ export class EventLog {
     at: number,
     size: number,
   ): void {
-    const log = this.#begin(SENT, time, cause);
-    this.#text(node);
-    this.#text(port);
-    this.#text(reason);
-    log.put(length);
-    log.put(segments);
-    log.put(chunk);
-    log.put(at);
-    log.put(size);
-    if (origins.length === 0) {
-      log.put(0);
-    } else if (origins === this.#lastOrigins) {
-      log.put(1);
-    } else {
-      log.put(2);
+    const isUsual = segments === 0 && chunk === this.#chunk && at === this.#end && size === length;
+    const isSame = origins === this.#lastOrigins;
+    const hasOrigins = origins.length > 0;
+    const log = this.#begin(
+      SENT |
+        (length === this.#lastLength ? 0 : LENGTH) |
+        (isUsual ? 0 : UNUSUAL) |
+        (!hasOrigins ? 0 : isSame ? SAME_ORIGINS : OTHER_ORIGINS),
+      time,
+      cause,
+    );
+    log.put(this.#senders.numberOf(node, port, reason));
+    if (length !== this.#lastLength) log.put((this.#lastLength = length));
+    if (!isUsual) {
+      log.put(segments);
+      log.put(chunk);
+      log.put(at);
+      log.put(size);
+    }
+    this.#chunk = chunk;
+    this.#end = at + size;
+    if (hasOrigins && !isSame) {
       this.#objects.push(origins);
       this.#lastOrigins = origins;
     }
   }
 
   received(time: Nanoseconds, node: string, port: string, sent: EventId, length: number): void {
-    const log = this.#begin(RECEIVED, time, sent);
-    this.#text(node);
-    this.#text(port);
-    log.put(length);
+    const log = this.#begin(RECEIVED | (length === this.#lastLength ? 0 : LENGTH), time, sent);
+    log.put(this.#receivers.numberOf(node, port, ''));
+    if (length !== this.#lastLength) log.put((this.#lastLength = length));
   }
 
   variables(time: Nanoseconds, node: string, cause: EventId, socket: string, values: TcpNumbers): void {
@@ -122,27 +147,24 @@ export class EventLog {
   read(frame: (id: EventId, place: Place) => void): TraceEvent {
     const log = this.#log;
     log.next();
-    const kind = log.get();
+    const first = log.get();
     const id = ++this.#read;
     this.#readTime += log.getAny();
     const time = this.#readTime;
     const cause = id - log.getAny();
-    switch (kind) {
+    switch (first & KIND) {
       case SENT: {
-        const node = this.#readText();
-        const port = this.#readText();
-        const reason = this.#readText();
-        const length = log.get();
-        const segments = log.get();
-        frame(id, { chunk: log.get(), at: log.get(), size: log.get() });
-        const origins = this.#readOriginsOf(log.get());
+        const { node, port, reason } = this.#senders.label(log.get());
+        const length = this.#readLengthOf(first);
+        const segments = this.#readPlace(first, length, frame);
+        const origins = this.#readOriginsOf(first);
         const offload = segments > 0 && { offload: { segments } };
         return { id, time, node, kind: 'frame-sent', port, length, reason, origins, ...offload, cause };
       }
       case RECEIVED: {
-        const node = this.#readText();
-        const port = this.#readText();
-        return { id, time, node, kind: 'frame-received', port, sent: cause, length: log.get(), cause };
+        const { node, port } = this.#receivers.label(log.get());
+        const length = this.#readLengthOf(first);
+        return { id, time, node, kind: 'frame-received', port, sent: cause, length, cause };
       }
       case VARIABLES: {
         const node = this.#readText();
@@ -162,6 +184,11 @@ export class EventLog {
       default:
         return this.#readObject() as TraceEvent;
     }
+  }
+
+  /** Gives up all that was written and not read. */
+  close(): void {
+    this.#log.close();
   }
 
   /** What all begin with: kind, time since the event before, how many events ago the cause was. */
@@ -190,9 +217,28 @@ export class EventLog {
     return this.#texts[this.#log.get()] as string;
   }
 
-  #readOriginsOf(which: number): readonly EventId[] {
-    if (which === 0) return [];
-    if (which === 2) this.#readOrigins = this.#readObject() as readonly EventId[];
+  #readLengthOf(first: number): number {
+    if ((first & LENGTH) !== 0) this.#readLength = this.#log.get();
+    return this.#readLength;
+  }
+
+  /** @returns the number of segments. */
+  #readPlace(first: number, length: number, frame: (id: EventId, place: Place) => void): number {
+    const log = this.#log;
+    const isUnusual = (first & UNUSUAL) !== 0;
+    const segments = isUnusual ? log.get() : 0;
+    const chunk = isUnusual ? log.get() : this.#readChunk;
+    const at = isUnusual ? log.get() : this.#readEnd;
+    const size = isUnusual ? log.get() : length;
+    this.#readChunk = chunk;
+    this.#readEnd = at + size;
+    frame(this.#read, { chunk, at, size });
+    return segments;
+  }
+
+  #readOriginsOf(first: number): readonly EventId[] {
+    if ((first & (SAME_ORIGINS | OTHER_ORIGINS)) === 0) return [];
+    if ((first & OTHER_ORIGINS) !== 0) this.#readOrigins = this.#readObject() as readonly EventId[];
     return this.#readOrigins;
   }
 

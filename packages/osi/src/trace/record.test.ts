@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Random } from '../time/index.ts';
 import type { NewEvent, TraceEvent } from './events.ts';
 import { TraceRecord } from './record.ts';
 
@@ -11,7 +12,53 @@ const sent = (length: number, cause = 0): NewEvent => ({
   cause,
 });
 
+/** Adds an event of one kind or another, as chance has it. @returns what it is to be read as, and its frame's bytes. */
+function addOne(record: TraceRecord, random: Random): { event: TraceEvent; bytes: Uint8Array | null } {
+  const id = record.size + 1;
+  const time = id * 10 + random.below(10);
+  const node = `node${random.below(3)}`;
+  const cause = random.below(id);
+  const port = `eth${random.below(2)}`;
+  const length = random.below(3) === 0 ? 1514 : random.below(2000);
+  if (random.below(3) === 0) {
+    expect(record.received(time, node, port, cause, length)).toBe(id);
+    return {
+      event: { id, time, node, cause, kind: 'frame-received', port, sent: cause, length },
+      bytes: null,
+    };
+  }
+  // Of some frames not all bytes are there.
+  const bytes = new Uint8Array(random.below(8) === 0 ? length >> 1 : length).fill(id);
+  const reason = random.below(2) === 0 ? 'tcp.data' : 'tcp.ack-second-segment';
+  const origins = ORIGINS[random.below(ORIGINS.length)] as readonly number[];
+  const offload = random.below(8) === 0 && { offload: { segments: 2 + random.below(40) } };
+  const event = { kind: 'frame-sent' as const, port, length, reason, origins, ...offload, cause };
+  expect(record.add(time, node, event, bytes)).toBe(id);
+  return { event: { id, time, node, ...event }, bytes };
+}
+
+const ORIGINS = [[], [], [1], [1, 2]] as const;
+
 describe('the record', () => {
+  test('gives back whatever was written, wherever reading stands, also in memory that a closed one had', () => {
+    const random = new Random(1, 'events');
+    for (let round = 0; round < 2; round++) {
+      const record = new TraceRecord();
+      const written: ReturnType<typeof addOne>[] = [];
+      const total = 90_000 + random.below(1000);
+      for (let i = 0; i < total; i++) {
+        written.push(addOne(record, random));
+        if (random.below(5000) === 0) record.get(1 + random.below(i + 1));
+      }
+      if (round === 0) record.close();
+      for (const { event, bytes } of written.slice(0, record.size)) {
+        expect(record.get(event.id)).toEqual(event);
+        if (bytes !== null) expect(Buffer.compare(record.bytes(event.id), bytes)).toBe(0);
+      }
+      record.close();
+    }
+  });
+
   test('numbers events from 1 in the order in which they happened', () => {
     const record = new TraceRecord();
     expect(record.size).toBe(0);

@@ -57,6 +57,7 @@ export class TraceRecord {
     this.#closed = true;
     this.#size = this.#events.length;
     this.#memory.giveBack();
+    this.#log.close();
   }
 
   /** Calls `listener` with each event from now on. @returns what stops it. */

@@ -38,7 +38,7 @@ export class ReceiveQueue {
     let frame = this.#head;
     while (frame !== null && done < into.length) {
       const count = Math.min(frame.end - frame.start, into.length - done);
-      into.set(frame.bytes.subarray(frame.start, frame.start + count), done);
+      into.set(count === frame.length ? frame.data() : frame.data().subarray(0, count), done);
       done += count;
       const { next } = frame;
       if (!peek) this.#take(frame, count);
