@@ -166,6 +166,19 @@ describe('a segment arrives', () => {
     expect(script.tcp.counters.ext.OutOfWindowIcmps).toBe(1);
   });
 
+  test('what is in flight goes from the first number not acknowledged up to the next one to be sent (RFC 5927 section 4.1)', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(new Uint8Array(20), 0);
+    script.inject({ flags: 'A', seq: 1, ack: 11 });
+    const ignored = [10, 11, 21, 22].map((seq) => {
+      const before = script.tcp.counters.ext.OutOfWindowIcmps;
+      script.icmp({ errno: ERRNO.EHOSTUNREACH }, seq);
+      return script.tcp.counters.ext.OutOfWindowIcmps > before;
+    });
+    expect(ignored).toEqual([true, false, false, true]);
+  });
+
   test('fragmentation needed: smaller segments from now on, and what was in flight is sent again in such', () => {
     const script = new Script();
     const c = script.accepted();

@@ -25,6 +25,18 @@ describe('the three-way handshake', () => {
     expect(syn?.ts[1]).toBe(0);
   });
 
+  test('MSS announces what the path is known to take by then, as in Linux', () => {
+    const script = new Script();
+    script.mtu = 1000;
+    script.connect();
+    script.mtu = 600;
+    script.wait(1.5);
+    expect(script.take().map(({ mss, window }) => [mss, window % 960])).toEqual([
+      [960, 0],
+      [560, 0],
+    ]);
+  });
+
   test('a SYN+ACK offers only what the SYN offered', () => {
     const script = new Script();
     script.listen();
