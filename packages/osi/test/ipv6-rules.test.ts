@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AF_INET6, SOCK_DGRAM, type Socket } from '../src/5-session/index.ts';
 import { ERRNO } from '../src/trace/index.ts';
 import { u16, u32 } from './frames.ts';
-import { bytes6, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US_GLOBAL, udp6 } from './ipv6-station.ts';
+import { bytes6, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US, US_GLOBAL, udp6 } from './ipv6-station.ts';
 import { socketOf, to6 } from './ipv6-world.ts';
 
 const ECHO = icmp6(128, [0, 7, 0, 1, 1, 2, 3, 4]);
@@ -18,6 +18,14 @@ const piece = (
   data: readonly number[],
 ): number[] => [next, 0, ...u16(offset | (more ? 1 : 0)), ...u32(id), ...data];
 
+/** A machine that passes packets on, with no way to 2001:db8:9::/64. */
+function router(): Ipv6Script {
+  const script = new Ipv6Script();
+  script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+  script.heard();
+  return script;
+}
+
 function listener(script: Ipv6Script): Socket {
   const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
   expect(socket.bind(to6('::', 9), { privileged: true })).toBe(0);
@@ -31,6 +39,16 @@ function received(socket: Socket): number[] | number {
 }
 
 describe('a packet', () => {
+  test('of another version, or longer than its frame, goes no further; what follows it in a frame is none of it', () => {
+    const script = new Ipv6Script();
+    script.say({ version: 4, next: 58, payload: ECHO });
+    script.say({ length: ECHO.length + 1, next: 58, payload: ECHO });
+    expect(script.told()).toEqual([]);
+    expect(script.drops()).toEqual(expect.arrayContaining(['ipv6.version', 'ipv6.payload-length']));
+    script.say({ length: ECHO.length, next: 58, payload: [...ECHO, 9, 9] });
+    expect(script.told()).toMatchObject([{ ...ECHO_REPLY, rest: [1, 2, 3, 4] }]);
+  });
+
   test('whose next header nobody knows is answered, pointing at that field', () => {
     const script = new Ipv6Script();
     script.say({ next: 253, payload: [1, 2, 3, 4] });
@@ -61,7 +79,15 @@ describe('a packet', () => {
   test('with hop limit 0 or 1 is taken where it is for', () => {
     const script = new Ipv6Script();
     script.say({ next: 58, payload: ECHO, hopLimit: 0 });
-    expect(script.told()).toMatchObject([ECHO_REPLY]);
+    script.say({ next: 58, payload: ECHO, hopLimit: 1 });
+    expect(script.told()).toMatchObject([ECHO_REPLY, ECHO_REPLY]);
+  });
+
+  test('with hop limit 0 or 1 is not passed on: its sender is told', () => {
+    const script = router();
+    for (const hopLimit of [0, 1]) script.say({ to: '2001:db8:9::9', hopLimit, next: 58, payload: ECHO });
+    const exceeded = { type: 3, code: 0, source: key6(US_GLOBAL), destination: key6(THEM_GLOBAL) };
+    expect(script.told()).toMatchObject([exceeded, exceeded]);
   });
 });
 
@@ -97,6 +123,15 @@ describe('an option that nobody knows', () => {
     script.say({ to: 'ff02::1', next: 60, payload: options(0xde) });
     expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 2, info: 42 }]);
   });
+
+  test('is looked at by a router among the hop-by-hop options, not among those for the destination', () => {
+    const script = router();
+    for (const next of [0, 60]) script.say({ to: '2001:db8:9::9', next, payload: options(0x9e) });
+    expect(script.told()).toMatchObject([
+      { type: PARAMETER_PROBLEM, code: 2, info: 42 },
+      { type: 1, code: 0 },
+    ]);
+  });
 });
 
 describe('a routing header of an unknown type', () => {
@@ -115,6 +150,15 @@ describe('a routing header of an unknown type', () => {
       { type: PARAMETER_PROBLEM, code: 0, info: 42 },
     ]);
   });
+
+  test('ends a packet to a group without a word', () => {
+    const script = new Ipv6Script();
+    const echo = icmp6(128, [0, 7, 0, 1], { to: 'ff02::1' });
+    script.say({ to: 'ff02::1', next: 43, payload: [58, 0, 77, 0, 0, 0, 0, 0, ...echo] });
+    expect(script.told()).toEqual([]);
+    script.say({ to: 'ff02::1', next: 58, payload: echo });
+    expect(script.told()).toMatchObject([ECHO_REPLY]);
+  });
 });
 
 describe('a segment routing header (RFC 8754)', () => {
@@ -122,8 +166,15 @@ describe('a segment routing header (RFC 8754)', () => {
 
   test('ends the packet without a word while seg6_enabled is 0, even with no segments left', () => {
     const script = new Ipv6Script();
-    script.say({ next: 43, payload: [...header(0), ...ECHO] });
-    expect(script.told()).toEqual([]);
+    for (const [name, value] of [
+      ['eth0', 0],
+      ['eth0', 1],
+      ['all', 0],
+    ] as const) {
+      script.us.sysctl.set(`net.ipv6.conf.${name}.seg6_enabled`, value);
+      script.say({ next: 43, payload: [...header(0), ...ECHO] });
+      expect(script.told()).toEqual([]);
+    }
     script.us.sysctl.set('net.ipv6.conf.all.seg6_enabled', 1);
     script.say({ next: 43, payload: [...header(0), ...ECHO] });
     expect(script.told()).toMatchObject([ECHO_REPLY]);
@@ -135,6 +186,16 @@ describe('a segment routing header (RFC 8754)', () => {
     script.say({ next: 43, payload: [...header(1), ...ECHO] });
     expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 0, info: 43 }]);
   });
+
+  test('is a hop even where its next segment is the same machine', () => {
+    const script = new Ipv6Script();
+    script.us.sysctl.set('net.ipv6.conf.all.seg6_enabled', 1);
+    const segments = [...bytes6(US_GLOBAL), ...bytes6(US_GLOBAL)];
+    const payload = [58, 4, 4, 1, 1, 0, 0, 0, ...segments, ...ECHO];
+    script.say({ next: 43, payload, hopLimit: 1 });
+    script.say({ next: 43, payload, hopLimit: 2 });
+    expect(script.told()).toMatchObject([{ type: 3, code: 0 }, ECHO_REPLY]);
+  });
 });
 
 describe('fragments', () => {
@@ -144,11 +205,21 @@ describe('fragments', () => {
   test('in any order give the packet, of 1500 bytes and more', () => {
     const script = new Ipv6Script();
     const socket = listener(script);
-    const large = udp6(Array.from({ length: 2992 }, (_, i) => i & 255));
+    const large = udp6(Array.from({ length: 2990 }, (_, i) => i & 255));
     script.say({ next: 44, payload: piece(17, 1400, true, 1, large.slice(1400, 2800)) });
     script.say({ next: 44, payload: piece(17, 2800, false, 1, large.slice(2800)) });
     script.say({ next: 44, payload: piece(17, 0, true, 1, large.slice(0, 1400)) });
     expect(received(socket)).toEqual(large.slice(8));
+  });
+
+  test('of two packets do not make one', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+    script.say({ next: 44, payload: piece(17, 16, false, 2, whole.slice(16)) });
+    expect(received(socket)).toBe(-ERRNO.EAGAIN);
+    script.say({ next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
+    expect(received(socket)).toEqual(data);
   });
 
   test('one that is the whole packet stands for itself (RFC 6946)', () => {
@@ -167,7 +238,9 @@ describe('fragments', () => {
 
   test('that reach beyond 65535 bytes are refused, pointing at the offset', () => {
     const script = new Ipv6Script();
-    script.say({ next: 44, payload: piece(17, 65_528, false, 1, whole.slice(0, 16)) });
+    script.say({ next: 44, payload: piece(17, 65_528, false, 1, whole.slice(0, 7)) });
+    expect(script.told()).toEqual([]);
+    script.say({ next: 44, payload: piece(17, 65_528, false, 2, whole.slice(0, 8)) });
     expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 0, info: 42 }]);
   });
 
@@ -189,27 +262,66 @@ describe('fragments', () => {
 
   test('of which some are missing for 60 s are given up; its sender is told when the first is here', () => {
     const script = new Ipv6Script();
+    const socket = listener(script);
     script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
     script.say({ next: 44, payload: piece(17, 16, false, 2, whole.slice(16)) });
-    script.wait(59);
+    script.wait(30);
+    script.say({ next: 44, payload: piece(17, 16, true, 1, whole.slice(16, 24)) });
+    script.wait(29);
     expect(script.told()).toEqual([]);
     script.wait(2);
     expect(script.told()).toMatchObject([{ type: 3, code: 1 }]);
+    script.say({ next: 44, payload: piece(17, 24, false, 1, whole.slice(24)) });
+    expect(received(socket)).toBe(-ERRNO.EAGAIN);
   });
 });
 
 describe('ICMPv6', () => {
-  test('tells nothing about a packet to a group, or from nobody', () => {
+  test('with a wrong checksum, or one of other addresses, is dropped', () => {
     const script = new Ipv6Script();
-    script.say({ to: 'ff02::1', next: 17, payload: udp6([1], { to: 'ff02::1' }) });
-    script.say({ from: '::', next: 17, payload: udp6([1], { from: '::' }) });
+    script.say({ next: 58, payload: [...ECHO.slice(0, -1), 5] });
+    script.say({ next: 58, payload: icmp6(128, [0, 7, 0, 1], { from: THEM }) });
     expect(script.told()).toEqual([]);
+    expect(script.drops()).toEqual(['icmpv6.checksum', 'icmpv6.checksum']);
   });
 
-  test('tells nothing about an error, and drops informational types that nobody knows', () => {
+  test('answers from the address that was asked, and for a group from one of its own', () => {
     const script = new Ipv6Script();
-    const quoted = Array.from({ length: 48 }, () => 0);
-    script.say({ next: 58, payload: icmp6(1, [0, 0, 0, 0, ...quoted], { code: 99 }) });
+    const echo = (to: string) => script.say({ to, next: 58, payload: icmp6(128, [0, 7, 0, 1], { to }) });
+    echo(US);
+    echo('ff02::1');
+    script.say({ to: US, next: 17, payload: udp6([1], { to: US }) });
+    expect(script.told()).toMatchObject([
+      { type: 129, source: key6(US) },
+      { type: 129, source: key6(US_GLOBAL) },
+      { type: 1, code: 4, source: key6(US) },
+    ]);
+  });
+
+  test('tells nothing about a packet to a group, or from nobody', () => {
+    const script = new Ipv6Script();
+    expect(script.us.addRoute({ destination: 'default', via: THEM_GLOBAL })).toBe(0);
+    const unknown = { next: 253, payload: [1, 2, 3, 4] };
+    script.say({ to: 'ff02::1', next: 17, payload: udp6([1], { to: 'ff02::1' }) });
+    script.say({ to: 'ff02::1', ...unknown });
+    script.say({ toMac: [0x33, 0x33, 0, 0, 0, 1], ...unknown });
+    script.say({ from: '::', ...unknown });
+    script.say({ from: 'ff02::9', ...unknown });
+    script.say({ to: 'ff02::1', next: 44, payload: piece(17, 0, true, 1, udp6([1, 2, 3, 4, 5, 6, 7, 8])) });
+    script.wait(61);
+    expect(script.told()).toEqual([]);
+    expect(script.drops()).toContain('ip.reassembly-timeout');
+  });
+
+  test('tells nothing about an error or a redirect, and drops informational types that nobody knows', () => {
+    const script = new Ipv6Script();
+    const told = (type: number) => {
+      const message = icmp6(type, [0, 0, 0, 0, ...Array.from({ length: 48 }, () => 0)]);
+      script.say({ next: 60, payload: [58, 0, 0x9e, 4, 0, 0, 0, 0, ...message] });
+      return script.told();
+    };
+    for (const type of [1, 127, 137]) expect(told(type)).toEqual([]);
+    for (const type of [128, 200]) expect(told(type)).toMatchObject([{ type: PARAMETER_PROBLEM, code: 2 }]);
     script.say({ next: 58, payload: icmp6(200, [0, 0, 0, 0]) });
     expect(script.told()).toEqual([]);
   });
@@ -240,9 +352,9 @@ describe('the path MTU', () => {
     return sent;
   }
 
-  function tooBig(script: Ipv6Script, mtu: number): void {
+  function tooBig(script: Ipv6Script, mtu: number, source = US_GLOBAL): void {
     const quoted = [0x60, 0, 0, 0, ...u16(16), 17, 64];
-    const addresses = [US_GLOBAL, THEM_GLOBAL].flatMap((text) =>
+    const addresses = [source, THEM_GLOBAL].flatMap((text) =>
       (key6(text).match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)),
     );
     const body = [
@@ -277,6 +389,13 @@ describe('the path MTU', () => {
     script.wait(599);
     expect(Math.max(...sizes(script))).toBe(1400);
     script.wait(2);
+    expect(sizes(script)).toEqual([1448]);
+  });
+
+  test('is not lowered by what is told of somebody else’s packet', () => {
+    const script = new Ipv6Script();
+    tooBig(script, 1300, '2001:db8::77');
+    expect(script.drops()).toEqual(['icmp.not-ours']);
     expect(sizes(script)).toEqual([1448]);
   });
 

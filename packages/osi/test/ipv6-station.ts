@@ -30,12 +30,19 @@ export interface Packet6 {
   readonly from?: string;
   readonly to?: string;
   readonly hopLimit?: number;
+  readonly version?: number;
+  /** The payload's length as the header has it. */
+  readonly length?: number;
   readonly next: number;
   readonly payload: readonly number[];
+  /** The station or group of stations that its frame goes to. */
+  readonly toMac?: readonly number[];
 }
 
-function packet({ from = THEM_GLOBAL, to = US_GLOBAL, hopLimit = 64, next, payload }: Packet6): number[] {
-  return [0x60, 0, 0, 0, ...u16(payload.length), next, hopLimit, ...bytes6(from), ...bytes6(to), ...payload];
+function packet(given: Packet6): number[] {
+  const { from = THEM_GLOBAL, to = US_GLOBAL, hopLimit = 64, version = 6, next, payload } = given;
+  const { length = payload.length } = given;
+  return [version << 4, 0, 0, 0, ...u16(length), next, hopLimit, ...bytes6(from), ...bytes6(to), ...payload];
 }
 
 /** RFC 1071 over the pseudo-header of RFC 8200 section 8.1 and the message. */
@@ -112,7 +119,7 @@ export class Ipv6Script {
 
   say(given: Packet6): void {
     const group = bytes6(given.to ?? US_GLOBAL)[0] === 0xff;
-    const mac = group ? [0x33, 0x33, ...bytes6(given.to ?? '').slice(12)] : OUR_MAC;
+    const mac = given.toMac ?? (group ? [0x33, 0x33, ...bytes6(given.to ?? '').slice(12)] : OUR_MAC);
     this.them.send(Uint8Array.from([...mac, ...THEIR_MAC, ...u16(0x86dd), ...packet(given)]));
     this.wait(0.001);
   }

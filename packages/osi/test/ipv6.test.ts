@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseIpv6 } from '../src/3-network/index.ts';
 import { AF_INET, AF_INET6, drive, IPPROTO_ICMPV6, SOCK_DGRAM, SOCK_STREAM } from '../src/5-session/index.ts';
 import { seconds } from '../src/time/index.ts';
 import { ERRNO } from '../src/trace/index.ts';
@@ -124,6 +125,10 @@ describe('routers', () => {
     ping.send(Uint8Array.of(128, 0, 0, 0, 0, 0, 0, 1), 0, to6('2001:db8:2::b'), 0);
     world.sim.run(seconds(1));
     expect(ping.receive(READ, 0)).toMatchObject({ address: { address: '2001:db8:2::b' } });
+    const hopLimits = world.record.events.flatMap((event) =>
+      event.kind === 'frame-sent' && event.reason === 'ip.forward' ? [world.record.bytes(event)[21]] : [],
+    );
+    expect(hopLimits).toEqual([63, 63]);
     ping.setOption(41, 16, Uint8Array.of(1, 0, 0, 0));
     ping.send(Uint8Array.of(128, 0, 0, 0, 0, 0, 0, 2), 0, to6('2001:db8:2::b'), 0);
     world.sim.run(seconds(2));
@@ -155,6 +160,7 @@ describe('routers', () => {
     expect(server.receive(READ, 0)).toMatchObject({ length: 1440 });
     expect(READ.subarray(0, 1440)).toEqual(data);
     expect(a.ip6.counters.FragCreates).toBe(2);
+    expect(a.ip6.mtuTo(parseIpv6('2001:db8:2::b')!)).toBe(1300);
   });
 
   test('send nothing beyond the link of a link-local address', () => {
@@ -165,6 +171,8 @@ describe('routers', () => {
     client.send(Uint8Array.of(1), 0, to6('2001:db8:2::b', 9), 0);
     world.sim.run(seconds(4));
     expect(world.dropped()).toContain('r ipv6.beyond-scope');
+    expect(world.sent()).toContain('r icmpv6.beyond-scope');
+    expect(a.icmp6.counters.InDestUnreachs).toBe(1);
     expect(b.udp.counters.NoPorts).toBe(0);
   });
 });

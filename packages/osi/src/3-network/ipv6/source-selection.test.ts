@@ -95,6 +95,8 @@ describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
   it('none that is still being asked for, and on a link none of another link', () => {
     expect(choose('2001:db8::9', { prefix: '2001:db8::1/64', tentative: true })).toBe('none');
     expect(choose('fe80::9', { prefix: '2001:db8::1/64', link: 1 })).toBe('none');
+    expect(choose('ff02::9', { prefix: '2001:db8::1/64', link: 1 })).toBe('none');
+    expect(choose('2001:db8:9::1', { prefix: 'fe80::1/64', link: 1 })).toBe('none');
     expect(choose('::1', '::1/128', '2001:db8::1/64')).toBe('::1');
   });
 });
