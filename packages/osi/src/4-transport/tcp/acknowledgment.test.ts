@@ -137,8 +137,9 @@ describe('the receive window', () => {
     script.accepted({}, buffer);
     let edge = 0;
     let seq = 1;
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 300; i++) {
       script.inject({ flags: 'A', seq, ack: 1, data: 'x'.repeat(20) });
+      script.wait(0.1);
       seq += 20;
       for (const s of script.take()) {
         expect(s.ack + s.window).toBeGreaterThanOrEqual(edge);
@@ -170,6 +171,38 @@ describe('the receive window', () => {
     script.take();
     c.receive(new Uint8Array(100));
     expect(script.take()).toEqual([]);
+  });
+
+  /** The window is full of segments of `size`. @returns what a probe is answered when the program has read until `free` bytes are free. */
+  function openedBy(receiveBuffer: number, size: number, free: number): number | undefined {
+    const script = new Script();
+    const c = script.accepted({}, { receiveBuffer, receiveBufferLocked: true });
+    let told = { ack: 1, window: 1 };
+    while (told.window > 0) {
+      script.inject({ flags: 'A', seq: told.ack, ack: 1, data: 'x'.repeat(size) });
+      script.wait(0.3);
+      told = script.take().at(-1) ?? told;
+    }
+    c.receive(new Uint8Array(free - (receiveBuffer / 2 - c.readable)));
+    script.inject({ flags: 'A', seq: told.ack - 1, ack: 1 });
+    return script.take().at(-1)?.window;
+  }
+
+  test('opens when a segment of the peer has room, and a sixteenth of the buffer is free (RFC 9293 section 3.8.6.2.2)', () => {
+    expect([openedBy(8192, 1460, 1459), openedBy(8192, 1460, 1460)]).toEqual([0, 1460]);
+    expect([openedBy(65_536, 1000, 2047), openedBy(65_536, 1000, 2048)]).toEqual([0, 2000]);
+  });
+
+  test('that has opened is told when it has doubled', () => {
+    const script = new Script();
+    const c = script.accepted({}, buffer);
+    script.inject({ flags: 'A', seq: 1, ack: 1, data: 'x'.repeat(4096 - 1460) });
+    script.wait(1);
+    expect(script.take().at(-1)?.window).toBe(1460);
+    c.receive(new Uint8Array(400));
+    expect(script.take()).toEqual([]);
+    c.receive(new Uint8Array(1100));
+    expect(script.take()).toMatchObject([{ reason: 'tcp.window-update' }]);
   });
 
   test('a thousand tiny segments do not pin a thousand frames', () => {

@@ -90,6 +90,15 @@ describe('the three-way handshake', () => {
     expect(c.app.errno).toBe(ERRNO.ECONNREFUSED);
   });
 
+  test('a RST to a call that has crossed one of the peer refuses it', () => {
+    const script = new Script();
+    const c = script.connect();
+    script.inject({ flags: 'S', seq: 0, mss: 1460 });
+    expect(c.state).toBe('SYN_RECV');
+    script.inject({ flags: 'R', seq: 1 });
+    expect([c.state, c.app.errno]).toEqual(['CLOSED', ERRNO.ECONNREFUSED]);
+  });
+
   test('an acknowledgment of something else in SYN_SENT is answered by RST', () => {
     const script = new Script();
     const c = script.connect();

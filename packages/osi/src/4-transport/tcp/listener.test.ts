@@ -108,6 +108,20 @@ describe('a listener', () => {
     expect(script.lines().length).toBe(1);
   });
 
+  test('a peer that takes its call back is forgotten, and another may call', () => {
+    const script = new Script({ 'net.ipv4.tcp_syncookies': 0 });
+    const listener = script.listen(1);
+    for (let i = 0; i < 10; i++) {
+      script.peerPort++;
+      script.inject({ flags: 'S', mss: 1460 });
+      script.inject({ flags: 'R', seq: 1 });
+    }
+    expect(listener.accept()).toBe(null);
+    script.inject({ flags: 'S', mss: 1460 });
+    script.inject({ flags: 'A', seq: 1, ack: 1 });
+    expect(listener.accept()).not.toBe(null);
+  });
+
   test('takes no SYN that is a FIN too', () => {
     const script = new Script();
     script.listen();

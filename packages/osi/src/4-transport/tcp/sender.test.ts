@@ -129,6 +129,19 @@ describe('flow control', () => {
     expect(script.take()).toMatchObject([{ data: 'hello', seq: 1 }]);
   });
 
+  test('a closed window is probed for ever when the peer answers', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'A', seq: 1, ack: 1, window: 0 });
+    c.send(text('hello'), 0);
+    for (let i = 0; i < 50; i++) {
+      script.wait(130);
+      script.inject({ flags: 'A', seq: 1, ack: 1, window: 0 });
+    }
+    expect(c.state).toBe('ESTABLISHED');
+    expect(script.take().length).toBeGreaterThan(40);
+  });
+
   test('a closed window that nobody answers for is given up with ETIMEDOUT', () => {
     const script = new Script();
     const c = script.accepted();
@@ -166,6 +179,15 @@ describe('flow control', () => {
   });
 });
 
+test('segments fit what the peer announced, less the timestamps and SACK blocks that they bear', () => {
+  const script = new Script();
+  const c = script.accepted({ mss: 1000, ts: [1, 0], sack: true });
+  c.send(new Uint8Array(20_000), 0);
+  expect(script.take()[0]?.data.length).toBe(988);
+  script.inject({ flags: 'A', seq: 5, ack: 1 + 988, data: 'early', ts: [2, 0] });
+  expect(script.take().find((s) => s.data !== '')?.data.length).toBe(976);
+});
+
 test('each data segment names the system calls that wrote its bytes, a retransmission too', () => {
   const script = new Script();
   const c = script.accepted();
@@ -201,6 +223,30 @@ describe('keepalive', () => {
       [16, 'RA', 1, 'tcp.reset-keepalive'],
     ]);
     expect(c.app.errno).toBe(ERRNO.ETIMEDOUT);
+  });
+
+  test('is off until the program asks for it', () => {
+    const script = new Script();
+    script.accepted();
+    script.wait(20_000);
+    expect(script.take()).toEqual([]);
+  });
+
+  test('counts from when the peer was last heard, and does not ask while something is unacknowledged', () => {
+    const script = new Script();
+    const c = script.accepted({}, { keepAlive: true, keepIdle: 10e9, keepInterval: 2e9, keepCount: 3 });
+    const asked = (): number => script.take().filter((s) => s.reason === 'tcp.keepalive').length;
+    script.wait(6);
+    c.send(text('a'), 0);
+    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    script.wait(9);
+    expect(asked()).toBe(0);
+    script.wait(2);
+    expect(asked()).toBe(1);
+    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    c.send(text('b'), 0);
+    script.wait(50);
+    expect(asked()).toBe(0);
   });
 
   test('goes on as long as the peer answers', () => {

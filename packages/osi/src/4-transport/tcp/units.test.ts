@@ -60,6 +60,15 @@ test('options of any bytes are read without harm', () => {
   );
 });
 
+test('unknown options are passed over; one with an impossible length ends the list', () => {
+  const mss = [2, 4, 5, 180];
+  const found = (...bytes: number[]): number => optionsIn(Uint8Array.from([...bytes, ...mss])).mss;
+  expect([found(77, 4, 1, 1), found(77, 3, 1), found(77, 2), found(1, 2, 3, 1)]).toEqual([
+    1460, 1460, 1460, 1460,
+  ]);
+  expect([found(77, 0), found(77, 1), found(77, 7)]).toEqual([0, 0, 0]);
+});
+
 test('shifts of the window beyond 14 count as 14 (RFC 7323 section 2.3)', () => {
   expect([13, 14, 15, 255].map((shift) => optionsIn(Uint8Array.of(3, 3, shift)).windowScale)).toEqual([
     13, 14, 14, 14,

@@ -25,7 +25,10 @@ describe('urgent data received', () => {
   test('is announced before it comes: reading stops at its place', () => {
     const script = new Script();
     const c = script.accepted();
+    let told = 0;
+    Object.assign(c.app, { urgent: () => told++ });
     script.inject({ flags: 'AU', seq: 1, ack: 1, data: 'ab', urgent: 5 });
+    expect(told).toBe(1);
     expect(c.receiveUrgent(false)).toBe(-2);
     expect(c.urgentReady).toBe(false);
     script.inject({ flags: 'PA', seq: 3, ack: 1, data: 'cdXef' });
@@ -77,6 +80,16 @@ describe('urgent data sent', () => {
     const [first, second] = script.take();
     expect(first).toMatchObject({ flags: 'PA', data: 'a', urgent: 0 });
     expect(second).toMatchObject({ flags: 'PAU', data: 'bcX', urgent: 3 });
+  });
+
+  test('may be of any length: a segment points as far as it can', () => {
+    const script = new Script();
+    const c = script.accepted({}, { sendBuffer: 1_000_000, sendBufferLocked: true });
+    c.send(new Uint8Array(100_000), 0, WRITE_URGENT);
+    script.take();
+    script.inject({ flags: 'A', seq: 1, ack: 1 + 14_600 });
+    const [first] = script.take();
+    expect([first?.seq, first?.urgent]).toEqual([1 + 14_600, 65_535]);
   });
 
   test('every segment points at it until it is acknowledged', () => {
