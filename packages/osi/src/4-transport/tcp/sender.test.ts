@@ -206,8 +206,10 @@ test('PSH marks the segment that empties the send buffer', () => {
   const { client } = pair.established();
   client.send(new Uint8Array(4000), 0);
   pair.wait(0.001);
+  client.send(new Uint8Array(100), 0);
+  pair.wait(0.001);
   const data = segments(pair).filter((s) => s.length > 0);
-  expect(data.map((s) => s.flags)).toEqual(['A', 'A', 'PA']);
+  expect(data.map((s) => s.flags)).toEqual(['A', 'A', 'PA', 'PA']);
 });
 
 describe('keepalive', () => {

@@ -57,7 +57,7 @@ describe('urgent data received', () => {
     expect(read(c)).toBe('y');
   });
 
-  test('a pointer with a window of zero is still taken (RFC 9293 MUST-66)', () => {
+  test('a pointer with a window of zero is still taken, and so is a RST (RFC 9293 MUST-66)', () => {
     const script = new Script();
     const c = script.accepted({}, { receiveBuffer: 4096, receiveBufferLocked: true });
     for (let told = { window: 1, ack: 1 }; told.window > 0; ) {
@@ -68,6 +68,8 @@ describe('urgent data received', () => {
     const rcvNxt = 1 + c.readable;
     script.inject({ flags: 'AU', seq: rcvNxt, ack: 1, urgent: 1 });
     expect(c.receiveUrgent(true)).toBe(-2);
+    script.inject({ flags: 'R', seq: rcvNxt });
+    expect(c.state).toBe('CLOSED');
   });
 });
 
