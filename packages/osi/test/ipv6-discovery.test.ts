@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { AF_INET6, SOCK_DGRAM } from '../src/5-session/index.ts';
+import { ERRNO } from '../src/trace/index.ts';
 import { u16, u32 } from './frames.ts';
-import { bytes6, Ipv6Script, key6, THEM, THEM_GLOBAL, US, US_GLOBAL } from './ipv6-station.ts';
+import { bytes6, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US, US_GLOBAL } from './ipv6-station.ts';
 import { socketOf, to6 } from './ipv6-world.ts';
 
 const ROUTER_SOLICITATION = 133;
@@ -53,6 +54,15 @@ function send(script: Ipv6Script, to: string, scope = 0): string[] {
 const addresses = (script: Ipv6Script): string[] =>
   script.us.addresses6.map(({ address, length }) => `${address.text}/${length}`);
 
+/** What is known of the link that the machine is on, and of its neighbours there. */
+const link = (script: Ipv6Script) => {
+  const by = script.us.ip6.interfaces.at(-1);
+  if (by?.neighbours == null) throw new Error('eth0');
+  return { by, parameters: by.neighbours.parameters, neighbours: [...by.neighbours.entries()] };
+};
+const stateOf = (script: Ipv6Script, text: string) =>
+  link(script).neighbours.find(({ address }) => address.text === text)?.state;
+
 describe('a solicitation', () => {
   test('is answered by who has the address: solicited, overriding, with the MAC address', () => {
     const script = new Ipv6Script();
@@ -68,6 +78,16 @@ describe('a solicitation', () => {
         rest: [...bytes6(US_GLOBAL), ...targetMac([2, 0, 0, 0, 0, 1])],
       },
     ]);
+  });
+
+  test('has its sender remembered, who is told that a router is one', () => {
+    const script = new Ipv6Script();
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    script.answers = false;
+    script.heard();
+    script.sayNd(SOLICITATION, solicit(US_GLOBAL), { from: THEM_GLOBAL, to: SOLICITED_NODE });
+    expect(script.heard()).toMatchObject([{ type: ADVERTISEMENT, info: 0xe000_0000 }]);
+    expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
   });
 
   test('of one who has no address yet is answered to all nodes', () => {
@@ -112,7 +132,13 @@ describe('a neighbour', () => {
     script.wait(5);
     const asked = script.heard().filter(({ type }) => type === SOLICITATION);
     expect(asked).toHaveLength(3);
-    expect(asked[0]).toMatchObject({ hopLimit: 255, destination: key6('ff02::1:ff00:2') });
+    // From the address of the packet that waits, with our MAC address.
+    expect(asked[0]).toMatchObject({
+      hopLimit: 255,
+      source: key6(US_GLOBAL),
+      destination: key6('ff02::1:ff00:2'),
+      rest: [...bytes6(THEM_GLOBAL), ...sourceMac([2, 0, 0, 0, 0, 1])],
+    });
     expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBe(1e9);
   });
 
@@ -158,7 +184,103 @@ describe('a neighbour', () => {
   });
 });
 
+describe('an advertisement', () => {
+  const news = (flags: number, mac: readonly number[], target = THEM_GLOBAL): number[] => [
+    ...[flags, 0, 0, 0],
+    ...bytes6(target),
+    ...mac,
+  ];
+
+  test.each([
+    ['that a router has passed on', { hopLimit: 254 }, 0x20, THEM_GLOBAL],
+    ['with a code', { code: 1 }, 0x20, THEM_GLOBAL],
+    ['about a group', {}, 0x20, 'ff02::9'],
+    ['that says it was asked for, to a group', {}, 0x60, THEM_GLOBAL],
+  ])('%s counts for nothing', (_what, given, flags, target) => {
+    const script = new Ipv6Script();
+    send(script, THEM_GLOBAL);
+    const to = { from: THEM_GLOBAL, to: 'ff02::1', ...given };
+    script.sayNd(ADVERTISEMENT, news(flags, targetMac(OTHER_MAC), target), to);
+    expect(script.drops().filter((reason) => reason.startsWith('ndisc.'))).toHaveLength(1);
+    script.them.arrived.length = 0;
+    expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
+  });
+
+  test('confirms a neighbour only if it was asked for; one that may not override leaves a doubt', () => {
+    const script = new Ipv6Script();
+    send(script, THEM_GLOBAL);
+    expect(stateOf(script, THEM_GLOBAL)).toBe('REACHABLE');
+    script.wait(60);
+    expect(stateOf(script, THEM_GLOBAL)).toBe('STALE');
+    script.sayNd(ADVERTISEMENT, news(0x20, targetMac(MAC)), { from: THEM_GLOBAL, to: 'ff02::1' });
+    expect(stateOf(script, THEM_GLOBAL)).toBe('STALE');
+    script.sayNd(ADVERTISEMENT, news(0x40, []), { from: THEM_GLOBAL, to: US_GLOBAL });
+    expect(stateOf(script, THEM_GLOBAL)).toBe('REACHABLE');
+    script.sayNd(ADVERTISEMENT, news(0, targetMac(OTHER_MAC)), { from: THEM_GLOBAL, to: 'ff02::1' });
+    expect(stateOf(script, THEM_GLOBAL)).toBe('STALE');
+  });
+});
+
 describe('duplicate address detection', () => {
+  const NEW = '2001:db8::5';
+  /** A machine that has begun to check another address. */
+  function checking(transmits = 1) {
+    const script = new Ipv6Script();
+    script.us.sysctl.set('net.ipv6.conf.eth0.dad_transmits', transmits);
+    script.us.addAddress('eth0', `${NEW}/64`);
+    const line = () => script.us.addresses6.find(({ address }) => address.text === NEW);
+    const asked = () =>
+      script.heard().filter(({ type, source }) => type === SOLICITATION && source === key6('::'));
+    const begun = script.sim.now;
+    return { script, line, asked, begun };
+  }
+  const NEW_GROUP = { from: '::', to: 'ff02::1:ff00:5' };
+
+  test('asks after a random wait, as often as dad_transmits says, and waits a second for the last answer', () => {
+    const { script, line, asked, begun } = checking(3);
+    script.wait(10);
+    const times = asked().map(({ at }) => at);
+    const [first = 0] = times;
+    expect(first).toBeGreaterThan(begun);
+    expect(times).toEqual([first, first + 1e9, first + 2e9]);
+    expect(line()).toMatchObject({ tentative: false });
+    const once = checking();
+    while (once.asked().length === 0) once.script.wait(0.1);
+    once.script.wait(0.8);
+    expect(once.line()).toMatchObject({ tentative: true });
+    once.script.wait(0.3);
+    expect(once.line()).toMatchObject({ tentative: false });
+  });
+
+  test('lets nobody use the address meanwhile', () => {
+    const { script, line } = checking();
+    const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+    expect(socket.bind(to6(NEW, 9), { privileged: true })).toBe(-ERRNO.EADDRNOTAVAIL);
+    script.say({ to: NEW, next: 58, payload: icmp6(128, [0, 7, 0, 1], { to: NEW }) });
+    expect(script.heard().filter(({ type }) => type === 129)).toEqual([]);
+    script.wait(3);
+    expect(line()).toMatchObject({ tentative: false });
+  });
+
+  test('does not take its own question, come back, for that of another (RFC 7527)', () => {
+    const { script, line, asked } = checking();
+    let own = asked();
+    while (own.length === 0) {
+      script.wait(0.1);
+      own = asked();
+    }
+    script.sayNd(SOLICITATION, [...ZERO, ...(own[0]?.rest ?? [])], NEW_GROUP);
+    script.wait(3);
+    expect(line()).toMatchObject({ tentative: false, failed: false });
+  });
+
+  test('fails by a question without a nonce even before its own first one', () => {
+    const { script, line } = checking();
+    script.sayNd(SOLICITATION, [...ZERO, ...bytes6(NEW)], NEW_GROUP);
+    script.wait(3);
+    expect(line()).toMatchObject({ tentative: true, failed: true });
+  });
+
   test('asks once from no address, to the solicited-node group, having joined it', () => {
     const script = new Ipv6Script({ settle: false });
     script.wait(3);
@@ -209,6 +331,56 @@ describe('routers', () => {
     advertise(script, router());
     script.wait(60);
     expect(script.heard().filter(({ type }) => type === ROUTER_SOLICITATION)).toEqual([]);
+  });
+
+  test('are asked for after four seconds, and each time after twice as long, about', () => {
+    const script = new Ipv6Script({ settle: false });
+    const gaps = (time: number): number[] => {
+      script.wait(time);
+      const times = script
+        .heard()
+        .flatMap(({ type, at }) => (type === ROUTER_SOLICITATION ? [at / 1e9] : []));
+      return times.slice(1).map((at, i) => at - (times[i] ?? 0));
+    };
+    for (const [i, gap] of gaps(70).entries()) {
+      expect(Math.abs(gap / (4 * 2 ** i) - 1)).toBeLessThan(0.1);
+      expect(gap).not.toBe(4 * 2 ** i);
+    }
+    // Who is no default router does not end it.
+    advertise(script, router([], { lifetime: 0 }));
+    const last = gaps(40_000).at(-1) ?? 0;
+    expect(Math.abs(last / 3600 - 1)).toBeLessThan(0.1);
+  });
+
+  test('are default routers for longer when they say so again', () => {
+    const script = new Ipv6Script();
+    advertise(script, router([], { lifetime: 100 }));
+    script.wait(60);
+    advertise(script, router([], { lifetime: 100 }));
+    script.wait(60);
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+  });
+
+  test('tell their MAC address', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    advertise(script, router(sourceMac(OTHER_MAC)));
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000009']);
+  });
+
+  test('tell the hop limit and the times of neighbour discovery, where they say something', () => {
+    const script = new Ipv6Script();
+    advertise(script, router([], { hopLimit: 17, reachable: 60_000, retrans: 3000 }));
+    advertise(script, router());
+    const { by, parameters } = link(script);
+    expect(by.hopLimit).toBe(17);
+    expect(parameters).toMatchObject({ baseReachableTime: 60e9, retransTime: 3e9 });
+  });
+
+  test('tell no MTU below 1280 or above that of the link', () => {
+    const script = new Ipv6Script();
+    for (const mtu of [1279, 1501]) advertise(script, router([5, 1, 0, 0, ...u32(mtu)]));
+    expect(link(script).by.routerMtu).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('are default routers for their lifetime, and no longer when they say 0', () => {
@@ -298,6 +470,29 @@ describe('a prefix', () => {
     expect(script.heard().filter(({ type }) => type === SOLICITATION)).toMatchObject([
       { destination: key6('ff02::1:ff00:77') },
     ]);
+    const other = new Ipv6Script();
+    advertise(other, router([...prefix('2001:db8:5::', { flags: 0x40 })]));
+    expect(send(other, '2001:db8:5::77')).toEqual(['020000000002']);
+  });
+
+  test('is on the link for its lifetime, for longer when it is told of again, no longer when they say 0', () => {
+    const script = new Ipv6Script();
+    const onLink = (text: string) => script.us.routes6.some(({ destination }) => destination.text === text);
+    const tell = (text: string, valid: number) =>
+      advertise(script, router(prefix(text, { flags: 0x80, valid, preferred: 0 }), { lifetime: 0 }));
+    tell('2001:db8:5::', 100);
+    tell('2001:db8:6::', 0xffff_ffff);
+    script.wait(60);
+    tell('2001:db8:5::', 100);
+    script.wait(60);
+    expect(onLink('2001:db8:5::')).toBe(true);
+    script.wait(50);
+    expect(onLink('2001:db8:5::')).toBe(false);
+    tell('2001:db8:5::', 100);
+    tell('2001:db8:5::', 0);
+    expect(onLink('2001:db8:5::')).toBe(false);
+    script.wait(100_000);
+    expect(onLink('2001:db8:6::')).toBe(true);
   });
 
   test('is one of few thousand: somebody who tells of ever more fills no memory', () => {
@@ -327,6 +522,22 @@ describe('a prefix', () => {
     script.wait(7000);
     expect(addresses(script)).toContain(made);
     script.wait(300);
+    expect(addresses(script)).not.toContain(made);
+  });
+
+  test.each([
+    ['more than two hours', 100_000, 10_000, 10_000],
+    ['more than is left', 1000, 3000, 3000],
+    ['less than is left of less than two hours: it is ignored', 5000, 10, 5000],
+  ])('may be told of anew with a lifetime of %s', (_what, before, after, end) => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::', { valid: before, preferred: 900 })));
+    advertise(script, router(prefix('2001:db8:5::', { valid: after, preferred: 5 })));
+    const line = script.us.addresses6.find(({ address }) => `${address.text}/64` === made);
+    expect((line?.preferredUntil ?? 0) - script.sim.now).toBeLessThan(6e9);
+    script.wait(end - 10);
+    expect(addresses(script)).toContain(made);
+    script.wait(20);
     expect(addresses(script)).not.toContain(made);
   });
 });
@@ -412,12 +623,21 @@ describe('a redirect', () => {
   test.each([
     ['of somebody else', { from: 'fe80::7' }, better, '2001:db8:9::9'],
     ['that a router has passed on', { hopLimit: 64 }, better, '2001:db8:9::9'],
+    ['with a code', { code: 1 }, better, '2001:db8:9::9'],
     ['to a router that is not link-local', {}, THEM_GLOBAL, '2001:db8:9::9'],
     ['about a group', {}, better, 'ff02::9'],
   ])('%s is not', (_what, given, target, destination) => {
     const script = new Ipv6Script();
     advertise(script, router());
     script.sayNd(REDIRECT, redirect(target, destination), { to: US, ...given });
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+  });
+
+  test('is not for a router to follow', () => {
+    const script = new Ipv6Script();
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    expect(script.us.addRoute({ destination: 'default', via: THEM, interface: 'eth0' })).toBe(0);
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9'), { to: US });
     expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
   });
 });

@@ -49,13 +49,18 @@ describe('a router that passes a packet on by the link it came by', () => {
 
   test('quotes as much of the packet as fits in 1280 bytes', () => {
     const { world, r, send } = detour();
-    // With the MAC address of the other router, which is known by now.
     send(seconds(1), '2001:db8:2::9');
     send(seconds(1), '2001:db8:2::b', 1400);
     const frames = world.record.events.filter(
       (event) => event.kind === 'frame-sent' && event.node === r.name && event.reason === 'ndisc.redirect',
     );
     expect(frames.map((event) => (event.kind === 'frame-sent' ? event.length - 14 : 0))).toEqual([176, 1280]);
+    // The second one has the MAC address of the other router, which is known by then, in front.
+    const [REDIRECTED, MAC] = [4, 2];
+    const options = frames.flatMap((event) =>
+      event.kind === 'frame-sent' ? [world.record.bytes(event)[94]] : [],
+    );
+    expect(options).toEqual([REDIRECTED, MAC]);
   });
 
   test('says that the destination itself is on the link', () => {
@@ -73,6 +78,31 @@ describe('a router that passes a packet on by the link it came by', () => {
     const { send, passed, redirects } = detour('2001:db8:1::2');
     send(seconds(1));
     expect([passed(), redirects()]).toEqual([1, 0]);
+  });
+
+  test('does not when the packet comes from behind another router', () => {
+    const { world, r, s, b, passed, redirects } = detour();
+    s.addRoute({ destination: '2001:db8:9::/64', via: 'fe80::ff:fe00:2', interface: 'eth0' });
+    r.addRoute({ destination: '2001:db8:9::/64', via: 'fe80::ff:fe00:1', interface: 'eth0' });
+    socketOf(b, AF_INET6, SOCK_DGRAM).send(new Uint8Array(1), 0, to6('2001:db8:9::9', 9), 0);
+    world.sim.run(world.sim.now + seconds(1));
+    expect([passed(), redirects()]).toEqual([1, 0]);
+  });
+
+  test('tells of many destinations no oftener than of one, and so of one destination to many addresses', () => {
+    const many = detour();
+    for (let i = 1; i <= 10; i++) many.send(milliseconds(1), `2001:db8:2::${i}`);
+    expect(many.redirects()).toBe(6);
+    const { world, a, redirects } = detour();
+    a.sysctl.set('net.ipv6.conf.eth0.accept_redirects', 0);
+    for (const from of ['2001:db8:1::aa', '2001:db8:1::ab']) {
+      a.addAddress('eth0', `${from}/64`, false);
+      const socket = socketOf(a, AF_INET6, SOCK_DGRAM);
+      expect(socket.bind(to6(from, 9), { privileged: true })).toBe(0);
+      for (let i = 0; i < 4; i++) socket.send(new Uint8Array(1), 0, to6('2001:db8:2::b', 9), 0);
+      world.sim.run(world.sim.now + milliseconds(1));
+    }
+    expect(redirects()).toBe(6);
   });
 
   test('tells a host that does not listen six times, then once in a second', () => {

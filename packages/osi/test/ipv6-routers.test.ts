@@ -52,9 +52,10 @@ describe('a router that advertises', () => {
   test('says it three times within half a minute, then every 200 to 600 seconds', () => {
     const { script, advertised } = router();
     script.wait(33);
-    expect(advertised()).toHaveLength(3);
+    const first = advertised();
+    expect(first).toHaveLength(3);
     script.wait(6000);
-    const times = advertised().map(({ at }) => at / 1e9);
+    const times = [...first.slice(-1), ...advertised()].map(({ at }) => at / 1e9);
     const waits = times.slice(1).map((at, i) => at - (times[i] ?? 0));
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(200);
     expect(Math.max(...waits)).toBeLessThanOrEqual(600);
@@ -94,9 +95,12 @@ describe('a router that advertises', () => {
     const { script, advertised } = router();
     script.wait(100);
     script.heard();
+    const askedAt = script.sim.now;
     solicit(script, THEM, [1, 1, 2, 0, 0, 0, 0, 2]);
     script.wait(0.5);
-    expect(advertised()).toMatchObject([{ destination: key6('ff02::1') }]);
+    const answers = advertised();
+    expect(answers).toMatchObject([{ destination: key6('ff02::1') }]);
+    expect((answers[0]?.at ?? 0) - askedAt).toBeGreaterThan(1e6);
     expect([...(script.us.ip6.interfaces.at(-1)?.neighbours?.entries() ?? [])]).toMatchObject([
       { mac: 0x0200_0000_0002, state: 'STALE' },
     ]);
@@ -111,9 +115,10 @@ describe('a router that advertises', () => {
       solicit(script);
       script.wait(0.1);
     }
-    const answers = advertised().length;
-    expect(answers).toBeGreaterThanOrEqual(3);
-    expect(answers).toBeLessThanOrEqual(5);
+    const times = advertised().map(({ at }) => at);
+    expect(times.length).toBeGreaterThanOrEqual(3);
+    expect(times.length).toBeLessThanOrEqual(5);
+    for (const [i, at] of times.slice(1).entries()) expect(at - (times[i] ?? 0)).toBeGreaterThanOrEqual(3e9);
     script.wait(10);
     expect(script.drops()).toEqual([]);
   });
@@ -176,6 +181,21 @@ describe('a router that advertises', () => {
     ['an MTU above that of the link', { mtu: 1501 }],
   ])('refuses %s', (_what, settings) => {
     expect(router(settings).result).toBe(-ERRNO.EINVAL);
+  });
+
+  test('may be no default router, and have addresses preferred for as long as they are valid at most', () => {
+    expect(router({ lifetime: 0 }).result).toBe(0);
+    expect(router({ valid: 1000 }).result).toBe(0);
+  });
+
+  test('tells a prefix once, however many addresses it has of it', () => {
+    const { script, advertised, stop } = router();
+    script.wait(40);
+    script.us.addAddress('eth0', '2001:db8::77/64', false);
+    script.heard();
+    expect(stop()).toBe(0);
+    script.wait(0.1);
+    expect(advertised().map(({ rest }) => rest.length)).toEqual([8 + 8 + 32]);
   });
 });
 
