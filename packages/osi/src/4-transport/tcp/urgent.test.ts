@@ -48,6 +48,14 @@ describe('urgent data received', () => {
     expect(read(c)).toBe('a');
   });
 
+  test('a former urgent byte that would be read next is passed over when another is announced, as in Linux', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PAU', seq: 1, ack: 1, data: 'X', urgent: 1 });
+    script.inject({ flags: 'PAU', seq: 2, ack: 1, data: 'abY', urgent: 3 });
+    expect(read(c)).toBe('ab');
+  });
+
   test('counts in the window like any other byte', () => {
     const script = new Script();
     const c = script.accepted();
