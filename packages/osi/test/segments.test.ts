@@ -40,6 +40,16 @@ const PLAIN = `
   < . 1 ack 1 win 60000
   c = accept l
 `;
+/** One without options whose window is small. */
+const NARROW = `
+  l = stream
+  set l SO_RCVBUF 8192
+  bind l 0.0.0.0:80
+  listen l 5
+  < S 0 win 65535 mss 1460  -> S. 0 ack 1 win 7300 mss 1460
+  < . 1 ack 1 win 60000
+  c = accept l
+`;
 /** A program calls a peer. */
 const CALLING = `
   c = stream
@@ -401,6 +411,22 @@ const SCRIPTS: Record<string, string> = {
     send c 5000*  -> 5000 | . 1 len 1460 ack 1 win 64240 | . 1461 len 1460 ack 1 win 64240 | . 2921 len 1460 ack 1 win 64240 | P. 4381 len 620 ack 1 win 64240
     < . 1 ack 1 win 61000 sack 1461-5001  -> nothing
     < . 1 ack 1461 win 60000  -> nothing
+  `,
+  'what begins in the window is taken whole while nothing waits to be read': `
+    ${NARROW}
+    < P. 1 ack 1 win 60000 len 9000
+    inq c  -> 9000
+  `,
+  'while something waits what ends beyond the window is dropped and answered, with FIN too': `
+    ${NARROW}
+    < P. 1 ack 1 win 60000 len 4380
+    wait 300
+    < P. 4381 ack 1 win 60000 len 2921  -> . 1 ack 4381 win 2920
+    < PF. 4381 ack 1 win 60000 len 2921  -> . 1 ack 4381 win 2920
+    < P. 4481 ack 1 win 60000 len 2920  -> . 1 ack 4381 win 2920
+    inq c  -> 4380
+    < PF. 4381 ack 1 win 60000 len 2920  -> nothing
+    inq c  -> 7300
   `,
   'a block that begins at the acknowledgment says nothing: what is next has not come': `
     ${OPEN}

@@ -297,6 +297,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
   'tcp.paws': { en: 'not taken: its timestamp is too old', ko: '타임스탬프가 너무 오래되었다' },
   'tcp.outside-window': { en: 'not taken: outside of the receive window', ko: '수신 윈도우를 벗어났다' },
   'tcp.duplicate': { en: 'not taken: it was there already', ko: '이미 받은 것이다' },
+  'tcp.beyond-window': {
+    en: 'not taken: it ends beyond the window, and what came before it is not read yet',
+    ko: '윈도를 넘어 끝나고, 그 앞의 데이터가 아직 읽히지 않았다',
+  },
   'tcp.zero-window': { en: 'not taken: no room is left', ko: '받을 자리가 없다' },
   'tcp.out-of-order-full': {
     en: 'not taken: too many pieces wait for a gap to be filled',

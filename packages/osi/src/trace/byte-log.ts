@@ -31,7 +31,6 @@ export class ByteLog {
   begin(room: number): void {
     if (this.#used + room <= this.#into.length) return;
     // Where the record ends that is written last: whoever reads must not take what was there before for another one.
-
     if (this.#used < this.#into.length) this.#into[this.#used] = 0;
     const length = Math.min(Math.max(FIRST_CHUNK, 2 * this.#into.length), LARGEST_CHUNK);
     const old = length === LARGEST_CHUNK ? spare.pop() : undefined;

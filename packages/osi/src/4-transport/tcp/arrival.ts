@@ -169,15 +169,28 @@ function acceptable(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   }
   const early = seqDiff(segment.seq, tcb.rcvNxt) > tcb.receiveWindow;
   const late = seqLess(segment.end, tcb.rcvWup);
-  if (!early && !late) return true;
+  const beyond = !early && endsBeyond(tcb, segment);
+  if (!early && !late && !beyond) return true;
+  if (beyond) ext.BeyondWindow++;
   // RFC 7323 and Linux would echo an older timestamp here. But then, when acknowledgments are lost, the peer takes
   // the time since its first attempt for the path's, and each loss makes its RTO longer.
   if (late && !isReset) rememberTimestamp(tcb, segment);
   if (isReset && resets(tcb, segment)) return true;
   if (isReset) drop(tcb, frame, 'tcp.outside-window');
   else if ((segment.flags & SYN) !== 0) challenge(tcb, frame, 'TCPSYNChallenge');
+  else if (beyond)
+    answerInvalid(tcb, frame, segment, 'tcp.beyond-window', 'TCPACKSkippedSeq', 'tcp.window-full-ack');
   else answerInvalid(tcb, frame, segment, 'tcp.outside-window', 'TCPACKSkippedSeq');
   return false;
+}
+
+/**
+ * It has data behind the end of the window, which is taken only while nothing waits to be read (Linux: tcp_sequence); a FIN there
+ * does no harm.
+ */
+function endsBeyond(tcb: Tcb, { end, flags }: Segment): boolean {
+  const size = seqDiff(end, tcb.rcvNxt) - ((flags & FIN) === 0 ? 0 : 1);
+  return size > tcb.receiveWindow && tcb.queue.length > 0;
 }
 
 /** Second check. */

@@ -2,7 +2,7 @@ import type { Frame } from '../../1-physical/index.ts';
 import { milliseconds } from '../../time/index.ts';
 import { becomeQuick } from './acknowledgment.ts';
 import { type Segment, SYN } from './codec.ts';
-import type { TcpDrop } from './reasons.ts';
+import type { TcpDrop, TcpReason } from './reasons.ts';
 import { drop, dropAndAcknowledge, tellDuplicate } from './receiver.ts';
 import { seqLess, seqMin } from './sequence.ts';
 import type { Tcb, TcpHost } from './tcb.ts';
@@ -28,8 +28,9 @@ export function answerInvalid(
   tcb: Tcb,
   frame: Frame,
   segment: Segment,
-  why: 'tcp.paws' | 'tcp.outside-window',
+  why: 'tcp.paws' | 'tcp.outside-window' | 'tcp.beyond-window',
   skipped: 'TCPACKSkippedPAWS' | 'TCPACKSkippedSeq',
+  reason: TcpReason = 'tcp.duplicate-ack',
 ): void {
   if (!answerRarely(tcb, segment, skipped)) {
     drop(tcb, frame, why);
@@ -40,7 +41,7 @@ export function answerInvalid(
     becomeQuick(tcb);
     tellDuplicate(tcb, segment.seq, seqMin(segment.end, tcb.rcvNxt));
   }
-  dropAndAcknowledge(tcb, frame, why, 'tcp.duplicate-ack');
+  dropAndAcknowledge(tcb, frame, why, reason);
 }
 
 /**

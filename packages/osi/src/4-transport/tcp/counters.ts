@@ -76,6 +76,7 @@ export class TcpCounters {
     TCPACKSkippedTimeWait: 0,
     TCPACKSkippedChallenge: 0,
     TCPZeroWindowDrop: 0,
+    BeyondWindow: 0,
     TCPFastOpenActive: 0,
     TCPFastOpenActiveFail: 0,
     TCPFastOpenPassive: 0,

@@ -88,6 +88,7 @@ export const TCP_DROPS = {
   'tcp.paws': 'Its timestamp is older than the last one: an old duplicate (RFC 7323 section 5).',
   'tcp.outside-window': 'All of it lies outside of the window: an old duplicate, or too early.',
   'tcp.duplicate': 'All of its data is there already.',
+  'tcp.beyond-window': 'It ends beyond the window, and what came before it has not been read yet.',
   'tcp.zero-window': 'No room is left for its data.',
   'tcp.out-of-order-full': 'Too many small pieces wait for the gap before them to be filled.',
   'tcp.reset': 'A valid RST: it ended the connection.',

@@ -34,7 +34,7 @@ export function dropAndAcknowledge(tcb: Tcb, frame: Frame, why: TcpDrop, reason:
 export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   frame.start = segment.dataStart;
   const early = seqDiff(segment.seq, tcb.rcvNxt);
-  let fin = (segment.flags & FIN) !== 0;
+  const fin = (segment.flags & FIN) !== 0;
   const size = frame.end - frame.start;
   const { ecn } = tcb;
   if (ecn !== null) takeReduced(ecn, segment.flags, size);
@@ -45,15 +45,11 @@ export function receiveData(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     dropAndAcknowledge(tcb, frame, 'tcp.duplicate', 'tcp.duplicate-ack');
     return false;
   }
-  const room = tcb.receiveWindow - early;
-  if (size > room) {
-    if (room <= 0) {
-      tcb.host.counters.ext.TCPZeroWindowDrop++;
-      dropAndAcknowledge(tcb, frame, 'tcp.zero-window', 'tcp.window-full-ack');
-      return false;
-    }
-    frame.end -= size - room;
-    fin = false;
+  // What begins in the window is taken whole, also where it ends beyond (Linux: tcp_data_queue).
+  if (size > 0 && tcb.receiveWindow <= Math.max(early, 0)) {
+    tcb.host.counters.ext.TCPZeroWindowDrop++;
+    dropAndAcknowledge(tcb, frame, 'tcp.zero-window', 'tcp.window-full-ack');
+    return false;
   }
   if (ecn !== null) takeMark(tcb, ecn, segment.tos);
   if (early > 0) {
