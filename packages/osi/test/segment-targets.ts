@@ -30,7 +30,7 @@ export function ourTcp(): Target {
       return answer;
     },
     inject(packet) {
-      tun.inject(packet);
+      tun.inject(packet, 0, null);
       run(0);
     },
     sysctl(name, value) {

@@ -428,6 +428,11 @@ const SCRIPTS: Record<string, string> = {
     < PF. 4381 ack 1 win 60000 len 2920  -> nothing
     inq c  -> 7300
   `,
+  'data with an acknowledgment of our SYN+ACK’s own number, which was acknowledged before, is challenged': `
+    ${OPEN}
+    < . 1 ack 0 win 1000 len 100  -> . 1 ack 1 win 502
+    inq c  -> 0
+  `,
   'a block that begins at the acknowledgment says nothing: what is next has not come': `
     ${OPEN}
     send c 5000*  -> 5000 | . 1 len 1460 ack 1 win 502 | . 1461 len 1460 ack 1 win 502 | . 2921 len 1460 ack 1 win 502 | P. 4381 len 620 ack 1 win 502

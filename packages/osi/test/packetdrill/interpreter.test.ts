@@ -399,16 +399,18 @@ describe('what is not here is said to be unsupported, never passed:', () => {
       `${CONNECTION} +0 %{ assert tcpi_rehash == 0 }%`,
       "the name 'tcpi_rehash' in Python code",
     ],
-    [
-      'receive offload',
-      `--mss=100\n${CONNECTION} +0 < . 1:201(200) ack 1 win 257`,
-      'receive offload: 200 bytes in segments of --mss=100',
-    ],
     ['tunnels', `${CONNECTION} +0 < gre: . 1:1(0) ack 1 win 100`, 'packets in gre tunnels'],
   ];
   test.each(cases)('%s', (_what, source, reason) => {
     expect(run(source)).toMatchObject({ result: 'unsupported', reason });
   });
+});
+
+test('with --mss a larger packet is what receive offload has made of several segments', () => {
+  const script = (mss: number) =>
+    `--mss=${mss}\n${CONNECTION} +0 < P. 1:4001(4000) ack 1 win 257\n +0 > . 1:1(0) ack 4001\n +0 %{ assert tcpi_rcv_mss == 1000, tcpi_rcv_mss }%`;
+  expect(run(script(1000))).toMatchObject({ result: 'pass' });
+  expect(run(script(4000))).toMatchObject({ result: 'fail' });
 });
 
 test('a script that is none fails with its line and what was expected', () => {

@@ -154,16 +154,10 @@ export class Interpreter {
   // ---- inbound ----------------------------------------------------------------------------------
 
   #inject(spec: PacketSpec, line: number): void {
-    const { receiveOffload } = this.#settings;
-    if (receiveOffload !== null && spec.protocol === 'tcp' && spec.length > receiveOffload)
-      throw new Unsupported(
-        line,
-        `receive offload: ${spec.length} bytes in segments of --mss=${receiveOffload}`,
-      );
     const subject = this.#subjectOf(spec, line);
     const bytes = subject.toWire(spec, line);
     this.#remember(this.#clock.now, formatSpec(spec));
-    this.#tun.inject(bytes);
+    this.#tun.inject(bytes, spec.protocol === 'tcp' ? spec.length : 0, this.#settings.receiveOffload);
   }
 
   /**

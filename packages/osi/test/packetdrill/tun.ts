@@ -1,5 +1,6 @@
 import type { Frame } from '../../src/1-physical/index.ts';
 import { type Link, NULL_MAC, noStatistics } from '../../src/2-datalink/index.ts';
+import { TCP_OFFLOAD } from '../../src/4-transport/tcp/segmentation.ts';
 import type { Stack } from '../../src/5-session/index.ts';
 import { readPacket, type Sniffed } from './packet.ts';
 
@@ -60,10 +61,19 @@ export class Tun implements Link {
     frame.release();
   }
 
-  inject(bytes: Uint8Array): void {
+  /**
+   * @param length of the data in it. @param mss that of the segments which receive offload has joined, if it is longer (in Linux
+   * `gso_size`); null when it is one segment in any case.
+   */
+  inject(bytes: Uint8Array, length: number, mss: number | null): void {
     const frame = this.#stack.pool.take(bytes.length);
     frame.bytes.set(bytes, frame.start);
     frame.end = frame.start + bytes.length;
+    if (mss !== null && length > mss) {
+      frame.offload = TCP_OFFLOAD;
+      frame.segments = Math.ceil(length / mss);
+      frame.segmentSize = mss;
+    }
     if (frame.view.getUint8(frame.start) >>> 4 === 6) this.#stack.ip6.receive(this, frame, false);
     else this.#stack.ip.receive(this, frame, false);
   }
