@@ -193,6 +193,18 @@ describe('ARP', () => {
     expect(eth.neighbours.get(PEER)?.mac).toBe(PEER_MAC);
   });
 
+  it.each<[string, number, number, MacAddress, string]>([
+    ['a reply to us alone', ARP_REPLY, US, OUR_MAC, 'REACHABLE'],
+    ['a reply to all', ARP_REPLY, US, BROADCAST_MAC, 'STALE'],
+    ['a request for our address', ARP_REQUEST, US, OUR_MAC, 'STALE'],
+    ['a request for another address', ARP_REQUEST, PEER + 1, OUR_MAC, 'STALE'],
+  ])('after %s, a stale neighbour is what that proves of it', (_what, operation, target, to, state) => {
+    eth.neighbours.learn(PEER, PEER_MAC, true, false, true);
+    far.send(arp(operation, PEER, target, to));
+    settle();
+    expect(eth.neighbours.get(PEER)).toMatchObject({ mac: PEER_MAC, state });
+  });
+
   it('notices another station with our address', () => {
     far.send(arp(ARP_REPLY, US, PEER, BROADCAST_MAC));
     settle();

@@ -140,27 +140,36 @@ describe('resolving', () => {
 });
 
 describe('ageing', () => {
+  /** How long a neighbour is REACHABLE that is not heard of again. @param base what base_reachable_time is set to. */
+  const lasts = (seed: number, base?: number) => {
+    const own = new Simulation(seed);
+    const none = new NeighbourCache<number>(own, new Tracer(own, 'a'), 'eth0', ARP_NAMES, {
+      key: (address) => address,
+      request: () => {},
+      transmit: (frame) => frame.release(),
+      unresolved: () => {},
+      format: String,
+    });
+    if (base !== undefined) none.parameters.baseReachableTime = base;
+    none.send(pool.take(1), PEER);
+    none.learn(PEER, MAC, false, true, false);
+    while (none.get(PEER)?.state === 'REACHABLE' && own.step());
+    expect(none.get(PEER)?.state).toBe('STALE');
+    return own.now;
+  };
+
   it('REACHABLE lasts 15 to 45 s, by the seed, and then is STALE', () => {
-    const lasts = (seed: number) => {
-      const own = new Simulation(seed);
-      const none = new NeighbourCache<number>(own, new Tracer(own, 'a'), 'eth0', ARP_NAMES, {
-        key: (address) => address,
-        request: () => {},
-        transmit: (frame) => frame.release(),
-        unresolved: () => {},
-        format: String,
-      });
-      none.send(pool.take(1), PEER);
-      none.learn(PEER, MAC, false, true, false);
-      while (none.get(PEER)?.state === 'REACHABLE' && own.step());
-      expect(none.get(PEER)?.state).toBe('STALE');
-      return own.now;
-    };
     const times = Array.from({ length: 40 }, (_, seed) => lasts(seed));
     expect(Math.min(...times)).toBeGreaterThanOrEqual(seconds(15));
     expect(Math.max(...times)).toBeLessThanOrEqual(seconds(45));
     expect(new Set(times).size).toBe(40);
     expect(lasts(7)).toBe(times[7]);
+  });
+
+  it('REACHABLE lasts half of base_reachable_time to one and a half of it', () => {
+    const times = Array.from({ length: 40 }, (_, seed) => lasts(seed, seconds(200)));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(seconds(100));
+    expect(Math.max(...times)).toBeLessThanOrEqual(seconds(300));
   });
 
   it('a stale neighbour in use is probed by unicast after 5 s, and confirmed by its reply', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { counting, ip, routed, type TestHost, twoHosts, World } from '../../../test/network-world.ts';
 import { HEADROOM } from '../../1-physical/index.ts';
+import type { EthernetInterface } from '../../2-datalink/index.ts';
 import { milliseconds, seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 import { type Ipv4Address, parseIpv4Prefix } from '../address.ts';
-import { readIdentification, readTos, readTtl, writeIpv4 } from './codec.ts';
+import { readIdentification, readTos, readTtl, writeChecksum, writeIpv4 } from './codec.ts';
 
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -20,9 +21,11 @@ function inject(
     protocol?: number;
     options?: number[];
     group?: boolean;
+    /** Makes the packet, which is right, a wrong one. */
+    spoil?: (view: DataView, at: number) => void;
   },
 ): void {
-  const { source, destination, ttl = 64, protocol = 253, options = [], group = false } = fields;
+  const { source, destination, ttl = 64, protocol = 253, options = [], group = false, spoil } = fields;
   const header = 20 + options.length;
   const frame = world.pool.take(header + 16);
   frame.end = HEADROOM + header + 16;
@@ -37,6 +40,7 @@ function inject(
     sum = (sum & 0xffff) + (sum >>> 16);
     frame.view.setUint16(HEADROOM + 10, ~(sum + (sum >>> 16)) & 0xffff);
   }
+  spoil?.(frame.view, HEADROOM);
   host.net.ip.receive(host.net.links[1]!, frame, group);
 }
 
@@ -102,6 +106,25 @@ describe('sending', () => {
     expect(a.net.ip.sourceFor(ip('192.168.1.1'))).toBe(ip('192.168.1.1'));
     expect(world.host('b').net.ip.sourceFor(ip('8.8.8.8'))).toBe(null);
   });
+
+  it.each([null, '10.0.0.254'])(
+    'takes the source address that the route names, its gateway being %s',
+    (via) => {
+      const a = new World().host('a');
+      const link = a.port('10.0.0.1/24', '10.0.5.1/24');
+      a.net.ip.routes.add({
+        destination: ip('192.0.2.0'),
+        length: 24,
+        gateway: via === null ? null : ip(via),
+        link,
+        metric: 0,
+        source: ip('10.0.5.1'),
+        protocol: 'boot',
+      });
+      expect(a.net.ip.sourceFor(ip('192.0.2.9'))).toBe(ip('10.0.5.1'));
+      expect(a.net.ip.sourceFor(ip('192.0.2.9'), 'eth0')).toBe(ip('10.0.5.1'));
+    },
+  );
 
   it('binds to an interface when told to', () => {
     const world = new World();
@@ -180,6 +203,37 @@ describe('broadcast', () => {
 });
 
 describe('receiving', () => {
+  it.each<[string, string, (view: DataView, at: number) => void]>([
+    ['another version', 'ip.version', (view, at) => view.setUint8(at, 0x65)],
+    ['less than a header', 'ip.header-length', (view, at) => view.setUint8(at, 0x44)],
+    ['a header longer than the packet', 'ip.header-length', (view, at) => view.setUint8(at, 0x4a)],
+    ['a length less than its header’s', 'ip.total-length', (view, at) => view.setUint16(at + 2, 19)],
+    ['a length beyond its frame', 'ip.total-length', (view, at) => view.setUint16(at + 2, 37)],
+  ])('drops and counts without a word what has %s, the checksum being right', (_what, reason, change) => {
+    const { world, a } = twoHosts();
+    const spoil = (view: DataView, at: number) => {
+      change(view, at);
+      writeChecksum(view, at, (view.getUint8(at) & 15) * 4);
+    };
+    inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', spoil });
+    world.sim.run(seconds(1));
+    expect([...a.tracer.drops]).toEqual([[reason, 1]]);
+    expect(a.net.ip.counters).toMatchObject({ InReceives: 1, InHdrErrors: 1, InDelivers: 0 });
+    expect(a.transport.received).toEqual([]);
+    expect(world.sent()).toEqual([]);
+  });
+
+  it('drops and counts without a word what has a wrong checksum', () => {
+    const { world, a } = twoHosts();
+    const spoil = (view: DataView, at: number) => view.setUint8(at + 8, 63);
+    inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', spoil });
+    world.sim.run(seconds(1));
+    expect([...a.tracer.drops]).toEqual([['ip.checksum', 1]]);
+    expect(a.net.ip.counters).toMatchObject({ InReceives: 1, InHdrErrors: 1, InDelivers: 0 });
+    expect(a.transport.received).toEqual([]);
+    expect(world.sent()).toEqual([]);
+  });
+
   it.each([
     ['ip.martian-source', { source: '127.0.0.1', destination: '10.0.0.1' }],
     ['ip.martian-source', { source: '255.255.255.255', destination: '10.0.0.1' }],
@@ -193,9 +247,11 @@ describe('receiving', () => {
   ])('drops as %s: %j', (reason, addresses) => {
     const { world, a } = twoHosts();
     inject(world, a, addresses);
+    world.sim.run(seconds(1));
     expect([...a.tracer.drops]).toEqual([[reason, 1]]);
     expect(a.net.ip.counters.InAddrErrors).toBe(1);
     expect(a.transport.received).toEqual([]);
+    expect(world.sent()).toEqual([]);
   });
 
   it('takes a packet to us in a broadcast frame, as Linux does', () => {
@@ -389,6 +445,18 @@ describe('addresses and routes', () => {
     const local = (text: string) => a.net.ip.isLocal(ip(text) as Ipv4Address);
     expect(['127.0.0.1', '127.255.1.2', '10.0.0.1'].every(local)).toBe(true);
     expect(local('10.0.0.2')).toBe(false);
+  });
+
+  it('ARP says nothing of 127.0.0.0/8: neither to who asks for it nor to who has it', () => {
+    const { world, a, b } = twoHosts();
+    a.net.sysctl.set('net.ipv4.conf.all.log_martians', 1);
+    const arp = (b.net.links[1] as EthernetInterface).arp;
+    arp.request(ip('127.0.0.1'), null, null);
+    arp.announce(ip('127.0.0.1'));
+    world.sim.run(seconds(1));
+    expect(world.sent()).toEqual(['b eth0 arp.request', 'b eth0 arp.announcement']);
+    expect([...a.tracer.drops]).toEqual([]);
+    expect(a.net.ip.log.entries()).toEqual([]);
   });
 
   it('what transports confirm is not probed by ARP', () => {

@@ -213,15 +213,23 @@ describe('reassembly', () => {
     );
   });
 
-  it('keeps packets of other sources, numbers and protocols apart', () => {
+  it.each<[string, (view: DataView) => void]>([
+    ['source', (view) => view.setUint32(HEADROOM + 12, ip('10.0.0.3'))],
+    ['destination', (view) => view.setUint32(HEADROOM + 16, ip('10.0.0.3'))],
+    ['identification', (view) => view.setUint16(HEADROOM + 4, 8)],
+    ['protocol', (view) => view.setUint8(HEADROOM + 9, 17)],
+  ])('keeps the pieces of a packet with another %s apart', (_field, change) => {
     const { add } = setUp();
-    expect(add(packet(counting(8), { more: true, id: 1 }))).toBe(null);
-    expect(add(packet(counting(16), { more: true, id: 2 }))).toBe(null);
-    expect(add(packet(counting(5), { offset: 8, id: 1 }))).toEqual([...counting(8), ...counting(5)]);
-    const other = packet(counting(5), { offset: 16, id: 2 });
-    other.view.setUint8(HEADROOM + 9, 17);
-    expect(add(other)).toBe(null);
-    expect(add(packet(counting(5), { offset: 16, id: 2 }))).toEqual([...counting(16), ...counting(5)]);
+    const piece = (length: number, offset = 0) => packet(counting(length), { offset, more: offset === 0 });
+    const other = (length: number, offset = 0) => {
+      const frame = piece(length, offset);
+      change(frame.view);
+      return frame;
+    };
+    expect(add(piece(16))).toBe(null);
+    expect(add(other(5, 16))).toBe(null);
+    expect(add(piece(6, 16))).toEqual([...counting(16), ...counting(6)]);
+    expect(add(other(16))).toEqual([...counting(16), ...counting(5)]);
   });
 
   it('gives up after 30 s, counted from the first piece, and tells the sender if it has the first', () => {
