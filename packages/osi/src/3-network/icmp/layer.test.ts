@@ -174,6 +174,14 @@ describe('errors sent', () => {
     expect(readTos(new DataView(sent.buffer, sent.byteOffset), 14)).toBe(0xd0);
   });
 
+  it('come from the address that was asked, though the way back has another', () => {
+    const { world, a, r } = routed();
+    r.transport.refuse = true;
+    a.send('10.0.2.254', counting(8));
+    settle(world);
+    expect(a.transport.errors).toMatchObject([{ error: { from: ip('10.0.2.254') } }]);
+  });
+
   it('are at most 576 bytes long', () => {
     const { world, a, b } = twoHosts();
     b.transport.refuse = true;
@@ -215,6 +223,7 @@ describe('errors sent', () => {
       { protocol = 253, fragment = 0, type = 0, group = false } = {},
     ) {
       const { world, b } = twoHosts();
+      b.route('0.0.0.0/0', '10.0.0.1');
       const frame = world.pool.take(28);
       frame.end = HEADROOM + 28;
       writeIpv4(frame.view, HEADROOM, 0, 28, 1, fragment, 64, protocol, ip(source), ip(destination));

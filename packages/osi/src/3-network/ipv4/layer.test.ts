@@ -93,6 +93,28 @@ describe('sending', () => {
     expect([ids[1]! - ids[0]!, ids[2]! - ids[1]!].map((n) => n & 0xffff)).toEqual([1, 1]);
   });
 
+  it('numbers packets to other places and of other protocols by other counters (RFC 6864 section 4.3)', () => {
+    const { world, a } = twoHosts();
+    const number = () => {
+      a.send('10.0.0.2', counting(4));
+      world.sim.run(world.sim.now + milliseconds(1));
+      return readIdentification(viewOf(world.latest('a', 'test')), 14);
+    };
+    const first = number();
+    a.send('10.0.0.3', counting(4));
+    expect((number() - first) & 0xffff).toBe(1);
+    a.ping('10.0.0.2');
+    expect((number() - first) & 0xffff).toBe(2);
+  });
+
+  it('goes to what is on a network of ours directly, past the router', () => {
+    const { world, a, b } = twoHosts();
+    a.route('0.0.0.0/0', '10.0.0.254');
+    a.send('10.0.0.2', counting(4));
+    world.sim.run(milliseconds(1));
+    expect(b.transport.received).toHaveLength(1);
+  });
+
   it('chooses the source address by the route, the network of the next hop, the link', () => {
     const world = new World();
     const a = world.host('a');
@@ -181,6 +203,18 @@ describe('broadcast', () => {
     expect(['10.0.0.254', '10.0.1.255', '127.255.255.255'].some((x) => layer.isBroadcast(ip(x)))).toBe(false);
   });
 
+  it('has no address in a network of two (RFC 3021): its stations talk to each other', () => {
+    const world = new World();
+    const [a, b] = [world.host('a'), world.host('b')];
+    world.link(a.port('10.0.0.0/31'), b.port('10.0.0.1/31'));
+    a.send('10.0.0.1', counting(4));
+    b.send('10.0.0.0', counting(4));
+    world.sim.run(milliseconds(1));
+    for (const host of [a, b]) {
+      expect(host.transport.received).toMatchObject([{ packet: { broadcast: false } }]);
+    }
+  });
+
   it('to a group has TTL 1 unless told otherwise', () => {
     const { world, a, b } = twoHosts();
     a.send('224.0.0.1', counting(4), { from: '10.0.0.1' });
@@ -258,6 +292,12 @@ describe('receiving', () => {
     const { world, a } = twoHosts();
     inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', group: true });
     expect(a.transport.received).toMatchObject([{ packet: { broadcast: false } }]);
+  });
+
+  it.each([0, 1])('takes a packet to us with a TTL of %i', (ttl) => {
+    const { world, a } = twoHosts();
+    inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', ttl });
+    expect(a.transport.received).toMatchObject([{ packet: { ttl } }]);
   });
 
   it('hands up the payload without the padding of a short frame', () => {
@@ -373,6 +413,7 @@ describe('forwarding', () => {
     // The router itself hears it, as Linux does.
     expect(r.transport.received).toHaveLength(1);
     expect(b.transport.received).toEqual([]);
+    expect(world.sent().filter((line) => line.startsWith('r eth1'))).toEqual([]);
   });
 
   it('a packet in a broadcast frame goes no further', () => {
