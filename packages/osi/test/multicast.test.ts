@@ -63,8 +63,21 @@ const messages = ({ record }: Stacks) =>
     return [`${event.node} ${protocol} ${info.replace('Membership Report / ', '')}`];
   });
 
-/** Says something as a querier would, from 10.0.0.1. */
-function query({ client }: Stacks, message: number[], to = '224.0.0.1') {
+const later = ({ sim }: Stacks, duration: number) => sim.run(sim.now + seconds(duration));
+
+/** The IGMP packets that the server has sent: when, how, to whom, and what is in them. */
+const packets = ({ record }: Stacks) =>
+  record.events.flatMap((event) => {
+    if (event.kind !== 'frame-sent' || event.node !== 'server' || !event.reason.startsWith('igmp.'))
+      return [];
+    const packet = record.bytes(event).slice(14);
+    const [tos, ttl, options] = [packet[1], packet[8], [...packet.subarray(20, 24)]];
+    const to = packet.subarray(16, 20).join('.');
+    return [{ time: event.time, tos, ttl, options, to, message: packet.slice(24) }];
+  });
+
+/** Says something as a querier or another member would, from 10.0.0.1. */
+function say({ client }: Stacks, message: number[], to = '224.0.0.1') {
   const frame = client.pool.take(message.length);
   let sum = 0;
   for (let i = 0; i < message.length; i += 2) sum += ((message[i] ?? 0) << 8) + (message[i + 1] ?? 0);
@@ -154,6 +167,30 @@ describe('a datagram to a group', () => {
     sender.send(bytes('2'), 0, at(GROUP, 5007), 0);
     sim.run(seconds(2));
     expect([only, others, blocking].map(received)).toEqual([[], [], ['2']]);
+  });
+
+  test('comes in when some socket includes its source or not all that exclude exclude it (RFC 3376 section 3.2)', () => {
+    const { sim, client, server } = groupStacks();
+    const bystander = datagram(server, 5007);
+    const members = [datagram(server, 5008), datagram(server, 5008), datagram(server, 5008)] as const;
+    const sender = datagram(client);
+    const comesIn = () => {
+      sender.send(bytes('x'), 0, at(GROUP, 5007), 0);
+      sim.run(sim.now + seconds(1));
+      return received(bystander).length === 1;
+    };
+    set(members[0], linux.IP_ADD_SOURCE_MEMBERSHIP, mreqSource('10.0.0.7'));
+    expect(comesIn()).toBe(false);
+    join(members[1]);
+    expect(comesIn()).toBe(true);
+    set(members[1], linux.IP_BLOCK_SOURCE, mreqSource('10.0.0.1'));
+    expect(comesIn()).toBe(false);
+    join(members[2]);
+    expect(comesIn()).toBe(true);
+    set(members[2], linux.IP_BLOCK_SOURCE, mreqSource('10.0.0.1'));
+    expect(comesIn()).toBe(false);
+    set(members[0], linux.IP_ADD_SOURCE_MEMBERSHIP, mreqSource('10.0.0.1'));
+    expect(comesIn()).toBe(true);
   });
 
   test('needs a route or IP_MULTICAST_IF', () => {
@@ -278,15 +315,15 @@ describe('IGMP', () => {
     stacks.sim.run(seconds(10));
     const before = messages(stacks).length;
     const general = [0x11, 20, 0, 0, 0, 0, 0, 0, 2, 125, 0, 0];
-    query(stacks, general);
+    say(stacks, general);
     stacks.sim.run(seconds(12));
     const all =
       'server IGMPv3 Join group 239.0.0.1 for any sources / Join group 239.0.0.2 for source {10.0.0.7}';
     expect(messages(stacks).slice(before)).toEqual([all]);
-    query(stacks, [0x11, 10, 0, 0, 239, 0, 0, 1, 2, 125, 0, 0], '239.0.0.1');
+    say(stacks, [0x11, 10, 0, 0, 239, 0, 0, 1, 2, 125, 0, 0], '239.0.0.1');
     stacks.sim.run(seconds(14));
-    query(stacks, [0x11, 10, 0, 0, 239, 0, 0, 2, 2, 125, 0, 2, 10, 0, 0, 7, 10, 0, 0, 8], '239.0.0.2');
-    query(stacks, [0x11, 10, 0, 0, 239, 0, 0, 2, 2, 125, 0, 1, 10, 0, 0, 8], '239.0.0.2');
+    say(stacks, [0x11, 10, 0, 0, 239, 0, 0, 2, 2, 125, 0, 2, 10, 0, 0, 7, 10, 0, 0, 8], '239.0.0.2');
+    say(stacks, [0x11, 10, 0, 0, 239, 0, 0, 2, 2, 125, 0, 1, 10, 0, 0, 8], '239.0.0.2');
     stacks.sim.run(seconds(16));
     expect(messages(stacks).slice(before + 1)).toEqual([
       'server IGMPv3 Join group 239.0.0.1 for any sources',
@@ -300,7 +337,7 @@ describe('IGMP', () => {
     join(b);
     stacks.sim.run(seconds(10));
     const before = messages(stacks).length;
-    query(stacks, [0x11, 50, 0, 0, 0, 0, 0, 0]);
+    say(stacks, [0x11, 50, 0, 0, 0, 0, 0, 0]);
     stacks.sim.run(seconds(16));
     expect(messages(stacks).slice(before)).toEqual([`server IGMPv2 Membership Report group ${GROUP}`]);
     expect([...stacks.server.igmp.entries()].find(({ link }) => link.name === 'eth0')).toMatchObject({
@@ -316,7 +353,7 @@ describe('IGMP', () => {
   test('speaks version 1 with a querier of that version, and then says nothing when it leaves', () => {
     const stacks = groupStacks();
     const socket = datagram(stacks.server);
-    query(stacks, [0x11, 0, 0, 0, 0, 0, 0, 0]);
+    say(stacks, [0x11, 0, 0, 0, 0, 0, 0, 0]);
     stacks.sim.run(seconds(1));
     join(socket);
     stacks.sim.run(seconds(30));
@@ -340,11 +377,288 @@ describe('IGMP', () => {
   test('drops what is no message, and says why', () => {
     const stacks = groupStacks();
     join(datagram(stacks.server));
-    query(stacks, [0x11, 10, 0, 0]);
-    query(stacks, [0x11, 10, 0, 0, 0, 0, 0, 0, 2, 125, 0, 1, 10, 0, 0, 8]);
-    query(stacks, [0x11, 10, 0, 0, 0, 0, 0, 0, 2, 125, 0, 3, 10, 0, 0, 8]);
+    say(stacks, [0x16, 0, 0, 0]);
+    say(stacks, [0x11, 10, 0, 0, 0, 0, 0, 0, 2, 125]);
+    say(stacks, [0x11, 10, 0, 0]);
+    say(stacks, [0x11, 10, 0, 0, 0, 0, 0, 0, 2, 125, 0, 1, 10, 0, 0, 8]);
+    say(stacks, [0x11, 10, 0, 0, 0, 0, 0, 0, 2, 125, 0, 3, 10, 0, 0, 8]);
     stacks.sim.run(seconds(1));
     const { drops } = stacks.server.tracer;
-    expect([drops.get('igmp.truncated'), drops.get('igmp.malformed')]).toEqual([2, 1]);
+    expect([drops.get('igmp.truncated'), drops.get('igmp.malformed')]).toEqual([4, 1]);
+  });
+
+  test('drops a message with a wrong checksum', () => {
+    const stacks = groupStacks();
+    join(datagram(stacks.server));
+    stacks.sim.run(seconds(10));
+    say(stacks, [0x11, 10, 0, 1, 0, 0, 0, 0, 2, 125, 0, 0]);
+    stacks.sim.run(seconds(20));
+    expect(stacks.server.tracer.drops.get('igmp.checksum')).toBe(1);
+    expect(packets(stacks)).toHaveLength(2);
+  });
+
+  test('goes with TTL 1, precedence 6 and router alert to those whom it is for, in each version', () => {
+    const exchange = (version: number) => {
+      const stacks = groupStacks();
+      stacks.server.sysctl.set('net.ipv4.conf.all.force_igmp_version', version);
+      stacks.server.sysctl.set('net.ipv4.igmp_qrv', 1);
+      const member = datagram(stacks.server);
+      join(member);
+      later(stacks, 1);
+      member.close();
+      later(stacks, 1);
+      for (const packet of packets(stacks)) {
+        expect(packet).toMatchObject({ ttl: 1, tos: 0xc0, options: [0x94, 4, 0, 0] });
+      }
+      return packets(stacks).map(({ message, to }) => [message[0], to]);
+    };
+    expect(exchange(3)).toEqual([
+      [0x22, '224.0.0.22'],
+      [0x22, '224.0.0.22'],
+    ]);
+    expect(exchange(2)).toEqual([
+      [0x16, GROUP],
+      [0x17, '224.0.0.2'],
+    ]);
+    expect(exchange(1)).toEqual([[0x12, GROUP]]);
+  });
+
+  test('names in each record what it tells: a change of the mode or of sources, or the present state', () => {
+    const stacks = groupStacks();
+    stacks.server.sysctl.set('net.ipv4.igmp_qrv', 1);
+    const [excluding, including] = [datagram(stacks.server), datagram(stacks.server)];
+    const type = (act: () => void) => {
+      const before = packets(stacks).length;
+      act();
+      later(stacks, 2);
+      return packets(stacks)
+        .slice(before)
+        .map(({ message }) => message[8]);
+    };
+    const ask = () => say(stacks, [0x11, 10, 0, 0, 0, 0, 0, 0, 0, 125, 0, 0]);
+    expect(type(() => join(excluding))).toEqual([4]);
+    expect(type(ask)).toEqual([2]);
+    expect(type(() => set(excluding, linux.IP_BLOCK_SOURCE, mreqSource('10.0.0.7')))).toEqual([6]);
+    expect(type(() => excluding.close())).toEqual([3]);
+    expect(type(() => set(including, linux.IP_ADD_SOURCE_MEMBERSHIP, mreqSource('10.0.0.7')))).toEqual([5]);
+    expect(type(ask)).toEqual([1]);
+    expect(type(() => including.close())).toEqual([6]);
+  });
+
+  test('tells that a source is blocked only when all that exclude exclude it and none includes it', () => {
+    const stacks = groupStacks();
+    stacks.server.sysctl.set('net.ipv4.igmp_qrv', 1);
+    const [a, b] = [datagram(stacks.server), datagram(stacks.server)];
+    const told = (act: () => void) => {
+      const before = messages(stacks).length;
+      act();
+      later(stacks, 2);
+      return messages(stacks).slice(before);
+    };
+    for (const socket of [a, b]) told(() => join(socket));
+    expect(told(() => set(a, linux.IP_BLOCK_SOURCE, mreqSource('10.0.0.9')))).toEqual([]);
+    expect(told(() => set(b, linux.IP_BLOCK_SOURCE, mreqSource('10.0.0.9')))).toEqual([
+      `server IGMPv3 Group ${GROUP}, block source {10.0.0.9}`,
+    ]);
+    expect(told(() => set(a, linux.IP_UNBLOCK_SOURCE, mreqSource('10.0.0.9')))).toEqual([
+      `server IGMPv3 Group ${GROUP}, new source {10.0.0.9}`,
+    ]);
+  });
+
+  test('tells a change as often as the querier says, and net.ipv4.igmp_qrv where it says nothing', () => {
+    const stacks = groupStacks();
+    const timesTold = (robustness: number) => {
+      say(stacks, [0x11, 1, 0, 0, 0, 0, 0, 0, robustness, 125, 0, 0]);
+      later(stacks, 1);
+      const before = packets(stacks).length;
+      const member = datagram(stacks.server);
+      join(member);
+      later(stacks, 10);
+      const times = packets(stacks).length - before;
+      member.close();
+      later(stacks, 10);
+      return times;
+    };
+    expect([0, 5, 1, 0].map(timesTold)).toEqual([2, 5, 1, 1]);
+  });
+
+  test('tells a change again at random times within the unsolicited report interval', () => {
+    const stacks = groupStacks();
+    stacks.server.sysctl.set('net.ipv4.conf.eth0.igmpv3_unsolicited_report_interval', 4000);
+    const member = datagram(stacks.server);
+    const gaps = Array.from({ length: 10 }, (_, i) => {
+      join(member, mreq(`239.0.0.${i}`));
+      later(stacks, 10);
+      const [first = 0, second = 0] = packets(stacks)
+        .slice(-2)
+        .map(({ time }) => time);
+      return second - first;
+    });
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(seconds(4) + milliseconds(2));
+    expect(Math.max(...gaps)).toBeGreaterThan(seconds(2));
+    expect(Math.min(...gaps)).toBeLessThan(seconds(2));
+  });
+
+  test('does not tell of groups of the link with net.ipv4.igmp_link_local_mcast_reports 0, and of all others', () => {
+    const stacks = groupStacks();
+    stacks.server.sysctl.set('net.ipv4.igmp_qrv', 1);
+    stacks.server.sysctl.set('net.ipv4.igmp_link_local_mcast_reports', 0);
+    const member = datagram(stacks.server);
+    for (const group of ['224.0.0.251', '224.0.1.1']) join(member, mreq(group));
+    later(stacks, 1);
+    expect(messages(stacks)).toEqual(['server IGMPv3 Join group 224.0.1.1 for any sources']);
+  });
+});
+
+describe('an answer to a query', () => {
+  const general = (code: number) => [0x11, code, 0, 0, 0, 0, 0, 0, 2, 125, 0, 0];
+  const about = (code: number, ...sources: string[]) => [
+    ...[0x11, code, 0, 0, ...address(GROUP), 2, 125, 0, sources.length],
+    ...sources.flatMap(address),
+  ];
+  /** A member that has told what it is in. */
+  const settled = (...sources: string[]) => {
+    const stacks = groupStacks();
+    const member = datagram(stacks.server);
+    if (sources.length === 0) join(member);
+    for (const source of sources) set(member, linux.IP_ADD_SOURCE_MEMBERSHIP, mreqSource(source));
+    later(stacks, 10);
+    return { stacks, member };
+  };
+  /** What the server says within `duration` seconds after queries, and how long after them. */
+  const answers = (stacks: Stacks, queries: number[][], duration: number) => {
+    const before = packets(stacks).length;
+    const asked = stacks.sim.now;
+    for (const query of queries) say(stacks, query, query[4] === 0 ? '224.0.0.1' : GROUP);
+    later(stacks, duration);
+    const texts = messages(stacks).slice(before);
+    return packets(stacks)
+      .slice(before)
+      .map(({ time }, i) => ({ delay: time - asked, text: texts[i]?.replace('server IGMPv3 ', '') }));
+  };
+  const delays = (stacks: Stacks, queries: number[][], duration: number) =>
+    Array.from({ length: 10 }, () => {
+      const [answer, ...more] = answers(stacks, queries, duration);
+      expect(more).toEqual([]);
+      return answer?.delay ?? Number.POSITIVE_INFINITY;
+    });
+
+  test.each([
+    ['a general query', general],
+    ['a query about a group', about],
+  ])('to %s comes at random times within its limit', (_, query) => {
+    const times = delays(settled().stacks, [query(100)], 20);
+    expect(Math.max(...times)).toBeLessThanOrEqual(seconds(10) + milliseconds(3));
+    expect(Math.max(...times)).toBeGreaterThan(seconds(5));
+    expect(Math.min(...times)).toBeLessThan(seconds(5));
+  });
+
+  test.each([
+    ['a general query', general],
+    ['a query about a group', about],
+  ])('to %s may take the time that a code from 128 on stands for, a floating-point number', (_, query) => {
+    const times = delays(settled().stacks, [query(0xa5)], 100);
+    expect(Math.max(...times)).toBeLessThanOrEqual(milliseconds(67_200 + 3));
+    expect(Math.max(...times)).toBeGreaterThan(seconds(40));
+  });
+
+  test.each([
+    ['a general query', general],
+    ['a query about a group', about],
+  ])(
+    'to %s that is due sooner is the answer to the next one too, and a later one is given sooner',
+    (_, query) => {
+      const { stacks } = settled();
+      for (const queries of [
+        [query(1), query(100)],
+        [query(100), query(1)],
+      ]) {
+        expect(Math.max(...delays(stacks, queries, 20))).toBeLessThanOrEqual(milliseconds(100 + 3));
+      }
+    },
+  );
+
+  test('about sources names those that are asked for and heard, of all such queries that wait', () => {
+    const { stacks } = settled('10.0.0.7', '10.0.0.8', '10.0.0.9');
+    const texts = (...queries: number[][]) => answers(stacks, queries, 20).map(({ text }) => text);
+    const sources = (list: string) => `Join group ${GROUP} for ${list}`;
+    expect(texts(about(10, '10.0.0.7', '10.0.0.99'))).toEqual([sources('source {10.0.0.7}')]);
+    expect(texts(about(10, '10.0.0.99'))).toEqual([]);
+    expect(texts(about(10, '10.0.0.7'), about(10, '10.0.0.9'))).toEqual([
+      sources('sources in {10.0.0.7, 10.0.0.9}'),
+    ]);
+  });
+
+  test('about the whole group that waits answers queries about its sources too', () => {
+    const { stacks } = settled('10.0.0.7', '10.0.0.8');
+    for (const queries of [
+      [about(100), about(100, '10.0.0.7')],
+      [about(100, '10.0.0.7'), about(100)],
+    ]) {
+      expect(answers(stacks, queries, 20).map(({ text }) => text)).toEqual([
+        `Join group ${GROUP} for sources in {10.0.0.7, 10.0.0.8}`,
+      ]);
+    }
+  });
+
+  test('about sources is not given where all of them are excluded', () => {
+    const { stacks, member } = settled();
+    for (const source of ['10.0.0.7', '10.0.0.8']) set(member, linux.IP_BLOCK_SOURCE, mreqSource(source));
+    later(stacks, 10);
+    expect(answers(stacks, [about(10, '10.0.0.7')], 5)).toEqual([]);
+    expect(answers(stacks, [about(10, '10.0.0.7', '10.0.0.8')], 5)).toEqual([]);
+    expect(answers(stacks, [about(10, '10.0.0.7', '10.0.0.9')], 5)).toHaveLength(1);
+  });
+});
+
+describe('with a querier of version 1 or 2', () => {
+  const QUERIES = { 1: [0x11, 0, 0, 0, 0, 0, 0, 0], 2: [0x11, 50, 0, 0, 0, 0, 0, 0] };
+  const types = (stacks: Stacks) => packets(stacks).map(({ message }) => message[0]);
+
+  test.each([1, 2] as const)(
+    '%s its version is spoken for 400 s after each query, and then version 3',
+    (version) => {
+      const stacks = groupStacks();
+      const spoken = () =>
+        [...stacks.server.igmp.entries()].find(({ link }) => link.name === 'eth0')?.version;
+      say(stacks, QUERIES[version]);
+      later(stacks, 300);
+      say(stacks, QUERIES[version]);
+      later(stacks, 399);
+      expect(spoken()).toBe(version);
+      later(stacks, 2);
+      expect(spoken()).toBe(3);
+      join(datagram(stacks.server));
+      later(stacks, 5);
+      expect(types(stacks)).toEqual([0x22, 0x22]);
+    },
+  );
+
+  test('a member that hears a report of its group makes none, and says nothing when it leaves', () => {
+    const stacks = groupStacks();
+    const member = datagram(stacks.server);
+    join(member);
+    later(stacks, 10);
+    say(stacks, QUERIES[2]);
+    say(stacks, [0x16, 0, 0, 0, ...address(GROUP)], GROUP);
+    later(stacks, 10);
+    member.close();
+    later(stacks, 10);
+    expect(types(stacks)).toEqual([0x22, 0x22]);
+  });
+
+  test('what was left while version 1 was spoken is not told of later', () => {
+    const stacks = groupStacks();
+    say(stacks, QUERIES[1]);
+    later(stacks, 1);
+    const member = datagram(stacks.server);
+    join(member);
+    later(stacks, 30);
+    member.close();
+    later(stacks, 400);
+    join(datagram(stacks.server), mreq('239.0.0.1'));
+    later(stacks, 10);
+    const joined = 'server IGMPv3 Join group 239.0.0.1 for any sources';
+    expect(messages(stacks).slice(2)).toEqual([joined, joined]);
   });
 });
