@@ -28,7 +28,7 @@ const REASONS = [
     'tcp.old-ack',
     'tcp.reset',
     'tcp.after-close',
-    'tcp.zero-window',
+    'tcp.beyond-window',
   ],
 ];
 
