@@ -52,6 +52,15 @@ describe('a datagram', () => {
     expect(receive(other)).toBe(-ERRNO.EAGAIN);
   });
 
+  test('from 127.0.0.1 does not leave the machine: EINVAL', () => {
+    const { sim, record, client } = twoStacks();
+    const socket = datagram(client, 9000, '127.0.0.1');
+    expect(socket.send(bytes('x'), 0, at('10.0.0.2', 9), 0)).toBe(-ERRNO.EINVAL);
+    expect(socket.send(bytes('x'), 0, at('10.0.0.1', 9000), 0)).toBe(1);
+    sim.run(seconds(1));
+    expect(record.events.some((event) => event.kind === 'frame-sent' && event.port === 'eth0')).toBe(false);
+  });
+
   test('to 255.255.255.255 needs a route or an interface to go by', () => {
     const { sim, client, server } = twoStacks();
     const listener = datagram(server, 67);

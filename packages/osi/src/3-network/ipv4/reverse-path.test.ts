@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { counting, ip, type TestHost, World } from '../../../test/network-world.ts';
+import { counting, ip, PROTOCOL_TEST, type TestHost, World } from '../../../test/network-world.ts';
 import { seconds } from '../../time/index.ts';
+import { LOOPBACK } from '../address.ts';
+import { writeIpv4 } from './codec.ts';
 
 /** x – a by eth0 (10.0.0.0/24), y – a by eth1 (10.1.0.0/24); 192.0.2.0/24 is behind x. */
 function twoLinks() {
@@ -15,8 +17,15 @@ function twoLinks() {
     y.send(to, counting(4), { from: source });
     world.sim.run(world.sim.now + seconds(5));
   };
+  /** Puts a packet to a from 127.0.0.1, which no machine sends, on the cable of y. */
+  const forge = () => {
+    const frame = world.pool.take(24);
+    frame.end = frame.start + 24;
+    writeIpv4(frame.view, frame.start, 0, 24, 0, 0, 64, PROTOCOL_TEST, LOOPBACK, ip('10.1.0.1'));
+    y.net.links[1]!.send(frame, ip('10.1.0.1'), false);
+  };
   const set = (of: string, value: number) => a.net.sysctl.set(`net.ipv4.conf.${of}.rp_filter`, value);
-  return { world, a, x, y, spoof, set };
+  return { world, a, x, y, spoof, forge, set };
 }
 
 describe('rp_filter', () => {
@@ -109,11 +118,12 @@ describe('rp_filter', () => {
 
 describe('log_martians', () => {
   it('has the kernel say where a packet with an impossible source came from', () => {
-    const { a, spoof, set } = twoLinks();
+    const { world, a, spoof, forge, set } = twoLinks();
     set('eth1', 1);
     a.net.sysctl.set('net.ipv4.conf.all.log_martians', 1);
     spoof('192.0.2.7');
-    spoof('127.0.0.1');
+    forge();
+    world.sim.run(world.sim.now + seconds(5));
     const header = 'll header: 00000000: 02 00 00 00 00 03 02 00 00 00 00 04 08 00';
     expect(a.net.ip.log.entries().map(({ text }) => text)).toEqual([
       'IPv4: martian source 10.1.0.1 from 192.0.2.7, on dev eth1',
@@ -124,9 +134,9 @@ describe('log_martians', () => {
   });
 
   it('says nothing by default, and no more than ten things in five seconds', () => {
-    const { world, a, y } = twoLinks();
+    const { world, a, forge } = twoLinks();
     const flood = () => {
-      for (let i = 0; i < 20; i++) y.send('10.1.0.1', counting(4), { from: '127.0.0.1' });
+      for (let i = 0; i < 20; i++) forge();
       world.sim.run(world.sim.now + seconds(6));
     };
     flood();

@@ -183,6 +183,8 @@ export class Routing extends Transports implements TableUser {
     }
     const { link } = this.hop;
     if (link === null) return -ERRNO.ENETUNREACH;
+    // What is from 127.0.0.0/8 stays on this machine (`__mkroute_output`).
+    if (isLoopback(source) && !link.loopback) return -ERRNO.EINVAL;
     return link.up ? 0 : -ERRNO.ENETDOWN;
   }
 

@@ -256,4 +256,7 @@ export function synTooLarge(tcb: Tcb): void {
 
 /** Whether an error of the network layer ends an attempt to connect at once; others may pass (Linux: tcp_v4_connect). */
 export const isFinal = (result: number): boolean =>
-  result === -ERRNO.ENETUNREACH || result === -ERRNO.EHOSTUNREACH || result === -ERRNO.EACCES;
+  result === -ERRNO.ENETUNREACH ||
+  result === -ERRNO.EHOSTUNREACH ||
+  result === -ERRNO.EACCES ||
+  result === -ERRNO.EINVAL;

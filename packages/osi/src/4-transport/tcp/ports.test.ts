@@ -35,6 +35,14 @@ describe('ports', () => {
     expect(bindTo(new Pair(), 80, plain, parseIpv4('10.9.9.9')!)).toBe(-ERRNO.EADDRNOTAVAIL);
   });
 
+  test('bound to 127.0.0.1 no other machine can be reached: EINVAL', () => {
+    const pair = new Pair();
+    const { tcp } = pair.a;
+    const binding = bindTo(pair, 80, plain, parseIpv4('127.0.0.1')!) as Binding;
+    const to = { address: pair.b.address, port: 80 };
+    expect(tcp.connect(binding, to, tcp.defaultOptions(), user)).toBe(-ERRNO.EINVAL);
+  });
+
   test('port 0 is an ephemeral one', () => {
     const pair = new Pair();
     const ports = Array.from({ length: 50 }, () => (bindTo(pair, 0) as Binding).local.port);
