@@ -43,14 +43,14 @@ function ipOf({ view, start, end }: Frame): number {
 /** A number that all frames of one flow have in common, 32 bits: of the five-tuple, or of the MAC addresses without one. */
 export function flowHash(frame: Frame): number {
   const ip = ipOf(frame);
-  if (ip < 0) return mixAll(frame, 0, frame.start, 3);
+  if (ip < 0) return hashOfWords(frame, frame.start, 3);
   return frame.view.getUint8(ip) >> 4 === 4 ? hashOf4(frame, ip) : hashOf6(frame, ip);
 }
 
 function hashOf4(frame: Frame, ip: number): number {
   const { view } = frame;
   const protocol = view.getUint8(ip + 9);
-  const hash = mix(mixAll(frame, 0, ip + 12, 2), protocol);
+  const hash = mix(hashOfWords(frame, ip + 12, 2), protocol);
   const isWhole = (view.getUint16(ip + 6) & 0x3fff) === 0;
   return isWhole ? mixPorts(frame, hash, protocol, ip + (view.getUint8(ip) & 15) * 4) : hash;
 }
@@ -66,7 +66,7 @@ function hashOf6(frame: Frame, ip: number): number {
     protocol = view.getUint8(at);
     at += 8 * (1 + view.getUint8(at + 1));
   }
-  return mixPorts(frame, mix(mixAll(frame, 0, ip + 8, 8), protocol), protocol, at);
+  return mixPorts(frame, mix(hashOfWords(frame, ip + 8, 8), protocol), protocol, at);
 }
 
 function mixPorts(frame: Frame, hash: number, protocol: number, at: number): number {
@@ -74,10 +74,10 @@ function mixPorts(frame: Frame, hash: number, protocol: number, at: number): num
   return hasPorts ? mix(hash, frame.view.getUint32(at)) : hash;
 }
 
-function mixAll({ view }: Frame, hash: number, at: number, words: number): number {
-  let mixed = hash;
-  for (let i = 0; i < words; i++) mixed = mix(mixed, view.getUint32(at + 4 * i));
-  return mixed;
+function hashOfWords({ view }: Frame, at: number, words: number): number {
+  let hash = 0;
+  for (let i = 0; i < words; i++) hash = mix(hash, view.getUint32(at + 4 * i));
+  return hash;
 }
 
 /** FNV-1a by words, and a shift to let high bits count. */

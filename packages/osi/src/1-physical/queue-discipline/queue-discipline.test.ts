@@ -120,6 +120,18 @@ describe('an emulated network', () => {
 describe('flow queueing with controlled delay', () => {
   const fq: QueueSettings = { kind: 'fq_codel' };
 
+  /** Both ends of a line that for two seconds was sent a tenth more than it takes. */
+  function overfed(sent: Uint8Array) {
+    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
+    const feed = () => {
+      a.send(sent);
+      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
+    };
+    feed();
+    sim.run(seconds(2));
+    return { a, b };
+  }
+
   it('lets a flow that sends little pass one that has filled the queue', () => {
     const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
     for (let n = 0; n < 100; n++) a.send(datagram(1));
@@ -178,13 +190,7 @@ describe('flow queueing with controlled delay', () => {
   });
 
   it('marks packets of ECN-capable flows instead of dropping them, with a right checksum', () => {
-    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
-    const feed = () => {
-      a.send(datagram(1, 1400, 2));
-      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
-    };
-    feed();
-    sim.run(seconds(2));
+    const { a, b } = overfed(datagram(1, 1400, 2));
     expect(a.drops('queue.codel')).toBe(0);
     const marked = b.arrived.filter(({ bytes }) => (bytes[15]! & 3) === 3);
     expect(marked.length).toBeGreaterThan(5);
@@ -200,38 +206,20 @@ describe('flow queueing with controlled delay', () => {
     ['is not ECN-capable', 0],
     ['is not ECN-capable, and not IP', null],
   ])('drops from a flow that %s, and marks nothing of it', (_, tos) => {
-    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
     const sent = tos === null ? numbered(1, 1442) : datagram(1, 1400, tos);
-    const feed = () => {
-      a.send(sent);
-      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
-    };
-    feed();
-    sim.run(seconds(2));
+    const { a, b } = overfed(sent);
     expect(a.drops('queue.codel')).toBeGreaterThan(5);
     for (const { bytes } of b.arrived) expect(bytes).toEqual(sent);
   });
 
   it('lets a packet pass that another queue has marked already', () => {
-    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
-    const feed = () => {
-      a.send(datagram(1, 1400, 3));
-      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
-    };
-    feed();
-    sim.run(seconds(2));
+    const { a, b } = overfed(datagram(1, 1400, 3));
     expect(a.drops('queue.codel')).toBe(0);
     for (const { bytes } of b.arrived) expect(bytes).toEqual(datagram(1, 1400, 3));
   });
 
   it('marks packets of IPv6 likewise', () => {
-    const { sim, a, b } = wire(fq, { bandwidth: 10e6 });
-    const feed = () => {
-      a.send(datagram6(1, 1400, { class: 0x2a }));
-      if (sim.now < seconds(2)) sim.after(1_080_000, feed);
-    };
-    feed();
-    sim.run(seconds(2));
+    const { a, b } = overfed(datagram6(1, 1400, { class: 0x2a }));
     expect(a.drops('queue.codel')).toBe(0);
     const marked = b.arrived.filter(({ bytes }) => bytes[15] === 0xb0);
     expect(marked.length).toBeGreaterThan(5);

@@ -86,7 +86,7 @@ export function deliver(tcb: Tcb, frame: Frame, fin: boolean): void {
 
 /** The same for data, of which nothing else is made yet. */
 export function append(tcb: Tcb, frame: Frame): void {
-  const size = frame.end - frame.start;
+  const size = frame.length;
   tcb.rcvNxt = seqAdd(tcb.rcvNxt, size);
   (tcb.tally ?? tallyOf(tcb)).bytesReceived += size;
   if (tcb.receiving.push(frame)) tcb.host.counters.ext.TCPRcvCoalesce++;
