@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 import type { SysctlName } from '../src/3-network/index.ts';
 import { Stack } from '../src/5-session/index.ts';
 import { milliseconds, Simulation, seconds } from '../src/time/index.ts';
-import { writePacket } from './packetdrill/packet.ts';
 import { Tun } from './packetdrill/tun.ts';
 import { LOCAL, type Target } from './segment-script.ts';
 import { caller, hasJudge, optionsIn, PYTHON_CALLER, type Step } from './socket-script.ts';
@@ -37,7 +36,7 @@ export function ourTcp(): Target {
       stack.sysctl.set(name as SysctlName, value);
     },
     wait: run,
-    sent: () => tun.sent.splice(0).map(({ packet }) => writePacket(packet)),
+    sent: () => tun.sent.splice(0).map(({ bytes }) => bytes),
   };
 }
 

@@ -106,6 +106,7 @@ export type Packet = TcpPacket | UdpPacket | IcmpPacket;
 export interface Sniffed {
   readonly at: Nanoseconds;
   readonly packet: Packet;
+  readonly bytes: Uint8Array;
 }
 
 /** Reads a packet. @returns null for other protocols and for fragments behind the first. */

@@ -55,8 +55,9 @@ export class Tun implements Link {
   }
 
   send(frame: Frame): void {
-    const packet = this.blocked ? null : readPacket(frame.data());
-    if (packet !== null) this.sent.push({ at: this.#stack.sim.now, packet });
+    const bytes = frame.data().slice();
+    const packet = this.blocked ? null : readPacket(bytes);
+    if (packet !== null) this.sent.push({ at: this.#stack.sim.now, packet, bytes });
     else if (this.blocked && frame.refusal !== null) frame.refusal.frame = frame;
     frame.release();
   }
