@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Pair, readAll, segments, text } from '../../../test/tcp-pair.ts';
+import { App, Pair, readAll, segments, text } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
+import { parseIpv4 } from '../../3-network/index.ts';
 import { ERRNO } from '../../trace/index.ts';
 
 describe("Nagle's rule", () => {
@@ -264,12 +265,32 @@ describe('keepalive', () => {
     expect(pair.a.tcp.counters.ext.TCPKeepAlive).toBeGreaterThan(7);
   });
 
-  test('can be switched on later', () => {
+  test('can be switched on later, and off again', () => {
     const script = new Script();
     const c = script.accepted();
     Object.assign(c.options, { keepAlive: true, keepIdle: 5e9 });
     c.optionsChanged();
     script.wait(6);
     expect(script.take()).toMatchObject([{ reason: 'tcp.keepalive' }]);
+    Object.assign(c.options, { keepAlive: false });
+    c.optionsChanged();
+    script.wait(1000);
+    expect(script.take()).toEqual([]);
+  });
+
+  test('asks nothing while a connection only waits for data to go with its SYN (TCP_FASTOPEN_CONNECT)', () => {
+    const script = new Script();
+    const options = { ...script.tcp.defaultOptions(), keepAlive: true, keepIdle: 5e9 };
+    const c = script.tcp.connect(
+      null,
+      { address: parseIpv4('192.0.2.2')!, port: 80 },
+      options,
+      new App(),
+      true,
+    );
+    if (typeof c === 'number') throw new Error('connect');
+    c.optionsChanged();
+    script.wait(100);
+    expect(script.take()).toEqual([]);
   });
 });

@@ -248,7 +248,6 @@ function probe(tcb: Tcb): number {
 /** The connection has been idle: asks whether the peer is still there (RFC 9293 section 3.8.4, tcp(7)). */
 function keepAliveDue(tcb: Tcb): void {
   const { options, host } = tcb;
-  if (!options.keepAlive || tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV') return;
   if (tcb.flight > 0 || tcb.buffer.length > 0) {
     tcb.startWait('tcp.keepalive', options.keepIdle);
     return;
@@ -275,10 +274,6 @@ function keepAliveDue(tcb: Tcb): void {
 /** Starts or stops keepalive after its option or the state has changed. */
 export function keepAlive(tcb: Tcb): void {
   const { timers, options } = tcb;
-  if (tcb.state === 'FIN_WAIT2' && tcb.orphan) return;
-  if (!options.keepAlive) {
-    timers.stopWait();
-  } else if (tcb.state !== 'SYN_SENT' && tcb.state !== 'SYN_RECV') {
-    tcb.startWait('tcp.keepalive', options.keepIdle);
-  }
+  if (!options.keepAlive) timers.stopWait();
+  else if (tcb.state !== 'SYN_SENT') tcb.startWait('tcp.keepalive', options.keepIdle);
 }
