@@ -192,7 +192,6 @@ export class Connection extends Tcb implements TcpConnection {
       host.counters.ext.TCPAbortOnData++;
       this.abort();
     } else if (this.state === 'FIN_WAIT2') {
-      this.timers.stopWait();
       enterFinWait2(this, null);
     } else if (this.state === 'SYN_RECV' && this.early) {
       // With shutdown(2) Linux waits for the handshake; with close(2) it does not.
@@ -211,9 +210,13 @@ export class Connection extends Tcb implements TcpConnection {
       case 'CLOSED':
       case 'TIME_WAIT':
         return;
-      case 'SYN_SENT':
       case 'LAST_ACK':
       case 'CLOSING':
+        // The peer expects nothing more, unless something is left to send (Linux: tcp_disconnect).
+        if (hasUnsent(this)) reset(this, 'tcp.reset-abort', 0);
+        else end(this, 0);
+        return;
+      case 'SYN_SENT':
       case 'LISTEN':
         end(this, 0);
         return;

@@ -8,13 +8,13 @@ import type { Tcb } from './tcb.ts';
 import { TIME_WAIT_LENGTH } from './time-wait.ts';
 import { replyReset } from './transmit.ts';
 
-/**
- * How long FIN_WAIT2 lasts when the program is gone: TCP_LINGER2, else net.ipv4.tcp_fin_timeout, and at least three and a
- * half retransmission timeouts (Linux: tcp_fin_time).
- */
+/** A FIN is waited for so long at least: three and a half retransmission timeouts (Linux: tcp_fin_time, tcp_time_wait). */
+const leastWait = (tcb: Tcb): Nanoseconds => 3.5 * timeout(tcb);
+
+/** How long FIN_WAIT2 lasts when the program is gone: TCP_LINGER2, else net.ipv4.tcp_fin_timeout. */
 function finWait(tcb: Tcb): Nanoseconds {
   const chosen = tcb.options.linger2 || seconds(tcb.host.sysctl.values['net.ipv4.tcp_fin_timeout']);
-  return Math.max(chosen, 3.5 * timeout(tcb));
+  return Math.max(chosen, leastWait(tcb));
 }
 
 /**
@@ -65,5 +65,5 @@ function waitAside(tcb: Tcb, wait: Nanoseconds): void {
     end(tcb, 0);
     return;
   }
-  tcb.startWait('tcp.fin-wait-2', Math.max(wait, timeout(tcb)));
+  tcb.startWait('tcp.fin-wait-2', Math.max(wait, leastWait(tcb)));
 }

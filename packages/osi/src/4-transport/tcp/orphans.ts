@@ -27,7 +27,7 @@ export function refuseOrphan(tcb: Tcb): boolean {
 /**
  * An orphan has got no answer in time: when there are too many it is given up. One that has long sent nothing, or whose peer
  * a router calls unreachable, is so sooner (Linux: tcp_out_of_resources). @param tells whether the peer is told by RST; it is
- * in any case when something was sent lately or the peer's window is closed.
+ * in any case when something was sent lately.
  * @returns whether it has ended.
  */
 export function giveUpOrphan(tcb: Tcb, tells: boolean): boolean {
@@ -36,8 +36,7 @@ export function giveUpOrphan(tcb: Tcb, tells: boolean): boolean {
   const suspicions = (silent > 2 * RTO_MAX || !tells ? 1 : 0) + (tcb.softError !== 0 ? 1 : 0);
   if (!tooManyOrphans(tcb, suspicions)) return false;
   host.counters.ext.TCPAbortOnMemory++;
-  const closed = tcb.sndWnd === 0 && tcb.inFlight === null;
-  if (tells || silent <= TIME_WAIT_LENGTH || closed) reset(tcb, 'tcp.reset-orphan', 0);
+  if (tells || silent <= TIME_WAIT_LENGTH) reset(tcb, 'tcp.reset-orphan', 0);
   else end(tcb, 0);
   return true;
 }

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { text } from '../../../test/tcp-pair.ts';
+import { Script } from '../../../test/tcp-script.ts';
+import { seconds } from '../../time/index.ts';
+import { ERRNO } from '../../trace/index.ts';
+
+const MOST = 'net.ipv4.tcp_max_orphans';
+const RETRIES = 'net.ipv4.tcp_orphan_retries';
+
+/** A router calls the peer of `script` unreachable. */
+const unreachable = (script: Script): void => script.icmp({ errno: ERRNO.EHOSTUNREACH }, 1);
+
+/** Lets time go by, the peer answering what comes with a closed window. @returns the second in which it is over, or `most`. */
+function endOf(script: Script, c: { readonly state: string }, most: number, ack = 0): number {
+  const from = script.sim.now;
+  const elapsed = (): number => (script.sim.now - from) / seconds(1);
+  while (c.state !== 'CLOSED' && elapsed() < most) {
+    script.wait(0.1);
+    if (ack > 0 && script.take().length > 0) script.inject({ flags: 'A', seq: 1, ack, window: 0 });
+  }
+  return Math.round(elapsed());
+}
+
+describe('a connection that its program has left', () => {
+  test('is asked about eight times without an answer, or as often as net.ipv4.tcp_orphan_retries says', () => {
+    const lasts = (settings: ConstructorParameters<typeof Script>[0]): number => {
+      const script = new Script(settings);
+      const c = script.accepted();
+      c.close();
+      return endOf(script, c, 1000);
+    };
+    expect(lasts({})).toBe(205);
+    expect(lasts({ [RETRIES]: 2 })).toBe(3);
+  });
+
+  test('is given up when its timeout has grown to two minutes and a router calls the peer unreachable', () => {
+    const lasts = (happens: (script: Script) => void): number => {
+      const script = new Script({ [RETRIES]: 15 });
+      const c = script.accepted();
+      c.send(text('x'), 0);
+      c.close();
+      happens(script);
+      return endOf(script, c, 1000);
+    };
+    expect(lasts(() => {})).toBeGreaterThan(900);
+    expect(lasts(unreachable)).toBeLessThan(400);
+  });
+
+  test('is given up, though the peer answers with a closed window, where a program would wait for ever', () => {
+    for (const ack of [1, 11]) {
+      const lasts = (closes: boolean): number => {
+        const script = new Script();
+        const c = script.accepted({ window: 10 });
+        c.send(new Uint8Array(20), 0);
+        if (closes) c.close();
+        return endOf(script, c, 1000, ack);
+      };
+      expect(lasts(false)).toBe(1000);
+      expect(lasts(true)).toBeLessThan(400);
+    }
+  });
+});
+
+describe('more connections without a program than net.ipv4.tcp_max_orphans', () => {
+  /** One that is left, with something in flight, which does not get through. */
+  function left(
+    most: number,
+    before: (script: Script, c: ReturnType<Script['accepted']>) => void = () => {},
+  ) {
+    const script = new Script({ [MOST]: most, [RETRIES]: 15 });
+    const c = script.accepted();
+    before(script, c);
+    c.send(text('x'), 0);
+    c.close();
+    script.take();
+    const memory = (): number => script.tcp.counters.ext.TCPAbortOnMemory;
+    const resets = (): number => script.take().filter(({ flags }) => flags.includes('R')).length;
+    return { script, c, memory, resets };
+  }
+
+  test('one whose timer expires is reset', () => {
+    const { script, c, memory, resets } = left(1);
+    script.sysctl.set(MOST, 0);
+    script.wait(1);
+    expect([c.state, memory(), resets()]).toEqual(['CLOSED', 1, 1]);
+  });
+
+  test('one that waits for the window of its peer is reset', () => {
+    const { script, c, memory, resets } = left(1, (script) =>
+      script.inject({ flags: 'PA', seq: 1, ack: 1, window: 0 }),
+    );
+    script.sysctl.set(MOST, 0);
+    script.wait(1);
+    expect([c.state, memory(), resets()]).toEqual(['CLOSED', 1, 1]);
+  });
+
+  test('one that a router calls unreachable counts double', () => {
+    const { script, c, memory } = left(1);
+    script.wait(1);
+    expect(memory()).toBe(0);
+    unreachable(script);
+    script.wait(2);
+    expect([c.state, memory()]).toEqual(['CLOSED', 1]);
+  });
+
+  test('one that has sent nothing for four minutes counts double', () => {
+    for (const [pause, given] of [
+      [239, 0],
+      [241, 1],
+    ] as const) {
+      const script = new Script({ [MOST]: 1 });
+      const c = script.accepted();
+      c.send(text('x'), 0);
+      script.inject({ flags: 'A', seq: 1, ack: 2 });
+      script.wait(pause);
+      script.take();
+      c.close();
+      script.wait(0.3);
+      expect(script.tcp.counters.ext.TCPAbortOnMemory).toBe(given);
+      expect(script.take().map(({ flags }) => flags)).toEqual(['FA', given === 1 ? 'RA' : 'FA']);
+    }
+  });
+
+  test('one that has been tried for long enough counts double, and ends without a word', () => {
+    const { script, c, memory, resets } = left(1);
+    script.wait(1100);
+    expect([c.state, memory(), resets()]).toEqual(['CLOSED', 1, 0]);
+  });
+
+  test('but with one when it was tried within the last minute', () => {
+    const script = new Script({ [MOST]: 1 });
+    const c = script.accepted({}, { userTimeout: seconds(250) });
+    c.send(text('x'), 0);
+    script.wait(210);
+    c.close();
+    script.take();
+    script.wait(45);
+    expect(script.take().map(({ flags, reason }) => [flags, reason])).toEqual([['RA', 'tcp.reset-orphan']]);
+  });
+
+  test('one that only waits for a FIN is not among them', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.shutdown();
+    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    script.peerPort++;
+    script.ourPort++;
+    script.accepted().close();
+    script.sysctl.set(MOST, 0);
+    script.take();
+    c.close();
+    expect([c.state, script.take()]).toEqual(['FIN_WAIT2', []]);
+  });
+});
+
+describe('FIN_WAIT2 without a program', () => {
+  /** A path that takes 0.9 s there and back: three and a half timeouts are 9.45 s. */
+  function slow(settings: ConstructorParameters<typeof Script>[0]): number {
+    const script = new Script(settings);
+    const listener = script.listen();
+    script.inject({ flags: 'S', mss: 1460 });
+    script.wait(0.9);
+    script.inject({ flags: 'A', seq: 1, ack: 1 });
+    const c = listener.accept()!;
+    c.close();
+    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    return endOf(script, c, 200);
+  }
+
+  test('lasts three and a half retransmission timeouts at least, also where Linux waits twice', () => {
+    expect(slow({ 'net.ipv4.tcp_fin_timeout': 1 })).toBe(9);
+    expect(slow({ 'net.ipv4.tcp_fin_timeout': 61 })).toBe(10);
+    expect(slow({ 'net.ipv4.tcp_fin_timeout': 75 })).toBe(30);
+  });
+
+  test('is for no more connections than net.ipv4.tcp_max_tw_buckets: another one ends at once', () => {
+    const script = new Script({ 'net.ipv4.tcp_max_tw_buckets': 0 });
+    const c = script.accepted();
+    c.close();
+    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    expect(c.state).toBe('CLOSED');
+    expect(script.tcp.counters.ext.TCPTimeWaitOverflow).toBe(1);
+  });
+});
