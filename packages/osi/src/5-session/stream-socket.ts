@@ -434,8 +434,6 @@ export class StreamSocket extends StreamSettings {
     let { address } = remote;
     // Nowhere in particular is this machine: the address it is bound to, or loopback (`tcp_v4_connect`).
     if (isAnyIp(address) && !isIpv6(address)) address = isAnyIp(own) ? LOOPBACK : own;
-    // A stream has one peer (`tcp_v4_connect`).
-    if (this.parts.internet.isBroadcast(address)) return -ERRNO.ENETUNREACH;
     const before = this.#events.error;
     this.#events.error = 0;
     this.#shutdown = 0;

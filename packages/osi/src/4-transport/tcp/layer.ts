@@ -170,6 +170,7 @@ export class TcpLayer implements TcpService, TransportProtocol, ListenerHost {
   ): Connection | number {
     // Linux: connecting to 0.0.0.0 or :: means this machine itself.
     const target = isAnyIp(remote.address) ? loopbackLike(remote.address) : remote.address;
+    // A stream has one peer.
     if (this.ip.isBroadcast(target)) return -ERRNO.ENETUNREACH;
     const bound = binding === null ? null : ourClaim(binding);
     const source =
