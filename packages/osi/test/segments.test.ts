@@ -148,6 +148,7 @@ const SCRIPTS: Record<string, string> = {
     ${CALLING}
     < S. 0 ack 77 mss 1460  -> R 77 win 0
     wait 30  -> S 0 win 64240 mss 1460 sackOK ts 0 nop wscale 7
+    < S. 0 ack 0 mss 1460  -> R 0 win 0
     < R 0  -> nothing
     < R. 0 ack 5  -> nothing
     < R. 0 ack 1  -> nothing
@@ -255,6 +256,23 @@ const SCRIPTS: Record<string, string> = {
     ${FIN_WAIT1}
     < P. 1 ack 1 len 10 win 1000  -> R 1 win 0
     < . 11 ack 2 win 1000  -> R 2 win 0
+  `,
+  'an acknowledgment of our FIN may have a later number': `
+    ${FIN_WAIT1}
+    < . 50 ack 2 win 1000  -> nothing
+    < F. 1 ack 2 win 1000  -> . 2 ack 2 win 502
+  `,
+  'a SYN+ACK to who has answered a SYN by Fast Open crosses none: it is challenged': `
+    sysctl net.ipv4.tcp_fastopen 515
+    l = stream
+    set l TCP_FASTOPEN 5
+    bind l 0.0.0.0:80
+    listen l 5
+    < S 0 win 65535 mss 1460 fo -  -> S. 0 ack 1 win 64240 mss 1460
+    c = accept l
+    < S. 0 ack 1 win 65535 mss 1460  -> . 1 ack 1 win 64240
+    < . 1 ack 1 win 65535  -> nothing
+    send c x  -> 1 | P. 1 len 1 ack 1 win 64240
   `,
   'a program that has closed takes no FIN that comes too early': `
     ${FIN_WAIT1}

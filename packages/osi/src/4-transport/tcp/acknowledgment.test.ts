@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readAll, text } from '../../../test/tcp-pair.ts';
-import { Script } from '../../../test/tcp-script.ts';
+import { Script, type Scripted } from '../../../test/tcp-script.ts';
 
 /** A connection past its first quick acknowledgments, that has answered: it goes to and fro. */
 function interactive() {
@@ -174,23 +174,27 @@ describe('the receive window', () => {
   });
 
   /** The window is full of segments of `size`. @returns what a probe is answered when the program has read until `free` bytes are free. */
-  function openedBy(receiveBuffer: number, size: number, free: number): number | undefined {
+  function openedBy(receiveBuffer: number, size: number, free: number, syn: Partial<Scripted> = {}): number {
     const script = new Script();
-    const c = script.accepted({}, { receiveBuffer, receiveBufferLocked: true });
+    script.mtu = Math.max(1500, size + 40);
+    const c = script.accepted(syn, { receiveBuffer, receiveBufferLocked: true });
+    const scale = c.info().scaling?.receive ?? 0;
     let told = { ack: 1, window: size };
     while (told.window > 0) {
       script.inject({ flags: 'A', seq: told.ack, ack: 1, data: 'x'.repeat(Math.min(told.window, size)) });
       script.wait(0.3);
-      told = script.take().at(-1) ?? told;
+      for (const { ack, window } of script.take()) told = { ack, window: window << scale };
     }
     c.receive(new Uint8Array(free - (receiveBuffer / 2 - c.readable)));
     script.inject({ flags: 'A', seq: told.ack - 1, ack: 1 });
-    return script.take().at(-1)?.window;
+    return script.take().at(-1)!.window << scale;
   }
 
   test('opens when a segment of the peer has room, and a sixteenth of the buffer is free (RFC 9293 section 3.8.6.2.2)', () => {
     expect([openedBy(8192, 1460, 1459), openedBy(8192, 1460, 1460)]).toEqual([0, 1460]);
     expect([openedBy(65_536, 1000, 2047), openedBy(65_536, 1000, 2048)]).toEqual([0, 2000]);
+    const jumbo = { mss: 8960, scale: 0 };
+    expect([openedBy(131_072, 8960, 8958, jumbo), openedBy(131_072, 8960, 8960, jumbo)]).toEqual([0, 8960]);
   });
 
   test('that has opened is told when it has doubled', () => {

@@ -217,7 +217,7 @@ function resets({ state, rcvNxt, selective }: Tcb, { seq }: Segment): boolean {
 /** Both have sent SYN at once: theirs comes again as SYN+ACK, and completes the handshake. */
 const crossedSyn = (tcb: Tcb, segment: Segment): boolean =>
   tcb.state === 'SYN_RECV' &&
-  tcb.parent === null &&
+  !tcb.passive &&
   (segment.flags & ACK) !== 0 &&
   segment.ack === tcb.sndNxt &&
   seqAdd(segment.seq, 1) === tcb.rcvNxt &&

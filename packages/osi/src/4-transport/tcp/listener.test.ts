@@ -105,7 +105,7 @@ describe('a listener', () => {
     const script = new Script();
     script.listen();
     script.inject({ flags: 'A', seq: 1, ack: 33 });
-    expect(script.lines().length).toBe(1);
+    expect(script.lines()).toEqual(['R 33 0 0 tcp.reset-bad-ack']);
   });
 
   test('a peer that takes its call back is forgotten, and another may call', () => {
@@ -122,12 +122,14 @@ describe('a listener', () => {
     expect(listener.accept()).not.toBe(null);
   });
 
-  test('takes no SYN that is a FIN too', () => {
+  test('passes over RST, whatever else is with it, a SYN that is a FIN too, and what has neither SYN nor ACK', () => {
     const script = new Script();
     script.listen();
-    script.inject({ flags: 'SF', mss: 1460 });
+    for (const flags of ['R', 'RA', 'SR', 'SRA', 'SF', 'F', 'PU', '']) script.inject({ flags, ack: 1 });
     expect(script.take()).toEqual([]);
-    expect(script.tracer.drops.get('tcp.not-syn')).toBe(1);
+    expect([...script.tcp.entries()].length).toBe(1);
+    expect(script.tracer.drops.get('tcp.reset')).toBe(4);
+    expect(script.tracer.drops.get('tcp.not-syn')).toBe(4);
   });
 
   test('when closed resets what nobody accepted, and refuses what comes', () => {
