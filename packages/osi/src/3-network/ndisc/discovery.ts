@@ -235,11 +235,15 @@ export class NeighbourDiscovery {
       return;
     }
     const known = by.neighbours?.get(target);
-    if (known === undefined) return;
+    if (known === undefined || known.state === 'FAILED') return;
+    const unknown = known.state === 'INCOMPLETE';
     // Without a MAC address in it, it speaks of the one that is known.
-    const mac = told ?? (known.state === 'INCOMPLETE' || known.state === 'FAILED' ? null : known.mac);
-    if (mac !== null) by.neighbours?.learn(target, mac, false, solicited, (flags & NA_OVERRIDE) !== 0);
-    if ((flags & NA_ROUTER) === 0) this.notRouter(by, target);
+    const mac = told ?? (unknown ? null : known.mac);
+    if (mac === null) return;
+    const override = (flags & NA_OVERRIDE) !== 0;
+    const counts = unknown || override || mac === known.mac;
+    by.neighbours?.learn(target, mac, false, solicited, override);
+    if (counts && (flags & NA_ROUTER) === 0) this.notRouter(by, target);
   }
 
   /** @param withMac the asker need not know where to answer. */

@@ -280,6 +280,7 @@ export class RouterDiscovery {
     const accepted =
       by.setting('accept_redirects') !== 0 &&
       by.setting('forwarding') === 0 &&
+      isLinkLocal6(source) &&
       route !== null &&
       this.#ip.isGatewayTo(destination, route, source) &&
       (onLink || isLinkLocal6(target));
