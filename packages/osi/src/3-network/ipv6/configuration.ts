@@ -257,8 +257,7 @@ export class Configuration {
       const left = line.validUntil - now;
       const longer = validUntil - now > TWO_HOURS || validUntil > line.validUntil;
       const most = left > TWO_HOURS ? now + TWO_HOURS : line.validUntil;
-      const end = longer ? validUntil : most;
-      this.#ip.addresses.renew(line, Math.min(preferredUntil, end), end);
+      this.#ip.addresses.renew(line, preferredUntil, longer ? validUntil : most);
     }
     this.#endsAt(validUntil);
   }

@@ -50,13 +50,14 @@ export class DuplicateDetection {
       this.#finish(line, by);
       return;
     }
+    this.stop(line);
     const timer = this.#tracer.timer(
       'ndisc.duplicate-check',
       () => line.address.text,
       () => this.#expired(line),
     );
     this.#checks.set(line, { line, by, timer, left: transmits, nonce: 0 });
-    timer.start(Math.floor(this.#chance().unit() * seconds(by.setting('router_solicitation_delay') || 1)));
+    timer.start(Math.floor(this.#chance().unit() * seconds(by.setting('router_solicitation_delay'))));
   }
 
   /** The address is given up. */
