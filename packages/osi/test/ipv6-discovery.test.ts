@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { AF_INET6, SOCK_DGRAM } from '../src/5-session/index.ts';
+import { AF_INET6, SOCK_DGRAM, type Socket } from '../src/5-session/index.ts';
 import { ERRNO } from '../src/trace/index.ts';
 import { u16, u32 } from './frames.ts';
-import { bytes6, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US, US_GLOBAL } from './ipv6-station.ts';
+import { bytes6, hex, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US, US_GLOBAL } from './ipv6-station.ts';
 import { socketOf, to6 } from './ipv6-world.ts';
 
 const ROUTER_SOLICITATION = 133;
@@ -44,11 +44,7 @@ function send(script: Ipv6Script, to: string, scope = 0): string[] {
   const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
   socket.send(Uint8Array.of(1), 0, to6(to, 9, scope), 0);
   script.wait(0.1);
-  return script.them.arrived.flatMap(({ bytes }) =>
-    bytes[20] === 17
-      ? [Array.from(bytes.subarray(0, 6), (b) => b.toString(16).padStart(2, '0')).join('')]
-      : [],
-  );
+  return script.them.arrived.flatMap(({ bytes }) => (bytes[20] === 17 ? [hex(bytes.subarray(0, 6))] : []));
 }
 
 const addresses = (script: Ipv6Script): string[] =>
@@ -96,6 +92,33 @@ describe('a solicitation', () => {
     expect(script.heard()).toMatchObject([
       { type: ADVERTISEMENT, destination: key6('ff02::1'), info: 0x2000_0000 },
     ]);
+  });
+
+  test('to the address itself is answered without a MAC address, and so without overriding', () => {
+    const script = new Ipv6Script();
+    script.sayNd(SOLICITATION, solicit(US_GLOBAL), { from: THEM_GLOBAL, to: US_GLOBAL });
+    expect(script.heard()).toMatchObject([
+      { type: ADVERTISEMENT, info: 0x4000_0000, rest: bytes6(US_GLOBAL) },
+    ]);
+  });
+
+  test('without a MAC address has its sender asked for, and then answered', () => {
+    const script = new Ipv6Script();
+    script.sayNd(SOLICITATION, [...ZERO, ...bytes6(US_GLOBAL)], { from: THEM_GLOBAL, to: US_GLOBAL });
+    expect(script.heard().map(({ type }) => type)).toEqual([SOLICITATION, ADVERTISEMENT]);
+  });
+
+  test.each([
+    ['what is known of its sender when that has another MAC address', OTHER_MAC, 'DELAY'],
+    ['nothing when its MAC address is the one that is known', MAC, 'REACHABLE'],
+  ])('changes %s', (_what, mac, state) => {
+    const script = new Ipv6Script();
+    send(script, THEM_GLOBAL);
+    const body = [...ZERO, ...bytes6(US_GLOBAL), ...sourceMac(mac)];
+    script.sayNd(SOLICITATION, body, { from: THEM_GLOBAL, to: SOLICITED_NODE });
+    expect(stateOf(script, THEM_GLOBAL)).toBe(state);
+    script.them.arrived.length = 0;
+    expect(send(script, THEM_GLOBAL)).toEqual([hex(mac)]);
   });
 
   test('about somebody else is not answered', () => {
@@ -151,25 +174,6 @@ describe('a neighbour', () => {
     expect(send(script, THEM_GLOBAL)).toEqual([]);
   });
 
-  test('has another MAC address by an advertisement that overrides, and not by one that does not', () => {
-    const script = new Ipv6Script();
-    expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
-    script.them.arrived.length = 0;
-    const news = (flags: number): number[] => [
-      flags,
-      0,
-      0,
-      0,
-      ...bytes6(THEM_GLOBAL),
-      ...targetMac(OTHER_MAC),
-    ];
-    script.sayNd(ADVERTISEMENT, news(0x00), { from: THEM_GLOBAL, to: 'ff02::1' });
-    expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
-    script.them.arrived.length = 0;
-    script.sayNd(ADVERTISEMENT, news(0x20), { from: THEM_GLOBAL, to: 'ff02::1' });
-    expect(send(script, THEM_GLOBAL)).toEqual(['020000000009']);
-  });
-
   test('that is in use and of whom nothing was heard is asked itself, after five seconds', () => {
     const script = new Ipv6Script();
     send(script, THEM_GLOBAL);
@@ -206,50 +210,202 @@ describe('an advertisement', () => {
     expect(send(script, THEM_GLOBAL)).toEqual(['020000000002']);
   });
 
-  test('confirms a neighbour only if it was asked for; one that may not override leaves a doubt', () => {
+  /** Tells of a neighbour: to us alone if it says that we asked, else to all nodes. */
+  const tell = (script: Ipv6Script, flags: number, mac: readonly number[], from = THEM_GLOBAL): void =>
+    script.sayNd(ADVERTISEMENT, news(flags, mac, from), {
+      from,
+      to: (flags & 0x40) === 0 ? 'ff02::1' : US_GLOBAL,
+    });
+  const [PLAIN, OVERRIDE, SOLICITED, ROUTER] = [0, 0x20, 0x40, 0x80];
+  const knownOf = (script: Ipv6Script) => {
+    const { state, mac } =
+      link(script).neighbours.find(({ address }) => address.text === THEM_GLOBAL) ?? expect.fail('unknown');
+    return [state, mac];
+  };
+  const [KNOWN, OTHER] = [0x0200_0000_0002, 0x0200_0000_0009];
+
+  test.each([
+    ['plain', PLAIN, 'DELAY'],
+    ['overriding', OVERRIDE, 'DELAY'],
+    ['solicited', SOLICITED, 'REACHABLE'],
+    ['solicited and overriding', SOLICITED | OVERRIDE, 'REACHABLE'],
+  ])(
+    'that is %s tells the MAC address of one that is asked for, who gets what waited',
+    (_what, flags, state) => {
+      const script = new Ipv6Script();
+      script.answers = false;
+      expect(send(script, THEM_GLOBAL)).toEqual([]);
+      tell(script, flags, targetMac(MAC));
+      expect(knownOf(script)).toEqual([state, KNOWN]);
+      expect(script.them.arrived.filter(({ bytes }) => bytes[20] === 17)).toHaveLength(1);
+    },
+  );
+
+  test('without a MAC address tells nothing of one that is asked for', () => {
     const script = new Ipv6Script();
+    script.answers = false;
     send(script, THEM_GLOBAL);
-    expect(stateOf(script, THEM_GLOBAL)).toBe('REACHABLE');
-    script.wait(60);
-    expect(stateOf(script, THEM_GLOBAL)).toBe('STALE');
-    script.sayNd(ADVERTISEMENT, news(0x20, targetMac(MAC)), { from: THEM_GLOBAL, to: 'ff02::1' });
-    expect(stateOf(script, THEM_GLOBAL)).toBe('STALE');
-    script.sayNd(ADVERTISEMENT, news(0x40, []), { from: THEM_GLOBAL, to: US_GLOBAL });
-    expect(stateOf(script, THEM_GLOBAL)).toBe('REACHABLE');
-    script.sayNd(ADVERTISEMENT, news(0, targetMac(OTHER_MAC)), { from: THEM_GLOBAL, to: 'ff02::1' });
-    expect(stateOf(script, THEM_GLOBAL)).toBe('STALE');
+    tell(script, SOLICITED | OVERRIDE, []);
+    expect(stateOf(script, THEM_GLOBAL)).toBe('INCOMPLETE');
+  });
+
+  test('tells nothing of one that has been given up', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    send(script, THEM_GLOBAL);
+    script.wait(5);
+    tell(script, SOLICITED | OVERRIDE, targetMac(MAC));
+    expect(stateOf(script, THEM_GLOBAL)).toBe('FAILED');
+  });
+
+  describe('of a neighbour that is known', () => {
+    const [SAME, NEW, NONE] = [targetMac(MAC), targetMac(OTHER_MAC), []];
+    test.each([
+      ['REACHABLE', 'another MAC address, plain', PLAIN, NEW, 'STALE', KNOWN],
+      ['REACHABLE', 'another MAC address, solicited', SOLICITED, NEW, 'STALE', KNOWN],
+      ['REACHABLE', 'another MAC address, overriding', OVERRIDE, NEW, 'STALE', OTHER],
+      [
+        'REACHABLE',
+        'another MAC address, overriding, solicited',
+        OVERRIDE | SOLICITED,
+        NEW,
+        'REACHABLE',
+        OTHER,
+      ],
+      ['REACHABLE', 'the same, plain', PLAIN, SAME, 'REACHABLE', KNOWN],
+      ['REACHABLE', 'the same, overriding', OVERRIDE, SAME, 'REACHABLE', KNOWN],
+      ['REACHABLE', 'none, overriding', OVERRIDE, NONE, 'REACHABLE', KNOWN],
+      ['STALE', 'another MAC address, solicited', SOLICITED, NEW, 'STALE', KNOWN],
+      ['STALE', 'another MAC address, overriding', OVERRIDE, NEW, 'STALE', OTHER],
+      ['STALE', 'another MAC address, overriding, solicited', OVERRIDE | SOLICITED, NEW, 'REACHABLE', OTHER],
+      ['STALE', 'the same, overriding', OVERRIDE, SAME, 'STALE', KNOWN],
+      ['STALE', 'the same, solicited', SOLICITED, SAME, 'REACHABLE', KNOWN],
+      ['STALE', 'none, solicited', SOLICITED, NONE, 'REACHABLE', KNOWN],
+    ])('as %s, with %s', (before, _what, flags, mac, state, then) => {
+      const script = new Ipv6Script();
+      send(script, THEM_GLOBAL);
+      if (before === 'STALE') script.wait(60);
+      expect(stateOf(script, THEM_GLOBAL)).toBe(before);
+      tell(script, flags, mac);
+      expect(knownOf(script)).toEqual([state, then]);
+    });
+  });
+
+  test.each([
+    ['says nothing, unless it may change what is known', PLAIN, OTHER_MAC, true],
+    ['says it is one, by its flag', ROUTER | OVERRIDE, OTHER_MAC, true],
+    ['says it is none, with the MAC address that is known', PLAIN, MAC, false],
+    ['says it is none, with another one that overrides', OVERRIDE, OTHER_MAC, false],
+  ])('of a router %s', (_what, flags, mac, still) => {
+    const script = new Ipv6Script();
+    advertise(script, router(sourceMac(MAC)));
+    tell(script, flags, targetMac(mac), THEM);
+    expect(script.us.routes6.some(({ length }) => length === 0)).toBe(still);
+  });
+
+  test('of a router that is being asked for says whether it is one', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    advertise(script, router());
+    send(script, '2001:db8:9::9');
+    tell(script, PLAIN, targetMac(MAC), THEM);
+    expect(script.us.routes6.some(({ length }) => length === 0)).toBe(false);
   });
 });
 
 describe('duplicate address detection', () => {
   const NEW = '2001:db8::5';
+  const NEW_GROUP = { from: '::', to: 'ff02::1:ff00:5' };
+  const NOT_TAKEN = { tentative: true, failed: true };
+  const lineOf = (script: Ipv6Script, text: string) =>
+    script.us.addresses6.find(({ address }) => address.text === text);
+  /** Which addresses were asked for since the last time. */
+  const questions = (script: Ipv6Script) =>
+    script.heard().filter(({ type, source }) => type === SOLICITATION && source === key6('::'));
+
   /** A machine that has begun to check another address. */
   function checking(transmits = 1) {
     const script = new Ipv6Script();
     script.us.sysctl.set('net.ipv6.conf.eth0.dad_transmits', transmits);
     script.us.addAddress('eth0', `${NEW}/64`);
-    const line = () => script.us.addresses6.find(({ address }) => address.text === NEW);
-    const asked = () =>
-      script.heard().filter(({ type, source }) => type === SOLICITATION && source === key6('::'));
-    const begun = script.sim.now;
-    return { script, line, asked, begun };
+    return { script, line: () => lineOf(script, NEW), begun: script.sim.now };
   }
-  const NEW_GROUP = { from: '::', to: 'ff02::1:ff00:5' };
+
+  /** Lets time pass until an address is asked for. */
+  function nextQuestion(script: Ipv6Script) {
+    for (let i = 0; i < 100; i++) {
+      const [asked] = questions(script);
+      if (asked !== undefined) return asked;
+      script.wait(0.01);
+    }
+    throw new Error('nothing is asked');
+  }
 
   test('asks after a random wait, as often as dad_transmits says, and waits a second for the last answer', () => {
-    const { script, line, asked, begun } = checking(3);
+    const { script, line, begun } = checking(3);
     script.wait(10);
-    const times = asked().map(({ at }) => at);
+    const times = questions(script).map(({ at }) => at);
     const [first = 0] = times;
     expect(first).toBeGreaterThan(begun);
     expect(times).toEqual([first, first + 1e9, first + 2e9]);
     expect(line()).toMatchObject({ tentative: false });
     const once = checking();
-    while (once.asked().length === 0) once.script.wait(0.1);
-    once.script.wait(0.8);
+    nextQuestion(once.script);
+    once.script.wait(0.95);
     expect(once.line()).toMatchObject({ tentative: true });
-    once.script.wait(0.3);
+    once.script.wait(0.1);
     expect(once.line()).toMatchObject({ tentative: false });
+  });
+
+  test('asks at intervals of RetransTimer, as a router has told it', () => {
+    const { script, line } = checking(2);
+    advertise(script, router([], { retrans: 3000 }));
+    const { at } = nextQuestion(script);
+    script.wait(5.9);
+    expect(questions(script)).toMatchObject([{ at: at + 3e9 }]);
+    expect(line()).toMatchObject({ tentative: true });
+    script.wait(0.2);
+    expect(line()).toMatchObject({ tentative: false });
+  });
+
+  test.each([0, 1, 5])(
+    'asks within router_solicitation_delay, of %i s, for each address at its own time',
+    (delay) => {
+      const script = new Ipv6Script();
+      script.us.sysctl.set('net.ipv6.conf.eth0.router_solicitation_delay', delay);
+      const begun = script.sim.now;
+      for (let i = 10; i < 30; i++) script.us.addAddress('eth0', `2001:db8::${i}/64`);
+      script.wait(10);
+      const waits = questions(script).map(({ at }) => (at - begun) / 1e9);
+      expect(waits).toHaveLength(20);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(delay);
+      expect(Math.max(...waits)).toBeGreaterThanOrEqual(delay / 2);
+      expect(new Set(waits).size).toBe(delay === 0 ? 1 : 20);
+    },
+  );
+
+  test.each(['dad_transmits', 'accept_dad'])('is left out where %s is 0', (setting) => {
+    const script = new Ipv6Script();
+    script.us.sysctl.set(`net.ipv6.conf.eth0.${setting}`, 0);
+    script.us.addAddress('eth0', `${NEW}/64`);
+    expect(lineOf(script, NEW)).toMatchObject({ tentative: false });
+    script.wait(3);
+    expect(questions(script)).toEqual([]);
+  });
+
+  test('begins anew with the line, or when a setting of the interface changes', () => {
+    const { script, line } = checking();
+    for (let i = 0; i < 20; i++) {
+      script.wait(0.1);
+      script.us.sysctl.set('net.ipv6.conf.eth0.hop_limit', 64);
+    }
+    expect(line()).toMatchObject({ tentative: true });
+    script.heard();
+    nextQuestion(script);
+    script.wait(0.95);
+    expect(line()).toMatchObject({ tentative: true });
+    script.wait(0.1);
+    expect(line()).toMatchObject({ tentative: false });
   });
 
   test('lets nobody use the address meanwhile', () => {
@@ -263,30 +419,54 @@ describe('duplicate address detection', () => {
   });
 
   test('does not take its own question, come back, for that of another (RFC 7527)', () => {
-    const { script, line, asked } = checking();
-    let own = asked();
-    while (own.length === 0) {
-      script.wait(0.1);
-      own = asked();
-    }
-    script.sayNd(SOLICITATION, [...ZERO, ...(own[0]?.rest ?? [])], NEW_GROUP);
+    const { script, line } = checking();
+    script.sayNd(SOLICITATION, [...ZERO, ...nextQuestion(script).rest], NEW_GROUP);
     script.wait(3);
     expect(line()).toMatchObject({ tentative: false, failed: false });
   });
 
-  test('fails by a question without a nonce even before its own first one', () => {
+  test.each([
+    ['with a nonce of its own', [14, 1, 1, 2, 3, 4, 5, 6]],
+    ['without one', []],
+  ])('fails by a question of another %s', (_what, nonce) => {
     const { script, line } = checking();
-    script.sayNd(SOLICITATION, [...ZERO, ...bytes6(NEW)], NEW_GROUP);
+    nextQuestion(script);
+    script.sayNd(SOLICITATION, [...ZERO, ...bytes6(NEW), ...nonce], NEW_GROUP);
+    expect(line()).toMatchObject(NOT_TAKEN);
+  });
+
+  test('asks each time with another nonce', () => {
+    const { script } = checking(3);
+    script.wait(5);
+    expect(new Set(questions(script).map(({ rest }) => `${rest}`)).size).toBe(3);
+  });
+
+  test.each([
+    ['a question without a nonce', SOLICITATION, [...ZERO, ...bytes6(NEW)], NEW_GROUP],
+    [
+      'an advertisement',
+      ADVERTISEMENT,
+      [0x20, 0, 0, 0, ...bytes6(NEW), ...targetMac(MAC)],
+      { to: 'ff02::1' },
+    ],
+  ])('fails by %s even before its own first question, and asks no more', (_what, type, body, given) => {
+    const { script, line } = checking();
+    script.sayNd(type, body, given);
+    expect(line()).toMatchObject(NOT_TAKEN);
     script.wait(3);
-    expect(line()).toMatchObject({ tentative: true, failed: true });
+    expect(line()).toMatchObject(NOT_TAKEN);
+    expect(questions(script)).toEqual([]);
+    // Whoever looks after the machine sees it.
+    expect(script.us.tracer.drops.get('ndisc.address-conflict')).toBe(1);
   });
 
   test('asks once from no address, to the solicited-node group, having joined it', () => {
     const script = new Ipv6Script({ settle: false });
     script.wait(3);
-    const [asked] = script.heard().filter(({ type }) => type === SOLICITATION);
-    expect(asked).toMatchObject({ source: key6('::'), destination: key6(SOLICITED_NODE), hopLimit: 255 });
-    expect(script.us.addresses6.find(({ length }) => length === 64)).toMatchObject({ tentative: false });
+    expect(questions(script)).toMatchObject([
+      { destination: key6(SOLICITED_NODE), hopLimit: 255, rest: expect.arrayContaining(bytes6(US)) },
+    ]);
+    expect(lineOf(script, US)).toMatchObject({ tentative: false });
   });
 
   test.each([
@@ -300,24 +480,32 @@ describe('duplicate address detection', () => {
     ],
   ])('fails when %s', (_what, type, from, to, body) => {
     const script = new Ipv6Script({ settle: false });
-    while (script.heard().every((said) => said.type !== SOLICITATION)) script.wait(0.1);
+    nextQuestion(script);
     script.sayNd(type, body, { from, to });
     script.wait(3);
-    expect(script.us.addresses6.find(({ length }) => length === 64)).toMatchObject({
-      tentative: true,
-      failed: true,
-    });
+    expect(lineOf(script, US)).toMatchObject(NOT_TAKEN);
     script.heard();
     script.sayNd(SOLICITATION, solicit(US), { from: THEM, to: SOLICITED_NODE });
     expect(script.heard()).toEqual([]);
   });
 
-  test('an address that is still being asked for answers nobody', () => {
-    const script = new Ipv6Script();
-    script.us.addAddress('eth0', '2001:db8::5/64');
-    script.heard();
-    script.sayNd(SOLICITATION, solicit('2001:db8::5'), { from: THEM_GLOBAL, to: 'ff02::1:ff00:5' });
+  test('an address that is still being asked for answers nobody, whose question does not count against it', () => {
+    const { script, line } = checking();
+    script.sayNd(SOLICITATION, solicit(NEW), { from: THEM_GLOBAL, to: 'ff02::1:ff00:5' });
     expect(script.heard().filter(({ type }) => type === ADVERTISEMENT)).toEqual([]);
+    script.wait(3);
+    expect(line()).toMatchObject({ tentative: false });
+  });
+
+  test('is done for a link-local address each time that the interface comes up', () => {
+    const script = new Ipv6Script();
+    script.us.setLinkUp('eth0', false);
+    expect(lineOf(script, US)).toBe(undefined);
+    script.us.setLinkUp('eth0', true);
+    expect(lineOf(script, US)).toMatchObject({ tentative: true });
+    script.wait(3);
+    expect(questions(script)).toHaveLength(1);
+    expect(lineOf(script, US)).toMatchObject({ tentative: false });
   });
 });
 
@@ -432,6 +620,15 @@ describe('routers', () => {
 
 describe('a prefix', () => {
   const made = '2001:db8:5::ff:fe00:1/64';
+  const address = '2001:db8:5::ff:fe00:1';
+
+  /** @returns how many changes of addresses there have been since. */
+  function addressChanges(script: Ipv6Script): () => number {
+    const count = () =>
+      script.record.events.filter((event) => event.kind === 'table' && event.table === 'address').length;
+    const before = count();
+    return () => count() - before;
+  }
 
   test('makes an address of the interface identifier, which is checked like any other', () => {
     const script = new Ipv6Script();
@@ -449,17 +646,38 @@ describe('a prefix', () => {
     ['of another length than 64', { length: 48 }],
   ])('%s makes none', (_what, given) => {
     const script = new Ipv6Script();
+    const changes = addressChanges(script);
     advertise(script, router(prefix('2001:db8:5::', given)));
     script.wait(3);
-    expect(addresses(script)).not.toContain(made);
+    expect(changes()).toBe(0);
   });
 
-  test('of link-local addresses makes none', () => {
+  test('makes none where autoconf is 0', () => {
     const script = new Ipv6Script();
-    const before = addresses(script);
-    advertise(script, router(prefix('fe80::')));
-    script.wait(3);
-    expect(addresses(script)).toEqual(before);
+    script.us.sysctl.set('net.ipv6.conf.eth0.autoconf', 0);
+    const changes = addressChanges(script);
+    advertise(script, router(prefix('2001:db8:5::')));
+    expect(changes()).toBe(0);
+  });
+
+  test.each(['fe80:0:0:5::', 'ff05::'])(
+    'of link-local addresses or groups makes none, nor is it on the link: %s',
+    (text) => {
+      const script = new Ipv6Script();
+      const changes = addressChanges(script);
+      const routes = script.us.routes6.length;
+      advertise(script, router(prefix(text), { lifetime: 0 }));
+      expect([changes(), script.us.routes6.length]).toEqual([0, routes]);
+    },
+  );
+
+  test('leaves an address alone that was given by hand', () => {
+    const script = new Ipv6Script();
+    script.us.addAddress('eth0', made, false);
+    const changes = addressChanges(script);
+    advertise(script, router(prefix('2001:db8:5::', { valid: 100, preferred: 50 })));
+    script.wait(200);
+    expect(changes()).toBe(0);
   });
 
   test('is on the link when it says so, and else behind the router', () => {
@@ -505,13 +723,54 @@ describe('a prefix', () => {
     expect(script.us.addresses6.length).toBeLessThan(20);
   });
 
-  test('ends with its lifetime, and so does the address', () => {
+  test('has its address taken for nothing new when it is preferred no longer; what goes on keeps it', () => {
+    const script = new Ipv6Script();
+    expect(script.us.addRoute({ destination: 'default', via: THEM, interface: 'eth0' })).toBe(0);
+    advertise(script, router(prefix('2001:db8:5::', { flags: 0x40, valid: 100, preferred: 50 })));
+    script.wait(3);
+    const connect = () => {
+      const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+      expect(socket.connect(to6('2001:db8:5::9', 9))).toBe(0);
+      return socket;
+    };
+    const sources = (...sockets: Socket[]) => {
+      script.them.arrived.length = 0;
+      for (const socket of sockets) expect(socket.send(Uint8Array.of(1), 0, null, 0)).toBe(1);
+      script.wait(0.1);
+      const datagrams = script.them.arrived.filter(({ bytes }) => bytes[20] === 17);
+      return datagrams.map(({ bytes }) => Array.from(bytes.subarray(22, 38)));
+    };
+    const old = connect();
+    expect(sources(old, connect())).toEqual([bytes6(address), bytes6(address)]);
+    script.wait(50);
+    expect(sources(old, connect())).toEqual([bytes6(address), bytes6(US_GLOBAL)]);
+    script.heard();
+    script.say({ to: address, next: 58, payload: icmp6(128, [0, 7, 0, 1], { to: address }) });
+    expect(script.told()).toMatchObject([{ type: 129, source: key6(address) }]);
+  });
+
+  test('ends with its lifetime, and so does the address: it is not ours any more', () => {
     const script = new Ipv6Script();
     advertise(script, router(prefix('2001:db8:5::', { valid: 100, preferred: 50 })));
     script.wait(90);
     expect(addresses(script)).toContain(made);
     script.wait(20);
     expect(addresses(script)).not.toContain(made);
+    script.heard();
+    script.say({ to: address, next: 58, payload: icmp6(128, [0, 7, 0, 1], { to: address }) });
+    script.sayNd(SOLICITATION, solicit(address), { from: THEM_GLOBAL, to: 'ff02::1:ff00:1' });
+    expect(script.told()).toEqual([]);
+    const socket = socketOf(script.us, AF_INET6, SOCK_DGRAM);
+    expect(socket.bind(to6(address, 9), { privileged: true })).toBe(-ERRNO.EADDRNOTAVAIL);
+  });
+
+  test('valid without an end gives an address without one', () => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::', { valid: 0xffff_ffff, preferred: 0xffff_ffff })));
+    const end = Number.POSITIVE_INFINITY;
+    expect(script.us.addresses6).toContainEqual(
+      expect.objectContaining({ dynamic: true, preferredUntil: end, validUntil: end }),
+    );
   });
 
   test('cannot be made to end in less than two hours by a message that anybody could send', () => {
@@ -629,8 +888,50 @@ describe('a redirect', () => {
   ])('%s is not', (_what, given, target, destination) => {
     const script = new Ipv6Script();
     advertise(script, router());
+    const rest = script.drops().length;
     script.sayNd(REDIRECT, redirect(target, destination), { to: US, ...given });
+    expect(script.drops()).toHaveLength(rest + 1);
     expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+  });
+
+  test('from an address that is not link-local is not, though the route goes by it', () => {
+    const script = new Ipv6Script();
+    expect(script.us.addRoute({ destination: 'default', via: THEM_GLOBAL })).toBe(0);
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9'), { from: THEM_GLOBAL, to: US_GLOBAL });
+    expect(script.drops()).toContain('ndisc.redirect-ignored');
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+  });
+
+  test('that is cut off is not', () => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9').slice(0, 28), { to: US });
+    expect(script.drops()).toContain('ndisc.truncated');
+  });
+
+  test('to the destination itself puts that on the link', () => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.sayNd(REDIRECT, redirect('2001:db8:9::9', '2001:db8:9::9'), { to: US });
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000009']);
+  });
+
+  test.each([
+    ['one that is not known', [], 'STALE', OTHER_MAC],
+    ['one that has another MAC address', MAC, 'STALE', OTHER_MAC],
+    ['one that has the same', OTHER_MAC, 'REACHABLE', OTHER_MAC],
+  ])('tells the MAC address of the router to use: of %s', (_what, known, state, mac) => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    if (known.length > 0) {
+      send(script, better, 2);
+      script.sayNd(ADVERTISEMENT, [0xe0, 0, 0, 0, ...bytes6(better), ...targetMac(known)], { from: better });
+      expect(stateOf(script, better)).toBe('REACHABLE');
+    }
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9'), { to: US });
+    expect(stateOf(script, better)).toBe(state);
+    script.them.arrived.length = 0;
+    expect(send(script, '2001:db8:9::9')).toEqual([hex(mac)]);
   });
 
   test('is not for a router to follow', () => {

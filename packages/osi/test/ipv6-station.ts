@@ -83,7 +83,7 @@ export interface Said {
   readonly rest: readonly number[];
 }
 
-const hex = (bytes: Uint8Array | readonly number[]): string =>
+export const hex = (bytes: Uint8Array | readonly number[]): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** The same address always has the same text here; compare with `key6`. */

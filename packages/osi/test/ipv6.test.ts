@@ -92,6 +92,24 @@ describe('neighbours', () => {
     ]);
   });
 
+  test('are not asked whether they are there while a connection shows it, but by a router that only passes it on', () => {
+    const { world, a, b } = routed();
+    const listener = socketOf(b, AF_INET6, SOCK_STREAM);
+    expect(listener.bind(to6('::', 80), { privileged: true })).toBe(0);
+    listener.listen(1);
+    const client = socketOf(a, AF_INET6, SOCK_STREAM);
+    client.connect(to6('2001:db8:2::b', 80));
+    for (let second = 1; second <= 120; second++) {
+      world.sim.run(seconds(second));
+      expect(client.send(Uint8Array.of(1), 0, null, 0)).toBe(1);
+    }
+    const asked = world.record.events.flatMap((event) =>
+      event.kind === 'table' && event.value.endsWith(' PROBE') ? [`${event.node} asks ${event.key}`] : [],
+    );
+    expect(asked).toContain('r asks 2001:db8:1::a');
+    expect(asked).not.toContain('a asks 2001:db8:1::1');
+  });
+
   test('that do not answer are unreachable: the program is told', () => {
     const { world, a } = pair();
     a.addAddress('eth0', '2001:db8::1/64', false);

@@ -107,28 +107,63 @@ describe('the order of addresses', () => {
     return backwards[0];
   };
 
-  it.each([
+  const ours = { '2001:db8::2': '2001:db8::1' };
+  /** Of which rule 9 alone says less than of `ours`. */
+  const far = { '2003::2': '3000::1' };
+
+  it.each<[string, string, Record<string, string | null>]>([
     ['1: what can be reached', '10.0.0.2', { '10.0.0.2': '10.0.0.1', '2001:db8::2': null }],
-    ['2: a source of the same scope', 'fe80::2', { 'fe80::2': 'fe80::1', '2001:db8::2': 'fe80::1' }],
+    ['2: a source of the same scope', '2001:db8::2', { 'fe80::2': '2001:db8::1', ...ours }],
     [
       '5: a source with the same label',
       '2002:a::2',
       { '2002:a::2': '2002:a::1', '2001:db8::2': '2002:a::1' },
     ],
-    ['6: the higher precedence', '2001:db8::2', { '10.0.0.2': '10.0.0.1', '2001:db8::2': '2001:db8::1' }],
-    ['8: the smaller scope', 'fec0::2', { 'fec0::2': 'fec0::1', 'fd00::2': 'fd00::1' }],
-    [
-      '9: more in common with the source',
-      '2001:db8::2',
-      { '2001:db8::2': '2001:db8::1', '2001:db9::2': '2001:db8::1' },
-    ],
+    ['6: the higher precedence', '2001:db8::2', { '10.0.0.2': '10.0.0.1', ...ours }],
+    ['6, before the smaller scope', '2001:db8::2', { '169.254.0.2': '169.254.0.1', ...ours }],
+    ['8: the smaller scope', 'fec0::2', { 'fec0::2': 'fec0:8000::1', ...ours }],
+    ['9: more in common with the source', '2001:db8::2', { ...ours, ...far }],
+    ['9, in the second half, too', '2001:db8::2', { ...ours, '2001:db8::8:2': '2001:db8::1' }],
   ])('rule %s', (_, first, pairs) => {
+    expect(either(pairs)).toBe(first);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['::1', '::1', { '::1': '::1', 'fe80::2': 'fe80::2' }],
+    ['6to4', '2001:db8::2', { '2001:db8::2': '2001:db9::1', '2002:a::2': '2002:a::1' }],
+    ['IPv4, compatible', '2001:db8::2', { '2001:db8::2': '2001:db9::1', '::2:2': '::2:1' }],
+    ['IPv4', '2001:db8::2', { '2001:db8::2': '2001:db9::1', '10.0.0.2': '10.0.0.2' }],
+  ])('%s has a precedence of its own', (_, first, pairs) => {
+    expect(either(pairs)).toBe(first);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['Teredo', '2003::2', { '2001:1::2': '2001::1', ...far }],
+    ['6to4', '2001:db8::2', { '2003::2': '2002::1', '2001:db8::2': '3000::1' }],
+    ['unique local', '2003::2', { 'f800::2': 'fd00::1', ...far }],
+    ['IPv4, compatible', '2003::2', { '::5:6:7:8': '::1:1', ...far }],
+    ['site-local', 'ff08::2', { 'fec0::2': '2001:db8::1', 'ff08::2': '2001:db8::1' }],
+  ])('%s has a label of its own', (_, first, pairs) => {
+    expect(either(pairs)).toBe(first);
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['127.0.0.0/8', '127.0.0.2', { '127.0.0.2': '127.0.0.1', '10.0.0.1': '10.0.0.1' }],
+    ['169.254.0.0/16', '169.254.0.2', { '169.254.0.2': '169.254.0.1', '10.0.0.1': '10.0.0.1' }],
+    ['::1', '::1', { '::1': 'fe80::1', 'fec0::2': 'fe80::1' }],
+    ['fe80::/10', 'fe80::2', { 'fe80::2': 'fe80:0:8000::1', ...ours }],
+    ['a group', 'ff05::2', { 'ff05::2': 'fec0::1', 'ff08::2': 'fec0::1' }],
+  ])('%s has a scope of its own', (_, first, pairs) => {
     expect(either(pairs)).toBe(first);
   });
 
   it('rule 3: no deprecated source', () => {
     const pairs = { '2001:db8:1::2': '2001:db8:1::1', '2001:db8:2::2': '2001:db8:2::1' };
     expect(either(pairs, { '2001:db8:1::2': { deprecated: true } })).toBe('2001:db8:2::2');
+    // After rule 2, before rule 5.
+    const [scope, label] = [{ 'fe80::2': '2001:db8::1' }, { '2002:a::2': '2001:db8::1' }];
+    expect(either({ ...ours, ...scope }, { '2001:db8::2': { deprecated: true } })).toBe('2001:db8::2');
+    expect(either({ ...ours, ...label }, { '2001:db8::2': { deprecated: true } })).toBe('2002:a::2');
   });
 
   it('rule 9 counts for IPv4 within a network alone', () => {
@@ -141,6 +176,13 @@ describe('the order of addresses', () => {
       '10.0.0.2',
       '10.0.0.66',
     ]);
+  });
+
+  it('rule 9 compares addresses of one family alone', () => {
+    const mapped = { '::ffff:10.0.0.2': '::ffff:10.0.0.1' };
+    const pairs = { '10.0.0.9': '10.0.0.1', ...mapped };
+    expect(order(pairs)).toEqual(['10.0.0.9', '::ffff:10.0.0.2']);
+    expect(order({ ...mapped, ...pairs })).toEqual(['::ffff:10.0.0.2', '10.0.0.9']);
   });
 
   it('prefers IPv6 where both can be reached, and what can be reached to what cannot', () => {

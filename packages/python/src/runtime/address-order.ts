@@ -10,7 +10,7 @@ export interface Destination {
   readonly deprecated?: boolean;
 }
 
-/** RFC 6724 section 2.1 as glibc has it built in (`default_labels`, `default_precedences`). */
+/** RFC 6724 section 2.1 as glibc has it built in (`default_labels`, `default_precedences`), and all the rest. */
 const POLICY = [
   { prefix: '::1', length: 128, precedence: 50, label: 0 },
   { prefix: '::ffff:0:0', length: 96, precedence: 10, label: 4 },
@@ -19,8 +19,8 @@ const POLICY = [
   { prefix: '2002::', length: 16, precedence: 30, label: 2 },
   { prefix: 'fec0::', length: 10, precedence: 40, label: 5 },
   { prefix: 'fc00::', length: 7, precedence: 40, label: 6 },
-  { prefix: '::', length: 0, precedence: 40, label: 1 },
 ].map((line) => ({ ...line, bits: bitsOf({ family: 10, address: line.prefix, scopeId: 0 }) }));
+const REST = { precedence: 40, label: 1 };
 const SCOPE = { link: 2, site: 5, global: 14 } as const;
 
 /** The order in which a program had better try them: RFC 6724 section 6, the rules that glibc has, in its order. */
@@ -72,10 +72,7 @@ function bitsOf({ family, address }: Place): bigint {
 }
 
 const policyOf = (bits: bigint) =>
-  POLICY.find(({ bits: prefix, length }) => (bits ^ prefix) >> BigInt(128 - length) === 0n) ?? {
-    precedence: 40,
-    label: 1,
-  };
+  POLICY.find(({ bits: prefix, length }) => (bits ^ prefix) >> BigInt(128 - length) === 0n) ?? REST;
 
 function scopeOf(bits: bigint): number {
   const four = Number(bits & 0xffff_ffffn);

@@ -42,6 +42,16 @@ describe('where a packet goes, and from which address', () => {
     expect(source()).toBe(FAR.text);
   });
 
+  test('an address of ours is sent to from itself, even when it is deprecated', () => {
+    const { us, link, source, now } = machine();
+    const own = { address: address('2001:db8:1::7'), length: 64, preferredUntil: now() };
+    expect(typeof us.ip6.addLine(link, own)).toBe('object');
+    expect([source(own.address), us.ip6.sourceFor(own.address, 'eth0')?.text]).toEqual([
+      own.address.text,
+      own.address.text,
+    ]);
+  });
+
   test('an address that is deprecated makes way for another one', () => {
     const { us, link, run, source, now } = machine();
     us.addRoute({ destination: 'default', via: '2001:db8:1::2' });

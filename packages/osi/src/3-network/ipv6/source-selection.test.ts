@@ -37,16 +37,13 @@ function choose(destination: string, ...given: readonly Given[]): string {
 }
 
 describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
-  it('rule 1: the destination itself, if it is ours', () => {
-    expect(choose('2001:db8::2', '2001:db8::1/64', '2001:db8::2/64')).toBe('2001:db8::2');
-  });
-
   it('rule 2: the smallest scope that reaches', () => {
     expect(choose('2001:db8:9::1', 'fe80::1/64', '2001:db8::1/64')).toBe('2001:db8::1');
     expect(choose('fe80::9', 'fe80::1/64', '2001:db8::1/64')).toBe('fe80::1');
     expect(choose('ff02::9', 'fe80::1/64', '2001:db8::1/64')).toBe('fe80::1');
     expect(choose('ff0e::9', 'fe80::1/64', '2001:db8::1/64')).toBe('2001:db8::1');
-    expect(choose('fec0::9', 'fec0::1/64', '2001:db8::1/64')).toBe('fec0::1');
+    expect(choose('fec0::9', 'fec0::1/1', 'fe00::1/64')).toBe('fec0::1');
+    expect(choose('f000::9', 'fec0::1/64', '2001:db8::1/64')).toBe('2001:db8::1');
   });
 
   it('rule 2: the largest scope, if none reaches', () => {
@@ -54,29 +51,37 @@ describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
   });
 
   it('rule 3: no deprecated one, unless its scope is better', () => {
-    expect(choose('2001:db8::9', { prefix: '2001:db8::1/64', deprecated: true }, '2001:db8:7::1/64')).toBe(
-      '2001:db8:7::1',
-    );
-    expect(choose('2001:db8::9', { prefix: '2001:db8::1/64', deprecated: true }, 'fe80::1/64')).toBe(
-      '2001:db8::1',
-    );
+    const deprecated = { prefix: '2001:db8::1/64', deprecated: true } as const;
+    expect(choose('2001:db8::9', deprecated, '2001:db8:7::1/64')).toBe('2001:db8:7::1');
+    expect(choose('2001:db8::9', deprecated, 'fe80::1/64')).toBe('2001:db8::1');
+    expect(choose('2001:db8::9', deprecated, { prefix: '2001:db8:7::1/64', link: 1 })).toBe('2001:db8:7::1');
   });
 
-  it('rule 5: one of the interface that it leaves by', () => {
+  it('rule 5: one of the interface that it leaves by, whatever its label', () => {
     expect(choose('2001:db8:9::1', '2001:db8::1/64', { prefix: '2001:db8:9::2/64', link: 1 })).toBe(
       '2001:db8::1',
     );
+    expect(choose('2002:a::9', '2001:db8::1/64', { prefix: '2002:b::1/64', link: 1 })).toBe('2001:db8::1');
   });
 
-  it('rule 6: one with the label of the destination', () => {
-    expect(choose('2002:c000:201::1', '2001:db8::1/64', '2002:a00:1::1/64')).toBe('2002:a00:1::1');
-    expect(choose('2001:db8:9::1', '2002:a00:1::1/64', 'fc00::1/64', '2001:db8::1/64')).toBe('2001:db8::1');
-    expect(choose('fd00::9', 'fd77::1/64', '2001:db8::1/64')).toBe('fd77::1');
-    expect(choose('2001:db8:9::1', '2001:0:1::1/64', '2003::1/64')).toBe('2003::1');
-  });
+  it.each([
+    ['IPv4, mapped', '::ffff:10.0.0.9', '::ffff:192.0.2.1', '::5:6:7:8'],
+    ['IPv4, compatible', '::9', '::8:8', '::ffff:192.0.2.1'],
+    ['Teredo', '2001::9', '2001:0:1::1', '2001:db8::1'],
+    ['6to4', '2002:a::9', '2002:b::1', '2001:db8::1'],
+    ['6bone', '3ffe::9', '3ffe:1::1', '3fff::1'],
+    ['unique local', 'fd00::9', 'fd77::1', 'f000::1'],
+    ['all others', '2003::9', '3000::1', '2002:b::1'],
+  ])(
+    'rule 6: one with the label of the destination, of %s, whatever they have in common',
+    (_what, to, own, other) => {
+      expect(choose(to, `${own}/1`, `${other}/64`)).toBe(own);
+    },
+  );
 
   it('that of overlay identifiers (ORCHID) for such alone, as Linux has it', () => {
     expect(choose('2002:c000:201::1', '2001:10::1/64', 'fd00::1/64')).toBe('fd00::1');
+    expect(choose('2001:db8::9', '2001:10::1/64', 'fd00::1/64')).toBe('fd00::1');
     expect(choose('2001:10::9', '2001:10::1/64', '2001:db8::1/64')).toBe('2001:10::1');
   });
 

@@ -2,16 +2,17 @@ import type { Link } from '../../2-datalink/index.ts';
 import { commonPrefix, Ipv6Address, isLinkLocal6, isMulticast6, samePrefix, scopeOf } from './address.ts';
 import type { AddressTable6, LocalAddress6 } from './addresses.ts';
 
-/** The policy table's labels (RFC 6724 section 2.1 and 10.6, as `ip6addrlbl` of Linux has them), longest prefix first. */
+/**
+ * The policy table's labels (RFC 6724 section 2.1, as `ip addrlabel` of Linux has them), longest prefix first. Those of
+ * ::1 and fec0::/10 would decide nothing: the scope of such an address already has.
+ */
 const LABELS: readonly (readonly [prefix: Ipv6Address, length: number, label: number])[] = [
-  [new Ipv6Address(0, 0, 0, 1), 128, 0],
   [new Ipv6Address(0, 0, 0xffff, 0), 96, 4],
   [new Ipv6Address(0, 0, 0, 0), 96, 3],
   [new Ipv6Address(0x2001_0000, 0, 0, 0), 32, 6],
   [new Ipv6Address(0x2001_0010, 0, 0, 0), 28, 7],
   [new Ipv6Address(0x2002_0000, 0, 0, 0), 16, 2],
   [new Ipv6Address(0x3ffe_0000, 0, 0, 0), 16, 12],
-  [new Ipv6Address(0xfec0_0000 | 0, 0, 0, 0), 10, 11],
   [new Ipv6Address(0xfc00_0000 | 0, 0, 0, 0), 7, 5],
 ];
 const DEFAULT_LABEL = 1;
@@ -22,8 +23,9 @@ function labelOf(address: Ipv6Address): number {
 }
 
 /**
- * The address to send from to `destination` by `link`: RFC 6724's rules in their order, as far as Linux has them
- * (`ipv6_get_saddr_eval`; there are no home or temporary addresses). Null when the machine has none that will do.
+ * The address to send from to `destination`, which is not ours, by `link`: RFC 6724's rules in their order, as far as
+ * Linux has them (`ipv6_get_saddr_eval`; there are no home or temporary addresses). Null when the machine has none that
+ * will do.
  */
 export function selectSource(
   addresses: AddressTable6,
@@ -48,8 +50,6 @@ function isBetter(
   link: Link | null,
   destination: Ipv6Address,
 ): boolean {
-  const same = Number(x.address.equals(destination)) - Number(y.address.equals(destination));
-  if (same !== 0) return same > 0;
   const wanted = scopeOf(destination);
   const scopes = rankScope(scopeOf(x.address), wanted) - rankScope(scopeOf(y.address), wanted);
   if (scopes !== 0) return scopes > 0;
