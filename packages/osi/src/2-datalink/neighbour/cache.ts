@@ -50,6 +50,8 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
   #parameters: NeighbourParameters = NEIGHBOUR_DEFAULTS;
   #random: Random | null = null;
   #reachableTime: Nanoseconds = 0;
+  /** Of what it was drawn, and until when it holds. */
+  #drawnOf: Nanoseconds = 0;
   #redrawAt: Nanoseconds = 0;
 
   constructor(
@@ -338,13 +340,15 @@ export class NeighbourCache<A> implements TimerKeeper<A> {
     }
   }
 
-  /** The random reachable time in force (RFC 4861 section 6.3.2), drawn anew every 300 s. */
+  /** The random reachable time in force, drawn anew every 300 s and when its mean changes (RFC 4861 section 6.3.4). */
   #drawReachableTime(): Nanoseconds {
     const { now } = this.#sim;
-    if (this.#reachableTime === 0 || now >= this.#redrawAt) {
+    const { baseReachableTime, redrawTime } = this.#parameters;
+    if (this.#drawnOf !== baseReachableTime || now >= this.#redrawAt) {
       this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/${this.#names.random}.${this.#port}`);
-      this.#reachableTime = Math.round(this.#parameters.baseReachableTime * (0.5 + this.#random.unit()));
-      this.#redrawAt = now + this.#parameters.redrawTime;
+      this.#reachableTime = Math.round(baseReachableTime * (0.5 + this.#random.unit()));
+      this.#drawnOf = baseReachableTime;
+      this.#redrawAt = now + redrawTime;
     }
     return this.#reachableTime;
   }
