@@ -90,7 +90,12 @@ describe('a solicitation', () => {
     const script = new Ipv6Script();
     script.sayNd(SOLICITATION, [...ZERO, ...bytes6(US_GLOBAL)], { from: '::', to: SOLICITED_NODE });
     expect(script.heard()).toMatchObject([
-      { type: ADVERTISEMENT, destination: key6('ff02::1'), info: 0x2000_0000 },
+      {
+        type: ADVERTISEMENT,
+        destination: key6('ff02::1'),
+        info: 0x2000_0000,
+        rest: [...bytes6(US_GLOBAL), ...targetMac([2, 0, 0, 0, 0, 1])],
+      },
     ]);
   });
 
@@ -163,6 +168,33 @@ describe('a neighbour', () => {
       rest: [...bytes6(THEM_GLOBAL), ...sourceMac([2, 0, 0, 0, 0, 1])],
     });
     expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBe(1e9);
+  });
+
+  test('is asked for at intervals of RetransTimer, as a router has told it', () => {
+    const script = new Ipv6Script();
+    advertise(script, router([], { retrans: 3000 }));
+    script.answers = false;
+    send(script, THEM_GLOBAL);
+    script.wait(8);
+    const times = script.heard().flatMap(({ type, at }) => (type === SOLICITATION ? [at] : []));
+    const [first = 0] = times;
+    expect(times).toEqual([first, first + 3e9, first + 6e9]);
+  });
+
+  test('counts as reachable for a time about that which a router tells, from then on', () => {
+    const script = new Ipv6Script();
+    send(script, THEM_GLOBAL);
+    advertise(script, router([], { reachable: 1000 }));
+    script.wait(60);
+    send(script, THEM_GLOBAL);
+    script.sayNd(ADVERTISEMENT, [0x60, 0, 0, 0, ...bytes6(THEM_GLOBAL)], {
+      from: THEM_GLOBAL,
+      to: US_GLOBAL,
+    });
+    script.wait(0.49);
+    expect(stateOf(script, THEM_GLOBAL)).toBe('REACHABLE');
+    script.wait(1.02);
+    expect(stateOf(script, THEM_GLOBAL)).not.toBe('REACHABLE');
   });
 
   test('that nobody asked for is not remembered by its advertisement', () => {
@@ -585,6 +617,16 @@ describe('routers', () => {
     expect(send(script, '2001:db8:9::9')).toEqual([]);
   });
 
+  test('that are silent are passed over while there is another', () => {
+    const script = new Ipv6Script();
+    script.answers = false;
+    advertise(script, router());
+    advertise(script, router(sourceMac(OTHER_MAC)), 'fe80::9');
+    expect(send(script, '2001:db8:9::9')).toEqual([]);
+    script.wait(5);
+    expect(send(script, '2001:db8:9::9')).toEqual([hex(OTHER_MAC)]);
+  });
+
   test('that say so no more in an advertisement of their address are none', () => {
     const script = new Ipv6Script();
     advertise(script, router());
@@ -799,6 +841,14 @@ describe('a prefix', () => {
     script.wait(20);
     expect(addresses(script)).not.toContain(made);
   });
+});
+
+test('a machine that becomes a router asks for others no more', () => {
+  const script = new Ipv6Script();
+  script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+  script.heard();
+  script.wait(100);
+  expect(script.heard().filter(({ type }) => type === ROUTER_SOLICITATION)).toEqual([]);
 });
 
 describe('a redirect', () => {

@@ -9,6 +9,8 @@ import { Ipv6World, socketOf, to6 } from './ipv6-world.ts';
 
 const ROUTER_SOLICITATION = 133;
 const ROUTER_ADVERTISEMENT = 134;
+const NEIGHBOUR_SOLICITATION = 135;
+const NEIGHBOUR_ADVERTISEMENT = 136;
 const DAYS = 86_400;
 
 /** A router with 2001:db8::1/64 that has just begun to advertise, and what the station at its cable hears of that. */
@@ -78,6 +80,48 @@ describe('a router that advertises', () => {
     expect(all[0]?.rest.slice(28, 36)).toEqual([...u32(100), ...u32(50)]);
   });
 
+  test.each<[AdvertisementSettings, number]>([
+    [{ interval: 4 }, 12],
+    [{ interval: 100 }, 300],
+    [{ interval: 100, lifetime: 100 }, 100],
+    [{ interval: 1800 }, 5400],
+    [{ interval: 1800, lifetime: 9000 }, 9000],
+    [{ lifetime: 0 }, 0],
+  ])('of %j tells a lifetime of %i s', (settings, lifetime) => {
+    const { script, result, advertised } = router(settings);
+    expect(result).toBe(0);
+    script.wait(0.1);
+    expect(advertised()).toMatchObject([{ info: 0x4000_0000 + lifetime }]);
+  });
+
+  test('tells hosts to use its own hop limit', () => {
+    const { script, advertised } = router();
+    script.wait(0.1);
+    script.us.sysctl.set('net.ipv6.conf.eth0.hop_limit', 33);
+    script.heard();
+    script.wait(20);
+    expect(advertised()).toMatchObject([{ info: 0x2100_0708 }]);
+  });
+
+  test('keeps to an interval of less than nine seconds, without chance', () => {
+    const { script, advertised } = router({ interval: 8 });
+    script.wait(100);
+    const times = advertised().map(({ at }) => at);
+    expect(new Set(times.slice(1).map((at, i) => at - (times[i] ?? 0)))).toEqual(new Set([8e9]));
+  });
+
+  test('tells no prefix of one station, nor one that another router told it', () => {
+    const { script, advertised } = router();
+    script.us.sysctl.set('net.ipv6.conf.eth0.accept_ra', 2);
+    const prefix = [3, 4, 64, 0xc0, ...u32(7200), ...u32(3600), ...u32(0), ...bytes6('2001:db8:5::')];
+    script.sayNd(ROUTER_ADVERTISEMENT, [0, 0, 0, 0, ...u32(0), ...u32(0), ...prefix], { to: 'ff02::1' });
+    expect(script.us.addresses6.some(({ dynamic }) => dynamic)).toBe(true);
+    script.us.addAddress('eth0', '2001:db8:7::1/128', false);
+    script.heard();
+    script.wait(20);
+    expect(advertised().map(({ rest }) => rest.length)).toEqual([8 + 8 + 32]);
+  });
+
   test('puts prefixes that do not fit into another advertisement', () => {
     const { script, advertised } = router();
     script.wait(30);
@@ -91,19 +135,62 @@ describe('a router that advertises', () => {
     expect(prefixes).toBe(61);
   });
 
-  test('answers who asks, to all nodes, within half a second', () => {
+  test('answers who asks, to all nodes, after a random wait of half a second at most', () => {
     const { script, advertised } = router();
-    script.wait(100);
-    script.heard();
-    const askedAt = script.sim.now;
-    solicit(script, THEM, [1, 1, 2, 0, 0, 0, 0, 2]);
-    script.wait(0.5);
-    const answers = advertised();
-    expect(answers).toMatchObject([{ destination: key6('ff02::1') }]);
-    expect((answers[0]?.at ?? 0) - askedAt).toBeGreaterThan(1e6);
-    expect([...(script.us.ip6.interfaces.at(-1)?.neighbours?.entries() ?? [])]).toMatchObject([
-      { mac: 0x0200_0000_0002, state: 'STALE' },
-    ]);
+    const waits = Array.from({ length: 20 }, () => {
+      script.wait(100);
+      script.heard();
+      const askedAt = script.sim.now;
+      solicit(script);
+      script.wait(1);
+      const answers = advertised();
+      expect(answers).toMatchObject([{ destination: key6('ff02::1') }]);
+      return (answers[0]?.at ?? 0) - askedAt;
+    });
+    expect(Math.max(...waits)).toBeLessThan(0.5e9);
+    expect(Math.max(...waits)).toBeGreaterThan(0.25e9);
+    expect(new Set(waits).size).toBe(20);
+  });
+
+  test('answers at a time that the first question decides', () => {
+    const answered = (questions: number) => {
+      const { script, advertised } = router();
+      script.wait(100);
+      script.heard();
+      for (let i = 0; i < questions; i++) solicit(script);
+      script.wait(0.5);
+      return advertised().map(({ at }) => at);
+    };
+    expect(answered(1)).toHaveLength(1);
+    expect(answered(5)).toEqual(answered(1));
+  });
+
+  test('remembers the MAC address of who asks, in doubt', () => {
+    const { script } = router();
+    const known = () => [...(script.us.ip6.interfaces.at(-1)?.neighbours?.entries() ?? [])];
+    for (const last of [2, 9]) {
+      solicit(script, THEM, [1, 1, 2, 0, 0, 0, 0, last]);
+      expect(known()).toMatchObject([{ mac: 0x0200_0000_0000 + last, state: 'STALE' }]);
+    }
+  });
+
+  test('answers with what is due anyway, and counts its interval from there', () => {
+    const { script, advertised } = router({ interval: 8 });
+    const gaps: number[] = [];
+    script.wait(30);
+    let last = advertised().at(-1)?.at ?? 0;
+    for (let i = 0; i < 20; i++) {
+      script.wait((last - script.sim.now) / 1e9 + 7.8);
+      solicit(script);
+      script.wait(9);
+      const times = [last, ...advertised().map(({ at }) => at)];
+      gaps.push(...times.slice(1).map((at, k) => (at - (times[k] ?? 0)) / 1e9));
+      last = times.at(-1) ?? 0;
+    }
+    // Half of the answers come before, and half would after.
+    expect(gaps.every((gap) => gap === 8 || (gap >= 7.8 && gap < 8))).toBe(true);
+    expect(gaps.filter((gap) => gap < 8).length).toBeGreaterThan(4);
+    expect(gaps.filter((gap) => gap === 8).length).toBeGreaterThan(20);
   });
 
   test('answers many who ask once in three seconds', () => {
@@ -151,12 +238,33 @@ describe('a router that advertises', () => {
     const { script, advertised } = router();
     script.wait(40);
     script.heard();
+    solicit(script);
     script.us.sysctl.set('net.ipv6.conf.all.forwarding', 0);
     script.wait(2000);
     expect(advertised()).toMatchObject([{ info: 0x4000_0000 }]);
     script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
-    script.wait(0.1);
-    expect(advertised()).toMatchObject([{ info: 0x4000_0708 }]);
+    script.wait(33);
+    const lasting = { info: 0x4000_0708 };
+    expect(advertised()).toMatchObject([lasting, lasting, lasting]);
+  });
+
+  test('listens to what is asked of all routers, and says that it is one, as long as it forwards', () => {
+    const { script, advertised } = router();
+    const groups = () => [...(script.us.ip6.interfaces.at(-1)?.groups ?? [])].map(({ text }) => text);
+    const flags = () => {
+      script.heard();
+      const body = [...u32(0), ...bytes6(US), 1, 1, 2, 0, 0, 0, 0, 2];
+      script.sayNd(NEIGHBOUR_SOLICITATION, body, { from: THEM, to: US });
+      return script.heard().flatMap(({ type, info }) => (type === NEIGHBOUR_ADVERTISEMENT ? [info] : []));
+    };
+    expect(groups()).toContain('ff02::2');
+    expect(flags()).toEqual([0xc000_0000]);
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 0);
+    expect(groups()).not.toContain('ff02::2');
+    expect(flags()).toEqual([0x4000_0000]);
+    script.sayNd(ROUTER_SOLICITATION, [0, 0, 0, 0], { from: THEM, to: US });
+    script.wait(1);
+    expect(advertised()).toEqual([]);
   });
 
   test('begins again when the interface comes up again', () => {
