@@ -89,6 +89,16 @@ describe('a router that passes a packet on by the link it came by', () => {
     expect([passed(), redirects()]).toEqual([1, 0]);
   });
 
+  test('does not when it leaves by another link, even if it seems to come from there', () => {
+    const { world, s, b } = detour();
+    expect(b.addAddress('eth0', '2001:db8:1::b/128', false)).toBe(0);
+    const socket = socketOf(b, AF_INET6, SOCK_DGRAM);
+    expect(socket.bind(to6('2001:db8:1::b', 9), { privileged: true })).toBe(0);
+    socket.send(new Uint8Array(1), 0, to6('2001:db8:1::a', 9), 0);
+    world.sim.run(world.sim.now + seconds(1));
+    expect([s.ip6.counters.OutForwDatagrams, s.icmp6.counters.OutRedirects]).toEqual([1, 0]);
+  });
+
   test('tells of many destinations no oftener than of one, and so of one destination to many addresses', () => {
     const many = detour();
     for (let i = 1; i <= 10; i++) many.send(milliseconds(1), `2001:db8:2::${i}`);
