@@ -173,10 +173,6 @@ export const DROPS: Readonly<Record<string, Text>> = {
     en: 'ignored: a group this machine has not joined',
     ko: '가입하지 않은 그룹이라 무시했다',
   },
-  'ip.broadcast-not-forwarded': {
-    en: 'dropped: routers do not pass broadcasts on',
-    ko: '라우터는 브로드캐스트를 넘기지 않아 버렸다',
-  },
   'ip.protocol': { en: 'dropped: nobody reads that protocol', ko: '그 프로토콜을 읽는 것이 없어 버렸다' },
   'ip.ttl': { en: 'dropped by the router: the TTL ran out', ko: 'TTL이 다해 라우터가 버렸다' },
   'ip.fragmentation-needed': {

@@ -50,7 +50,7 @@ export class Internet implements IpService {
 
   sourceFor(destination: IpAddress, by?: string): IpAddress | null {
     return typeof destination === 'number'
-      ? this.#v4.sourceFor(destination)
+      ? this.#v4.sourceFor(destination, by)
       : this.#v6.sourceFor(destination, by);
   }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { twoStacks } from '../../test/two-stacks.ts';
+import { Port } from '../1-physical/index.ts';
+import { parseMac } from '../2-datalink/index.ts';
 import { parseIpv4 } from '../3-network/index.ts';
 import { seconds } from '../time/index.ts';
 import { ERRNO } from '../trace/index.ts';
@@ -56,6 +58,8 @@ describe('a datagram', () => {
     const { sim, record, client } = twoStacks();
     const socket = datagram(client, 9000, '127.0.0.1');
     expect(socket.send(bytes('x'), 0, at('10.0.0.2', 9), 0)).toBe(-ERRNO.EINVAL);
+    expect(socket.connect(at('10.0.0.2', 9))).toBe(-ERRNO.EINVAL);
+    expect(socket.connect(at('10.0.0.1', 9))).toBe(0);
     expect(socket.send(bytes('x'), 0, at('10.0.0.1', 9000), 0)).toBe(1);
     sim.run(seconds(1));
     expect(record.events.some((event) => event.kind === 'frame-sent' && event.port === 'eth0')).toBe(false);
@@ -222,6 +226,35 @@ describe('a datagram socket', () => {
     here.send(bytes('x'), 0, at('10.0.0.2', 9000), 0);
     sim.run(seconds(1));
     expect(receive(there)).toMatchObject({ ttl: 5 });
+  });
+
+  test('tells with IP_PKTINFO where a datagram was sent to, with IP_RECVTOS its type of service', () => {
+    const { sim, client, server } = twoStacks();
+    server.addAddress('eth0', '10.0.0.3/24');
+    const there = datagram(server, 9000);
+    there.setOption(linux.IPPROTO_IP, linux.IP_PKTINFO, ints(1));
+    there.setOption(linux.IPPROTO_IP, linux.IP_RECVTOS, ints(1));
+    const here = datagram(client);
+    here.setOption(linux.IPPROTO_IP, linux.IP_TOS, ints(0x28));
+    here.send(bytes('x'), 0, at('10.0.0.3', 9000), 0);
+    sim.run(seconds(1));
+    const packetInfo = { address: '10.0.0.3', interface: 2 };
+    expect(receive(there)).toMatchObject({ packetInfo, trafficClass: 0x28 });
+  });
+
+  test('sends from the address of the way to its peer, of the interface that it is bound to, or its own; connecting tells', () => {
+    const { client } = twoStacks();
+    client.addPort(new Port('eth1', client.tracer, client.pool), { mac: parseMac('02:00:00:00:00:03')! });
+    client.addAddress('eth1', '10.1.0.1/24');
+    const source = (socket: Socket) => {
+      expect(socket.connect(at('10.0.0.2', 9))).toBe(0);
+      return socket.localAddress().address;
+    };
+    expect(source(datagram(client))).toBe('10.0.0.1');
+    expect(source(datagram(client, 0, '10.1.0.1'))).toBe('10.1.0.1');
+    const bound = datagram(client);
+    bound.setOption(linux.SOL_SOCKET, linux.SO_BINDTODEVICE, bytes('eth1\0'));
+    expect(source(bound)).toBe('10.1.0.1');
   });
 
   test('sends with IP_OPTIONS, and tells with IP_RECVOPTS what came and with IP_RETOPTS what an answer would bear', () => {

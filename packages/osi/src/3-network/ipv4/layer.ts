@@ -37,7 +37,6 @@ import type { ErrorReports } from './reports.ts';
 import { ReversePathFilter } from './reverse-path.ts';
 import { type Ipv4Options, Sending } from './sending.ts';
 import { nextStation } from './source-route.ts';
-import { nextHopTo } from './way.ts';
 
 /** What was found in the options of the packet that came last: written anew for each that has some. */
 const EXAMINED: ExaminedOptions = { problem: -1, sourceRoute: -1 };
@@ -266,28 +265,14 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
     sourceRoute: number,
   ): void {
     this.#forwarder ??= new Forwarder(this, this.sim);
-    if (this.route(destination, ANY) !== 0) {
-      this.#forwarder.unroutable(from, frame);
-      return;
+    const error = this.route(destination, ANY);
+    const { link, gateway } = this.hop;
+    if (error !== 0 || link === null) this.#forwarder.unroutable(from, frame);
+    else if (this.#isSpoofed(from, readSource(frame.view, frame.start))) this.#dropSpoofed(from, frame);
+    else {
+      const nextHop = gateway ?? destination;
+      this.#forwarder.forward(from, frame, destination, link, nextHop, hasOptions, sourceRoute);
     }
-    const { hop } = this;
-    const { link } = hop;
-    if (link === null || hop.group) {
-      // Directed broadcasts are not forwarded (RFC 2644).
-      this.faults.InAddrErrors++;
-      this.drop(frame, 'ip.broadcast-not-forwarded', from);
-    } else if (this.#isSpoofed(from, readSource(frame.view, frame.start))) {
-      this.#dropSpoofed(from, frame);
-    } else
-      this.#forwarder.forward(
-        from,
-        frame,
-        destination,
-        link,
-        nextHopTo(destination, hop),
-        hasOptions,
-        sourceRoute,
-      );
   }
 
   /** Whether ARP answers `asker`, that is, whether its packets would be taken (`arp_process`). @param frame its question. */

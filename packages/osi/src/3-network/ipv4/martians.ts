@@ -11,7 +11,7 @@ const LINK_LOCAL_GROUPS = 0xe00000;
  */
 export function findMartian(source: Ipv4Address, kind: AddressKind, destination: Ipv4Address): string | null {
   // Nobody else sends from our address (`fib_validate_source` in Linux), and nobody from a group's.
-  if (kind !== 'other' || isLoopback(source)) return 'ip.martian-source';
+  if (kind !== 'other') return 'ip.martian-source';
   // Who has no address yet may speak to all, and to groups of the link: IGMP does (`ip_mc_validate_source`).
   const unnamed = destination === BROADCAST || destination >>> 8 === LINK_LOCAL_GROUPS;
   if (source === ANY && !unnamed) return 'ip.martian-source';

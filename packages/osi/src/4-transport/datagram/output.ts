@@ -5,6 +5,7 @@ import {
   type IpService,
   isAnyIp,
   isIpv6,
+  isLoopbackIp,
   isMulticastIp,
   type SendOptions,
 } from '../../3-network/index.ts';
@@ -14,7 +15,7 @@ import type { UdpOptions } from '../services.ts';
 /**
  * The address that a datagram to `destination` bears.
  * @param bound where the socket is bound; nothing is sent from a group or from 0.0.0.0 while there is better.
- * @returns an address; -ENETUNREACH, -EACCES for a broadcast without SO_BROADCAST.
+ * @returns an address; -ENETUNREACH, -EINVAL, -EACCES for a broadcast without SO_BROADCAST.
  */
 export function chooseSource(
   ip: IpService,
@@ -26,13 +27,18 @@ export function chooseSource(
   const multicast = group && !isIpv6(destination) ? options.multicast : null;
   const via = outgoing(options, destination);
   if (via === null) return -ERRNO.ENETUNREACH;
-  const chosen = multicast?.source ?? ip.sourceFor(firstStation(destination, options.ip), via);
+  const first = firstStation(destination, options.ip);
+  const chosen = multicast?.source ?? ip.sourceFor(first, via);
   // The route is asked for first: 255.255.255.255 takes the default route, and there may be none (`udp_sendmsg`).
   if (chosen === null && via === undefined) return -ERRNO.ENETUNREACH;
   if (!options.broadcast && !group && ip.isBroadcast(destination)) return -ERRNO.EACCES;
   const { from } = options;
   if (from !== undefined) return isAnyIp(from) ? (chosen ?? anyLike(destination)) : from;
-  if (isIpv6(bound) === isIpv6(destination) && !isAnyIp(bound) && !ip.isBroadcast(bound)) return bound;
+  if (isIpv6(bound) === isIpv6(destination) && !isAnyIp(bound) && !ip.isBroadcast(bound)) {
+    // What is from 127.0.0.0/8 stays on this machine (`__mkroute_output`).
+    const leaves = !ip.isLocal(first) && !ip.isBroadcast(destination);
+    return leaves && !isIpv6(bound) && isLoopbackIp(bound) ? -ERRNO.EINVAL : bound;
+  }
   // Bound to an interface it can be sent without an address yet, as DHCP has to (RFC 2131 section 4.1).
   return chosen ?? anyLike(destination);
 }
