@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { twoStacks } from '../../test/two-stacks.ts';
 import { Port } from '../1-physical/index.ts';
 import { parseMac } from '../2-datalink/index.ts';
-import { parseIpv4 } from '../3-network/index.ts';
+import { checksumOf, parseIpv4, sumBytes } from '../3-network/index.ts';
 import { seconds } from '../time/index.ts';
-import { ERRNO } from '../trace/index.ts';
+import { ERRNO, type FrameSent } from '../trace/index.ts';
 import * as linux from './constants.ts';
 import { ints } from './option-table.ts';
 import type { Socket, SocketAddress } from './socket-types.ts';
@@ -26,6 +26,15 @@ function receive(socket: Socket, flags = 0) {
   const received = socket.receive(into, flags);
   if (typeof received === 'number') return received;
   return { text: new TextDecoder().decode(into.subarray(0, received.length)), ...received };
+}
+
+/** Sends the datagram `x` to port 9000 of the other machine, in a packet with 3 bytes more. */
+function forge({ pool, ip }: Stack, checksum: number): void {
+  const frame = pool.take(12);
+  frame.end = frame.start + 12;
+  const words = [1, 9000, 9, checksum, 0x7800 + 0x79, 0x797a];
+  for (const [i, word] of words.entries()) frame.view.setUint16(frame.start + i * 2, word);
+  ip.send(frame, parseIpv4('10.0.0.1')!, parseIpv4('10.0.0.2')!, 17);
 }
 
 describe('a datagram', () => {
@@ -52,6 +61,9 @@ describe('a datagram', () => {
       expect(receive(socket)).toMatchObject({ text: 'all', address: { address: '10.0.0.1' } });
     }
     expect(receive(other)).toBe(-ERRNO.EAGAIN);
+    expect(bound.send(bytes('back'), 0, at('10.0.0.1', 67), 0)).toBe(4);
+    sim.run(seconds(2));
+    expect(receive(own)).toMatchObject({ text: 'back', address: { address: '10.0.0.2' } });
   });
 
   test('from 127.0.0.1 does not leave the machine: EINVAL', () => {
@@ -60,7 +72,9 @@ describe('a datagram', () => {
     expect(socket.send(bytes('x'), 0, at('10.0.0.2', 9), 0)).toBe(-ERRNO.EINVAL);
     expect(socket.connect(at('10.0.0.2', 9))).toBe(-ERRNO.EINVAL);
     expect(socket.connect(at('10.0.0.1', 9))).toBe(0);
-    expect(socket.send(bytes('x'), 0, at('10.0.0.1', 9000), 0)).toBe(1);
+    client.addRoute({ destination: '0.0.0.0/0', via: '10.0.0.2' });
+    expect(socket.connect(at('224.0.0.1', 9))).toBe(0);
+    for (const to of ['10.0.0.1', '224.0.0.1']) expect(socket.send(bytes('x'), 0, at(to, 9000), 0)).toBe(1);
     sim.run(seconds(1));
     expect(record.events.some((event) => event.kind === 'frame-sent' && event.port === 'eth0')).toBe(false);
   });
@@ -115,14 +129,27 @@ describe('a datagram', () => {
     slow.close();
   });
 
+  test.each([
+    [linux.AF_INET, '127.0.0.1', 65_507],
+    [linux.AF_INET6, '::1', 65_527],
+  ] as const)('of family %i to %s may have %i bytes; more is EMSGSIZE', (family, address, most) => {
+    const socket = twoStacks().client.socket(family, linux.SOCK_DGRAM, 0) as Socket;
+    const to = { family, address, port: 9, flowInfo: 0, scopeId: 0 } as SocketAddress;
+    expect(socket.send(new Uint8Array(most), 0, to, 0)).toBe(most);
+    expect(socket.send(new Uint8Array(most + 1), 0, to, 0)).toBe(-ERRNO.EMSGSIZE);
+  });
+
+  test('ends where its length says, not with its packet', () => {
+    const { sim, client, server } = twoStacks();
+    const there = datagram(server, 9000);
+    forge(client, 0);
+    sim.run(seconds(1));
+    expect(receive(there)).toMatchObject({ text: 'x' });
+  });
+
   test('with a wrong checksum is lost, and no port unreachable is sent about it', () => {
     const { sim, client, server } = twoStacks();
-    const frame = client.pool.take(9);
-    frame.start -= 8;
-    frame.end += 1;
-    frame.view.setUint16(frame.start + 4, 9);
-    frame.view.setUint16(frame.start + 6, 0x1234);
-    client.ip.send(frame, parseIpv4('10.0.0.1')!, parseIpv4('10.0.0.2')!, 17);
+    forge(client, 0x1234);
     sim.run(seconds(1));
     expect(server.udp.counters).toMatchObject({ InErrors: 1, InCsumErrors: 1, NoPorts: 0 });
     expect(server.icmp.counters.OutDestUnreachs).toBe(0);
@@ -152,6 +179,59 @@ describe('a datagram', () => {
     sim.run(seconds(5));
     expect(receive(socket)).toBe(-ERRNO.EHOSTUNREACH);
     expect(receive(socket, linux.MSG_ERRQUEUE)).toMatchObject({ text: 'x', address: at('10.0.0.9', 9000) });
+  });
+});
+
+describe('an ICMP error about a datagram', () => {
+  /** A socket of the client has sent a datagram to the server, which answers by an ICMP error. */
+  function met(type: number, code: number, prepare: (socket: Socket) => void) {
+    const { sim, record, client, server } = twoStacks();
+    datagram(server, 9000);
+    const [socket, other] = [datagram(client, 5000), datagram(client, 5001)];
+    for (const each of [socket, other]) each.connect(at('10.0.0.2', 9000));
+    prepare(socket);
+    socket.send(bytes('x'), 0, at('10.0.0.2', 9000), 0);
+    sim.run(seconds(1));
+    const sent = record.events.find((event) => event.kind === 'frame-sent' && event.reason === 'udp.data');
+    const packet = record.bytes(sent as FrameSent).subarray(14);
+    const message = server.pool.take(8 + packet.length);
+    const { start } = message;
+    message.end = start + 8 + packet.length;
+    message.bytes.fill(0, start, message.end);
+    message.bytes.set([type, code], start);
+    message.bytes.set(packet, start + 8);
+    message.view.setUint16(start + 2, checksumOf(sumBytes(message.view, start, message.end, 0)));
+    server.ip.send(message, parseIpv4('10.0.0.2')!, parseIpv4('10.0.0.1')!, 1);
+    sim.run(seconds(2));
+    expect(receive(other)).toBe(-ERRNO.EAGAIN);
+    return receive(socket);
+  }
+  const asking = (socket: Socket) => socket.setOption(linux.IPPROTO_IP, linux.IP_RECVERR, ints(1));
+  const nothing = () => {};
+  const disconnect = (socket: Socket) => socket.connect({ family: linux.AF_UNSPEC });
+
+  test.each([
+    ['network unreachable', 3, 0, ERRNO.ENETUNREACH, false],
+    ['host unreachable', 3, 1, ERRNO.EHOSTUNREACH, false],
+    ['protocol unreachable', 3, 2, ERRNO.ENOPROTOOPT, true],
+    ['port unreachable', 3, 3, ERRNO.ECONNREFUSED, true],
+    ['fragmentation needed', 3, 4, ERRNO.EMSGSIZE, true],
+    ['source route failed', 3, 5, ERRNO.EOPNOTSUPP, false],
+    ['host unknown', 3, 7, ERRNO.EHOSTDOWN, true],
+    ['time exceeded', 11, 0, ERRNO.EHOSTUNREACH, false],
+    ['parameter problem', 12, 0, ERRNO.EPROTO, true],
+  ])('%s is told to its socket, if it asks or, for some, is connected', (_what, type, code, errno, hard) => {
+    expect(met(type, code, asking)).toBe(-errno);
+    expect(met(type, code, nothing)).toBe(-(hard ? errno : ERRNO.EAGAIN));
+    expect(met(type, code, disconnect)).toBe(-ERRNO.EAGAIN);
+  });
+
+  test('fragmentation needed is not told where fragments are made', () => {
+    const cut = (socket: Socket) => {
+      asking(socket);
+      socket.setOption(linux.IPPROTO_IP, linux.IP_MTU_DISCOVER, ints(0));
+    };
+    expect(met(3, 4, cut)).toBe(-ERRNO.EAGAIN);
   });
 });
 
@@ -243,15 +323,20 @@ describe('a datagram socket', () => {
   });
 
   test('sends from the address of the way to its peer, of the interface that it is bound to, or its own; connecting tells', () => {
-    const { client } = twoStacks();
+    const { sim, client, server } = twoStacks();
     client.addPort(new Port('eth1', client.tracer, client.pool), { mac: parseMac('02:00:00:00:00:03')! });
     client.addAddress('eth1', '10.1.0.1/24');
+    const there = datagram(server, 9);
     const source = (socket: Socket) => {
       expect(socket.connect(at('10.0.0.2', 9))).toBe(0);
       return socket.localAddress().address;
     };
     expect(source(datagram(client))).toBe('10.0.0.1');
-    expect(source(datagram(client, 0, '10.1.0.1'))).toBe('10.1.0.1');
+    const named = datagram(client, 0, '10.1.0.1');
+    expect(source(named)).toBe('10.1.0.1');
+    named.send(bytes('x'), 0, null, 0);
+    sim.run(seconds(1));
+    expect(receive(there)).toMatchObject({ address: named.localAddress() });
     const bound = datagram(client);
     bound.setOption(linux.SOL_SOCKET, linux.SO_BINDTODEVICE, bytes('eth1\0'));
     expect(source(bound)).toBe('10.1.0.1');

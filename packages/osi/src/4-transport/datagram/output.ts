@@ -36,7 +36,7 @@ export function chooseSource(
   if (from !== undefined) return isAnyIp(from) ? (chosen ?? anyLike(destination)) : from;
   if (isIpv6(bound) === isIpv6(destination) && !isAnyIp(bound) && !ip.isBroadcast(bound)) {
     // What is from 127.0.0.0/8 stays on this machine (`__mkroute_output`).
-    const leaves = !ip.isLocal(first) && !ip.isBroadcast(destination);
+    const leaves = !group && !ip.isLocal(first);
     return leaves && !isIpv6(bound) && isLoopbackIp(bound) ? -ERRNO.EINVAL : bound;
   }
   // Bound to an interface it can be sent without an address yet, as DHCP has to (RFC 2131 section 4.1).

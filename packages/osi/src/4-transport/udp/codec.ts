@@ -17,10 +17,6 @@ import {
  */
 export const UDP_HEADER = 8;
 
-/** The largest payload: 65535 less the headers, of which IPv4's length counts its own too and IPv6's does not. */
-export const largestPayload = (destination: IpAddress): number =>
-  65_535 - UDP_HEADER - (isIpv6(destination) ? 0 : 20);
-
 export const readSourcePort = (view: DataView, at: number): number => view.getUint16(at);
 export const readDestinationPort = (view: DataView, at: number): number => view.getUint16(at + 2);
 /** Header and payload in bytes. */

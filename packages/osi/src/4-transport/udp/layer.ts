@@ -30,7 +30,6 @@ import type {
 } from '../services.ts';
 import {
   checkDatagram,
-  largestPayload,
   readDestinationPort,
   readLength,
   readSourcePort,
@@ -137,7 +136,6 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     const { ip, pool } = this.#parts;
     const source = this.route(channel.localAddress, remote.address, channel.options);
     if (isRefusal(source)) return source as number;
-    if (bytes.length > largestPayload(remote.address)) return -ERRNO.EMSGSIZE;
 
     const frame = pool.take(bytes.length);
     frame.bytes.set(bytes, HEADROOM);
