@@ -2,12 +2,31 @@ import { describe, expect, test } from 'vitest';
 import { AF_INET6, SOCK_DGRAM, type Socket } from '../src/5-session/index.ts';
 import { ERRNO } from '../src/trace/index.ts';
 import { u16, u32 } from './frames.ts';
-import { bytes6, Ipv6Script, icmp6, key6, THEM, THEM_GLOBAL, US, US_GLOBAL, udp6 } from './ipv6-station.ts';
+import {
+  bytes6,
+  hex,
+  Ipv6Script,
+  icmp6,
+  key6,
+  THEM,
+  THEM_GLOBAL,
+  US,
+  US_GLOBAL,
+  udp6,
+} from './ipv6-station.ts';
 import { socketOf, to6 } from './ipv6-world.ts';
 
 const ECHO = icmp6(128, [0, 7, 0, 1, 1, 2, 3, 4]);
 const ECHO_REPLY = { type: 129, code: 0, source: key6(US_GLOBAL), destination: key6(THEM_GLOBAL) };
 const PARAMETER_PROBLEM = 4;
+
+const IPV6_RECVERR = 25;
+
+/** The beginning of a datagram from port 9 to port 9 of the station, as an error about it has it. */
+const quoteFrom = (source: string): number[] => {
+  const header = [0x60, 0, 0, 0, ...u16(16), 17, 64, ...bytes6(source), ...bytes6(THEM_GLOBAL)];
+  return [...header, ...u16(9), ...u16(9), ...u16(16), 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+};
 
 /** A fragment header and a piece. */
 const piece = (
@@ -89,6 +108,33 @@ describe('a packet', () => {
     const exceeded = { type: 3, code: 0, source: key6(US_GLOBAL), destination: key6(THEM_GLOBAL) };
     expect(script.told()).toMatchObject([exceeded, exceeded]);
   });
+});
+
+test('extension headers come in any order, and more than once', () => {
+  const script = new Ipv6Script();
+  const options = (next: number) => [next, 0, 1, 4, 0, 0, 0, 0];
+  const routing = (next: number) => [next, 0, 77, 0, 0, 0, 0, 0];
+  script.say({
+    next: 60,
+    payload: [...options(43), ...routing(60), ...options(60), ...options(43), ...routing(58), ...ECHO],
+  });
+  expect(script.told()).toMatchObject([ECHO_REPLY]);
+});
+
+test('the flow label is that of the flow (RFC 6437), or 0 with auto_flowlabels 0', () => {
+  const script = new Ipv6Script();
+  const socket = listener(script);
+  const label = (port: number) => {
+    script.them.arrived.length = 0;
+    socket.send(Uint8Array.of(1), 0, to6(THEM_GLOBAL, port), 0);
+    script.wait(0.1);
+    const { bytes } = script.them.arrived.find((each) => each.bytes[20] === 17)!;
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(14) & 0xf_ffff;
+  };
+  const first = label(9);
+  expect([label(9), label(10)]).toEqual([first, expect.not.toBeOneOf([0, first])]);
+  script.us.sysctl.set('net.ipv6.auto_flowlabels', 0);
+  expect(label(9)).toBe(0);
 });
 
 describe('an option that nobody knows', () => {
@@ -222,6 +268,44 @@ describe('fragments', () => {
     expect(received(socket)).toEqual(data);
   });
 
+  test('that come twice are dropped, and do no harm', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    for (const _ of [1, 2]) script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+    script.say({ next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
+    expect(received(socket)).toEqual(data);
+    expect(script.drops()).toEqual(['ip.fragment-duplicate']);
+  });
+
+  test('may name other headers than the first, whose one counts', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    script.say({ next: 44, payload: piece(59, 16, false, 1, whole.slice(16)) });
+    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+    expect(received(socket)).toEqual(data);
+  });
+
+  test('are not kept beyond net.ipv6.ip6frag_high_thresh bytes', () => {
+    const script = new Ipv6Script();
+    script.us.sysctl.set('net.ipv6.ip6frag_high_thresh', 10_000);
+    const id = Array.from({ length: 50 }, (_, i) => i);
+    for (const each of id) script.say({ next: 44, payload: piece(17, 0, true, each, whole.slice(0, 16)) });
+    expect(script.us.ip6.reassemblyMemory).toBeLessThan(12_000);
+    expect(script.drops()).toContain('ip.reassembly-memory');
+  });
+
+  test('of one packet of ours have a number that those of others have not', () => {
+    const script = new Ipv6Script();
+    const socket = listener(script);
+    for (const _ of [1, 2]) socket.send(new Uint8Array(2000), 0, to6(THEM_GLOBAL, 9), 0);
+    script.wait(0.1);
+    const ids = script.them.arrived.flatMap(({ bytes }) =>
+      bytes[20] === 44 ? [hex(bytes.subarray(58, 62))] : [],
+    );
+    expect(ids).toHaveLength(4);
+    expect([ids[1], ids[3], new Set(ids).size]).toEqual([ids[0], ids[2], 2]);
+  });
+
   test('one that is the whole packet stands for itself (RFC 6946)', () => {
     const script = new Ipv6Script();
     const socket = listener(script);
@@ -326,6 +410,36 @@ describe('ICMPv6', () => {
     expect(script.told()).toEqual([]);
   });
 
+  test.each([
+    ['no route', 1, 0, ERRNO.ENETUNREACH, false],
+    ['prohibited', 1, 1, ERRNO.EACCES, true],
+    ['beyond the scope', 1, 2, ERRNO.EHOSTUNREACH, false],
+    ['address unreachable', 1, 3, ERRNO.EHOSTUNREACH, false],
+    ['port unreachable', 1, 4, ERRNO.ECONNREFUSED, true],
+    ['refused by policy', 1, 5, ERRNO.EACCES, true],
+    ['rejected', 1, 6, ERRNO.EACCES, true],
+    ['too big', 2, 0, ERRNO.EMSGSIZE, true],
+    ['time exceeded', 3, 0, ERRNO.EHOSTUNREACH, false],
+    ['parameter problem', 4, 0, ERRNO.EPROTO, true],
+    ['an error of unknown type', 100, 0, ERRNO.EPROTO, false],
+  ])(
+    '%s is told to the socket that it is about, if it asks or, for some, is connected',
+    (_, type, code, errno, hard) => {
+      for (const [asks, connected] of [
+        [1, false],
+        [0, true],
+        [0, false],
+      ] as const) {
+        const script = new Ipv6Script();
+        const socket = listener(script);
+        expect(socket.setOption(41, IPV6_RECVERR, new Uint8Array(Int32Array.of(asks).buffer))).toBe(0);
+        if (connected) expect(socket.connect(to6(THEM_GLOBAL, 9))).toBe(0);
+        script.say({ next: 58, payload: icmp6(type, [...u32(1400), ...quoteFrom(US_GLOBAL)], { code }) });
+        expect(received(socket)).toBe(-(asks || (connected && hard) ? errno : ERRNO.EAGAIN));
+      }
+    },
+  );
+
   test('quotes as much as fits in 1280 bytes', () => {
     const script = new Ipv6Script();
     script.say({ next: 17, payload: udp6(Array.from({ length: 1400 }, () => 1)) });
@@ -353,30 +467,7 @@ describe('the path MTU', () => {
   }
 
   function tooBig(script: Ipv6Script, mtu: number, source = US_GLOBAL): void {
-    const quoted = [0x60, 0, 0, 0, ...u16(16), 17, 64];
-    const addresses = [source, THEM_GLOBAL].flatMap((text) =>
-      (key6(text).match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)),
-    );
-    const body = [
-      ...u32(mtu),
-      ...quoted,
-      ...addresses,
-      ...u16(9),
-      ...u16(9),
-      0,
-      16,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-    ];
-    script.say({ next: 58, payload: icmp6(2, body) });
+    script.say({ next: 58, payload: icmp6(2, [...u32(mtu), ...quoteFrom(source)]) });
   }
 
   test('follows "packet too big", does not believe less than 1280, and is forgotten after ten minutes', () => {

@@ -21,8 +21,8 @@ const UNREACHABLE: readonly ErrorMeaning[] = [
   hard(ERRNO.EACCES), // 6 route that rejects
 ];
 
-/** What an error message means for a socket (`icmpv6_err_convert`), or null for a type that is no error. */
-export function meaningOf6(type: number, code: number): ErrorMeaning | null {
+/** What an error message means for a socket (`icmpv6_err_convert`). */
+export function meaningOf6(type: number, code: number): ErrorMeaning {
   switch (type) {
     case ICMPV6_DESTINATION_UNREACHABLE:
       return UNREACHABLE[code] ?? hard(ERRNO.EPROTO);
@@ -33,6 +33,6 @@ export function meaningOf6(type: number, code: number): ErrorMeaning | null {
     case ICMPV6_TIME_EXCEEDED:
       return soft(ERRNO.EHOSTUNREACH);
     default:
-      return null;
+      return soft(ERRNO.EPROTO);
   }
 }

@@ -114,8 +114,8 @@ export class Icmpv6Layer extends EchoChannels<Ipv6Layer> implements TransportPro
     if (handler !== undefined) handler(frame, packet, from);
     else if (type === ICMPV6_ECHO_REQUEST) this.#answer(frame, packet);
     else if (type === ICMPV6_ECHO_REPLY) this.#answered(frame, packet);
-    else if (meaningOf6(type, 0) !== null) this.#takeError(frame, packet, from);
-    // Of unknown type: silently dropped (RFC 4443 section 2.4 b); an unknown error would be for a transport to know.
+    // Of unknown type: an error is for its transport to know, else silently dropped (RFC 4443 section 2.4 a, b).
+    else if (type < ICMPV6_FIRST_INFORMATION) this.#takeError(frame, packet, from);
     else this.#drop(frame, 'icmpv6.type', packet);
   }
 
@@ -236,15 +236,14 @@ export class Icmpv6Layer extends EchoChannels<Ipv6Layer> implements TransportPro
     const next = readDestination(view, at, by.link.index);
     // On a route of its own it was on the way to a segment of that.
     const destination = upper.routing < 0 ? next : (lastSegment(view, upper.routing, end) ?? next);
-    const meaning = meaningOf6(type, code);
-    if (meaning === null || !this.ip.isLocal(source)) {
-      this.#drop(frame, meaning === null ? 'icmp.code' : 'icmp.not-ours', packet);
+    if (!this.ip.isLocal(source)) {
+      this.#drop(frame, 'icmp.not-ours', packet);
       return;
     }
     const tooLarge = type === ICMPV6_PACKET_TOO_BIG;
     const told = tooLarge ? view.getUint32(start + 4) : 0;
     const mtu = tooLarge ? Math.max(told, IPV6_LEAST_MTU) : 0;
-    const { errno, fatal } = meaning;
+    const { errno, fatal } = meaningOf6(type, code);
     const { source: from } = packet;
     const error: IcmpError = { type, code, errno, fatal, tooLarge, mtu, from, source, destination };
     const quoted = new DataView(view.buffer, view.byteOffset, end);

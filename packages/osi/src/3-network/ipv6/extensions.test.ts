@@ -111,7 +111,16 @@ describe('options', () => {
     expect(judge(new Array<number>(18).fill(0x1e).flatMap((type) => [type, 0])).reason).toBe(
       'ipv6.too-many-options',
     );
-    expect(judge([0, 0, 0, 0, 0, 0, 0, 0]).reason).toBe('ipv6.option-padding');
     expect(judge([0xc2, 4, 0, 1, 0, 0]).reason).toBe('ipv6.jumbogram');
+  });
+
+  test('padding is up to 7 bytes, all zero (RFC 4942 section 2.1.9.5)', () => {
+    const zeros = (count: number) => new Array<number>(count).fill(0);
+    for (const bytes of [zeros(6), [1, 4, ...zeros(4)], [0, 1, 4, ...zeros(4), 0x1e, 3, 0, 0, 0]]) {
+      expect(judge(bytes).reason).toBe(null);
+    }
+    for (const bytes of [zeros(8), [1, 6, ...zeros(6)], [0, 1, 5, ...zeros(5)], [1, 4, 0, 0, 0, 7]]) {
+      expect(judge(bytes).reason).toBe('ipv6.option-padding');
+    }
   });
 });

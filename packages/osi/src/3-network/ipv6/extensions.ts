@@ -108,7 +108,7 @@ export interface OptionVerdict {
   routerAlert: boolean;
 }
 
-/** Linux's limits: as many options as `max_hbh_opts_number` and `max_dst_opts_number` say, and no long padding. */
+/** Linux's limits: as many options as `max_hbh_opts_number` and `max_dst_opts_number` say, and no long padding or such that hides something (RFC 4942 section 2.1.9.5). */
 const MOST_OPTIONS = 8;
 const MOST_PADDING = 7;
 
@@ -142,6 +142,7 @@ export function judgeOptions(
     if (here + size > end) return refuse(verdict, 'ipv6.option-length');
     if (type === OPTION_PADN) {
       padding += size;
+      for (let i = here + 2; i < here + size; i++) if (view.getUint8(i) !== 0) padding = MOST_PADDING + 1;
       if (padding > MOST_PADDING) return refuse(verdict, 'ipv6.option-padding');
     } else {
       padding = 0;
