@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AF_INET6, SOCK_DGRAM, type Socket } from '../src/5-session/index.ts';
+import { AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, type Socket } from '../src/5-session/index.ts';
 import { ERRNO } from '../src/trace/index.ts';
 import { u16, u32 } from './frames.ts';
 import {
@@ -135,6 +135,15 @@ test('the flow label is that of the flow (RFC 6437), or 0 with auto_flowlabels 0
   expect([label(9), label(10)]).toEqual([first, expect.not.toBeOneOf([0, first])]);
   script.us.sysctl.set('net.ipv6.auto_flowlabels', 0);
   expect(label(9)).toBe(0);
+});
+
+test('the MSS leaves room for the larger header (section 8.3)', () => {
+  const script = new Ipv6Script();
+  const socket = socketOf(script.us, AF_INET6, SOCK_STREAM);
+  socket.connect(to6(THEM_GLOBAL, 9));
+  script.wait(0.1);
+  const { bytes } = script.them.arrived.find((each) => each.bytes[20] === 6)!;
+  expect([...bytes.subarray(74, 78)]).toEqual([2, 4, ...u16(1500 - 40 - 20)]);
 });
 
 describe('an option that nobody knows', () => {
@@ -367,6 +376,20 @@ describe('ICMPv6', () => {
     script.say({ next: 58, payload: icmp6(128, [0, 7, 0, 1], { from: THEM }) });
     expect(script.told()).toEqual([]);
     expect(script.drops()).toEqual(['icmpv6.checksum', 'icmpv6.checksum']);
+  });
+
+  test('with a wrong checksum reaches no raw socket either (RFC 3542 section 3.3)', () => {
+    const script = new Ipv6Script();
+    const socket = script.us.socket(AF_INET6, SOCK_RAW, 58, { privileged: true }) as Socket;
+    const types = () => {
+      const all: number[] = [];
+      for (let got = received(socket); typeof got !== 'number'; got = received(socket)) all.push(got[0] ?? 0);
+      return all;
+    };
+    script.say({ next: 58, payload: [...ECHO.slice(0, -1), 5] });
+    expect(types()).not.toContain(128);
+    script.say({ next: 58, payload: ECHO });
+    expect(types()).toContain(128);
   });
 
   test('answers from the address that was asked, and for a group from one of its own', () => {

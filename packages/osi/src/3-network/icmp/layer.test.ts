@@ -3,7 +3,7 @@ import { counting, ip, routed, type TestHost, twoHosts, type World } from '../..
 import { HEADROOM } from '../../1-physical/index.ts';
 import { milliseconds, seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
-import { MORE_FRAGMENTS, readTos, writeIpv4 } from '../ipv4/codec.ts';
+import { MORE_FRAGMENTS, readTos, readTtl, writeIpv4 } from '../ipv4/codec.ts';
 import { checkIcmp, writeIcmp, writeIcmpChecksum } from './codec.ts';
 
 /** Sends an ICMP message of any kind from `host`. */
@@ -160,7 +160,7 @@ describe('errors sent', () => {
   it('port unreachable comes from the address that was asked, quotes the packet, and has precedence 6', () => {
     const { world, a, b } = twoHosts();
     b.transport.refuse = true;
-    a.send('10.0.0.2', counting(40), { tos: 0x10 });
+    a.send('10.0.0.2', counting(40), { tos: 0x10, ttl: 9 });
     settle(world);
     expect(a.transport.errors).toMatchObject([
       {
@@ -171,7 +171,8 @@ describe('errors sent', () => {
     const sent = world.latest('b', 'icmp.port-unreachable');
     const packet = world.latest('a', 'test');
     expect(sent.subarray(42)).toEqual(packet.subarray(14));
-    expect(readTos(new DataView(sent.buffer, sent.byteOffset), 14)).toBe(0xd0);
+    const view = new DataView(sent.buffer, sent.byteOffset);
+    expect([readTos(view, 14), readTtl(view, 14)]).toEqual([0xd0, 64]);
   });
 
   it('come from the address that was asked, though the way back has another', () => {
@@ -293,6 +294,14 @@ describe('errors sent', () => {
     world.sim.run(milliseconds(20));
     report(60);
     expect(b.net.icmp.counters.OutDestUnreachs).toBe(70);
+  });
+
+  it('are not limited where they tell of the path’s MTU', () => {
+    const { world, a, r } = routed();
+    r.net.links[2]!.setMtu(600);
+    for (let n = 0; n < 20; n++) a.send('10.0.2.1', counting(1400), { dontFragment: true });
+    settle(world);
+    expect(a.transport.errors).toHaveLength(20);
   });
 
   it('are not limited within the machine', () => {

@@ -200,7 +200,9 @@ describe('broadcast', () => {
     expect(
       ['10.0.0.255', '255.255.255.255', '224.0.0.1', '239.1.2.3'].every((x) => layer.isBroadcast(ip(x))),
     ).toBe(true);
-    expect(['10.0.0.254', '10.0.1.255', '127.255.255.255'].some((x) => layer.isBroadcast(ip(x)))).toBe(false);
+    expect(
+      ['10.0.0.0', '10.0.0.254', '10.0.1.255', '127.255.255.255'].some((x) => layer.isBroadcast(ip(x))),
+    ).toBe(false);
   });
 
   it('has no address in a network of two (RFC 3021): its stations talk to each other', () => {
@@ -329,8 +331,15 @@ describe('receiving', () => {
 
   it('takes options that are in order', () => {
     const { world, a } = twoHosts();
-    inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', options: [148, 4, 0, 0] });
-    expect(a.transport.received[0]!.data).toHaveLength(16);
+    // Router alert, a stream identifier, one that nobody knows.
+    for (const options of [
+      [148, 4, 0, 0],
+      [136, 4, 0, 7],
+      [30, 3, 9, 0],
+    ]) {
+      inject(world, a, { source: '10.0.0.2', destination: '10.0.0.1', options });
+    }
+    expect(a.transport.received.map(({ data }) => data.length)).toEqual([16, 16, 16]);
   });
 });
 
@@ -404,6 +413,29 @@ describe('forwarding', () => {
     expect(a.net.ip.mtuTo(ip('10.0.2.1'))).toBe(600);
     world.sim.run(seconds(602));
     expect(a.net.ip.mtuTo(ip('10.0.2.1'))).toBe(1500);
+  });
+
+  it('passes on what it does not know as it is: options, a reserved bit, the type of service', () => {
+    const { world, r, b } = routed();
+    const spoil = (view: DataView, at: number) => {
+      view.setUint8(at + 1, 0xff);
+      view.setUint8(at + 6, 0x80);
+      writeChecksum(view, at, 24);
+    };
+    inject(world, r, { source: '10.0.1.1', destination: '10.0.2.1', options: [30, 4, 9, 8], spoil });
+    world.sim.run(seconds(1));
+    expect(b.transport.received).toMatchObject([
+      { packet: { options: Uint8Array.of(30, 4, 9, 8), tos: 0xff, ttl: 63 } },
+    ]);
+    expect(world.latest('r', 'ip.forward')[14 + 6]).toBe(0x80);
+  });
+
+  it('passes fragments on as they come', () => {
+    const { world, a, r, b } = routed();
+    a.send('10.0.2.1', counting(3000));
+    world.sim.run(seconds(1));
+    expect(r.net.ip.counters).toMatchObject({ ForwDatagrams: 3, ReasmReqds: 0 });
+    expect(b.transport.received[0]!.data).toEqual(counting(3000));
   });
 
   it('passes no directed broadcast on', () => {

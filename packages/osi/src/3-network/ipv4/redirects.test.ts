@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { counting, ip, type TestHost, World } from '../../../test/network-world.ts';
 import { Cable, Hub } from '../../1-physical/index.ts';
 import { milliseconds, seconds } from '../../time/index.ts';
+import { parseIpv4Prefix } from '../address.ts';
 
 /**
  * a (10.0.0.1), r (10.0.0.254) and s (10.0.0.253) on one link; b (10.2.0.2) behind s. a knows r alone, which knows s, and
@@ -71,6 +72,36 @@ describe('a router that passes a packet on by the link it came by', () => {
     b.sim.run(seconds(5));
     expect(r.net.ip.counters.ForwDatagrams).toBe(1);
     expect(r.net.icmp.counters.OutRedirects).toBe(0);
+  });
+
+  it('does not when the packet leaves by another link, though its sender is there', () => {
+    const { world, a, s, b } = detour();
+    a.route('10.2.0.2/32', '10.0.0.253');
+    a.send('10.2.0.2', counting(4), { from: '10.2.0.9' });
+    world.sim.run(seconds(1));
+    expect(b.transport.received).toHaveLength(1);
+    expect(s.net.icmp.counters.OutRedirects).toBe(0);
+  });
+
+  it('does not when the packet has a source route', () => {
+    const { world, a, r, s, b } = detour();
+    for (const each of [r, s, b]) each.net.sysctl.set('net.ipv4.conf.all.accept_source_route', 1);
+    const headerOptions = Uint8Array.of(131, 11, 4, 10, 0, 0, 254, 10, 0, 0, 253, 0);
+    a.send('10.2.0.2', counting(4), { headerOptions });
+    world.sim.run(seconds(1));
+    expect(b.transport.received).toHaveLength(1);
+    expect(r.net.icmp.counters.OutRedirects).toBe(0);
+  });
+
+  it('without shared media tells of routers in the network of the sender alone', () => {
+    const { r, send } = detour();
+    r.net.ip.addAddress(r.net.links[1]!, parseIpv4Prefix('10.7.0.254/24')!);
+    r.route('10.3.0.0/24', '10.7.0.253');
+    for (const of of ['all', 'eth0']) r.net.sysctl.set(`net.ipv4.conf.${of}.shared_media`, 0);
+    send(seconds(1), '10.3.0.3');
+    expect(r.net.icmp.counters.OutRedirects).toBe(0);
+    send(seconds(1));
+    expect(r.net.icmp.counters.OutRedirects).toBe(1);
   });
 
   it('tells a host that does not listen ever more seldom, and after nine times no more, until it was quiet for 20.48 s', () => {

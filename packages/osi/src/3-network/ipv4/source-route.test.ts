@@ -125,6 +125,15 @@ describe('a source route', () => {
     expect(r.drops('ip.source-route')).toBe(1);
   });
 
+  it('is not followed by a packet in a frame to a group', () => {
+    const { a, r, b, send } = chain();
+    const { links } = a.net;
+    links[1]!.send = (frame) => r.net.ip.receive(r.net.links[1]!, frame, true);
+    send(LOOSE, '10.0.1.254', '10.0.2.253', '10.0.3.1');
+    expect(b.transport.received).toEqual([]);
+    expect(r.drops('ip.source-route')).toBe(1);
+  });
+
   it('whose next station has half a place is a parameter problem', () => {
     const { world, r, write } = chain();
     write('10.0.1.254', [LOOSE, 6, 4, 10, 0, 2, 0, 0]);
