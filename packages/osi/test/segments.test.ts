@@ -151,8 +151,28 @@ const SCRIPTS: Record<string, string> = {
     < S. 0 ack 0 mss 1460  -> R 0 win 0
     < R 0  -> nothing
     < R. 0 ack 5  -> nothing
+    wait 30  -> nothing
     < R. 0 ack 1  -> nothing
     connect c 192.0.2.1:5000  -> ECONNREFUSED
+  `,
+  'an acknowledgment of SYN+ACK that gets lost is given again': `
+    ${CALLING}
+    < S. 0 ack 1 win 60000 mss 1460  -> . 1 ack 1 win 64240
+    < S. 0 ack 1 win 60000 mss 1460  -> . 1 ack 1 win 64240
+    send c x  -> 1 | P. 1 len 1 ack 1 win 64240
+  `,
+  'in SYN_SENT what is no SYN is passed over': `
+    ${CALLING}
+    < . 1 ack 1 win 1000  -> nothing
+    < F. 1 ack 1 win 1000  -> nothing
+    < P 1 len 5  -> nothing
+    connect c 192.0.2.1:5000  -> EALREADY
+  `,
+  'a call that crosses the peer’s is repeated when the SYN was due again': `
+    ${CALLING}
+    wait 600
+    < S 0 win 60000 mss 1460 sackok ts 100 0 nop ws 7  -> S. 0 ack 1 win 64240 mss 1460 sackOK ts 100 nop wscale 7
+    wait 600  -> S. 0 ack 1 win 64240 mss 1460 sackOK ts 100 nop wscale 7
   `,
   'an acknowledgment of what was never sent is challenged (RFC 9293 section 3.10.7.4)': `
     ${OPEN}
@@ -186,13 +206,17 @@ const SCRIPTS: Record<string, string> = {
     < F. 5000000 ack 1 win 1000  -> . 1 ack 1 win 502
     < F. 5000000 ack 1 win 1000  -> . 1 ack 1 win 502
     < P. 5000000 ack 1 len 5 win 1000  -> . 1 ack 1 win 502
+    wait 600
+    < . -20 ack 1 win 1000  -> . 1 ack 1 win 502
+    < P. -20 ack 1 len 5 win 1000  -> . 1 ack 1 win 502 nop nop sack -20:-15
   `,
   'RST has to have the next number (RFC 5961 section 3.2)': `
     ${OPEN}
     < R 5  -> . 1 ack 1 win 502
     < R 5000000  -> nothing
     < R -5  -> nothing
-    < R. 1 ack 1  -> nothing
+    < R 0  -> nothing
+    < SR. 1 ack 1  -> nothing
     recv c 1  -> ECONNRESET
   `,
   'RST with the number behind all that has come counts, too': `
@@ -213,7 +237,7 @@ const SCRIPTS: Record<string, string> = {
   `,
   'a SYN that PAWS finds too old is challenged as any': `
     ${STAMPED}
-    < S 1 mss 1460 ts 990 0  -> . 1 ack 1 win 510 nop nop ts 1001
+    < S -5 mss 1460 ts 990 0  -> . 1 ack 1 win 510 nop nop ts 1001
     < S 1 mss 1460 ts 990 0  -> nothing
   `,
   'a timestamp that goes back by one is no old one, by two it is': `
@@ -383,6 +407,13 @@ const SCRIPTS: Record<string, string> = {
     < S 0 win 60000 mss 1460 sackok ts 100 0 nop ws 7  -> S. 0 ack 1 win 64240 mss 1460 sackOK ts 100 nop wscale 7
     < S 0 win 60000 mss 1460 sackok ts 100 0 nop ws 7  -> . 1 ack 1 win 502 nop nop ts 100
     wait 600
+    < S 0 ack 1 win 60000  -> . 1 ack 1 win 502 nop nop ts 100
+    wait 600
+    < S. 0 ack 77 win 60000  -> . 1 ack 1 win 502 nop nop ts 100
+    wait 600
+    < S. 5 ack 1 win 60000  -> . 1 ack 1 win 502 nop nop ts 100
+    wait 600
+    < S. 0 ack 1 win 60000 len 5  -> . 1 ack 1 win 502 nop nop ts 100
     < S. 0 ack 1 win 60000 mss 1460 sackok ts 100 last nop ws 7  -> . 1 ack 1 win 502 nop nop ts 100 nop nop sack 0:1
     send c hello  -> 5 | P. 1 len 5 ack 1 win 502 nop nop ts 100
   `,

@@ -55,6 +55,16 @@ describe('acknowledgments', () => {
     expect(script.take()).toMatchObject([{ data: 'y', ack: 3 }]);
   });
 
+  test('what comes after a repetition of what was acknowledged is acknowledged at once: acknowledgments get lost', () => {
+    const { script, get } = interactive();
+    get('more');
+    script.wait(0.3);
+    script.take();
+    script.inject({ flags: 'PA', seq: 2, ack: 2, data: 'mor' });
+    get('next');
+    expect(script.take().map(({ reason }) => reason)).toEqual(['tcp.duplicate-ack', 'tcp.quick-ack']);
+  });
+
   test('more than one full segment is acknowledged at once', () => {
     const { script, c, get } = interactive();
     get('x'.repeat(1460));

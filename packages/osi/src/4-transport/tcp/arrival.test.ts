@@ -38,6 +38,16 @@ describe('a segment arrives', () => {
     expect(script.take()).toEqual([]);
   });
 
+  test('from before what has come, but not before what was acknowledged: it is taken', () => {
+    const script = new Script();
+    const c = script.accepted();
+    c.send(text('hello'), 0);
+    script.inject({ flags: 'FA', seq: 1, ack: 1 });
+    script.inject({ flags: 'A', seq: 1, ack: 6 });
+    expect(c.unacknowledged).toBe(0);
+    expect(script.take().map(({ reason }) => reason)).toEqual(['tcp.data']);
+  });
+
   test('RST with data, too', () => {
     const script = new Script();
     const c = script.accepted();
@@ -100,12 +110,12 @@ describe('a segment arrives', () => {
 
   test('with an older timestamp: PAWS drops and answers it (RFC 7323)', () => {
     const script = new Script();
-    const c = script.accepted({ ts: [1000, 0] });
+    const c = script.accepted({ ts: [1000, 0], sack: true });
     script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'new', ts: [2000, 0] });
     script.take();
-    script.inject({ flags: 'PA', seq: 4, ack: 1, data: 'old', ts: [1500, 0] });
+    script.inject({ flags: 'PA', seq: 2, ack: 1, data: 'old', ts: [1500, 0] });
     expect(readAll(c)).toBe('new');
-    expect(script.lines()).toEqual(['A 1 4 0 tcp.duplicate-ack']);
+    expect(script.take()).toMatchObject([{ ack: 4, sacks: [[2, 4]], reason: 'tcp.duplicate-ack' }]);
     expect(script.tracer.drops.get('tcp.paws')).toBe(1);
     expect(script.tcp.counters.ext.PAWSEstab).toBe(1);
   });

@@ -51,10 +51,6 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
     challenge(tcb, frame, 'TCPSYNChallenge');
     return;
   }
-  if ((segment.flags & ACK) === 0) {
-    drop(tcb, frame, 'tcp.no-ack');
-    return;
-  }
   const request = tcb.fastOpen === null ? null : tcb.fastOpen.request;
   const opened = tcb.state === 'SYN_RECV' || request !== null;
   const crossed = opened && (segment.flags & SYN) !== 0;
@@ -252,7 +248,7 @@ function completeHandshake(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     if (tcb.host.sysctl.values['net.ipv4.tcp_abort_on_overflow'] !== 0) reset(tcb, 'tcp.reset-backlog', 0);
     return false;
   }
-  established(tcb, offeredWindow(tcb, segment), segment.seq);
+  established(tcb);
   startPacing(tcb);
   // The program has closed already, while both SYNs crossed.
   if (tcb.finQueued) tcb.move('finish');

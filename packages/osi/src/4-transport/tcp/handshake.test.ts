@@ -122,6 +122,32 @@ describe('the three-way handshake', () => {
     expect(readAll(c)).toBe('hi');
   });
 
+  test.each([-5, 0, 2])(
+    'a call that has crossed one of the peer is answered by RST when %d is acknowledged',
+    (ack) => {
+      const script = new Script();
+      const c = script.connect();
+      script.inject({ flags: 'S', mss: 1460 });
+      script.take();
+      script.inject({ flags: 'A', seq: 1, ack });
+      expect(script.lines()).toEqual([`R ${ack} 0 0 tcp.reset-bad-ack`]);
+      expect(c.state).toBe('SYN_RECV');
+    },
+  );
+
+  test('a call that has crossed one of the peer is repeated when its SYN was due, and given up as a call', () => {
+    const script = new Script();
+    const c = script.connect();
+    script.wait(0.6);
+    script.take();
+    script.inject({ flags: 'S', mss: 1460 });
+    script.wait(200);
+    expect(script.take().map(({ flags, time }) => [flags, time / 1e9])).toEqual(
+      [0.6, 1, 3, 7, 15, 31, 63].map((time) => ['SA', time]),
+    );
+    expect([c.state, c.app.errno]).toEqual(['CLOSED', ERRNO.ETIMEDOUT]);
+  });
+
   test('two stacks that connect to each other at once share one connection', () => {
     const pair = new Pair({ delay: 1_000_000 });
     const bind = (host: typeof pair.a, port: number) =>

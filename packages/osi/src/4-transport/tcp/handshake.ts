@@ -176,12 +176,11 @@ export function arriveInSynSent(tcb: Tcb, frame: Frame, segment: Segment): void 
     // Data in the peer's SYN is not taken, as in Linux: it comes again.
     frame.release();
     tcb.move('syn');
-    tcb.timers.stopSend();
+    // It is sent again when the SYN would have been.
     transmitSyn(tcb, SYN | ACK, 'tcp.syn-ack');
-    keepTimer(tcb);
     return;
   }
-  established(tcb, segment.window, segment.seq);
+  established(tcb);
   takeAcknowledgment(tcb, segment);
   startTimeout(tcb);
   const refusedData = tcb.fastOpen !== null && synAnswered(tcb, tcb.fastOpen, segment);
@@ -212,11 +211,11 @@ function echoed(tcb: Tcb, segment: Segment): boolean {
   return age >= 0 && age <= oldest;
 }
 
-/** The handshake is done: the connection begins (Linux: tcp_finish_connect, tcp_init_transfer). */
-export function established(tcb: Tcb, window: number, seq: Sequence): void {
-  tcb.sndWnd = window;
-  tcb.sndWl1 = seq;
-  if (window > tcb.maxWindow) tcb.maxWindow = window;
+/**
+ * The handshake is done: the connection begins (Linux: tcp_finish_connect, tcp_init_transfer). The acknowledgment that ends it
+ * is to be taken next, with its window.
+ */
+export function established(tcb: Tcb): void {
   if (tcb.host.sysctl.values['net.ipv4.tcp_mtu_probing'] > 1) beginProbing(tcb);
   fitMss(tcb);
   // RFC 6928 section 2, Linux's tcp_init_cwnd: a SYN lost more than once tells of congestion.

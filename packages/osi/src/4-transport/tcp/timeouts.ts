@@ -69,7 +69,7 @@ function retransmissionDue(tcb: Tcb): void {
     return;
   }
   if (tcb.flight === 0) return;
-  const { counters, sim, sysctl } = tcb.host;
+  const { counters, sim } = tcb.host;
   const opening = tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV';
   // A peer that has closed its window altogether still answers: then it is asked for ever (RFC 9293 section 3.8.6.1),
   // unless the program has said for how long (Linux: tcp_rtx_probe0_timed_out).
@@ -110,9 +110,7 @@ function retransmissionDue(tcb: Tcb): void {
     }
   }
   tcb.retransmits++;
-  // The first repetitions of a SYN follow each other evenly (Linux since 6.5).
-  const linear = tcb.state === 'SYN_SENT' ? sysctl.values['net.ipv4.tcp_syn_linear_timeouts'] : 0;
-  if (tcb.retransmits > linear) tcb.backoff++;
+  if (tcb.retransmits > linearTimeouts(tcb)) tcb.backoff++;
   const next = backedOff(tcb.roundTrip.rto, tcb.backoff);
   tcb.startSend('tcp.retransmission', Math.min(next, userTimeoutLeft(tcb)));
 }
@@ -122,16 +120,13 @@ const suspicious = (tcb: Tcb): number => givenUpAfter(tcb.host.sysctl.values['ne
 
 function exhausted(tcb: Tcb): boolean {
   const { sysctl } = tcb.host;
-  switch (tcb.state) {
-    case 'SYN_SENT':
-      return tcb.retransmits >= synRetries(tcb) || userTimeoutLeft(tcb) <= SOON;
-    case 'SYN_RECV':
-      return tcb.retransmits >= sysctl.values['net.ipv4.tcp_synack_retries'] && !waitsForData(tcb);
-    default:
-      if (tcb.retransmits === 0) return false;
-      if (tcb.options.userTimeout > 0) return userTimeoutLeft(tcb) <= SOON;
-      return triedFor(tcb, retries(tcb, isAlive(tcb)));
-  }
+  if (tcb.state === 'SYN_RECV' && tcb.passive)
+    return tcb.retransmits >= sysctl.values['net.ipv4.tcp_synack_retries'] && !waitsForData(tcb);
+  if (tcb.state === 'SYN_SENT' || tcb.state === 'SYN_RECV')
+    return tcb.retransmits >= synRetries(tcb) || userTimeoutLeft(tcb) <= SOON;
+  if (tcb.retransmits === 0) return false;
+  if (tcb.options.userTimeout > 0) return userTimeoutLeft(tcb) <= SOON;
+  return triedFor(tcb, retries(tcb, isAlive(tcb)));
 }
 
 /** Whether so many retransmissions would have taken as long as it has been tried (Linux: retransmits_timed_out). */
@@ -147,10 +142,12 @@ function orphanGivenUp(tcb: Tcb): boolean {
 }
 
 /** Those that follow each other evenly come in addition (Linux: tcp_write_timeout). */
-function synRetries({ options, host: { sysctl } }: Tcb): number {
-  const set = options.synRetries || sysctl.values['net.ipv4.tcp_syn_retries'];
-  return set + sysctl.values['net.ipv4.tcp_syn_linear_timeouts'];
-}
+const synRetries = (tcb: Tcb): number =>
+  (tcb.options.synRetries || tcb.host.sysctl.values['net.ipv4.tcp_syn_retries']) + linearTimeouts(tcb);
+
+/** How many repetitions of a SYN follow each other evenly (Linux since 6.5). */
+const linearTimeouts = ({ state, host: { sysctl } }: Tcb): number =>
+  state === 'SYN_SENT' ? sysctl.values['net.ipv4.tcp_syn_linear_timeouts'] : 0;
 
 /** Linux's clock ticks every millisecond: nothing is nearer than the next one. */
 const SOON = milliseconds(1);

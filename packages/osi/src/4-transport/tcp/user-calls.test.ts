@@ -156,6 +156,15 @@ describe('ABORT (RFC 9293 section 3.10.5)', () => {
 });
 
 describe('a RST of the peer (RFC 9293 section 3.10.7.4)', () => {
+  test.each<[State]>([['CLOSE_WAIT'], ['CLOSING'], ['LAST_ACK']])(
+    'may have the number of the FIN that came, too, in %s (as Linux)',
+    (state) => {
+      const { c, peer } = reach(state);
+      peer('R', 1, 0);
+      expect(c.state).toBe('CLOSED');
+    },
+  );
+
   test.each<[State, number]>([
     ['SYN_RECV', ERRNO.ECONNREFUSED],
     ['ESTABLISHED', ERRNO.ECONNRESET],

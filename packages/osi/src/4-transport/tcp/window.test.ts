@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Script } from '../../../test/tcp-script.ts';
+import { Script, type Scripted } from '../../../test/tcp-script.ts';
 
 const OFF = { 'net.ipv4.tcp_window_scaling': 0 };
 
@@ -51,5 +51,39 @@ describe('window scaling (RFC 7323 section 2)', () => {
       }
     }
     expect(edge).toBeGreaterThan(3000);
+  });
+});
+
+describe('the window of the peer (RFC 9293 section 3.10.7.4: SND.WL1, SND.WL2)', () => {
+  /** What is taken of these, after a window of 1000 bytes that came with number 11 and an acknowledgment of 101. */
+  function windowAfter(...segments: Scripted[]): number {
+    const script = new Script();
+    const c = script.accepted({ window: 1000 });
+    c.send(new Uint8Array(500), 0);
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: '1234567890', window: 1000 });
+    script.inject({ flags: 'A', seq: 11, ack: 101, window: 1000 });
+    for (const segment of segments) script.inject({ flags: 'A', ...segment });
+    return c.info().sendWindow;
+  }
+  const newer = { seq: 12, ack: 101, data: 'x' };
+  const older = { seq: 5, ack: 101, data: '567890x' };
+  const alike = { seq: 11, ack: 101 };
+
+  test('is taken from a later segment, and from one that acknowledges more', () => {
+    expect(windowAfter({ ...newer, window: 700 })).toBe(700);
+    expect(windowAfter({ ...newer, ack: 51, window: 2000 })).toBe(1000);
+    expect(windowAfter({ ...alike, ack: 102, window: 700 })).toBe(700);
+    expect(windowAfter({ ...older, ack: 102, window: 700 })).toBe(700);
+  });
+
+  test('is not taken from an earlier one', () => {
+    expect(windowAfter({ ...older, window: 2000 })).toBe(1000);
+    expect(windowAfter({ ...newer, window: 700 }, { ...alike, data: 'xy', window: 2000 })).toBe(700);
+  });
+
+  test('is taken from one with the same numbers when it is larger, or closed (as Linux)', () => {
+    expect(windowAfter({ ...alike, window: 2000 })).toBe(2000);
+    expect(windowAfter({ ...alike, window: 700 })).toBe(1000);
+    expect(windowAfter({ ...alike, window: 0 })).toBe(0);
   });
 });
