@@ -251,6 +251,13 @@ const SCRIPTS: Record<string, string> = {
     < . 1 ack 1 win 1000 ts 995 last  -> nothing
     < . 1 ack 1 win 1001 ts 995 last  -> . 1 ack 1 win 510 nop nop ts 1001
   `,
+  'data with an acknowledgment that was overtaken is taken, its timestamp is not': `
+    ${STAMPED}
+    send c hello  -> 5 | P. 1 len 5 ack 1 win 510 nop nop ts 1001
+    < . 1 ack 6 win 1000 ts 1002 last  -> nothing
+    < P. 101 ack 1 len 10 win 1000 ts 1005 last  -> . 6 ack 1 win 510 nop nop ts 1002 nop nop sack 101:111
+    < P. 1 ack 1 len 100 win 1000 ts 1005 last  -> . 6 ack 111 win 510 nop nop ts 1002
+  `,
   'RST is not held up by PAWS': `
     ${STAMPED}
     < R. 1 ack 1 win 1000 ts 10 last  -> nothing
@@ -297,6 +304,14 @@ const SCRIPTS: Record<string, string> = {
     < S. 0 ack 1 win 65535 mss 1460  -> . 1 ack 1 win 64240
     < . 1 ack 1 win 65535  -> nothing
     send c x  -> 1 | P. 1 len 1 ack 1 win 64240
+  `,
+  'old data that acknowledges our FIN is passed over': `
+    ${OPEN}
+    < P. 1 ack 1 len 10 win 1000
+    recv c 20
+    close c
+    < P. 6 ack 2 len 5 win 1000  -> nothing
+    < F. 11 ack 2 win 1000  -> . 2 ack 12 win 502
   `,
   'a program that has closed takes no FIN that comes too early': `
     ${FIN_WAIT1}

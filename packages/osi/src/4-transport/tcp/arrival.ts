@@ -59,7 +59,6 @@ export function arrive(tcb: Tcb, frame: Frame, segment: Segment): void {
   if (!acknowledged(tcb, frame, segment)) return;
   if (request !== null) settle(tcb, request);
   if (opened) startTimeout(tcb);
-  rememberTimestamp(tcb, segment);
   finAcknowledged(tcb, segment);
   if (isOver(tcb, segment)) {
     frame.release();
@@ -310,9 +309,8 @@ function finAcknowledged(tcb: Tcb, segment: Segment): void {
 function urgent(tcb: Tcb, frame: Frame, segment: Segment): boolean {
   const { flags, seq, urgentPointer, dataStart, dataEnd } = segment;
   if ((flags & URG) === 0 && tcb.urgent === null) return false;
-  if (!mayReceive(tcb.state) || tcb.orphan) return false;
-  const first = (flags & SYN) === 0 ? seq : seqAdd(seq, 1);
-  return noteUrgent(tcb, flags, urgentPointer, first, frame.bytes, dataStart, dataEnd);
+  if (!mayReceive(tcb.state)) return false;
+  return noteUrgent(tcb, flags, urgentPointer, seq, frame.bytes, dataStart, dataEnd);
 }
 
 /** Seventh and eighth check: data and FIN. Takes the frame over. @returns whether there is something new to read. */

@@ -65,6 +65,14 @@ describe('urgent data received', () => {
     expect(read(c)).toBe('y');
   });
 
+  test('behind the end of the stream there is none', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'FA', seq: 1, ack: 1 });
+    script.inject({ flags: 'AU', seq: 2, ack: 1, urgent: 1 });
+    expect(c.receiveUrgent(true)).toBe(-1);
+  });
+
   test('a pointer with a window of zero is still taken, and so is a RST (RFC 9293 MUST-66)', () => {
     const script = new Script();
     const c = script.accepted({}, { receiveBuffer: 4096, receiveBufferLocked: true });
