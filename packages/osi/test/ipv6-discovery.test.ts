@@ -927,6 +927,9 @@ describe('a redirect', () => {
     const body = [...ZERO, ...bytes6('fe80::7'), ...bytes6('2001:db8:9::9'), ...targetMac(third)];
     script.sayNd(REDIRECT, body, { from: better, to: US });
     expect(next(script)).toEqual(['020000000007']);
+    // That other one may think again, too.
+    script.sayNd(REDIRECT, redirect(better, '2001:db8:9::9'), { to: US });
+    expect(next(script)).toEqual(['020000000009']);
   });
 
   test.each([

@@ -32,8 +32,21 @@ function detour(gateway = 'fe80::ff:fe00:3') {
   };
   const passed = () => r.ip6.counters.OutForwDatagrams;
   const redirects = () => r.icmp6.counters.OutRedirects;
-  return { world, a, r, s, b, send, passed, redirects };
+  /** Packets that a machine has sent for some reason. */
+  const packets = (node: string, reason: string) =>
+    world.record.events.flatMap((event) =>
+      event.kind === 'frame-sent' && event.node === node && event.reason === reason
+        ? [world.record.bytes(event).subarray(14)]
+        : [],
+    );
+  /** The redirects of r: how long they are, and the first of their options. */
+  const told = () =>
+    packets('r', 'ndisc.redirect').map((bytes) => ({ length: bytes.length, option: bytes[80] }));
+  return { world, a, r, s, b, send, passed, redirects, packets, told };
 }
+
+/** Types of options. */
+const [MAC, REDIRECTED] = [2, 4];
 
 describe('a router that passes a packet on by the link it came by', () => {
   test('tells its sender of the better one, which is followed', () => {
@@ -48,19 +61,34 @@ describe('a router that passes a packet on by the link it came by', () => {
   });
 
   test('quotes as much of the packet as fits in 1280 bytes', () => {
-    const { world, r, send } = detour();
+    const { send, packets, told } = detour();
     send(seconds(1), '2001:db8:2::9');
     send(seconds(1), '2001:db8:2::b', 1400);
-    const frames = world.record.events.filter(
-      (event) => event.kind === 'frame-sent' && event.node === r.name && event.reason === 'ndisc.redirect',
-    );
-    expect(frames.map((event) => (event.kind === 'frame-sent' ? event.length - 14 : 0))).toEqual([176, 1280]);
     // The second one has the MAC address of the other router, which is known by then, in front.
-    const [REDIRECTED, MAC] = [4, 2];
-    const options = frames.flatMap((event) =>
-      event.kind === 'frame-sent' ? [world.record.bytes(event)[94]] : [],
-    );
-    expect(options).toEqual([REDIRECTED, MAC]);
+    expect(told()).toEqual([
+      { length: 176, option: REDIRECTED },
+      { length: 1280, option: MAC },
+    ]);
+    const [redirect] = packets('r', 'ndisc.redirect');
+    const [packet] = packets('a', 'udp.data');
+    expect(redirect?.subarray(88)).toEqual(packet);
+  });
+
+  test('tells no MAC address of a router that is being asked for, or is silent', () => {
+    const { send, told } = detour('fe80::99');
+    send(milliseconds(1));
+    send(seconds(5), '2001:db8:2::9');
+    send(seconds(1), '2001:db8:2::8');
+    expect(told().map(({ option }) => option)).toEqual([REDIRECTED, REDIRECTED, REDIRECTED]);
+  });
+
+  test('tells one that sends from a link-local address, too', () => {
+    const { world, a, redirects } = detour();
+    const socket = socketOf(a, AF_INET6, SOCK_DGRAM);
+    expect(socket.bind(to6('fe80::ff:fe00:1', 9, 2), { privileged: true })).toBe(0);
+    socket.send(new Uint8Array(1), 0, to6('2001:db8:2::b', 9), 0);
+    world.sim.run(world.sim.now + seconds(1));
+    expect(redirects()).toBe(1);
   });
 
   test('says that the destination itself is on the link', () => {
