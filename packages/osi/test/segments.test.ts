@@ -216,6 +216,7 @@ const SCRIPTS: Record<string, string> = {
     < R 5000000  -> nothing
     < R -5  -> nothing
     < R 0  -> nothing
+    send c x  -> 1 | P. 1 len 1 ack 1 win 502
     < SR. 1 ack 1  -> nothing
     recv c 1  -> ECONNRESET
   `,
@@ -277,6 +278,13 @@ const SCRIPTS: Record<string, string> = {
     close c  -> 0 | F. 1 ack 2 win 502
     < F. 1 ack 1 win 1000  -> . 2 ack 2 win 502 nop nop sack 1:2
     < F. 1 ack 2 win 1000  -> nothing
+  `,
+  'what waits behind a FIN is forgotten': `
+    ${OPEN}
+    < P. 101 ack 1 len 10 win 1000  -> . 1 ack 1 win 502 nop nop sack 101:111
+    < F. 1 ack 1 win 1000
+    wait 60
+    send c x  -> 1 | P. 1 len 1 ack 2 win 502
   `,
   'a FIN in CLOSING that acknowledges ours ends in TIME_WAIT without a word': `
     ${CLOSING}
@@ -480,6 +488,11 @@ const SCRIPTS: Record<string, string> = {
     ${NARROW}
     < P. 1 ack 1 win 60000 len 9000
     inq c  -> 9000
+  `,
+  'what begins where the window ends is dropped and answered, and not reported': `
+    ${OPEN}
+    < P. 64241 ack 1 len 10 win 1000  -> . 1 ack 1 win 502
+    < P. 64240 ack 1 len 1 win 1000  -> . 1 ack 1 win 502 nop nop sack 64240:64241
   `,
   'while something waits what ends beyond the window is dropped and answered, with FIN too': `
     ${NARROW}

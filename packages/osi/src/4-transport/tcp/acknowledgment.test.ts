@@ -56,9 +56,9 @@ describe('acknowledgments', () => {
   });
 
   test('what comes after a repetition of what was acknowledged is acknowledged at once: acknowledgments get lost', () => {
-    const { script, get } = interactive();
+    const { script, c, get } = interactive();
     get('more');
-    script.wait(0.3);
+    c.send(text('x'), 0);
     script.take();
     script.inject({ flags: 'PA', seq: 2, ack: 2, data: 'mor' });
     get('next');

@@ -175,6 +175,15 @@ describe('closing', () => {
     expect(c.ended).toBe(true);
   });
 
+  test('a second FIN behind the first is none', () => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'FA', seq: 1, ack: 1 });
+    script.inject({ flags: 'FPA', seq: 1, ack: 1, data: 'x' });
+    c.send(text('y'), 0);
+    expect([c.state, script.take().at(-1)?.ack]).toEqual(['CLOSE_WAIT', 2]);
+  });
+
   test('abort sends RST and tells nobody here', () => {
     const script = new Script();
     const c = script.accepted();

@@ -155,7 +155,6 @@ export class Connection extends Tcb implements TcpConnection {
   }
 
   shutdown(): void {
-    if (this.finQueued) return;
     switch (this.state) {
       case 'SYN_SENT':
         end(this, 0);
