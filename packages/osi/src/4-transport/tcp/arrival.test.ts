@@ -151,10 +151,11 @@ describe('a segment arrives', () => {
     const c = script.accepted({ window: 1000 });
     c.send(new Uint8Array(3000), 0);
     for (const ack of [1001, 2001, 3001]) script.inject({ flags: 'A', seq: 1, ack, window: 1000 });
+    script.inject({ flags: 'A', seq: 1, ack: 3001, window: 1500 });
     script.take();
-    script.inject({ flags: 'A', seq: 1, ack: 2001, window: 1000 });
+    script.inject({ flags: 'A', seq: 1, ack: 1501, window: 1000 });
     expect(script.take()).toEqual([]);
-    script.inject({ flags: 'A', seq: 1, ack: 2000, window: 1000 });
+    script.inject({ flags: 'A', seq: 1, ack: 1500, window: 1000 });
     expect(script.lines()).toEqual(['A 3001 1 0 tcp.challenge-ack']);
   });
 
