@@ -9,7 +9,7 @@ import { Ipv6World, socketOf, to6 } from './ipv6-world.ts';
 
 const IPPROTO_IPV6 = 41;
 const IPV6_HDRINCL = 36;
-const IPV6_PKTINFO = 50;
+const [IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_RECVTCLASS, IPV6_TCLASS] = [49, 50, 66, 67];
 const IP_PKTINFO = 8;
 const SO_BINDTODEVICE = 25;
 const { EINVAL, ENETUNREACH, ENODEV, ENOPROTOOPT, EMSGSIZE } = ERRNO;
@@ -101,6 +101,23 @@ describe('IPV6_PKTINFO with a packet', () => {
     const send = () => socket.send(X, 0, zoned, 0);
     expect(socket.sendWith([{ level: IPPROTO_IPV6, type: IPV6_PKTINFO, data }], zoned, send)).toBe(-EINVAL);
   });
+});
+
+test('IPV6_RECVPKTINFO tells where a packet was sent to and where it came in, IPV6_RECVTCLASS its class', () => {
+  const { world, a } = twoCables();
+  const sink = socketOf(a, AF_INET6, SOCK_DGRAM);
+  expect(sink.bind(to6('::', 10), { privileged: true })).toBe(0);
+  for (const name of [IPV6_RECVPKTINFO, IPV6_RECVTCLASS]) sink.setOption(IPPROTO_IPV6, name, int(1));
+  const socket = socketOf(a, AF_INET6, SOCK_DGRAM);
+  socket.setOption(IPPROTO_IPV6, IPV6_TCLASS, int(0x28));
+  const told = (address: string) => {
+    expect(socket.send(X, 0, to6(address, 10), 0)).toBe(1);
+    world.sim.run(world.sim.now + seconds(1));
+    return sink.receive(READ, 0);
+  };
+  const info = (address: string) => ({ address, interface: 1 });
+  expect(told('2001:db8:1::1')).toMatchObject({ packetInfo: info('2001:db8:1::1'), trafficClass: 0x28 });
+  expect(told('::ffff:10.6.0.1')).toMatchObject({ packetInfo: info('::ffff:10.6.0.1') });
 });
 
 describe('IPV6_PKTINFO of a socket', () => {
