@@ -206,8 +206,8 @@ describe('extension headers of a socket (RFC 3542 sections 7–9)', () => {
 
 describe('a routing header of a socket', () => {
   test.each([
-    ['of type 0 (RFC 5095)', Uint8Array.of(0, 2, 0, 1, ...new Uint8Array(20))],
-    ['of type 2, of Mobile IPv6', Uint8Array.of(0, 2, 2, 1, ...new Uint8Array(20))],
+    ['of type 0 (RFC 5095)', route(1, 1, ['::', C]).fill(0, 2, 3)],
+    ['of type 2, of Mobile IPv6', route(1, 1, ['::', C]).fill(2, 2, 3)],
     ['with more left than it has', route(2, 1, ['::', C])],
     ['with fewer entries than it says', route(1, 2, ['::', C])],
     ['with a TLV that ends beyond it', route(1, 1, ['::', C], [5, 7, 0, 0, 0, 0, 0, 0])],

@@ -108,6 +108,13 @@ describe('a packet', () => {
     const exceeded = { type: 3, code: 0, source: key6(US_GLOBAL), destination: key6(THEM_GLOBAL) };
     expect(script.told()).toMatchObject([exceeded, exceeded]);
   });
+
+  test('in a frame to a group is not passed on', () => {
+    const script = router();
+    script.say({ to: '2001:db8:9::9', toMac: [0x33, 0x33, 0, 0, 0, 1], next: 58, payload: ECHO });
+    expect(script.told()).toEqual([]);
+    expect(script.drops()).toContain('ip.not-for-us');
+  });
 });
 
 test('extension headers come in any order, and more than once', () => {
@@ -289,9 +296,10 @@ describe('fragments', () => {
   test('may name other headers than the first, whose one counts', () => {
     const script = new Ipv6Script();
     const socket = listener(script);
-    script.say({ next: 44, payload: piece(59, 16, false, 1, whole.slice(16)) });
-    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
-    expect(received(socket)).toEqual(data);
+    const first = piece(17, 0, true, 1, whole.slice(0, 16));
+    const last = piece(59, 16, false, 1, whole.slice(16));
+    for (const payload of [first, last, last, first]) script.say({ next: 44, payload });
+    expect([received(socket), received(socket)]).toEqual([data, data]);
   });
 
   test('are not kept beyond net.ipv6.ip6frag_high_thresh bytes', () => {
@@ -337,13 +345,20 @@ describe('fragments', () => {
     expect(script.told()).toMatchObject([{ type: PARAMETER_PROBLEM, code: 0, info: 42 }]);
   });
 
-  test('that overlap give up the whole packet without a word (RFC 5722)', () => {
+  test.each<[string, string, ...[from: number, to: number, more: boolean][]]>([
+    ['overlap', 'ip.fragment-overlap', [0, 16, true], [8, 24, true]],
+    ['overlap from before', 'ip.fragment-overlap', [16, 32, false], [8, 24, true]],
+    ['reach beyond the last', 'ip.fragment-beyond-end', [8, 16, false], [16, 24, true]],
+    ['have the last before them', 'ip.fragment-beyond-end', [16, 32, true], [8, 16, false]],
+    ['have two last ones', 'ip.fragment-beyond-end', [8, 16, false], [16, 24, false]],
+  ])('that %s give up the whole packet without a word (RFC 5722)', (_, reason, ...pieces) => {
     const script = new Ipv6Script();
-    const socket = listener(script);
-    script.say({ next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
-    script.say({ next: 44, payload: piece(17, 8, true, 1, whole.slice(8, 24)) });
-    script.say({ next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
-    expect(received(socket)).toBe(-ERRNO.EAGAIN);
+    for (const [from, to, more] of pieces) {
+      script.say({ next: 44, payload: piece(17, from, more, 1, whole.slice(from, to)) });
+    }
+    expect(script.drops()).toEqual([reason, reason]);
+    expect(script.us.ip6.reassemblyMemory).toBe(0);
+    script.wait(61);
     expect(script.told()).toEqual([]);
   });
 
@@ -471,10 +486,26 @@ describe('ICMPv6', () => {
     expect((error?.rest.length ?? 0) + 8 + 40).toBe(1280);
   });
 
-  test('limits how often it tells of errors', () => {
-    const script = new Ipv6Script();
+  test('tells of a later piece of a message, whatever that is, as Linux does', () => {
+    const script = router();
+    const payload = piece(58, 8, false, 1, [1, 0, 0, 0, 0, 0, 0, 0]);
+    script.say({ to: '2001:db8:9::9', hopLimit: 1, next: 44, payload });
+    expect(script.told()).toMatchObject([{ type: 3, code: 0 }]);
+  });
+
+  test('limits how often it tells of errors, to one and to all, but for "packet too big"', () => {
+    const script = router();
     for (let i = 0; i < 50; i++) script.say({ next: 17, payload: udp6([i]) });
     expect(script.told().length).toBeLessThan(10);
+    script.us.setLinkMtu('eth0', 1280);
+    const large = new Array<number>(1300).fill(0);
+    for (let i = 0; i < 50; i++) script.say({ to: '2001:db8::77', next: 17, payload: large });
+    expect(script.told().filter(({ type }) => type === 2)).toHaveLength(50);
+    script.wait(60);
+    script.us.sysctl.set('net.ipv4.icmp_msgs_burst', 2);
+    script.us.sysctl.set('net.ipv4.icmp_msgs_per_sec', 1);
+    for (let i = 0; i < 5; i++) script.say({ next: 17, payload: udp6([i]) });
+    expect(script.told()).toHaveLength(2);
   });
 });
 

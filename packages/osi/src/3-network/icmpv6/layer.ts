@@ -167,8 +167,9 @@ export class Icmpv6Layer extends EchoChannels<Ipv6Layer> implements TransportPro
   /** No error about an error, nor about a redirect (RFC 4443 section 2.4 e). */
   #quotesError(frame: Frame, at: number): boolean {
     const { protocol, at: payload, laterFragment } = findUpperLayer(frame.view, at, frame.end, this.#upper);
-    if (protocol !== PROTOCOL_ICMPV6) return false;
-    if (laterFragment || payload >= frame.end) return true;
+    // Of a later fragment nobody knows; Linux tells of it.
+    if (protocol !== PROTOCOL_ICMPV6 || laterFragment) return false;
+    if (payload >= frame.end) return true;
     const type = frame.view.getUint8(payload);
     return type < ICMPV6_FIRST_INFORMATION || type === ND_REDIRECT;
   }
