@@ -172,6 +172,20 @@ describe('ageing', () => {
     expect(Math.max(...times)).toBeLessThanOrEqual(seconds(300));
   });
 
+  it('REACHABLE lasts the same time again, and another after five minutes', () => {
+    const time = () => {
+      const from = sim.now;
+      reply();
+      while (state() === 'REACHABLE' && sim.step());
+      return sim.now - from;
+    };
+    send('p');
+    const first = time();
+    expect(time()).toBe(first);
+    sim.run(seconds(301));
+    expect(time()).not.toBe(first);
+  });
+
   it('a stale neighbour in use is probed by unicast after 5 s, and confirmed by its reply', () => {
     asked();
     send('p1');
