@@ -323,6 +323,15 @@ describe('an advertisement', () => {
     });
   });
 
+  test('about an address of ours is counted as a conflict, unless it has our MAC address', () => {
+    const script = new Ipv6Script();
+    const conflicts = () => script.us.tracer.drops.get('ndisc.address-conflict');
+    script.sayNd(ADVERTISEMENT, news(OVERRIDE, targetMac([2, 0, 0, 0, 0, 1]), US_GLOBAL), { to: 'ff02::1' });
+    expect(conflicts()).toBe(undefined);
+    script.sayNd(ADVERTISEMENT, news(OVERRIDE, targetMac(MAC), US_GLOBAL), { to: 'ff02::1' });
+    expect(conflicts()).toBe(1);
+  });
+
   test.each([
     ['says nothing, unless it may change what is known', PLAIN, OTHER_MAC, true],
     ['says it is one, by its flag', ROUTER | OVERRIDE, OTHER_MAC, true],

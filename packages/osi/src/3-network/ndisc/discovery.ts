@@ -230,7 +230,7 @@ export class NeighbourDiscovery {
     frame.release();
     const line = this.#ip.addresses.on(by.link, target);
     if (line !== undefined) {
-      if (line.tentative && !line.failed) this.conflict(line, 0);
+      if (line.tentative) this.conflict(line, 0);
       else if (told !== by.link.mac) this.#tracer.countDrop('ndisc.address-conflict');
       return;
     }
