@@ -499,6 +499,9 @@ describe('duplicate address detection', () => {
     expect(questions(script)).toEqual([]);
     // Whoever looks after the machine sees it.
     expect(script.us.tracer.drops.get('ndisc.address-conflict')).toBe(1);
+    expect(script.record.events).toContainEqual(
+      expect.objectContaining({ table: 'address', key: `${NEW}/64`, value: 'eth0 dadfailed' }),
+    );
   });
 
   test('asks once from no address, to the solicited-node group, having joined it', () => {

@@ -201,7 +201,7 @@ export class NeighbourDiscovery {
     const nonce = nonceAt === 0 ? 0 : readNonce(view, nonceAt);
     frame.release();
     const line = this.#ip.addresses.on(by.link, target);
-    if (line === undefined || line.failed) return;
+    if (line === undefined) return;
     if (line.tentative) {
       // Who asks from an address knows nothing of our wish; who asks from none has the same one.
       if (checking) this.conflict(line, nonce);
