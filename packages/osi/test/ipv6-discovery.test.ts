@@ -541,6 +541,14 @@ describe('duplicate address detection', () => {
     expect(line()).toMatchObject({ tentative: false });
   });
 
+  test('a link-local address that is still being asked for asks for nobody: another one of the link does', () => {
+    const script = new Ipv6Script({ settle: false });
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    script.us.addAddress('eth0', `${US_GLOBAL}/64`, false);
+    script.say({ from: '2001:db8:9::9', to: '2001:db8::77', next: 58, payload: icmp6(128, [0, 7, 0, 1]) });
+    expect(script.heard()).toMatchObject([{ type: SOLICITATION, source: key6(US_GLOBAL) }]);
+  });
+
   test('is done for a link-local address each time that the interface comes up', () => {
     const script = new Ipv6Script();
     script.us.setLinkUp('eth0', false);
