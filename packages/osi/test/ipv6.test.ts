@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { Cable, Port } from '../src/1-physical/index.ts';
+import { macFromNumber } from '../src/2-datalink/index.ts';
 import { parseIpv6 } from '../src/3-network/index.ts';
 import { AF_INET, AF_INET6, drive, IPPROTO_ICMPV6, SOCK_DGRAM, SOCK_STREAM } from '../src/5-session/index.ts';
 import { seconds } from '../src/time/index.ts';
@@ -47,6 +49,23 @@ describe('an interface that comes up', () => {
     expect(said.indexOf('a mld.change')).toBeLessThan(said.indexOf('a ndisc.duplicate-check'));
     expect(said.indexOf('a ndisc.duplicate-check')).toBeLessThan(said.indexOf('a ndisc.router-solicitation'));
     expect(world.dropped()).toEqual([]);
+  });
+
+  test('checks its address when there is a line, not before', () => {
+    const world = new Ipv6World();
+    const [near, far] = ['a', 'b'].map((name, i) => {
+      const stack = world.machine(name);
+      const port = new Port('eth0', stack.tracer, stack.pool);
+      stack.addPort(port, { mac: macFromNumber(0x0200_0000_0001 + i), ipv6: true });
+      return { stack, port };
+    });
+    if (near === undefined || far === undefined) throw new Error('two machines');
+    const line = () => near.stack.addresses6.find(({ length }) => length === 64);
+    world.sim.run(seconds(10));
+    expect(line()).toMatchObject({ tentative: true });
+    new Cable(world.sim, near.port, far.port, {});
+    world.sim.run(seconds(13));
+    expect(line()).toMatchObject({ tentative: false });
   });
 
   test('does not take an address that somebody else has', () => {
