@@ -307,7 +307,7 @@ const SCRIPTS: Record<string, string> = {
     set l TCP_FASTOPEN 5
     bind l 0.0.0.0:80
     listen l 5
-    < S 0 win 65535 mss 1460 fo -  -> S. 0 ack 1 win 64240 mss 1460
+    < S 0 win 65535 mss 1460 sackok fo -  -> S. 0 ack 1 win 64240 mss 1460 nop nop sackOK
     c = accept l
     < S. 0 ack 1 win 65535 mss 1460  -> . 1 ack 1 win 64240
     < . 1 ack 1 win 65535  -> nothing

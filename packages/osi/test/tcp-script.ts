@@ -62,9 +62,12 @@ export interface Scripted {
   damaged?: boolean;
   /** The next one arrives in the same instant. */
   followed?: boolean;
+  /** It was sent to a broadcast or multicast address. */
+  broadcast?: boolean;
 }
 
-export interface Seen extends Required<Omit<Scripted, 'ts' | 'damaged' | 'followed' | 'sacks'>> {
+export interface Seen
+  extends Required<Omit<Scripted, 'ts' | 'damaged' | 'followed' | 'broadcast' | 'sacks'>> {
   time: number;
   reason: string;
   hasTs: boolean;
@@ -188,7 +191,7 @@ export class Script {
       interface: 'eth0',
       options: null,
       extensions: null,
-      broadcast: false,
+      broadcast: s.broadcast === true,
     } satisfies ReceivedPacket);
   }
 

@@ -14,6 +14,15 @@ describe('a segment arrives', () => {
     expect(script.take()).toEqual([]);
   });
 
+  test('that was sent to a broadcast or multicast address: it is dropped without an answer (RFC 9293 MUST-57)', () => {
+    const script = new Script();
+    script.listen();
+    script.inject({ flags: 'S', mss: 1460, broadcast: true });
+    script.inject({ flags: 'A', seq: 1, ack: 1, broadcast: true });
+    expect(script.take()).toEqual([]);
+    expect(script.tracer.drops.get('tcp.broadcast')).toBe(2);
+  });
+
   test('for nobody: RST with the number that it acknowledges, or else an acknowledgment of it', () => {
     const script = new Script();
     script.inject({ flags: 'A', seq: 5, ack: 77 });

@@ -48,8 +48,8 @@ describe('a connection that its program has left', () => {
 
   test('is given up, though the peer answers with a closed window, where a program would wait for ever', () => {
     for (const ack of [1, 11]) {
-      const lasts = (closes: boolean): number => {
-        const script = new Script();
+      const lasts = (closes: boolean, retries = 0): number => {
+        const script = new Script({ [RETRIES]: retries });
         const c = script.accepted({ window: 10 });
         c.send(new Uint8Array(20), 0);
         if (closes) c.close();
@@ -57,6 +57,7 @@ describe('a connection that its program has left', () => {
       };
       expect(lasts(false)).toBe(1000);
       expect(lasts(true)).toBeLessThan(400);
+      expect(lasts(true, 12)).toBeLessThan(900);
     }
   });
 });
@@ -154,23 +155,25 @@ describe('more connections without a program than net.ipv4.tcp_max_orphans', () 
 });
 
 describe('FIN_WAIT2 without a program', () => {
-  /** A path that takes 0.9 s there and back: three and a half timeouts are 9.45 s. */
-  function slow(settings: ConstructorParameters<typeof Script>[0]): number {
-    const script = new Script(settings);
+  /** How long, on a path that takes so many seconds there and back: three and a half timeouts are 10.5 times as much. */
+  function lasts(finTimeout: number, path: number): number {
+    const script = new Script({ 'net.ipv4.tcp_fin_timeout': finTimeout });
     const listener = script.listen();
-    script.inject({ flags: 'S', mss: 1460 });
-    script.wait(0.9);
-    script.inject({ flags: 'A', seq: 1, ack: 1 });
+    script.inject({ flags: 'S', mss: 1460, ts: [1, 0] });
+    const ts = [1, script.take()[0]!.ts[0]] as const;
+    script.wait(path);
+    script.inject({ flags: 'A', seq: 1, ack: 1, ts });
     const c = listener.accept()!;
     c.close();
-    script.inject({ flags: 'A', seq: 1, ack: 2 });
+    script.inject({ flags: 'A', seq: 1, ack: 2, ts });
     return endOf(script, c, 200);
   }
 
   test('lasts three and a half retransmission timeouts at least, also where Linux waits twice', () => {
-    expect(slow({ 'net.ipv4.tcp_fin_timeout': 1 })).toBe(9);
-    expect(slow({ 'net.ipv4.tcp_fin_timeout': 61 })).toBe(10);
-    expect(slow({ 'net.ipv4.tcp_fin_timeout': 75 })).toBe(30);
+    expect(lasts(1, 0.9)).toBe(9);
+    expect(lasts(61, 0.9)).toBe(10);
+    expect(lasts(75, 0.9)).toBe(30);
+    expect(lasts(60, 10)).toBe(146);
   });
 
   test('is for no more connections than net.ipv4.tcp_max_tw_buckets: another one ends at once', () => {
