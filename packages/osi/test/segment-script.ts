@@ -171,7 +171,8 @@ class Conversation {
     if (packet === null) return `protocol ${bytes[9]}`;
     if (packet.protocol !== 'tcp')
       return `${packet.protocol} ${packet.protocol === 'icmp' ? `${packet.type}/${packet.code}` : ''}`;
-    const { flags, seq, ack, window, urgent, tos, sourcePort, destinationPort, options, payload } = packet;
+    const { flags, seq, ack, window, urgent, ttl, tos, sourcePort, destinationPort, options, payload } =
+      packet;
     const ports = `${sourcePort} ${destinationPort}`;
     if ((flags & SYN) !== 0) this.#begins.set(ports, seq);
     const begin = this.#begins.get(ports) ?? 0;
@@ -195,6 +196,7 @@ class Conversation {
       (flags & ACK) !== 0 ? `ack ${back(ack)}` : ack !== 0 && `ack ${ack}`,
       `win ${window}`,
       urgent !== 0 && `urg ${urgent}`,
+      ttl !== 64 && `ttl ${ttl}`,
       tos !== 0 && `tos ${tos}`,
       (bytes[6] ?? 0) !== 0x40 && 'fragmentable',
       sourcePort !== LOCAL_PORT && `from ${sourcePort}`,

@@ -155,6 +155,17 @@ const SCRIPTS: Record<string, string> = {
     < R. 0 ack 1  -> nothing
     connect c 192.0.2.1:5000  -> ECONNREFUSED
   `,
+  'a program chooses the time to live and the DS field, also later': `
+    c = stream
+    set c IP_TTL 7
+    set c IP_TOS 16
+    bind c 0.0.0.0:80
+    connect c 192.0.2.1:5000  -> EINPROGRESS | S 0 win 64240 ttl 7 tos 16 mss 1460 sackOK ts 0 nop wscale 7
+    < S. 0 ack 1 win 60000 mss 1460  -> . 1 ack 1 win 64240 ttl 7 tos 16
+    set c IP_TTL 9
+    set c IP_TOS 32
+    send c x  -> 1 | P. 1 len 1 ack 1 win 64240 ttl 9 tos 32
+  `,
   'an acknowledgment of SYN+ACK that gets lost is given again': `
     ${CALLING}
     < S. 0 ack 1 win 60000 mss 1460  -> . 1 ack 1 win 64240
