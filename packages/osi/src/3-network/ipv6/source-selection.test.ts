@@ -47,7 +47,7 @@ describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
   });
 
   it('rule 2: the largest scope, if none reaches', () => {
-    expect(choose('2001:db8:9::1', 'fe80::1/64', 'fec0::1/64')).toBe('fec0::1');
+    expect(choose('f000::9', 'fe80::1/64', 'fec0::1/1')).toBe('fec0::1');
   });
 
   it('rule 3: no deprecated one, unless its scope is better', () => {
@@ -66,7 +66,7 @@ describe('the source of a packet over IPv6 (RFC 6724 section 5)', () => {
 
   it.each([
     ['IPv4, mapped', '::ffff:10.0.0.9', '::ffff:192.0.2.1', '::5:6:7:8'],
-    ['IPv4, compatible', '::9', '::8:8', '::ffff:192.0.2.1'],
+    ['IPv4, compatible', '::9', '::8:8', '::5:6:7:8'],
     ['Teredo', '2001::9', '2001:0:1::1', '2001:db8::1'],
     ['6to4', '2002:a::9', '2002:b::1', '2001:db8::1'],
     ['6bone', '3ffe::9', '3ffe:1::1', '3fff::1'],
