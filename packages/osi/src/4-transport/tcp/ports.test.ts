@@ -43,6 +43,15 @@ describe('ports', () => {
     expect(tcp.connect(binding, to, tcp.defaultOptions(), user)).toBe(-ERRNO.EINVAL);
   });
 
+  test.each(['10.0.0.255', '255.255.255.255', '224.0.0.1'])(
+    'no connection leads to %s: ENETUNREACH',
+    (text) => {
+      const { tcp } = new Pair().a;
+      const to = { address: parseIpv4(text)!, port: 80 };
+      expect(tcp.connect(null, to, tcp.defaultOptions(), user)).toBe(-ERRNO.ENETUNREACH);
+    },
+  );
+
   test('port 0 is an ephemeral one', () => {
     const pair = new Pair();
     const ports = Array.from({ length: 50 }, () => (bindTo(pair, 0) as Binding).local.port);
@@ -78,6 +87,19 @@ describe('ports', () => {
     expect(listeners.map((l) => l.ready)).toEqual(count);
     expect(count[0]! + count[1]!).toBe(40);
     expect(Math.min(...count)).toBeGreaterThan(5);
+  });
+
+  test('who listens at the address itself is asked before one for any', () => {
+    const pair = new Pair();
+    const [any, own] = [ANY, pair.b.address].map((address) => {
+      const binding = bindTo(pair, 80, shared, address) as Binding;
+      const listener = pair.b.tcp.listen(binding, 100, pair.b.tcp.defaultOptions(), user);
+      if (typeof listener === 'number') throw new Error('listen');
+      return listener;
+    });
+    for (let i = 0; i < 10; i++) pair.connect(80);
+    pair.wait(1);
+    expect([any!.ready, own!.ready]).toEqual([0, 10]);
   });
 
   test('a server that starts again meets its own TIME_WAIT: EADDRINUSE without SO_REUSEADDR, fine with it on both', () => {
