@@ -46,7 +46,7 @@ export class RouterRedirects {
     const own = this.#ip.addresses.linkLocal(link);
     // A better router is known by its link-local address.
     if (own === undefined || (!nextHop.equals(destination) && !isLinkLocal6(nextHop))) return;
-    if (!isLinkLocal6(source) && this.#ip.routes.lookup(source, link)?.gateway !== null) return;
+    if (this.#ip.routes.lookup(source, link)?.gateway !== null) return;
     if (!this.#rate.allowHost(source.key, INTERVAL)) return;
     const known = neighbours?.get(nextHop);
     const mac =
