@@ -49,7 +49,7 @@ it('the multicast chat of the textbooks, between two machines', async () => {
     '2:\teth0\n\tlink  01:00:5e:00:00:01\n\tinet  224.0.0.1\n',
   );
   const reports = record.events.filter(
-    (event) => event.kind === 'frame-sent' && event.reason === 'igmp.membership',
+    (event) => event.kind === 'frame-sent' && event.reason === 'igmp.change',
   );
   // Each machine says twice that it joins and twice that it leaves.
   expect(reports).toHaveLength(8);

@@ -51,7 +51,11 @@ export const REASONS: Readonly<Record<string, Text>> = {
   'ip.forward': { en: 'the router passes the packet on', ko: '라우터가 패킷을 다음으로 넘긴다' },
   'raw.data': { en: 'a program sends it by a raw socket', ko: '프로그램이 로우 소켓으로 보낸다' },
   'packet.data': { en: 'a program sends this very frame', ko: '프로그램이 바로 이 프레임을 보낸다' },
-  'igmp.membership': {
+  'igmp.change': {
+    en: 'tells routers which groups this machine is in from now on',
+    ko: '이제부터 어떤 그룹에 들어 있는지 라우터에 알린다',
+  },
+  'igmp.report': {
     en: 'tells routers which groups this machine is in',
     ko: '이 컴퓨터가 어떤 그룹에 들어 있는지 라우터에 알린다',
   },
@@ -93,7 +97,7 @@ export const REASONS: Readonly<Record<string, Text>> = {
     en: 'answers a router: these are the groups it listens to',
     ko: '듣고 있는 그룹을 라우터에 대답한다',
   },
-  'mld.done': { en: 'tells that it no longer listens to a group', ko: '그룹을 더는 듣지 않음을 알린다' },
+  'mld.leave': { en: 'tells that it no longer listens to a group', ko: '그룹을 더는 듣지 않음을 알린다' },
   'icmpv6.beyond-scope': {
     en: 'reports that a link-local address reaches no further than its link',
     ko: '링크 로컬 주소로는 링크 밖에 이를 수 없음을 알린다',

@@ -53,6 +53,8 @@ const IPV6_DEFAULTS = {
   router_solicitation_interval: 4,
   router_solicitation_max_interval: 3600,
   force_mld_version: 0,
+  mldv1_unsolicited_report_interval: 10_000,
+  mldv2_unsolicited_report_interval: 1000,
   seg6_enabled: 0,
 } satisfies Record<string, number>;
 

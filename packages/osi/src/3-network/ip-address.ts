@@ -14,6 +14,11 @@ export const sameIp = (x: IpAddress, y: IpAddress): boolean =>
 /** A 32-bit number for tables: of an IPv4 address the address itself. */
 export const hashIp = (address: IpAddress): number => (typeof address === 'number' ? address : address.hash);
 
+/** What two addresses have in common only if they are the same: for maps. */
+export type IpKey = number | string;
+
+export const keyOf = (address: IpAddress): IpKey => (typeof address === 'number' ? address : address.key);
+
 /** `0.0.0.0` or `::`. */
 export const isAnyIp = (address: IpAddress): boolean =>
   typeof address === 'number' ? address === 0 : isAny6(address);

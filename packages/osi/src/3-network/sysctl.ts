@@ -32,6 +32,8 @@ export const SYSCTL_DEFAULTS = {
   'net.ipv4.ipfrag_high_thresh': 4_194_304,
   'net.ipv4.ip_unprivileged_port_start': 1024,
   'net.ipv6.bindv6only': 0,
+  'net.ipv6.mld_max_msf': 64,
+  'net.ipv6.mld_qrv': 2,
   'net.ipv6.auto_flowlabels': 1,
   'net.ipv6.ip6frag_time': 60,
   'net.ipv6.ip6frag_high_thresh': 4_194_304,

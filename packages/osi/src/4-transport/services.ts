@@ -2,6 +2,7 @@ import type {
   ExtensionHeader,
   IpAddress,
   Ipv4Address,
+  Ipv6Address,
   Memberships,
   SendOptions,
 } from '../3-network/index.ts';
@@ -430,8 +431,9 @@ export interface UdpOptions {
   broadcast: boolean;
   /** IP_RECVERR: report every ICMP error, also to a socket that is not connected. */
   receiveErrors: boolean;
-  /** The groups that the socket is in; null as long as it has asked for none. */
-  memberships: Memberships | null;
+  /** The groups that the socket is in, by version of IP; null as long as it has asked for none. */
+  memberships: Memberships<Ipv4Address> | null;
+  memberships6: Memberships<Ipv6Address> | null;
   multicast: MulticastOptions;
   /** Of raw sockets only. */
   raw?: RawOptions;

@@ -1,4 +1,11 @@
-import { echoedOptions, formatIp, Memberships, type SendOptions } from '../3-network/index.ts';
+import {
+  echoedOptions,
+  formatIp,
+  type Ipv4Address,
+  type Ipv6Address,
+  Memberships,
+  type SendOptions,
+} from '../3-network/index.ts';
 import {
   copyOptions,
   type DatagramService,
@@ -50,7 +57,6 @@ export class DatagramSocket extends InternetSocket implements UdpUser {
   readonly #service: DatagramService;
   #ownId = '';
   /** The IPv6 groups that it has joined, and what leaves each again: made with the first. */
-  #groups6: Map<string, () => void> | null = null;
   /** What MSG_ERRQUEUE reads: made with the first report. */
   #reports: ErrorQueue | null = null;
   /** What a path was found to take (IPV6_RECVPATHMTU): the latest. Nobody is woken for it, as on Linux. */
@@ -229,11 +235,6 @@ export class DatagramSocket extends InternetSocket implements UdpUser {
     return this.#options;
   }
 
-  get groups6(): Map<string, () => void> {
-    this.#groups6 ??= new Map();
-    return this.#groups6;
-  }
-
   get multicast(): MulticastOptions {
     return this.#changed.multicast;
   }
@@ -243,10 +244,16 @@ export class DatagramSocket extends InternetSocket implements UdpUser {
   }
 
   /** What it is in, made when first asked for. */
-  get memberships(): Memberships {
+  get memberships(): Memberships<Ipv4Address> {
     const options = this.#changed;
     options.memberships ??= new Memberships(this.parts.igmp);
     return options.memberships;
+  }
+
+  get memberships6(): Memberships<Ipv6Address> {
+    const options = this.#changed;
+    options.memberships6 ??= new Memberships(this.parts.config6.groups);
+    return options.memberships6;
   }
 
   get multicast6(): Multicast6 {
@@ -287,9 +294,8 @@ export class DatagramSocket extends InternetSocket implements UdpUser {
   }
 
   close(): void {
-    for (const leave of this.#groups6?.values() ?? []) leave();
-    this.#groups6 = null;
     this.#options.memberships?.leaveAll();
+    this.#options.memberships6?.leaveAll();
     this.#channel?.close();
     this.#channel = null;
   }

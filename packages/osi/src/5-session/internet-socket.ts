@@ -3,6 +3,7 @@ import {
   type IgmpLayer,
   type IpService,
   type Ipv4Address,
+  type Ipv6Address,
   isAnyIp,
   isIpv6,
   isLinkLocal6,
@@ -85,11 +86,11 @@ export abstract class InternetSocket
   abstract readonly ip: Readonly<SendOptions>;
   abstract readonly multicast: MulticastOptions | null;
   abstract readonly raw: RawOptions | null;
-  abstract readonly memberships: Memberships | null;
+  abstract readonly memberships: Memberships<Ipv4Address> | null;
+  abstract readonly memberships6: Memberships<Ipv6Address> | null;
   abstract readonly multicast6: Multicast6 | null;
   abstract stickyInterface: number;
   abstract fragmentSize: number;
-  abstract readonly groups6: Map<string, () => void> | null;
   abstract keepAlive: boolean;
   abstract maxPacingRate: number;
   abstract urgentInline: boolean;

@@ -1,10 +1,12 @@
 import {
   type Configuration,
+  type GroupRequest,
   type IpService,
   type Ipv6Address,
   ipv6Codec,
   isIpv6,
   isMulticast6,
+  type Memberships,
   mappedOf,
   readIpv6,
   type SendOptions,
@@ -13,7 +15,8 @@ import type { Endpoint, Multicast6, RawOptions } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
 import { extensionOptions } from './extension-options.ts';
-import { flag, integer, ints, type Option, type OptionTable, readInt } from './option-table.ts';
+import { type GroupFamily, groupOptions, joining } from './group-options.ts';
+import { flag, integer, ints, type Option, type OptionTable, readInt, readShort } from './option-table.ts';
 
 /** What the options of level IPPROTO_IPV6 are kept in. */
 export interface Ipv6Settings {
@@ -42,8 +45,8 @@ export interface Ipv6Settings {
   stickyInterface: number;
   /** Null for streams. */
   readonly multicast6: Multicast6 | null;
-  /** The groups that it has joined, with the interface of each; null for streams. */
-  readonly groups6: Map<string, () => void> | null;
+  /** The groups that it is in; null for streams. */
+  readonly memberships6: Memberships<Ipv6Address> | null;
   readonly parts: {
     readonly internet: IpService;
     readonly config6: Configuration;
@@ -63,6 +66,13 @@ const IN6_PKTINFO = 20;
 /** `struct ip6_mtuinfo`: a socket address, and a number. */
 const MTUINFO = 32;
 const { IPV6_LEAST_MTU } = ipv6Codec;
+
+const FAMILY: GroupFamily<Ipv6Settings, Ipv6Address> = {
+  memberships: (socket) => socket.memberships6,
+  readAddress: (value, at) =>
+    readShort(value, at) === linux.AF_INET6 ? readIpv6(viewOf(value), at + 8) : null,
+  otherFamily: ERRNO.EADDRNOTAVAIL,
+};
 
 /** Level IPPROTO_IPV6 (ipv6(7), RFC 3493, RFC 3542), of sockets of AF_INET6. */
 export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ipv6Settings>>([
@@ -266,8 +276,24 @@ export const IPV6_OPTIONS: OptionTable<Ipv6Settings> = new Map<number, Option<Ip
       },
     ),
   ],
-  [linux.IPV6_JOIN_GROUP, { write: (socket, value) => join(socket, value) }],
-  [linux.IPV6_LEAVE_GROUP, { write: (socket, value) => leave(socket, value) }],
+  [
+    linux.IPV6_MULTICAST_ALL,
+    flag(
+      (socket) => socket.memberships6?.all !== false,
+      ({ memberships6 }, on) => {
+        if (memberships6 !== null) memberships6.all = on;
+      },
+    ),
+  ],
+  [linux.IPV6_JOIN_GROUP, joining(FAMILY, MREQ, (groups, value) => groups.join(mreq(value)))],
+  [
+    linux.IPV6_LEAVE_GROUP,
+    joining(FAMILY, MREQ, (groups, value) => {
+      const request = mreq(value);
+      return isMulticast6(request.group) ? groups.leave(request) : -ERRNO.EINVAL;
+    }),
+  ],
+  ...groupOptions(FAMILY),
   [linux.IPV6_ADDRFORM, integer((socket) => socket.domain)],
 ]);
 
@@ -276,42 +302,14 @@ function pathMtuOf({ peer, parts }: Ipv6Settings): number {
   return peer === null ? -ERRNO.ENOTCONN : parts.internet.mtuTo(peer.address);
 }
 
-/** A group, in the zone of the interface that is asked for; 0 leaves that to the routes. */
-function readMreq(value: Uint8Array): { group: Ipv6Address; index: number } | null {
-  if (value.length < MREQ) return null;
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  return { group: readIpv6(view, 0), index: readInt(value, GROUP) };
-}
+/** A `struct ipv6_mreq`: a group, and an interface's number. */
+const mreq = (value: Uint8Array): GroupRequest<Ipv6Address> => ({
+  group: readIpv6(viewOf(value), 0),
+  index: readInt(value, GROUP),
+});
 
-/** `ipv6_sock_mc_join`. */
-function join(socket: Ipv6Settings, value: Uint8Array): number {
-  const { groups6, parts } = socket;
-  const asked = readMreq(value);
-  if (groups6 === null) return -ERRNO.ENOPROTOOPT;
-  if (asked === null || !isMulticast6(asked.group)) return -ERRNO.EINVAL;
-  const index = asked.index === 0 ? parts.config6.indexFor(asked.group) : asked.index;
-  const key = `${asked.group.text}%${index}`;
-  if (groups6.has(key)) return -ERRNO.EADDRINUSE;
-  const leaveGroup = parts.config6.join(index, asked.group);
-  if (leaveGroup === null) return -ERRNO.ENODEV;
-  groups6.set(key, leaveGroup);
-  return 0;
-}
-
-/** `ipv6_sock_mc_drop`. */
-function leave(socket: Ipv6Settings, value: Uint8Array): number {
-  const { groups6, parts } = socket;
-  const asked = readMreq(value);
-  if (groups6 === null) return -ERRNO.ENOPROTOOPT;
-  if (asked === null || !isMulticast6(asked.group)) return -ERRNO.EINVAL;
-  const index = asked.index === 0 ? parts.config6.indexFor(asked.group) : asked.index;
-  const key = `${asked.group.text}%${index}`;
-  const leaveGroup = groups6.get(key);
-  if (leaveGroup === undefined) return -ERRNO.EADDRNOTAVAIL;
-  groups6.delete(key);
-  leaveGroup();
-  return 0;
-}
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
 
 /** What IPV6_PKTINFO tells of a packet: where it was sent to, mapped if it came by IPv4. */
 export const infoAddress = ({ address }: Endpoint): string =>

@@ -9,7 +9,8 @@ import {
 import type { MulticastOptions } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
-import { byteOrInteger, type Option, readInt } from './option-table.ts';
+import { type GroupFamily, groupOptions, joining, setFilter } from './group-options.ts';
+import { byteOrInteger, type Option, readInt, readShort } from './option-table.ts';
 
 /** What the options about groups of a socket are kept in. */
 export interface MulticastSettings {
@@ -17,7 +18,7 @@ export interface MulticastSettings {
   /** Null for streams, which talk to one peer. */
   readonly multicast: MulticastOptions | null;
   /** The groups that it is in; null for streams. */
-  readonly memberships: Memberships | null;
+  readonly memberships: Memberships<Ipv4Address> | null;
   readonly parts: {
     readonly internet: IpService;
     /** @returns undefined for a number that no interface has. */
@@ -27,7 +28,6 @@ export interface MulticastSettings {
   };
 }
 
-type Work = (memberships: Memberships, value: Uint8Array) => number;
 type GroupOption = Option<MulticastSettings>;
 
 /** `struct ip_mreq`, `struct ip_mreqn`, `struct ip_mreq_source`. */
@@ -36,10 +36,11 @@ const MREQN = 12;
 const MREQ_SOURCE = 12;
 /** `struct ip_msfilter` without its sources. */
 const MSFILTER = 16;
-/** `struct sockaddr_storage`: 128 bytes, the IPv4 address 4 from its start. */
-const STORAGE = 128;
-const EXCLUDE = 0;
-const INCLUDE = 1;
+const FAMILY: GroupFamily<MulticastSettings, Ipv4Address> = {
+  memberships: (socket) => socket.memberships,
+  readAddress: (value, place) => (readShort(value, place) === linux.AF_INET ? at(value, place + 4) : null),
+  otherFamily: ERRNO.EINVAL,
+};
 
 /** The options of ip(7) about groups, at level IPPROTO_IP (`do_ip_setsockopt`; RFC 3678). */
 export const MULTICAST_OPTIONS: readonly (readonly [name: number, option: GroupOption])[] = [
@@ -76,8 +77,8 @@ export const MULTICAST_OPTIONS: readonly (readonly [name: number, option: GroupO
       },
     ),
   ],
-  [linux.IP_ADD_MEMBERSHIP, joining(MREQ, (groups, value) => groups.join(mreqn(value)))],
-  [linux.IP_DROP_MEMBERSHIP, joining(MREQ, (groups, value) => groups.leave(mreqn(value)))],
+  [linux.IP_ADD_MEMBERSHIP, joining(FAMILY, MREQ, (groups, value) => groups.join(mreqn(value)))],
+  [linux.IP_DROP_MEMBERSHIP, joining(FAMILY, MREQ, (groups, value) => groups.leave(mreqn(value)))],
   [linux.IP_ADD_SOURCE_MEMBERSHIP, ofSource((groups, request, source) => groups.joinSource(request, source))],
   [
     linux.IP_DROP_SOURCE_MEMBERSHIP,
@@ -91,25 +92,8 @@ export const MULTICAST_OPTIONS: readonly (readonly [name: number, option: GroupO
     linux.IP_UNBLOCK_SOURCE,
     ofSource((groups, request, source) => groups.removeSource(request, 'exclude', source)),
   ],
-  [linux.IP_MSFILTER, joining(MSFILTER, setFilter)],
-  [linux.MCAST_JOIN_GROUP, joining(4 + STORAGE, (groups, value) => groups.join(groupReq(value)))],
-  [linux.MCAST_LEAVE_GROUP, joining(4 + STORAGE, (groups, value) => groups.leave(groupReq(value)))],
-  [
-    linux.MCAST_JOIN_SOURCE_GROUP,
-    ofGroupSource((groups, request, source) => groups.joinSource(request, source)),
-  ],
-  [
-    linux.MCAST_LEAVE_SOURCE_GROUP,
-    ofGroupSource((groups, request, source) => groups.removeSource(request, 'include', source)),
-  ],
-  [
-    linux.MCAST_BLOCK_SOURCE,
-    ofGroupSource((groups, request, source) => groups.addSource(request, 'exclude', source)),
-  ],
-  [
-    linux.MCAST_UNBLOCK_SOURCE,
-    ofGroupSource((groups, request, source) => groups.removeSource(request, 'exclude', source)),
-  ],
+  [linux.IP_MSFILTER, joining(FAMILY, MSFILTER, writeFilter)],
+  ...groupOptions(FAMILY),
 ];
 
 /** How multicasts are sent: nothing that a stream has (`do_ip_setsockopt`). */
@@ -123,61 +107,28 @@ function sending(
   );
 }
 
-/** An option that joins or leaves: EPROTO on a stream. @param least the bytes of its structure. */
-function joining(least: number, work: Work): GroupOption {
-  return {
-    write: ({ memberships }, value) => {
-      if (memberships === null) return -ERRNO.EPROTO;
-      return value.length < least ? -ERRNO.EINVAL : work(memberships, value);
-    },
-  };
-}
-
-type SourceWork = (groups: Memberships, request: GroupRequest, source: Ipv4Address) => number;
-
 /** A `struct ip_mreq_source`: group, interface's address, source. */
-function ofSource(work: SourceWork): GroupOption {
-  return joining(MREQ_SOURCE, (groups, value) =>
-    work(groups, { group: at(value, 0), index: 0, address: at(value, 4) }, at(value, 8)),
-  );
+function ofSource(
+  work: (groups: Memberships<Ipv4Address>, request: GroupRequest<Ipv4Address>, source: Ipv4Address) => number,
+): GroupOption {
+  return joining(FAMILY, MREQ_SOURCE, (groups, value) => work(groups, mreq(value), at(value, 8)));
 }
 
-/** A `struct group_source_req`: interface's number, group, source. */
-function ofGroupSource(work: SourceWork): GroupOption {
-  return joining(4 + 2 * STORAGE, (groups, value) =>
-    work(
-      groups,
-      groupReq(value),
-      storageAt(value, value.length >= 8 + 2 * STORAGE ? 8 + STORAGE : 4 + STORAGE),
-    ),
-  );
+function mreq(value: Uint8Array): GroupRequest<Ipv4Address> {
+  const address = at(value, 4);
+  return { group: at(value, 0), index: 0, ...(address !== ANY && { address }) };
 }
 
 /** A `struct ip_mreqn`, or a `struct ip_mreq`, which ends before the interface's number. */
-function mreqn(value: Uint8Array): GroupRequest {
-  return { group: at(value, 0), address: at(value, 4), index: value.length >= MREQN ? readInt(value, 8) : 0 };
+function mreqn(value: Uint8Array): GroupRequest<Ipv4Address> {
+  return { ...mreq(value), index: value.length >= MREQN ? readInt(value, 8) : 0 };
 }
 
-/** A `struct group_req`; where pointers have 64 bits the group's address is aligned to 8. */
-function groupReq(value: Uint8Array): GroupRequest {
-  const aligned = value.length === 8 + STORAGE || value.length >= 8 + 2 * STORAGE;
-  return { index: readInt(value, 0), group: storageAt(value, aligned ? 8 : 4), address: ANY };
-}
-
-/** The IPv4 address in a `struct sockaddr_storage`; 0.0.0.0, which is no group, for another family. */
-function storageAt(value: Uint8Array, offset: number): Ipv4Address {
-  const family = (value[offset] ?? 0) | ((value[offset + 1] ?? 0) << 8);
-  return family === linux.AF_INET ? at(value, offset + 4) : ANY;
-}
-
-function setFilter(groups: Memberships, value: Uint8Array): number {
+/** A `struct ip_msfilter`: group, interface's address, mode, number of sources, sources. */
+function writeFilter(groups: Memberships<Ipv4Address>, value: Uint8Array): number {
   const count = readInt(value, 12) >>> 0;
   if (count > (value.length - MSFILTER) / 4) return -ERRNO.EINVAL;
-  const mode = readInt(value, 8);
-  if (mode !== INCLUDE && mode !== EXCLUDE) return -ERRNO.EINVAL;
-  const sources = Array.from({ length: count }, (_, i) => at(value, MSFILTER + 4 * i));
-  const request = { group: at(value, 0), index: 0, address: at(value, 4) };
-  return groups.setFilter(request, mode === INCLUDE ? 'include' : 'exclude', sources);
+  return setFilter(groups, mreq(value), readInt(value, 8), count, (place) => at(value, MSFILTER + 4 * place));
 }
 
 function readInterface({ multicast }: MulticastSettings, length: number): Uint8Array {
@@ -189,7 +140,9 @@ function readInterface({ multicast }: MulticastSettings, length: number): Uint8A
 /** Takes a `struct ip_mreqn`, a `struct ip_mreq`, or an address alone. */
 function writeInterface({ multicast, parts }: MulticastSettings, value: Uint8Array): number {
   if (multicast === null || value.length < 4) return -ERRNO.EINVAL;
-  const { address, index } = value.length >= MREQ ? mreqn(value) : { address: at(value, 0), index: 0 };
+  const whole = value.length >= MREQ;
+  const address = at(value, whole ? 4 : 0);
+  const index = whole ? mreqn(value).index : 0;
   if (index === 0 && address === ANY) {
     multicast.interface = undefined;
     multicast.source = undefined;

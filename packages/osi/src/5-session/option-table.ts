@@ -57,6 +57,10 @@ export function byteOrInteger<S>(read: ReadInteger<S>, write?: WriteInteger<S>):
   };
 }
 
+/** A little-endian C `unsigned short` at `at`. */
+export const readShort = (value: Uint8Array, at: number): number =>
+  (value[at] ?? 0) | ((value[at + 1] ?? 0) << 8);
+
 /** A little-endian C `int` at `at`. */
 export function readInt(value: Uint8Array, at: number): number {
   const byte = (i: number): number => value[at + i] ?? 0;

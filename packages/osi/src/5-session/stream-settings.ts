@@ -16,7 +16,7 @@ export abstract class StreamSettings extends InternetSocket {
     return null;
   }
 
-  get groups6(): null {
+  get memberships6(): null {
     return null;
   }
 

@@ -21,14 +21,6 @@ export const ALL_ROUTERS = 0xe0000002 as Ipv4Address;
 /** 224.0.0.22, the routers that speak version 3: where reports go (RFC 3376 section 4.2.14). */
 export const ALL_V3_ROUTERS = 0xe0000016 as Ipv4Address;
 
-/** Types of group records (RFC 3376 section 4.2.12): what is asked for now, and what has changed. */
-export const MODE_IS_INCLUDE = 1;
-export const MODE_IS_EXCLUDE = 2;
-export const CHANGE_TO_INCLUDE = 3;
-export const CHANGE_TO_EXCLUDE = 4;
-export const ALLOW_NEW_SOURCES = 5;
-export const BLOCK_OLD_SOURCES = 6;
-
 /** The IP option that makes routers look at a packet that is not for them (RFC 2113). */
 export const ROUTER_ALERT = Uint8Array.of(0x94, 4, 0, 0);
 
@@ -47,6 +39,8 @@ export const readResponseCode = (view: DataView, at: number): number => view.get
 export const readGroup = (view: DataView, at: number): Ipv4Address => ipv4FromNumber(view.getUint32(at + 4));
 /** Of a version 3 query: the querier's robustness variable, 0–7; 0 says nothing. */
 export const readRobustness = (view: DataView, at: number): number => view.getUint8(at + 8) & 7;
+/** Of a version 3 query: the code that stands for the querier's interval, in seconds; 0 says nothing. */
+export const readIntervalCode = (view: DataView, at: number): number => view.getUint8(at + 9);
 /** Of a version 3 query: how many sources it asks for. */
 export const readSourceCount = (view: DataView, at: number): number => view.getUint16(at + 10);
 export const readQuerySource = (view: DataView, at: number, index: number): Ipv4Address =>

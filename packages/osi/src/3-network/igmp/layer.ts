@@ -1,8 +1,12 @@
 import { dropFrame, type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
-import type { Link } from '../../2-datalink/index.ts';
-import type { Random, Simulation } from '../../time/index.ts';
+import { type Link, type MacAddress, multicastMac } from '../../2-datalink/index.ts';
+import { milliseconds, type Nanoseconds, type Random, type Simulation, seconds } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address } from '../address.ts';
+import type { JoinedGroups } from '../groups/joined-groups.ts';
+import { type GroupProtocol, type GroupQuery, LinkGroups, type ReportCause } from '../groups/link-groups.ts';
+import type { GroupHost, GroupRequest } from '../groups/memberships.ts';
+import { type GroupRecord, packRecords, type RecordSizes, sizeOf } from '../groups/records.ts';
 import {
   PROTOCOL_IGMP,
   type ReceivedPacket,
@@ -16,6 +20,7 @@ import {
   ALL_ROUTERS,
   ALL_V3_ROUTERS,
   checkIgmp,
+  codeValue,
   GROUP_RECORD,
   IGMP_HEADER,
   IGMP_LEAVE,
@@ -24,21 +29,28 @@ import {
   IGMP_REPORT_V2,
   ROUTER_ALERT,
   readGroup,
+  readIntervalCode,
+  readQuerySource,
+  readResponseCode,
+  readRobustness,
+  readSourceCount,
   readType,
   writeChecksum,
   writeMessage,
   writeRecord,
   writeReportHeader,
 } from './codec.ts';
-import type { FilterMode } from './group.ts';
-import { type IgmpVersion, LinkGroups, type ReportSender } from './link-groups.ts';
-import { type GroupRecord, packRecords, sizeOf } from './records.ts';
 
 /** Headers of IP with the router alert option, and of the report, in front of the records. */
 const IN_FRONT = 24 + 8;
+const SIZES: RecordSizes = { record: GROUP_RECORD, source: 4 };
 
 /** TTL 1, internet control precedence, never cut, routers are to look (RFC 3376 section 4). */
 const HOW: SendOptions = { ttl: 1, tos: 0xc0, dontFragment: true, quiet: true, headerOptions: ROUTER_ALERT };
+
+/** How long a version 1 query leaves to answer (RFC 2236 section 4). */
+const VERSION_1_RESPONSE = seconds(10);
+const TENTH = milliseconds(100);
 
 export interface IgmpOptions {
   sim: Simulation;
@@ -51,7 +63,7 @@ export interface IgmpOptions {
 /** A line of `/proc/net/igmp`. */
 export interface GroupEntry {
   readonly link: Link;
-  readonly version: IgmpVersion;
+  readonly version: number;
   readonly address: Ipv4Address;
   readonly users: number;
   /** Nanoseconds until it is reported by itself; null when that is not going to happen. */
@@ -63,15 +75,19 @@ export interface GroupEntry {
  * The groups of one machine, and IGMP's host side (RFC 3376; RFC 2236 and 1112 with older queriers). Routers between
  * groups and queriers are not built: without a querier, reports are what joining and leaving send unasked.
  */
-export class IgmpLayer implements TransportProtocol, ReportSender {
+export class IgmpLayer
+  implements TransportProtocol, GroupProtocol<Ipv4Address>, GroupHost<Ipv4Address>, JoinedGroups<Ipv4Address>
+{
+  readonly timers = { change: 'igmp.change', report: 'igmp.report', query: 'igmp.query' };
+  readonly newest = 3;
   readonly protocol = PROTOCOL_IGMP;
-  readonly sysctl: Sysctl;
-  readonly ip: Ipv4Layer;
+  readonly #sysctl: Sysctl;
+  readonly #ip: Ipv4Layer;
   readonly #sim: Simulation;
   readonly #tracer: Tracer;
   readonly #pool: FramePool;
   /** Made with the first group. */
-  #links: Map<Link, LinkGroups> | null = null;
+  #links: Map<Link, LinkGroups<Ipv4Address>> | null = null;
   #random: Random | null = null;
 
   /** Joins `ip` as the transport that it delivers IGMP to and that knows the machine's groups. */
@@ -79,65 +95,29 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
     this.#sim = options.sim;
     this.#tracer = options.tracer;
     this.#pool = options.pool;
-    this.sysctl = options.sysctl;
-    this.ip = options.ip;
-    this.ip.register(this);
-    this.ip.groups = this;
+    this.#sysctl = options.sysctl;
+    this.#ip = options.ip;
+    this.#ip.register(this);
+    this.#ip.groups = this;
   }
 
   /** What IGMP itself says about a group is heard from everybody (`ip_check_mc_rcu`). */
-  hears(link: Link, address: Ipv4Address, source: Ipv4Address, protocol: number): boolean {
+  hears(link: Link, address: Ipv4Address, source: Ipv4Address, own: boolean): boolean {
     if (address === ALL_HOSTS) return true;
-    const group = this.#links?.get(link)?.groups.get(address);
-    return group !== undefined && (protocol === PROTOCOL_IGMP || group.hears(source));
-  }
-
-  /** One socket more is in a group on a link. */
-  join(link: Link, group: Ipv4Address, mode: FilterMode): void {
-    this.#groupsOf(link).join(group, mode);
-  }
-
-  /** One socket less is. What its filter was it has taken away before. */
-  leave(link: Link, group: Ipv4Address): void {
-    this.#links?.get(link)?.leave(group);
-  }
-
-  /** A socket's filter names more sources. @param another the filter itself is new. */
-  addSources(
-    link: Link,
-    group: Ipv4Address,
-    mode: FilterMode,
-    sources: readonly Ipv4Address[],
-    another: boolean,
-  ): void {
-    this.#groupsOf(link).addSources(group, mode, sources, another);
-  }
-
-  removeSources(
-    link: Link,
-    group: Ipv4Address,
-    mode: FilterMode,
-    sources: readonly Ipv4Address[],
-    another: boolean,
-  ): void {
-    this.#groupsOf(link).removeSources(group, mode, sources, another);
-  }
-
-  /** The link that a group is joined on when the program names none: the route's (`ip_mc_find_dev`). */
-  linkFor(group: Ipv4Address): Link | null {
-    return this.ip.routes.lookup(group)?.link ?? null;
+    const group = this.#links?.get(link)?.find(address);
+    return group !== undefined && (own || group.hears(source));
   }
 
   linkChanged(link: Link): void {
-    this.#links?.get(link)?.linkChanged(link.up);
+    this.#links?.get(link)?.activeChanged();
   }
 
   /** The groups of every link that is up, 224.0.0.1 last, as Linux lists them. */
   *entries(): Iterable<GroupEntry> {
-    for (const link of this.ip.links) {
+    for (const link of this.#ip.links) {
       const known = this.#links?.get(link);
-      const version = known?.version ?? 3;
-      for (const { address, users, reporter } of [...(known?.groups.values() ?? [])].reverse()) {
+      const version = known?.version ?? this.newest;
+      for (const { address, users, reporter } of [...(known?.groups ?? [])].reverse()) {
         yield { link, version, address, users, timeLeft: known?.timeLeft(address) ?? null, reporter };
       }
       if (link.up) yield { link, version, address: ALL_HOSTS, users: 1, timeLeft: null, reporter: false };
@@ -151,18 +131,20 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
       dropFrame(this.#tracer, packet.interface, frame, problem);
       return;
     }
-    const link = this.ip.links.find(({ name }) => name === packet.interface);
+    const link = this.#ip.links.find(({ name }) => name === packet.interface);
     if (link === undefined) {
       frame.release();
       return;
     }
     switch (readType(view, start)) {
-      case IGMP_QUERY:
-        if (!this.#groupsOf(link).heardQuery(view, start, end)) {
+      case IGMP_QUERY: {
+        const groups = this.groupsOn(link);
+        if (!groups.heardQuery(readQuery(view, start, end, groups.version))) {
           dropFrame(this.#tracer, packet.interface, frame, 'igmp.malformed');
           return;
         }
         break;
+      }
       case IGMP_REPORT_V1:
       case IGMP_REPORT_V2:
         if (packet.broadcast) this.#links?.get(link)?.heardReport(readGroup(view, start));
@@ -172,10 +154,70 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
     frame.release();
   }
 
-  /** @internal For the groups of a link. */
-  sendRecords(link: Link, records: readonly GroupRecord[]): void {
-    for (const part of packRecords(records, link.mtu - IN_FRONT)) {
-      const size = part.reduce((sum, record) => sum + sizeOf(record), IGMP_HEADER);
+  get maxMemberships(): number {
+    return this.#sysctl.get('net.ipv4.igmp_max_memberships');
+  }
+
+  get maxSources(): number {
+    return this.#sysctl.get('net.ipv4.igmp_max_msf');
+  }
+
+  /** `ip_mc_find_dev`. */
+  linkOf({ group, index, address }: GroupRequest<Ipv4Address>): Link | null {
+    if (index !== 0) return this.#ip.links.find((link) => link.index === index) ?? null;
+    if (address !== undefined) return this.#ip.addresses.find(address)?.link ?? null;
+    return this.#ip.routes.lookup(group)?.link ?? null;
+  }
+
+  onLink(_link: Link, address: Ipv4Address): Ipv4Address {
+    return address;
+  }
+
+  groupsOn(link: Link): LinkGroups<Ipv4Address> {
+    let groups = this.#links?.get(link);
+    if (groups === undefined) {
+      this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/igmp`);
+      const now = () => this.#sim.now;
+      groups = new LinkGroups({ link, tracer: this.#tracer, random: this.#random, now, protocol: this });
+      this.#links ??= new Map();
+      this.#links.set(link, groups);
+    }
+    return groups;
+  }
+
+  get robustness(): number {
+    return this.#sysctl.get('net.ipv4.igmp_qrv');
+  }
+
+  isActive(link: Link): boolean {
+    return link.up;
+  }
+
+  forcedVersion(link: Link): number {
+    return this.#sysctl.ipv4(link.name, 'force_igmp_version');
+  }
+
+  /** Link-local groups are reported too unless the administrator says otherwise. */
+  isReported(group: Ipv4Address): boolean {
+    return group >>> 8 !== 0xe00000 || this.#sysctl.get('net.ipv4.igmp_link_local_mcast_reports') !== 0;
+  }
+
+  reportInterval(link: Link, version: number): Nanoseconds {
+    const name = version === 3 ? 'igmpv3_unsolicited_report_interval' : 'igmpv2_unsolicited_report_interval';
+    return milliseconds(this.#sysctl.ipv4(link.name, name));
+  }
+
+  tellsLeaving(version: number): boolean {
+    return version === 2;
+  }
+
+  macOf(group: Ipv4Address): MacAddress {
+    return multicastMac(group);
+  }
+
+  sendRecords(link: Link, records: readonly GroupRecord<Ipv4Address>[], cause: ReportCause): void {
+    for (const part of packRecords(records, link.mtu - IN_FRONT, SIZES)) {
+      const size = part.reduce((sum, record) => sum + sizeOf(record, SIZES), IGMP_HEADER);
       const frame = this.#pool.take(size);
       const { view } = frame;
       writeReportHeader(view, HEADROOM, part.length);
@@ -189,17 +231,15 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
         }
       }
       writeChecksum(view, HEADROOM, frame.end);
-      frame.reason = 'igmp.membership';
+      frame.reason = this.timers[cause];
       this.#send(link, frame, ALL_V3_ROUTERS);
     }
   }
 
-  /** @internal For the groups of a link. */
-  sendReport(link: Link, version: 1 | 2, group: Ipv4Address): void {
-    this.#sendMessage(link, version === 1 ? IGMP_REPORT_V1 : IGMP_REPORT_V2, group, group, 'igmp.membership');
+  sendReport(link: Link, version: number, group: Ipv4Address): void {
+    this.#sendMessage(link, version === 1 ? IGMP_REPORT_V1 : IGMP_REPORT_V2, group, group, 'igmp.report');
   }
 
-  /** @internal For the groups of a link. */
   sendLeave(link: Link, group: Ipv4Address): void {
     this.#sendMessage(link, IGMP_LEAVE, group, ALL_ROUTERS, 'igmp.leave');
   }
@@ -213,27 +253,31 @@ export class IgmpLayer implements TransportProtocol, ReportSender {
   }
 
   #send(link: Link, frame: Frame, to: Ipv4Address): void {
-    const chosen = this.ip.addresses.select(link, to) ?? ANY;
+    const chosen = this.#ip.addresses.select(link, to) ?? ANY;
     // A link without an address reports from 0.0.0.0 (RFC 3376 section 4.2.13).
-    const source = this.ip.addresses.find(chosen)?.link === link ? chosen : ANY;
-    this.ip.send(frame, source, to, PROTOCOL_IGMP, { ...HOW, interface: link.name });
+    const source = this.#ip.addresses.find(chosen)?.link === link ? chosen : ANY;
+    this.#ip.send(frame, source, to, PROTOCOL_IGMP, { ...HOW, interface: link.name });
   }
+}
 
-  #groupsOf(link: Link): LinkGroups {
-    let groups = this.#links?.get(link);
-    if (groups === undefined) {
-      this.#random ??= this.#sim.randomFor(`${this.#tracer.node}/igmp`);
-      groups = new LinkGroups({
-        link,
-        tracer: this.#tracer,
-        sysctl: this.sysctl,
-        random: this.#random,
-        now: () => this.#sim.now,
-        sender: this,
-      });
-      this.#links ??= new Map();
-      this.#links.set(link, groups);
-    }
-    return groups;
+/** A checked query. @param spoken the version that is spoken on its link: a version 1 host takes no more from later ones than from its own. */
+function readQuery(view: DataView, at: number, end: number, spoken: number): GroupQuery<Ipv4Address> {
+  const code = readResponseCode(view, at);
+  const about = readGroup(view, at);
+  const group = about === ANY ? null : about;
+  const query = { sources: [], robustness: 0, interval: 0 };
+  if (end - at === IGMP_HEADER) {
+    return code === 0
+      ? { ...query, version: 1, group: null, limit: VERSION_1_RESPONSE }
+      : { ...query, version: 2, group, limit: code * TENTH };
   }
+  if (spoken === 1) return { ...query, version: 3, group: null, limit: VERSION_1_RESPONSE };
+  return {
+    version: 3,
+    group,
+    limit: codeValue(code) * TENTH,
+    sources: Array.from({ length: readSourceCount(view, at) }, (_, i) => readQuerySource(view, at, i)),
+    robustness: readRobustness(view, at),
+    interval: seconds(codeValue(readIntervalCode(view, at))),
+  };
 }

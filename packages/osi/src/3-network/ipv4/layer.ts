@@ -11,7 +11,7 @@ import {
   ICMP_PARAMETER_PROBLEM,
   ICMP_TIME_EXCEEDED,
 } from '../icmp/codec.ts';
-import type { IpService, ReceivedPacket } from '../ip-service.ts';
+import { type IpService, PROTOCOL_IGMP, type ReceivedPacket } from '../ip-service.ts';
 import type { RawUpcalls } from '../raw.ts';
 import { Redirects } from '../redirects.ts';
 import {
@@ -149,7 +149,9 @@ export class Ipv4Layer extends Sending implements IpService<Ipv4Address>, Packet
     else if (kind === 'broadcast' || destination === BROADCAST) {
       this.#take(link, frame, group, true, source, hasOptions);
     } else if (kind === 'group') {
-      if (this.groups?.hears(link, destination, source, readProtocol(view, start)) === true) {
+      if (
+        this.groups?.hears(link, destination, source, readProtocol(view, start) === PROTOCOL_IGMP) === true
+      ) {
         this.#take(link, frame, true, true, source, hasOptions);
         return;
       }

@@ -4,7 +4,8 @@ import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address, isMulticast } from '../address.ts';
 import { type IpCounters, IpFaults, ipCounters } from '../counters.ts';
-import { PROTOCOL_TCP, type SendOptions } from '../ip-service.ts';
+import type { JoinedGroups } from '../groups/joined-groups.ts';
+import { PROTOCOL_IGMP, PROTOCOL_TCP, type SendOptions } from '../ip-service.ts';
 import { PathMtu } from '../path-mtu.ts';
 import type { Sysctl } from '../sysctl.ts';
 import {
@@ -19,7 +20,6 @@ import {
   writeIpv4,
 } from './codec.ts';
 import { cutFragment, nextFragment } from './fragmentation.ts';
-import type { JoinedGroups } from './groups.ts';
 import { Identification } from './identification.ts';
 import { firstOfRoute, isStrictRoute, recordStation } from './options.ts';
 import { Routing } from './routing.ts';
@@ -41,7 +41,7 @@ export abstract class Sending extends Routing {
   /** Made with the first path that is less than its link. */
   #pathMtu: PathMtu<Ipv4Address> | null = null;
   /** Set by IGMP when it joins. */
-  groups: JoinedGroups | null = null;
+  groups: JoinedGroups<Ipv4Address> | null = null;
   readonly tracer: Tracer;
   readonly faults = new IpFaults();
   /** What the clock says when the simulation begins, in milliseconds from a midnight UT: for timestamp options. */
@@ -218,7 +218,10 @@ export abstract class Sending extends Routing {
     options: SendOptions,
   ): boolean {
     if (!isMulticast(destination)) return this.addresses.isHeard(destination);
-    return options.quiet !== true && this.groups?.hears(link, destination, source, protocol) === true;
+    return (
+      options.quiet !== true &&
+      this.groups?.hears(link, destination, source, protocol === PROTOCOL_IGMP) === true
+    );
   }
 
   /** What we broadcast we hear ourselves (`ip_mc_output` in Linux), after the call that sends it. */

@@ -69,7 +69,7 @@ export class Configuration {
     this.#sim = sim;
     this.#ip = ip;
     this.#sysctl = sysctl;
-    this.groups = new MulticastListeners(sim, tracer, pool, ip, icmp);
+    this.groups = new MulticastListeners({ sim, tracer, pool, sysctl, ip, icmp });
     this.discovery = new NeighbourDiscovery({ sim, tracer, pool, ip, icmp });
     this.#dad = new DuplicateDetection(sim, tracer, ip, this.discovery, (line, by) => this.#usable(line, by));
     this.#routers = new RouterDiscovery(sim, tracer, pool, ip, this.discovery);
@@ -88,7 +88,7 @@ export class Configuration {
   attachLoopback(lo: Link): void {
     const by = this.#ip.addLink(lo);
     by.enabled = true;
-    joinAllNodes(by);
+    for (const group of EVERYBODY) this.#join(by, group);
     this.#ip.addresses.add(lo, { address: LOOPBACK6, length: 128 }, false);
     this.linkChanged(lo);
   }
@@ -160,24 +160,10 @@ export class Configuration {
     return this.#sysctl.ipv6('default', 'hop_limit');
   }
 
-  /** The number of the interface that the routes choose for a group; 0 when there is none. */
-  indexFor(group: Ipv6Address): number {
-    return this.#ip.wayTo(group)?.link.index ?? 0;
-  }
-
-  /** Has the packets of a group come in by an interface. @returns what ends that, or null without such an interface. */
-  join(index: number, group: Ipv6Address): (() => void) | null {
-    const by = this.#ip.interfaces.find(({ link }) => link.index === index);
-    if (by === undefined) return null;
-    const zoned = needsZone(group) ? group.inZone(index) : group;
-    this.groups.join(by, zoned);
-    return () => this.groups.leave(by, zoned);
-  }
-
   #add(by: Ipv6Interface, added: NewAddress6): LocalAddress6 | number {
     const line = this.#ip.addLine(by.link, added);
     if (typeof line === 'number') return line;
-    if (by.discovers) this.groups.join(by, solicitedNode(line.address).inZone(by.link.index));
+    if (by.discovers) this.#join(by, solicitedNode(line.address));
     if (by.enabled && by.link.carrier) this.#dad.start(line, by);
     return line;
   }
@@ -185,19 +171,20 @@ export class Configuration {
   #remove(by: Ipv6Interface, line: LocalAddress6): void {
     this.#dad.stop(line);
     this.#ip.removeLine(line);
-    if (by.discovers) this.groups.leave(by, solicitedNode(line.address).inZone(by.link.index));
+    if (by.discovers) this.#leave(by, solicitedNode(line.address));
   }
 
   #enable(by: Ipv6Interface): void {
     const { link } = by;
     by.enabled = true;
-    joinAllNodes(by);
+    this.groups.groupsOn(link).activeChanged();
+    for (const group of EVERYBODY) this.#join(by, group);
+    this.#joinAsRouter(by);
     if (link.loopback) {
       this.#add(by, { address: LOOPBACK6, length: 128 });
       return;
     }
     if (!by.discovers) return;
-    if (by.setting('forwarding') !== 0) this.groups.join(by, ALL_ROUTERS.inZone(link.index));
     if (by.setting('addr_gen_mode') === 0) {
       this.#add(by, { address: linkLocalOf(link.mac, link.index), length: 64, tentative: true });
     }
@@ -212,8 +199,9 @@ export class Configuration {
     for (const route of [...this.#ip.routes.entries()]) {
       if (route.link === by.link) this.#ip.routes.remove(route);
     }
-    for (const group of by.groups) while (by.isMember(group)) by.leave(group);
-    this.groups.stop(by);
+    this.groups.groupsOn(by.link).activeChanged();
+    for (const group of EVERYBODY) this.#leave(by, group);
+    this.#joinAsRouter(by);
     by.neighbours?.flush(true);
     by.hopLimit = by.setting('hop_limit');
     by.routerMtu = Number.POSITIVE_INFINITY;
@@ -235,7 +223,8 @@ export class Configuration {
   /** An address may be used; with the link-local one routers are asked for. */
   #usable(line: LocalAddress6, by: Ipv6Interface): void {
     if (line !== this.#ip.addresses.linkLocal(by.link)) return;
-    this.groups.addressed(by);
+    // What was told without an address is told again (RFC 3590, `mld_dad_work`).
+    this.groups.groupsOn(by.link).tellAnew();
     this.#routers.start(by);
     this.#advertiser?.refresh(by);
   }
@@ -287,23 +276,35 @@ export class Configuration {
     for (const by of this.#ip.interfaces) {
       this.linkChanged(by.link);
       by.hopLimit = by.setting('hop_limit');
-      if (!by.enabled || !by.discovers) continue;
-      const routers = ALL_ROUTERS.inZone(by.link.index);
-      const forwards = by.setting('forwarding') !== 0;
-      if (forwards === by.isMember(routers)) continue;
-      if (forwards) {
-        this.groups.join(by, routers);
-        this.#routers.stop(by);
-      } else this.groups.leave(by, routers);
+      if (!this.#joinAsRouter(by)) continue;
+      if (by.setting('forwarding') !== 0) this.#routers.stop(by);
       this.#advertiser?.refresh(by);
     }
   }
+
+  /** Routers are in the group of all of them. @returns whether that has changed. */
+  #joinAsRouter(by: Ipv6Interface): boolean {
+    const forwards = by.enabled && by.discovers && by.setting('forwarding') !== 0;
+    if (forwards === by.isRouter) return false;
+    by.isRouter = forwards;
+    if (forwards) this.#join(by, ALL_ROUTERS);
+    else this.#leave(by, ALL_ROUTERS);
+    return true;
+  }
+
+  #join({ link }: Ipv6Interface, group: Ipv6Address): void {
+    this.groups.groupsOn(link).join(group.inZone(link.index), 'exclude');
+  }
+
+  #leave({ link }: Ipv6Interface, group: Ipv6Address): void {
+    const groups = this.groups.groupsOn(link);
+    groups.removeSources(group.inZone(link.index), 'exclude', [], true);
+    groups.leave(group.inZone(link.index));
+  }
 }
 
-/** Every interface is in the groups of all nodes, which nobody has to be told of (`ipv6_add_dev`). */
-function joinAllNodes(by: Ipv6Interface): void {
-  for (const group of [ALL_NODES_HERE, ALL_NODES]) by.join(group.inZone(by.link.index));
-}
+/** The groups that every interface is in, which nobody has to be told of (`ipv6_add_dev`). */
+const EVERYBODY = [ALL_NODES_HERE, ALL_NODES];
 
 const until = (now: Nanoseconds, lifetime: number): Nanoseconds =>
   lifetime === INFINITE_LIFETIME ? Number.POSITIVE_INFINITY : now + seconds(lifetime);

@@ -1,7 +1,7 @@
 import { type Frame, type FramePool, HEADROOM } from '../../1-physical/index.ts';
 import { type Ipv6Address, readIpv6, writeIpv6Address } from './address.ts';
 import { IPV6_DESTINATION, IPV6_HEADER } from './codec.ts';
-import { DESTINATION_OPTIONS, HOP_BY_HOP, ROUTING } from './extensions.ts';
+import { DESTINATION_OPTIONS, HOP_BY_HOP, judgeOptions, ROUTING } from './extensions.ts';
 
 /**
  * What a program has between the IPv6 header and the payload of what it sends (RFC 3542 sections 7–9): whole headers of
@@ -42,6 +42,15 @@ function inOrder({ hopByHop, atStations, routing, destination }: ExtensionHeader
   add(ROUTING, routing);
   add(DESTINATION_OPTIONS, destination);
   return headers;
+}
+
+/** Whether routers were to look at a packet that came (RFC 2711). */
+export function hasRouterAlert(headers: readonly ExtensionHeader[] | null): boolean {
+  const bytes = headers?.find(({ protocol }) => protocol === HOP_BY_HOP)?.bytes;
+  if (bytes === undefined) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const verdict = { reason: null, pointer: -1, routerAlert: false };
+  return judgeOptions(view, 0, bytes.length, true, true, verdict).routerAlert;
 }
 
 /** How many bytes they take. */

@@ -1,12 +1,6 @@
-import { ipv6MulticastMac, type Link, type NeighbourCache } from '../../2-datalink/index.ts';
+import type { Link, NeighbourCache } from '../../2-datalink/index.ts';
 import type { Ipv6Setting, Sysctl } from '../sysctl.ts';
 import type { Ipv6Address } from './address.ts';
-
-/** A group that somebody on this machine wants the packets of. */
-interface Membership {
-  readonly group: Ipv6Address;
-  users: number;
-}
 
 /** IPv6 on one link (`struct inet6_dev` in Linux). */
 export class Ipv6Interface {
@@ -17,12 +11,13 @@ export class Ipv6Interface {
   neighbours: NeighbourCache<Ipv6Address> | null = null;
   /** IPv6 works on it: it is up and not disabled. */
   enabled = false;
+  /** It is in the group of all routers. */
+  isRouter = false;
   /** Taken from `hop_limit`, until a router says otherwise. */
   hopLimit: number;
   /** What a router says the link's MTU is. */
   routerMtu = Number.POSITIVE_INFINITY;
   readonly #sysctl: Sysctl;
-  readonly #groups = new Map<string, Membership>();
 
   constructor(link: Link, sysctl: Sysctl) {
     this.link = link;
@@ -43,39 +38,5 @@ export class Ipv6Interface {
 
   get mtu(): number {
     return Math.min(this.link.mtu, this.routerMtu);
-  }
-
-  get groups(): Iterable<Ipv6Address> {
-    return [...this.#groups.values()].map(({ group }) => group);
-  }
-
-  /** The groups with how many want them, in the order in which they were joined. */
-  get memberships(): Iterable<{ readonly group: Ipv6Address; readonly users: number }> {
-    return this.#groups.values();
-  }
-
-  isMember(group: Ipv6Address): boolean {
-    return this.#groups.has(group.key);
-  }
-
-  /** @returns whether nobody here wanted it before. */
-  join(group: Ipv6Address): boolean {
-    const membership = this.#groups.get(group.key);
-    if (membership !== undefined) {
-      membership.users++;
-      return false;
-    }
-    this.#groups.set(group.key, { group, users: 1 });
-    this.link.setGroup(ipv6MulticastMac(group.d), true);
-    return true;
-  }
-
-  /** @returns whether nobody here wants it any more. */
-  leave(group: Ipv6Address): boolean {
-    const membership = this.#groups.get(group.key);
-    if (membership === undefined || --membership.users > 0) return false;
-    this.#groups.delete(group.key);
-    this.link.setGroup(ipv6MulticastMac(group.d), false);
-    return true;
   }
 }

@@ -8,12 +8,17 @@ import {
 } from '../../2-datalink/index.ts';
 import type { Random, Simulation } from '../../time/index.ts';
 import { ERRNO, type Tracer } from '../../trace/index.ts';
+import type { JoinedGroups } from '../groups/joined-groups.ts';
 import {
   CODE6_ADDRESS_UNREACHABLE,
   CODE6_PORT_UNREACHABLE,
   CODE6_REASSEMBLY_TIME,
   ICMPV6_DESTINATION_UNREACHABLE,
   ICMPV6_TIME_EXCEEDED,
+  MLD_DONE,
+  MLD_QUERY,
+  MLD_REPORT,
+  MLD_V2_REPORT,
   PROTOCOL_ICMPV6,
 } from '../icmpv6/codec.ts';
 import {
@@ -83,6 +88,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   reports: ErrorReports6 | null = null;
   /** Set by neighbour discovery. */
   betterWays: BetterWays | null = null;
+  /** Set by what keeps the machine's groups. */
+  groups: JoinedGroups<Ipv6Address> | null = null;
   /** Set once there are raw sockets. */
   raw: RawUpcalls<Ipv6Address> | null = null;
   readonly #reassembly: Reassembly6;
@@ -205,7 +212,8 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     if (segments > 1) frame.packetSize += IPV6_HEADER;
     if (group) {
       counters.OutMcastPkts++;
-      if (!by.link.loopback && options.quiet !== true && this.isHeard(by, nextHop)) this.#hearOwn(by, frame);
+      if (!by.link.loopback && options.quiet !== true && this.#hears(by, nextHop, ANY6))
+        this.#hearOwn(by, frame);
       // What is for this interface alone goes no further.
       if (scopeOf(destination) <= SCOPE_INTERFACE && !by.link.loopback) {
         frame.release();
@@ -313,13 +321,11 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     if (this.addresses.isOwn(destination)) {
       this.#deliver(by, frame, source, destination, group);
     } else if (isMulticast6(destination)) {
-      if (this.isHeard(by, destination)) {
+      if (this.#hears(by, destination, ANY6)) {
         this.#deliver(by, frame, source, destination, true);
         return;
       }
-      // A group that nobody here has joined: everybody on the link sees it. Counted, not recorded.
-      this.tracer.countDrop('ip.multicast-not-joined');
-      frame.release();
+      this.#ignore(frame);
     } else this.#passOn(by, frame, source, destination, group);
   }
 
@@ -447,6 +453,13 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     }
     if (protocol === HeaderChain.ONWARD) this.#goOn(by, frame, source, group);
     if (protocol < 0) return;
+    if (
+      isMulticast6(destination) &&
+      !this.#hears(by, destination, source, isListenerMessage(frame, protocol, chain.at))
+    ) {
+      this.#ignore(frame);
+      return;
+    }
     const { view, start } = frame;
     const packet = this.#packet;
     packet.source = source;
@@ -476,6 +489,17 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
     }
   }
 
+  /** @param source `::` for a packet that is not looked at yet. */
+  #hears(by: Ipv6Interface, group: Ipv6Address, source: Ipv6Address, own = false): boolean {
+    return this.groups?.hears(by.link, group, source, own) === true;
+  }
+
+  /** A packet to a group that nobody here has joined, or not for its source: everybody on the link sees it. Counted, not recorded. */
+  #ignore(frame: Frame): void {
+    this.tracer.countDrop('ip.multicast-not-joined');
+    frame.release();
+  }
+
   #pathLimit(destination: Ipv6Address, by: Ipv6Interface): number {
     return this.pathMtu.size === 0 ? by.mtu : this.pathMtu.limit(destination.key, by.mtu);
   }
@@ -488,6 +512,13 @@ export class Ipv6Layer extends Routing6 implements IpService<Ipv6Address>, Packe
   #report(type: number, code: number, frame: Frame, at: number, group: boolean): void {
     this.reports?.report(type, code, 0, frame, at, group, this.#from);
   }
+}
+
+/** What is about groups themselves is heard from everybody (`ipv6_is_mld`). */
+function isListenerMessage({ view, end }: Frame, protocol: number, at: number): boolean {
+  if (protocol !== PROTOCOL_ICMPV6 || at >= end) return false;
+  const type = view.getUint8(at);
+  return type === MLD_QUERY || type === MLD_REPORT || type === MLD_DONE || type === MLD_V2_REPORT;
 }
 
 /** What is wrong with a packet's addresses that no packet may have (RFC 4291 section 2.5.2, 2.5.3, 2.7; `ip6_rcv_core`). */

@@ -151,11 +151,6 @@ export class Routing6 implements TableUser {
     if (this.route(destination, ANY6) === 0) this.hop.by?.neighbours?.confirm(this.hop.nextHop);
   }
 
-  /** Whether a packet to a group that came by this interface is for this machine. */
-  protected isHeard(by: Ipv6Interface, group: Ipv6Address): boolean {
-    return by.isMember(group);
-  }
-
   /** Decides where a packet goes; sets `hop`. @param name of the interface to go by. @returns 0 or a negated errno. */
   protected route(destination: Ipv6Address, source: Ipv6Address, name?: string): number {
     const way = this.#wayOf(destination);

@@ -4,15 +4,10 @@ import { type Ipv6Address, readIpv6, writeIpv6Address } from '../ipv6/address.ts
 /** A query or report of version 1 (RFC 2710 section 3), which a version 2 query begins with (RFC 3810 section 5.1). */
 export const MLD_V1_LENGTH = 24;
 export const MLD_V2_QUERY_LENGTH = 28;
-/** A version 2 report before its records (RFC 3810 section 5.2), and a record without sources. */
+/** A version 2 report before its records (RFC 3810 section 5.2), a record without sources, and a source. */
 export const MLD_V2_REPORT_HEADER = 8;
 export const MLD_RECORD_LENGTH = 20;
-
-/** Types of records (RFC 3810 section 5.2.12). */
-export const RECORD_IS_INCLUDE = 1;
-export const RECORD_IS_EXCLUDE = 2;
-export const RECORD_TO_INCLUDE = 3;
-export const RECORD_TO_EXCLUDE = 4;
+export const MLD_SOURCE_LENGTH = 16;
 
 /** In milliseconds, of a version 1 message. */
 export const readMaximumDelay = (view: DataView, at: number): number => view.getUint16(at + 4);
@@ -27,8 +22,17 @@ export function readResponseDelay(view: DataView, at: number): number {
 /** `::` in a general query. @param link the interface's number. */
 export const readGroup = (view: DataView, at: number, link: number): Ipv6Address =>
   readIpv6(view, at + 8, link);
-/** How many sources a version 2 query asks for. */
-export const readQuerySources = (view: DataView, at: number): number => view.getUint16(at + 26);
+/** Of a version 2 query: the querier's robustness variable, 0–7; 0 says nothing. */
+export const readRobustness = (view: DataView, at: number): number => view.getUint8(at + 24) & 7;
+/** Of a version 2 query: the querier's query interval in seconds; 0 says nothing (RFC 3810 section 5.1.9). */
+export function readQueryInterval(view: DataView, at: number): number {
+  const code = view.getUint8(at + 25);
+  return code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
+}
+/** Of a version 2 query: how many sources it asks about. */
+export const readSourceCount = (view: DataView, at: number): number => view.getUint16(at + 26);
+export const readSource = (view: DataView, at: number, index: number, link: number): Ipv6Address =>
+  readIpv6(view, at + MLD_V2_QUERY_LENGTH + MLD_SOURCE_LENGTH * index, link);
 
 /** Writes a version 1 report or done. */
 export function writeMldV1(view: DataView, at: number, type: number, group: Ipv6Address): void {
@@ -41,8 +45,20 @@ export function writeMldReport(view: DataView, at: number, records: number): voi
   writeIcmpv6(view, at, MLD_V2_REPORT, 0, records);
 }
 
-/** Writes a record without sources. */
-export function writeMldRecord(view: DataView, at: number, type: number, group: Ipv6Address): void {
-  view.setUint32(at, type << 24);
+/** Writes a record. @returns where it ends. */
+export function writeMldRecord(
+  view: DataView,
+  at: number,
+  type: number,
+  group: Ipv6Address,
+  sources: readonly Ipv6Address[],
+): number {
+  view.setUint32(at, (type << 24) | sources.length);
   writeIpv6Address(view, at + 4, group);
+  let end = at + MLD_RECORD_LENGTH;
+  for (const source of sources) {
+    writeIpv6Address(view, end, source);
+    end += MLD_SOURCE_LENGTH;
+  }
+  return end;
 }

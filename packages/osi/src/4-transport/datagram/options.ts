@@ -1,4 +1,10 @@
-import type { Sysctl } from '../../3-network/index.ts';
+import {
+  type Ipv4Address,
+  type Ipv6Address,
+  isIpv6,
+  type ReceivedPacket,
+  type Sysctl,
+} from '../../3-network/index.ts';
 import type { UdpOptions } from '../services.ts';
 
 /** Those that the latest socket was given. */
@@ -18,6 +24,7 @@ export function defaultDatagramOptions(sysctl: Sysctl): UdpOptions {
       broadcast: false,
       receiveErrors: false,
       memberships: null,
+      memberships6: null,
       // A multicast goes no further than the next router unless the program says so (RFC 1112 section 6.1).
       multicast: { ttl: 1, loop: true },
       multicast6: { interface: null, hops: 1, loop: true },
@@ -35,3 +42,12 @@ export const copyOptions = (options: UdpOptions): UdpOptions => ({
   multicast6: { ...options.multicast6 },
   ...(options.raw !== undefined && { raw: { ...options.raw } }),
 });
+
+/** Whether the groups and sources that a socket has asked for let it take a packet. */
+export function allowsGroup(
+  { memberships, memberships6 }: UdpOptions,
+  { source, destination, interface: name }: ReceivedPacket,
+): boolean {
+  if (isIpv6(destination)) return memberships6?.allow(destination, source as Ipv6Address, name) !== false;
+  return memberships?.allow(destination, source as Ipv4Address, name) !== false;
+}

@@ -6,6 +6,7 @@ import {
   type ReceivedPacket,
   type SendOptions,
 } from '../../3-network/index.ts';
+import { allowsGroup } from '../datagram/options.ts';
 import type { RawOptions, UdpOptions } from '../services.ts';
 import { PROTOCOL_RAW, RawProtocol, type RawProtocolParts } from './protocol.ts';
 
@@ -27,9 +28,8 @@ export class RawProtocol4 extends RawProtocol<Ipv4Address> {
   }
 
   protected wants(options: UdpOptions, frame: Frame, packet: ReceivedPacket<Ipv4Address>): boolean {
-    const { destination, source, interface: name, protocol } = packet;
-    if (options.memberships?.allow(destination, source, name) === false) return false;
-    return protocol !== PROTOCOL_ICMP || !isFiltered(frame, options.raw?.icmpFilter ?? 0);
+    if (!allowsGroup(options, packet)) return false;
+    return packet.protocol !== PROTOCOL_ICMP || !isFiltered(frame, options.raw?.icmpFilter ?? 0);
   }
 
   protected copyOf(frame: Frame, header: number): Frame {

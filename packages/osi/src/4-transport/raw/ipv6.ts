@@ -11,6 +11,7 @@ import {
   type SendOptions,
   sumFrame,
 } from '../../3-network/index.ts';
+import { allowsGroup } from '../datagram/options.ts';
 import type { RawOptions, UdpOptions } from '../services.ts';
 import { PROTOCOL_RAW, RawProtocol, type RawProtocolParts } from './protocol.ts';
 
@@ -35,7 +36,9 @@ export class RawProtocol6 extends RawProtocol<Ipv6Address> {
     };
   }
 
-  protected wants({ raw }: UdpOptions, frame: Frame, packet: ReceivedPacket<Ipv6Address>): boolean {
+  protected wants(options: UdpOptions, frame: Frame, packet: ReceivedPacket<Ipv6Address>): boolean {
+    const { raw } = options;
+    if (!allowsGroup(options, packet)) return false;
     if (raw === undefined) return true;
     const type = frame.bytes[frame.start] ?? 0;
     const blocked = raw.icmpv6Filter?.[type >>> 5] ?? 0;

@@ -14,7 +14,7 @@ import type { Simulation } from '../../time/index.ts';
 import { ERRNO, type EventId, type Tracer } from '../../trace/index.ts';
 import { Channel, type ChannelHost } from '../datagram/channel.ts';
 import { ChannelTable } from '../datagram/channel-table.ts';
-import { defaultDatagramOptions } from '../datagram/options.ts';
+import { allowsGroup, defaultDatagramOptions } from '../datagram/options.ts';
 import { chooseSource, fillSendOptions, isRefusal } from '../datagram/output.ts';
 import { reportOf } from '../datagram/report.ts';
 import { recordState } from '../datagram/state.ts';
@@ -186,8 +186,7 @@ export class UdpLayer implements UdpService, TransportProtocol, ChannelHost {
     let last: Channel | null = null;
     for (const channel of this.#table.at(readDestinationPort(view, start))) {
       if (channel.score(packet.source, sourcePort, packet.destination, packet.interface) === 0) continue;
-      if (channel.options.memberships?.allow(packet.destination, packet.source, packet.interface) === false)
-        continue;
+      if (!allowsGroup(channel.options, packet)) continue;
       if (last !== null) this.#give(last, this.#parts.pool.copy(frame), packet);
       last = channel;
     }

@@ -1,11 +1,11 @@
-import type { Ipv4Address } from '../address.ts';
+import { type IpAddress, type IpKey, keyOf } from '../ip-address.ts';
 
-/** How a filter's sources are meant: only these, or all but these (RFC 3376 section 2). */
+/** How a filter's sources are meant: only these, or all but these (RFC 3376 section 2, RFC 3810 section 3). */
 export type FilterMode = 'include' | 'exclude';
 
 /** What the sockets of a machine want of one source of a group. */
-export class Source {
-  readonly address: Ipv4Address;
+export class Source<A extends IpAddress> {
+  readonly address: A;
   /** How many filters include it, how many exclude it. */
   include = 0;
   exclude = 0;
@@ -16,43 +16,65 @@ export class Source {
   /** Whether it counted before the change that is being made. */
   counted = false;
 
-  constructor(address: Ipv4Address) {
+  constructor(address: A) {
     this.address = address;
   }
 }
 
+type Sources<A extends IpAddress> = ReadonlyMap<IpKey, Source<A>>;
+
+/** Of the groups whose filters name none: most. */
+const NO_SOURCES: Sources<never> = new Map();
+
 /**
- * One group on one link: the merger of all sockets' filters, and what reports are to tell of it (RFC 3376 section 5;
- * `struct ip_mc_list` in Linux).
+ * One group on one link: the merger of all sockets' filters, and what reports are to tell of it (RFC 3376 section 5,
+ * RFC 3810 section 6; `struct ip_mc_list` and `struct ifmcaddr6` in Linux).
  */
-export class Group {
-  readonly address: Ipv4Address;
+export class Group<A extends IpAddress> {
+  readonly address: A;
   /** How many sockets are in it. */
   users = 1;
+  /** The card listens to it. */
+  heard = false;
   mode: FilterMode;
   /** How many filters include or exclude, by mode. */
   readonly filters: Record<FilterMode, number> = { include: 0, exclude: 0 };
-  sources = new Map<Ipv4Address, Source>();
-  /** Sources that no filter names any more, of which reports are still to tell. */
-  removed = new Map<Ipv4Address, Source>();
   /** How many reports are still to tell that the mode has changed. */
   changes = 0;
   /** A query for some of its sources waits for its answer. */
   sourcesQueried = false;
-  /** How many unsolicited reports of version 1 or 2 are still to be sent. */
+  /** How many unsolicited reports of an older version are still to be sent. */
   unsolicited = 0;
   /** Who was the last to report it on the link: this machine. */
   reporter = false;
 
-  constructor(address: Ipv4Address, mode: FilterMode) {
+  #sources: Map<IpKey, Source<A>> | null = null;
+  #removed: Map<IpKey, Source<A>> | null = null;
+
+  constructor(address: A, mode: FilterMode) {
     this.address = address;
     this.mode = mode;
     this.filters[mode] = 1;
   }
 
-  /** Whether the merged filter lets packets of a source in (`ip_check_mc_rcu`). */
-  hears(source: Ipv4Address): boolean {
-    const known = this.sources.get(source);
+  /** Those that the sockets' filters name. */
+  get sources(): Sources<A> {
+    return this.#sources ?? NO_SOURCES;
+  }
+
+  /** Those that no filter names any more, of which reports are still to tell. */
+  get removed(): Sources<A> {
+    return this.#removed ?? NO_SOURCES;
+  }
+
+  /** All reports have told that a source is removed. */
+  forget(source: A): void {
+    this.#removed?.delete(keyOf(source));
+  }
+
+  /** Whether the merged filter lets packets of a source in (`ip_check_mc_rcu`, `ipv6_chk_mcast_addr`). */
+  hears(source: A): boolean {
+    const known = this.sources.get(keyOf(source));
     if (known === undefined) return this.filters.exclude > 0;
     return known.include > 0 || known.exclude !== this.filters.exclude;
   }
@@ -62,16 +84,16 @@ export class Group {
    * @param sources that the filter names. @param another a filter more, not only sources.
    * @param robustness how often a change is told. @returns whether there is something to tell.
    */
-  add(mode: FilterMode, sources: readonly Ipv4Address[], another: boolean, robustness: number): boolean {
+  add(mode: FilterMode, sources: readonly A[], another: boolean, robustness: number): boolean {
     this.#markCounted();
     const excluding = this.mode === 'exclude';
     if (another) this.filters[mode]++;
     for (const address of sources) {
-      let source = this.sources.get(address);
+      let source = this.sources.get(keyOf(address));
       if (source === undefined) {
         source = new Source(address);
-        source.counted = false;
-        this.sources.set(address, source);
+        this.#sources ??= new Map();
+        this.#sources.set(keyOf(address), source);
       }
       source[mode]++;
     }
@@ -83,19 +105,19 @@ export class Group {
   }
 
   /** Takes away what `add` added. @returns whether there is something to tell. */
-  remove(mode: FilterMode, sources: readonly Ipv4Address[], another: boolean, robustness: number): boolean {
+  remove(mode: FilterMode, sources: readonly A[], another: boolean, robustness: number): boolean {
     this.#markCounted();
     if (another && this.filters[mode] > 0) this.filters[mode]--;
     let gone = false;
     for (const address of sources) {
-      const source = this.sources.get(address);
+      const source = this.sources.get(keyOf(address));
       if (source === undefined || source[mode] === 0) continue;
       source[mode]--;
       if (source.include > 0 || source.exclude > 0) continue;
-      this.sources.delete(address);
+      this.#sources?.delete(keyOf(address));
       if (!source.counted) continue;
       source.changes = robustness;
-      this.removed.set(address, source);
+      this.#remove(source);
       gone = true;
     }
     if (this.mode === 'exclude' && this.filters.exclude === 0 && this.filters.include > 0) {
@@ -107,7 +129,7 @@ export class Group {
   }
 
   /** The sources that a record of the present state names. */
-  current(): Source[] {
+  current(): Source<A>[] {
     return [...this.sources.values()].filter((source) => {
       if (this.sourcesQueried && !source.queried) return false;
       return this.mode === 'include' ? true : this.#counts(source);
@@ -115,7 +137,7 @@ export class Group {
   }
 
   /** The sources that a record of a change to this mode names. */
-  ofMode(): Source[] {
+  ofMode(): Source<A>[] {
     const all = [...this.sources.values()];
     return this.mode === 'include'
       ? all.filter(({ include }) => include > 0)
@@ -123,9 +145,14 @@ export class Group {
   }
 
   /** Whether a source is in the merged filter: included by someone, or excluded by all (`sf_setstate`). */
-  #counts(source: Source): boolean {
+  #counts(source: Source<A>): boolean {
     if (this.filters.exclude === 0) return source.include > 0;
     return source.include === 0 && source.exclude === this.filters.exclude;
+  }
+
+  #remove(source: Source<A>): void {
+    this.#removed ??= new Map();
+    this.#removed.set(keyOf(source.address), source);
   }
 
   #markCounted(): void {
@@ -145,13 +172,13 @@ export class Group {
       if (counts === source.counted) continue;
       changed = true;
       if (counts) {
-        this.removed.delete(source.address);
+        this.forget(source.address);
         source.changes = robustness;
       } else {
         source.changes = 0;
         const record = new Source(source.address);
         record.changes = robustness;
-        this.removed.set(source.address, record);
+        this.#remove(record);
       }
     }
     return changed;
