@@ -30,7 +30,9 @@ describe.each([
       const world = make();
       const socket = world.socket();
       expect(world.said(() => world.join(socket))).toEqual(twice('TO_EX(G)'));
-      expect(world.said(() => socket.close())).toEqual(twice('TO_IN(G)'));
+      expect(world.said(() => world.join(socket, 'H'))).toEqual(twice('TO_EX(H)'));
+      expect(world.said(() => world.leave(socket))).toEqual(twice('TO_IN(G)'));
+      expect(world.said(() => socket.close())).toEqual(twice('TO_IN(H)'));
     });
 
     test('is told from the address of the link to the routers of the newest version, with one hop to go', () => {
@@ -64,6 +66,16 @@ describe.each([
       ]);
       expect(world.said(() => world.filter(socket, INCLUDE, ['a']))).toEqual(['TO_IN(G: a)']);
       expect(world.said(() => world.filter(socket, INCLUDE, []))).toEqual(['BLOCK(G: a)']);
+    });
+
+    test('of the group that everybody is in is not told', () => {
+      const world = make();
+      const socket = world.socket();
+      expect(world.said(() => world.join(socket, 'all'))).toEqual([]);
+      expect(world.said(() => world.source(socket, BLOCK, 'a', 'all'))).toEqual([]);
+      expect(world.said(() => world.ask({ limit: 100 }))).toEqual([]);
+      expect(world.said(() => world.ask({ limit: 100, group: 'all' }))).toEqual([]);
+      expect(world.said(() => socket.close())).toEqual([]);
     });
 
     test('that nobody outside would notice is not told', () => {
@@ -151,6 +163,7 @@ describe.each([
       const world = once();
       const socket = world.socket();
       world.join(socket);
+      world.source(socket, ALLOW, 'a', 'G1');
       world.later(10);
       const down = () => {
         world.server.setLinkUp('eth0', false);
@@ -158,7 +171,9 @@ describe.each([
       };
       world.messages();
       expect(world.said(down)).toEqual([]);
-      expect(world.said(() => world.server.setLinkUp('eth0', true)).at(-1)).toBe('TO_EX(G) TO_EX(H)');
+      expect(world.said(() => world.server.setLinkUp('eth0', true)).at(-1)).toBe(
+        'TO_EX(G) ALLOW(G1: a) TO_EX(H)',
+      );
     });
   });
 
@@ -210,6 +225,12 @@ describe.each([
     test('is not given for a group that nobody is in', () => {
       const { world } = settled();
       expect(texts(world, { group: 'H', limit: 1000, to: 'all' })).toEqual([]);
+    });
+
+    test('is not given for a group that is left before it is due', () => {
+      const { world, socket } = settled();
+      world.ask(about(10_000));
+      expect(world.said(() => world.leave(socket), 20)).toEqual(twice('TO_IN(G)'));
     });
 
     test('is given though the querier is a source that nobody wants to hear', () => {
@@ -475,6 +496,15 @@ describe.each([
     expect(told).toEqual(world.tellsLeaving(older) ? [[world.leaveType, 'G', 'all routers']] : []);
   });
 
+  test('a query about sources is one about their group', () => {
+    const world = make();
+    world.source(world.socket(), ALLOW, 'a');
+    world.later(10);
+    ask(world);
+    world.later(20);
+    expect(world.said(() => world.ask({ group: 'G', sources: ['b'], limit: 1000 }), 20)).toEqual(['G']);
+  });
+
   test('each group is reported by itself, within the time that the query leaves', () => {
     const world = make();
     const socket = world.socket();
@@ -545,6 +575,9 @@ describe.each([
     world.ask({ group: 'G0', limit: 1000, robustness: 3, interval: 100 });
     ask(world);
     expect(around(312)).toEqual(change);
+    world.ask({ limit: 12_000, robustness: 0, interval: 0 });
+    ask(world);
+    expect(around(262)).toEqual(change);
   });
 
   test('what was left meanwhile is not told later', () => {
@@ -556,6 +589,10 @@ describe.each([
     world.leave(socket);
     world.later(400);
     expect(world.said(() => world.join(socket, 'H'))).toEqual(twice('TO_EX(H)'));
+    world.leave(socket, 'H');
+    ask(world);
+    world.later(400);
+    expect(world.said(() => world.join(socket))).toEqual(twice('TO_EX(G)'));
   });
 
   test('that version can be chosen without one', () => {

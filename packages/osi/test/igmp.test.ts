@@ -84,7 +84,7 @@ test('what is no message is dropped, and it is said why', () => {
   expect(world.messages()).toEqual([]);
 });
 
-test('a version 1 host is asked about all its groups, whatever a later query says (`igmp_heard_query`)', () => {
+test('a version 1 host is asked about all its groups, whatever a later query says', () => {
   const world = new GroupWorld4();
   const socket = world.socket();
   for (const group of ['G', 'H']) world.join(socket, group);

@@ -64,6 +64,14 @@ describe('a message', () => {
     expect(sources.slice(-2)).toEqual(['server TO_EX(G)', 'server TO_EX(G)']);
   });
 
+  test('is none while IPv6 is off', () => {
+    const world = new GroupWorld6();
+    world.server.sysctl.set('net.ipv6.conf.eth0.disable_ipv6', 1);
+    const socket = world.socket();
+    expect(world.said(() => world.join(socket))).toEqual([]);
+    expect(world.said(() => world.leave(socket))).toEqual([]);
+  });
+
   test('is none about the group of all nodes, nor about one that goes no further than the interface', () => {
     const world = new GroupWorld6();
     const socket = world.socket();
@@ -176,7 +184,7 @@ describe('a query', () => {
   });
 });
 
-test('a report of another is heeded only from its link, to the group (`__mld_report_work`)', () => {
+test('a report of another is heeded only from its link, to the group', () => {
   const world = settled();
   const answered = (how: { from?: string; to?: string }) => {
     world.ask({ limit: 1000, older: 1 });

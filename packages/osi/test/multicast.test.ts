@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as linux from '../src/5-session/constants.ts';
-import { ints, readInt } from '../src/5-session/option-table.ts';
+import { ints } from '../src/5-session/option-table.ts';
 import type { Socket, SocketAddress } from '../src/5-session/socket-types.ts';
 import type { Stack } from '../src/5-session/stack.ts';
 import { dissect, summarize } from '../src/dissect/index.ts';
@@ -39,8 +39,6 @@ function datagram(stack: Stack, port?: number): Socket {
 
 const set = (socket: Socket, name: number, value: Uint8Array) =>
   socket.setOption(linux.IPPROTO_IP, name, value);
-const get = (socket: Socket, name: number) =>
-  readInt(socket.getOption(linux.IPPROTO_IP, name, 4) as Uint8Array, 0);
 const join = (socket: Socket, value = mreq()) => expect(set(socket, linux.IP_ADD_MEMBERSHIP, value)).toBe(0);
 
 /** What waits at a socket, as text. */
@@ -143,6 +141,23 @@ describe('joining', () => {
       expect(set(other, linux.IP_ADD_SOURCE_MEMBERSHIP, mreqSource(`10.0.9.${i}`))).toBe(0);
     }
     expect(set(other, linux.IP_ADD_SOURCE_MEMBERSHIP, mreqSource('10.0.9.99'))).toBe(-ERRNO.ENOBUFS);
+  });
+
+  test('names sources by the options of ip(7), too', () => {
+    const { client } = groupStacks();
+    const socket = datagram(client);
+    const source = (name: number) => set(socket, name, mreqSource('10.0.0.7'));
+    const filter = (mode: number) =>
+      set(socket, linux.IP_MSFILTER, Uint8Array.from([...mreq(), ...ints(mode, 1), ...address('10.0.0.7')]));
+    join(socket);
+    expect([source(linux.IP_BLOCK_SOURCE), source(linux.IP_BLOCK_SOURCE)]).toEqual([0, -ERRNO.EADDRNOTAVAIL]);
+    expect(source(linux.IP_UNBLOCK_SOURCE)).toBe(0);
+    expect([filter(2), filter(1)]).toEqual([-ERRNO.EINVAL, 0]);
+    expect(source(linux.IP_ADD_SOURCE_MEMBERSHIP)).toBe(-ERRNO.EADDRNOTAVAIL);
+    expect(source(linux.IP_DROP_SOURCE_MEMBERSHIP)).toBe(0);
+    expect(set(socket, linux.IP_DROP_MEMBERSHIP, mreq())).toBe(-ERRNO.EADDRNOTAVAIL);
+    expect(source(linux.IP_ADD_SOURCE_MEMBERSHIP)).toBe(0);
+    expect(set(socket, linux.IP_DROP_MEMBERSHIP, mreq())).toBe(0);
   });
 
   test('works by interface number, by address and by the protocol-independent options', () => {

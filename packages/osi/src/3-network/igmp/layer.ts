@@ -197,8 +197,9 @@ export class IgmpLayer
     return this.#sysctl.ipv4(link.name, 'force_igmp_version');
   }
 
-  /** Link-local groups are reported too unless the administrator says otherwise. */
+  /** All but 224.0.0.1; those of the link unless the administrator says otherwise. */
   isReported(group: Ipv4Address): boolean {
+    if (group === ALL_HOSTS) return false;
     return group >>> 8 !== 0xe00000 || this.#sysctl.get('net.ipv4.igmp_link_local_mcast_reports') !== 0;
   }
 
