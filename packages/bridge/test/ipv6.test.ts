@@ -3,6 +3,8 @@ import {
   AsyncDatagramSocket,
   type AsyncSocket,
   IPPROTO_ICMPV6,
+  MCAST_JOIN_SOURCE_GROUP,
+  MCAST_LEAVE_SOURCE_GROUP,
   SOCK_DGRAM,
   type Socket,
 } from '@netarium/osi/5-session';
@@ -569,6 +571,36 @@ describeKernel('a Linux bridge that snoops multicast listener discovery', () => 
     expect(met.kernel.run('bridge', 'mdb', 'show')).toContain(`port ${met.tap.device} grp ${GROUP}`);
     expect(met.now(() => socket.socket.setOption(41, 21, request))).toBe(0);
     await watching.says(`gone ${GROUP}`);
+    watching.kill();
+    met.now(() => socket.close());
+  });
+
+  test('knows from which sources we want a group', async () => {
+    const watching = met.kernel.python(WATCH_GROUPS);
+    await watching.says('watching');
+    const socket = met.now(() => met.box.stack.datagram({ address: '::', port: 5001 }));
+    const storage = (last: readonly number[]) => [
+      10,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      ...last,
+      ...new Array<number>(104).fill(0),
+    ];
+    const group = [0xff, 5, ...new Array<number>(13).fill(0), 0x78];
+    const source = [0x20, 1, 0xd, 0xb8, ...new Array<number>(11).fill(0), 5];
+    const request = Uint8Array.from([2, 0, 0, 0, 0, 0, 0, 0, ...storage(group), ...storage(source)]);
+    expect(met.now(() => socket.socket.setOption(41, MCAST_JOIN_SOURCE_GROUP, request))).toBe(0);
+    await watching.says('new ff05::78');
+    expect(met.kernel.run('bridge', '-d', 'mdb', 'show')).toMatch(
+      /grp ff05::78 .*filter_mode include source_list 2001:db8::5\//,
+    );
+    expect(met.now(() => socket.socket.setOption(41, MCAST_LEAVE_SOURCE_GROUP, request))).toBe(0);
+    await watching.says('gone ff05::78');
     watching.kill();
     met.now(() => socket.close());
   });

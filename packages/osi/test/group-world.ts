@@ -137,8 +137,8 @@ export abstract class GroupWorld {
     return socket.setOption(this.level, linux.MCAST_JOIN_GROUP, value);
   }
 
-  leave(socket: Socket, group = 'G'): number {
-    return this.#set(socket, linux.MCAST_LEAVE_GROUP, [group]);
+  leave(socket: Socket, group = 'G', index = 2): number {
+    return this.#set(socket, linux.MCAST_LEAVE_GROUP, [group], index);
   }
 
   /** @param name of an option about a source. */

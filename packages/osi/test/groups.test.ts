@@ -54,6 +54,8 @@ describe.each([
       expect(world.said(() => second.close())).toEqual(twice('TO_IN(G: a b)'));
       expect(world.said(() => world.source(first, DISALLOW, 'a'))).toEqual(twice('BLOCK(G: a)'));
       expect(world.said(() => world.source(first, DISALLOW, 'b'))).toEqual(twice('BLOCK(G: b)'));
+      expect(world.said(() => world.join(first))).toEqual(twice('TO_EX(G)'));
+      expect(world.said(() => world.source(first, ALLOW, 'a'))).toEqual(twice('TO_IN(G: a)'));
     });
 
     test('of a whole filter is told as what it adds and what it takes away', () => {
@@ -66,6 +68,7 @@ describe.each([
       ]);
       expect(world.said(() => world.filter(socket, INCLUDE, ['a']))).toEqual(['TO_IN(G: a)']);
       expect(world.said(() => world.filter(socket, INCLUDE, []))).toEqual(['BLOCK(G: a)']);
+      expect(world.leave(socket)).toBe(-ERRNO.EADDRNOTAVAIL);
     });
 
     test('of the group that everybody is in is not told', () => {
@@ -85,10 +88,17 @@ describe.each([
       expect(world.said(() => world.join(b))).toEqual([]);
       // Blocked by all that exclude, and included by none.
       expect(world.said(() => world.source(a, BLOCK, 'a'))).toEqual([]);
+      expect(world.said(() => world.ask({ limit: 100, robustness: 1 }))).toEqual(['IS_EX(G)']);
+      expect(world.said(() => world.source(a, UNBLOCK, 'a'))).toEqual([]);
+      expect(world.said(() => world.source(a, BLOCK, 'a'))).toEqual([]);
       expect(world.said(() => world.source(b, BLOCK, 'a'))).toEqual(['BLOCK(G: a)']);
       expect(world.said(() => world.source(a, UNBLOCK, 'a'))).toEqual(['ALLOW(G: a)']);
       expect(world.said(() => a.close())).toEqual(['BLOCK(G: a)']);
-      expect(world.said(() => b.close())).toEqual(['TO_IN(G)']);
+      // Nor is one blocked that somebody includes.
+      const c = world.socket();
+      expect(world.said(() => world.source(c, ALLOW, 'a'))).toEqual(['ALLOW(G: a)']);
+      expect(world.said(() => world.ask({ limit: 100, robustness: 1 }))).toEqual(['IS_EX(G)']);
+      expect(world.said(() => b.close())).toEqual(['TO_IN(G: a)']);
     });
 
     test('that follows another before that is told for the last time goes with it', () => {
@@ -111,6 +121,22 @@ describe.each([
       world.source(socket, DISALLOW, 'b');
       world.later(10);
       expect(world.texts()).toEqual(['ALLOW(G: a b)', 'ALLOW(G: a) BLOCK(G: b)', 'BLOCK(G: b)']);
+      world.source(socket, ALLOW, 'b');
+      world.later(0.01);
+      world.source(socket, DISALLOW, 'b');
+      world.later(0.01);
+      world.source(socket, ALLOW, 'b');
+      world.later(10);
+      expect(world.texts()).toEqual(['ALLOW(G: b)', 'BLOCK(G: b)', 'ALLOW(G: b)', 'ALLOW(G: b)']);
+      const others = [world.socket(), world.socket()];
+      for (const other of others) world.join(other, 'H');
+      world.later(10);
+      world.messages();
+      for (const other of others) world.source(other, BLOCK, 'a', 'H');
+      world.later(0.01);
+      world.source(others[0] as Socket, UNBLOCK, 'a', 'H');
+      world.later(10);
+      expect(world.texts()).toEqual(['BLOCK(H: a)', 'ALLOW(H: a)', 'ALLOW(H: a)']);
     });
 
     test('of a group that is joined again before its leaving is told for the last time is not both', () => {
@@ -124,6 +150,18 @@ describe.each([
       world.join(socket);
       world.later(10);
       expect(world.texts()).toEqual(['TO_IN(G)', 'TO_EX(G)', 'TO_EX(G)']);
+    });
+
+    test('is not told anew when the cable is plugged in again', () => {
+      const world = make();
+      world.join(world.socket());
+      world.later(10);
+      const replug = () => {
+        world.client.setLinkUp('eth0', false);
+        world.later(1);
+        world.client.setLinkUp('eth0', true);
+      };
+      expect(world.said(replug)).toEqual([]);
     });
 
     test('is told as often as the querier says, and as the administrator says where it says nothing', () => {
@@ -261,7 +299,10 @@ describe.each([
     test('about sources names those that are asked for and heard, of all such queries that wait', () => {
       const { world } = settled('a', 'b', 'c');
       expect(texts(world, about(1000, 'a', 'd'))).toEqual(['IS_IN(G: a)']);
+      expect(texts(world, about(1000, 'b'))).toEqual(['IS_IN(G: b)']);
+      expect(texts(world, general(1000))).toEqual(['IS_IN(G: a b c)']);
       expect(texts(world, about(1000, 'd'))).toEqual([]);
+      expect(texts(world, general(1000))).toEqual(['IS_IN(G: a b c)']);
       expect(texts(world, about(1000, 'a'), about(1000, 'c'))).toEqual(['IS_IN(G: a c)']);
     });
 
@@ -300,12 +341,13 @@ describe.each([
       for (const { bytes } of messages) expect(bytes).toBeLessThanOrEqual(1500);
       return messages.map(({ text }) => text);
     };
-    const withSources = (mode: number) => {
+    const withSources = (mode: number, before?: string) => {
       const world = once();
       world.server.sysctl.set('net.ipv4.igmp_max_msf', 1000);
       world.server.sysctl.set('net.ipv6.mld_max_msf', 1000);
       const socket = world.socket();
-      world.join(socket);
+      if (before === undefined) world.join(socket);
+      else world.source(socket, ALLOW, before);
       world.later(10);
       world.messages();
       expect(world.filter(socket, mode, names('a', 600))).toBe(0);
@@ -332,13 +374,18 @@ describe.each([
     });
 
     test('of the sources that are excluded is left out: more is heard than is wanted, not less', () => {
-      const world = withSources(EXCLUDE);
-      fitting(world);
-      const [report = '', ...more] = world.said(() => world.ask({ limit: 100 }));
-      expect(more).toEqual([]);
-      const sources = /^IS_EX\(G: (.*)\)$/.exec(report)?.[1]?.split(' ') ?? [];
-      expect(sources.length).toBeGreaterThan(50);
-      expect(sources).toEqual(names('a', sources.length));
+      const world = withSources(EXCLUDE, 'b');
+      const changes = fitting(world);
+      const answers = world.said(() => world.ask({ limit: 100 }));
+      for (const [type, texts] of [
+        ['TO_EX', changes],
+        ['IS_EX', answers],
+      ] as const) {
+        expect(texts).toHaveLength(1);
+        const sources = new RegExp(`^${type}\\(G: (.*)\\)$`).exec(texts[0] ?? '')?.[1]?.split(' ') ?? [];
+        expect(sources.length).toBeGreaterThan(50);
+        expect(sources).toEqual(names('a', sources.length));
+      }
     });
   });
 
@@ -372,6 +419,26 @@ describe.each([
       expect(reached(world, member, bystander, strict)).toEqual([true, true, false]);
     });
 
+    test('is not even taken from the cable once the group is left, however often the interface went down and up', () => {
+      const world = make();
+      const socket = world.socket(port);
+      const taken = () => {
+        const { drops } = world.server.tracer;
+        const before = drops.get('ethernet.not-for-us') ?? 0;
+        world.send('G', port);
+        world.later(1);
+        return drops.get('ethernet.not-for-us') === before;
+      };
+      expect(taken()).toBe(false);
+      world.join(socket);
+      expect(taken()).toBe(true);
+      for (const up of [false, true, false, true]) world.server.setLinkUp('eth0', up);
+      world.later(10);
+      expect(taken()).toBe(true);
+      world.leave(socket);
+      expect(taken()).toBe(false);
+    });
+
     test('comes in when some socket includes its source or not all that exclude exclude it', () => {
       const world = make();
       const bystander = world.socket(port);
@@ -401,6 +468,19 @@ describe.each([
       expect([world.join(socket), world.join(socket)]).toEqual([0, -ERRNO.EADDRINUSE]);
       expect([world.join(socket, 'H', 9), world.join(socket, 'H', 2)]).toEqual([-ERRNO.ENODEV, 0]);
       expect([world.leave(socket), world.leave(socket)]).toEqual([0, -ERRNO.EADDRNOTAVAIL]);
+    });
+
+    test('is in a group by an interface', () => {
+      const world = make();
+      const [socket, member] = [world.socket(5007), world.socket(5007)];
+      world.setAll(socket, false);
+      expect(world.join(socket, 'G', 1)).toBe(0);
+      world.join(member);
+      world.send('G', 5007);
+      world.later(1);
+      expect([socket, member].map((each) => received(each).length)).toEqual([0, 1]);
+      expect(world.leave(socket, 'G', 2)).toBe(-ERRNO.EADDRNOTAVAIL);
+      expect(world.leave(socket, 'G', 1)).toBe(0);
     });
 
     test('has one kind of filter for a group at a time, and each source in it once', () => {
@@ -496,6 +576,28 @@ describe.each([
     expect(told).toEqual(world.tellsLeaving(older) ? [[world.leaveType, 'G', 'all routers']] : []);
   });
 
+  test('a report that was sent to a member alone spares it nothing', () => {
+    const world = make();
+    world.join(world.socket());
+    world.later(10);
+    world.messages();
+    ask(world);
+    world.say(world.otherReport('G'), 'server');
+    world.later(20);
+    expect(world.texts()).toEqual(['G']);
+  });
+
+  test('who has answered a query tells of its joining no more', () => {
+    const world = make();
+    world.server.sysctl.set(world.tunables.robustness, 5);
+    ask(world);
+    world.join(world.socket());
+    world.later(0.01);
+    ask(world, 100);
+    world.later(60);
+    expect(world.texts()).toEqual(['G', 'G']);
+  });
+
   test('a query about sources is one about their group', () => {
     const world = make();
     world.source(world.socket(), ALLOW, 'a');
@@ -525,7 +627,8 @@ describe.each([
     const world = make();
     const socket = world.socket();
     world.join(socket);
-    world.later(10);
+    ask(world);
+    world.later(20);
     world.messages();
     ask(world);
     world.say(world.otherReport('G'), 'G');

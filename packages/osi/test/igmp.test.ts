@@ -91,6 +91,7 @@ test('a version 1 host is asked about all its groups, whatever a later query say
   world.ask({ limit: 100, older: 1 });
   world.later(30);
   expect(world.said(() => world.ask({ limit: 100, group: 'G' }), 30).sort()).toEqual(['G', 'H']);
+  expect(world.said(() => world.ask({ limit: 0, group: 'G', older: 1 }), 30).sort()).toEqual(['G', 'H']);
 });
 
 test('groups of the link are not told of with net.ipv4.igmp_link_local_mcast_reports 0, others are', () => {

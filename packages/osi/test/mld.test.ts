@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MCAST_BLOCK_SOURCE } from '../src/5-session/constants.ts';
 import { milliseconds, seconds } from '../src/time/index.ts';
 import { GroupWorld6 } from './group-world.ts';
 import { bytes6 } from './ipv6-station.ts';
@@ -64,12 +65,26 @@ describe('a message', () => {
     expect(sources.slice(-2)).toEqual(['server TO_EX(G)', 'server TO_EX(G)']);
   });
 
-  test('is none while IPv6 is off', () => {
-    const world = new GroupWorld6();
-    world.server.sysctl.set('net.ipv6.conf.eth0.disable_ipv6', 1);
+  test('is none while IPv6 is off, and the card takes no group’s packets', () => {
+    const world = settled();
+    world.ask({ limit: 10_000 });
+    world.ask({ limit: 10_000, group: 'G' });
+    const off = () => world.server.sysctl.set('net.ipv6.conf.eth0.disable_ipv6', 1);
+    expect(world.said(off, 20)).toEqual([]);
     const socket = world.socket();
-    expect(world.said(() => world.join(socket))).toEqual([]);
-    expect(world.said(() => world.leave(socket))).toEqual([]);
+    expect(world.said(() => world.join(socket, 'H'))).toEqual([]);
+    expect(world.said(() => world.source(socket, MCAST_BLOCK_SOURCE, 'a', 'H'))).toEqual([]);
+    expect(world.said(() => world.leave(socket, 'H'))).toEqual([]);
+    const { drops } = world.server.tracer;
+    const before = drops.get('ethernet.not-for-us') ?? 0;
+    world.send('G', 5007);
+    world.later(1);
+    expect(drops.get('ethernet.not-for-us')).toBe(before + 1);
+  });
+
+  test('is none about what is joined on lo', () => {
+    const world = new GroupWorld6();
+    expect(world.said(() => world.join(world.socket(), 'G', 1))).toEqual([]);
   });
 
   test('is none about the group of all nodes, nor about one that goes no further than the interface', () => {
@@ -184,16 +199,20 @@ describe('a query', () => {
   });
 });
 
-test('a report of another is heeded only from its link, to the group', () => {
-  const world = settled();
-  const answered = (how: { from?: string; to?: string }) => {
+test('a report of another is heeded only from its link, and whole', () => {
+  const world = new GroupWorld6();
+  // Of which the last byte is 0, as is what stands behind a message.
+  world.join(world.socket(), 'G0');
+  world.later(10);
+  world.messages();
+  const answered = (how: { from?: string; length?: number }) => {
     world.ask({ limit: 1000, older: 1 });
-    world.sayAs(world.otherReport('G'), { to: 'G', ...how });
+    world.sayAs(world.otherReport('G0').slice(0, how.length), { to: 'G0', ...how });
     world.later(10);
     return world.texts();
   };
-  expect(answered({ from: 'a' })).toEqual(['G']);
-  expect(answered({ to: 'server' })).toEqual(['G']);
+  expect(answered({ length: 23 })).toEqual(['G0']);
+  expect(answered({ from: 'a' })).toEqual(['G0']);
   expect(answered({})).toEqual([]);
   expect(answered({ from: 'any' })).toEqual([]);
 });

@@ -98,6 +98,17 @@ describe('a datagram to a group', () => {
     expect([own, other].map(received)).toEqual([['x'], []]);
   });
 
+  test('is what IP_MULTICAST_ALL is about: a broadcast reaches all sockets as ever', () => {
+    const { sim, client, server } = groupStacks();
+    const strict = datagram(server, 5007);
+    set(strict, linux.IP_MULTICAST_ALL, ints(0));
+    const sender = datagram(client);
+    sender.setOption(linux.SOL_SOCKET, linux.SO_BROADCAST, ints(1));
+    sender.send(bytes('all'), 0, at('10.0.0.255', 5007), 0);
+    sim.run(seconds(1));
+    expect(received(strict)).toEqual(['all']);
+  });
+
   test('needs a route or IP_MULTICAST_IF', () => {
     const { client } = twoStacks();
     const sender = datagram(client);
@@ -118,6 +129,7 @@ describe('joining', () => {
     const { client } = twoStacks();
     const socket = datagram(client);
     expect(set(socket, linux.IP_ADD_MEMBERSHIP, mreq())).toBe(-ERRNO.ENODEV);
+    expect(set(socket, linux.IP_DROP_MEMBERSHIP, mreq())).toBe(-ERRNO.ENODEV);
     client.addRoute({ destination: '224.0.0.0/4', interface: 'eth0' });
     expect(set(socket, linux.IP_ADD_MEMBERSHIP, mreq('10.0.0.9'))).toBe(-ERRNO.EINVAL);
     expect(set(socket, linux.IP_ADD_MEMBERSHIP, mreq(GROUP, '10.0.0.9'))).toBe(-ERRNO.ENODEV);

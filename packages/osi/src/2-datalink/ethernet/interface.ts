@@ -243,7 +243,8 @@ export class EthernetInterface implements Link, LinkStatistics, PortOwner {
     }
     const etherType = readEtherType(view, start);
     if (group && destination !== BROADCAST_MAC) {
-      if (etherType === ETHERTYPE_IPV4 && !this.groups.hears(destination)) {
+      const packet = etherType === ETHERTYPE_IPV4 || etherType === ETHERTYPE_IPV6;
+      if (packet && !this.groups.hears(destination)) {
         // The card's filter lets nobody see it.
         port.tracer.countDrop('ethernet.not-for-us');
         frame.release();

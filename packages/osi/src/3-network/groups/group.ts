@@ -100,7 +100,7 @@ export class Group<A extends IpAddress> {
     if (excluding === this.filters.exclude > 0) return this.#noteChanges(robustness);
     if (this.filters.exclude > 0) this.mode = 'exclude';
     else if (this.filters.include > 0) this.mode = 'include';
-    this.#modeChanged(robustness);
+    this.changes = robustness;
     return true;
   }
 
@@ -122,26 +122,20 @@ export class Group<A extends IpAddress> {
     }
     if (this.mode === 'exclude' && this.filters.exclude === 0 && this.filters.include > 0) {
       this.mode = 'include';
-      this.#modeChanged(robustness);
+      this.changes = robustness;
       return true;
     }
     return this.#noteChanges(robustness) || gone;
   }
 
-  /** The sources that a record of the present state names. */
+  /** The sources of the merged filter; of those only that a query asks about, where one does. */
   current(): Source<A>[] {
-    return [...this.sources.values()].filter((source) => {
-      if (this.sourcesQueried && !source.queried) return false;
-      return this.mode === 'include' ? true : this.#counts(source);
-    });
+    return this.merged().filter(({ queried }) => queried || !this.sourcesQueried);
   }
 
-  /** The sources that a record of a change to this mode names. */
-  ofMode(): Source<A>[] {
-    const all = [...this.sources.values()];
-    return this.mode === 'include'
-      ? all.filter(({ include }) => include > 0)
-      : all.filter((s) => this.#counts(s));
+  /** The sources of the merged filter. */
+  merged(): Source<A>[] {
+    return [...this.sources.values()].filter((source) => this.#counts(source));
   }
 
   /** Whether a source is in the merged filter: included by someone, or excluded by all (`sf_setstate`). */
@@ -157,11 +151,6 @@ export class Group<A extends IpAddress> {
 
   #markCounted(): void {
     for (const source of this.sources.values()) source.counted = this.#counts(source);
-  }
-
-  #modeChanged(robustness: number): void {
-    this.changes = robustness;
-    for (const source of this.sources.values()) source.changes = 0;
   }
 
   /** Compares with what `#markCounted` noted. @returns whether something has changed. */

@@ -177,7 +177,6 @@ export class LinkGroups<A extends IpAddress> {
     if (group === undefined) return false;
     this.#timers?.get(keyOf(address))?.stop();
     group.reporter = false;
-    group.unsolicited = 0;
     return true;
   }
 

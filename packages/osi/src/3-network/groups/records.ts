@@ -55,7 +55,7 @@ export function changeRecords<A extends IpAddress>(group: Group<A>): GroupRecord
   }
   group.changes--;
   const type = group.mode === 'exclude' ? CHANGE_TO_EXCLUDE : CHANGE_TO_INCLUDE;
-  records.push({ type, group: group.address, sources: addressesOf(group.ofMode()) });
+  records.push({ type, group: group.address, sources: addressesOf(group.merged()) });
   return records;
 }
 

@@ -225,7 +225,6 @@ export class MulticastListeners
       const limit = milliseconds(readMaximumDelay(view, start));
       return { version: 1, group, sources: [], limit, robustness: 0, interval: 0 };
     }
-    if (length < MLD_V2_QUERY_LENGTH) return null;
     const count = readSourceCount(view, start);
     if (length < MLD_V2_QUERY_LENGTH + MLD_SOURCE_LENGTH * count) return null;
     const delay =
