@@ -7,6 +7,7 @@ import { type GroupWorld, GroupWorld4, GroupWorld6, type Query } from './group-w
 
 const { MCAST_BLOCK_SOURCE: BLOCK, MCAST_UNBLOCK_SOURCE: UNBLOCK } = linux;
 const { MCAST_JOIN_SOURCE_GROUP: ALLOW, MCAST_LEAVE_SOURCE_GROUP: DISALLOW } = linux;
+const MAX_SOURCES = ['net.ipv4.igmp_max_msf', 'net.ipv6.mld_max_msf'];
 const EXCLUDE = 0;
 const INCLUDE = 1;
 const twice = (text: string) => [text, text];
@@ -343,8 +344,7 @@ describe.each([
     };
     const withSources = (mode: number, before?: string) => {
       const world = once();
-      world.server.sysctl.set('net.ipv4.igmp_max_msf', 1000);
-      world.server.sysctl.set('net.ipv6.mld_max_msf', 1000);
+      for (const name of MAX_SOURCES) world.server.sysctl.set(name, 1000);
       const socket = world.socket();
       if (before === undefined) world.join(socket);
       else world.source(socket, ALLOW, before);
@@ -437,6 +437,12 @@ describe.each([
       expect(taken()).toBe(true);
       world.leave(socket);
       expect(taken()).toBe(false);
+      world.server.setLinkUp('eth0', false);
+      world.join(socket);
+      world.server.setLinkUp('eth0', true);
+      world.later(10);
+      world.leave(socket);
+      expect(taken()).toBe(false);
     });
 
     test('comes in when some socket includes its source or not all that exclude exclude it', () => {
@@ -522,6 +528,11 @@ describe.each([
       const many = Array.from({ length: most + 1 }, (__, i) => `a${i}`);
       expect(world.filter(socket, INCLUDE, many)).toBe(-ERRNO.ENOBUFS);
       expect(world.filter(socket, INCLUDE, many.slice(1))).toBe(0);
+      world.later(10);
+      for (const name of MAX_SOURCES) world.server.sysctl.set(name, 0);
+      const other = world.socket();
+      expect(world.source(other, ALLOW, 'a', 'H')).toBe(-ERRNO.ENOBUFS);
+      expect(world.said(() => other.close())).toEqual([]);
     });
 
     test('that is a stream has no groups', () => {

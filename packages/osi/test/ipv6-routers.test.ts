@@ -250,7 +250,11 @@ describe('a router that advertises', () => {
 
   test('listens to what is asked of all routers, and says that it is one, as long as it forwards', () => {
     const { script, advertised } = router();
-    const groups = () => [...(script.us.ip6.interfaces.at(-1)?.groups ?? [])].map(({ text }) => text);
+    const { config6, interfaces } = script.us;
+    const groups = () =>
+      interfaces
+        .flatMap((link) => [...config6.groups.groupsOn(link).groups])
+        .map(({ address }) => address.text);
     const flags = () => {
       script.heard();
       const body = [...u32(0), ...bytes6(US), 1, 1, 2, 0, 0, 0, 0, 2];

@@ -2,12 +2,12 @@ import type { IpAddress } from '../ip-address.ts';
 import type { Group, Source } from './group.ts';
 
 /** Types of group records: what is asked for now, and what has changed (RFC 3376 section 4.2.12, RFC 3810 section 5.2.12). */
-export const MODE_IS_INCLUDE = 1;
-export const MODE_IS_EXCLUDE = 2;
-export const CHANGE_TO_INCLUDE = 3;
-export const CHANGE_TO_EXCLUDE = 4;
-export const ALLOW_NEW_SOURCES = 5;
-export const BLOCK_OLD_SOURCES = 6;
+const MODE_IS_INCLUDE = 1;
+const MODE_IS_EXCLUDE = 2;
+const CHANGE_TO_INCLUDE = 3;
+const CHANGE_TO_EXCLUDE = 4;
+const ALLOW_NEW_SOURCES = 5;
+const BLOCK_OLD_SOURCES = 6;
 
 /** A group record of a report (RFC 3376 section 4.2.4, RFC 3810 section 5.2.4). */
 export interface GroupRecord<A extends IpAddress> {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anAddress } from '../../../test/arbitraries.ts';
-import { CHANGE_TO_EXCLUDE } from '../groups/records.ts';
 import { MLD_DONE, MLD_V2_REPORT } from '../icmpv6/codec.ts';
 import {
   MLD_RECORD_LENGTH,
@@ -21,7 +20,7 @@ test('messages of listener discovery hold the group they are about', () => {
       writeMldV1(view, 4, MLD_DONE, group);
       expect(readGroup(view, 4, 0).equals(group)).toBe(true);
       writeMldReport(view, 0, 1);
-      writeMldRecord(view, MLD_V2_REPORT_HEADER, CHANGE_TO_EXCLUDE, group, []);
+      writeMldRecord(view, MLD_V2_REPORT_HEADER, 4, group, []);
       expect([view.getUint8(0), view.getUint16(6), view.getUint8(8)]).toEqual([MLD_V2_REPORT, 1, 4]);
       // The record's address stands where that of a message 4 bytes before it would.
       expect(readGroup(view, MLD_V2_REPORT_HEADER - 4, 0).equals(group)).toBe(true);
