@@ -199,6 +199,17 @@ describe('a segment arrives', () => {
     expect(ignored).toEqual([true, false, false, true]);
   });
 
+  test('an ICMP error about a SYN+ACK: a peer that is not there is forgotten (as Linux)', () => {
+    const script = new Script();
+    script.listen();
+    script.inject({ flags: 'S', mss: 1460 });
+    const states = (): string[] => [...script.tcp.entries()].map(({ state }) => state);
+    script.icmp({ errno: ERRNO.ECONNREFUSED }, 0);
+    expect(states()).toEqual(['LISTEN', 'SYN_RECV']);
+    script.icmp({ errno: ERRNO.EHOSTUNREACH }, 0);
+    expect(states()).toEqual(['LISTEN']);
+  });
+
   test('an ICMP error about the SYN+ACK of Fast Open counts, though what it announces is in flight already', () => {
     const script = new Script({ 'net.ipv4.tcp_fastopen': 3 });
     script.listen(8, { fastOpen: { queue: 1, key: null, withoutCookie: true, onConnect: false } });

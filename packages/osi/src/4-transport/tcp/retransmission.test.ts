@@ -182,3 +182,11 @@ describe('retransmission', () => {
     expect(server.readable).toBe(8);
   });
 });
+
+test('TCP_INFO tells how it goes: retransmissions in a row, back-off, what is lost and was sent again', () => {
+  const script = new Script();
+  const c = script.accepted();
+  c.send(new Uint8Array(3 * 1460), 0);
+  script.wait(1);
+  expect(c.info()).toMatchObject({ retransmits: 2, backoff: 2, lost: 3, resent: 1 });
+});
