@@ -3,6 +3,8 @@ import {
   type AddressDetails,
   formatIpv4,
   type GroupEntry,
+  type Ipv4Address,
+  type Ipv6Address,
   ipv4FromNumber,
   type LocalAddress,
   parseIpv4,
@@ -49,8 +51,12 @@ export class StackNetwork implements Network {
     return this.#stack.socket(domain, type, protocol, by);
   }
 
-  groups(): Iterable<GroupEntry> {
+  groups(): Iterable<GroupEntry<Ipv4Address>> {
     return this.#stack.igmp.entries();
+  }
+
+  groups6(): Iterable<GroupEntry<Ipv6Address>> {
+    return this.#stack.config6.groups.entries();
   }
 
   tcpEntries(): Iterable<TcpEntry> {
@@ -201,7 +207,7 @@ function routeAnswer({ destination, length, gateway, link, metric, source, proto
   };
 }
 
-function groupAnswer({ link, address, users }: GroupEntry): NetlinkAnswer {
+function groupAnswer({ link, address, users }: GroupEntry<Ipv4Address>): NetlinkAnswer {
   return {
     type: 'maddr',
     interface: link.name,

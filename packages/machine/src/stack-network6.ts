@@ -89,21 +89,17 @@ function byTree(x: Route6, y: Route6): number {
 
 /** The groups of each interface, the latest first, as Linux has them. */
 export function groupAnswers6(stack: Stack): NetlinkAnswer[] {
-  return stack.ip6.interfaces.flatMap(({ link }) =>
-    [...stack.config6.groups.groupsOn(link).groups]
-      .toReversed()
-      .map(({ address: group, users }): NetlinkAnswer => {
-        const onCable = !link.loopback && scopeOf(group) >= SCOPE_LINK;
-        return {
-          type: 'maddr',
-          interface: link.name,
-          index: link.index,
-          address: group.inZone(0).text,
-          mac: onCable ? formatMac(ipv6MulticastMac(group.d)) : null,
-          users,
-        };
-      }),
-  );
+  return Array.from(stack.config6.groups.entries(), ({ link, address, users }): NetlinkAnswer => {
+    const onCable = !link.loopback && scopeOf(address) >= SCOPE_LINK;
+    return {
+      type: 'maddr',
+      interface: link.name,
+      index: link.index,
+      address: address.text,
+      mac: onCable ? formatMac(ipv6MulticastMac(address.d)) : null,
+      users,
+    };
+  });
 }
 
 /** The lines of `/proc/net/snmp6` (`snmp6_seq_show`). */

@@ -22,6 +22,9 @@ export class FakeNetwork implements Network {
   groups() {
     return [];
   }
+  groups6() {
+    return [];
+  }
   tcpEntries() {
     return [];
   }

@@ -638,6 +638,17 @@ describe('routers', () => {
     expect(send(script, '2001:db8:9::9')).toEqual([]);
   });
 
+  test.each([
+    [1, []],
+    [2, ['020000000002']],
+  ])('are none for a machine that becomes a router itself, unless accept_ra is 2: %s', (accepts, heard) => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.us.sysctl.set('net.ipv6.conf.eth0.accept_ra', accepts);
+    script.us.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    expect(send(script, '2001:db8:9::9')).toEqual(heard);
+  });
+
   test('that are silent are passed over while there is another', () => {
     const script = new Ipv6Script();
     script.answers = false;

@@ -253,7 +253,7 @@ describe('a router that advertises', () => {
     const { config6, interfaces } = script.us;
     const groups = () =>
       interfaces
-        .flatMap((link) => [...config6.groups.groupsOn(link).groups])
+        .flatMap((link) => config6.groups.groupsOn(link).entries())
         .map(({ address }) => address.text);
     const flags = () => {
       script.heard();

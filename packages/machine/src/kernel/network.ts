@@ -1,4 +1,4 @@
-import type { GroupEntry, Sysctl } from '@netarium/osi/3-network';
+import type { GroupEntry, Ipv4Address, Ipv6Address, Sysctl } from '@netarium/osi/3-network';
 import type { TcpEntry, UdpEntry } from '@netarium/osi/4-transport';
 import type { Credentials, PacketSocket, Socket } from '@netarium/osi/5-session';
 import type { KernelMessage } from '@netarium/osi/trace';
@@ -14,7 +14,8 @@ export interface Network {
   /** Reads or changes links, addresses, routes and neighbours (rtnetlink(7)). @returns 0 or the answers, or a negated errno. */
   netlink(request: NetlinkRequest): number | NetlinkAnswer[];
   /** The groups of each interface, of IP and of its frames. */
-  groups(): Iterable<GroupEntry>;
+  groups(): Iterable<GroupEntry<Ipv4Address>>;
+  groups6(): Iterable<GroupEntry<Ipv6Address>>;
   tcpEntries(): Iterable<TcpEntry>;
   udpEntries(): Iterable<UdpEntry>;
   /** Counters of IPv6, of ICMPv6 and of UDP over IPv6 by their names in `/proc/net/snmp6`, in the order printed. */

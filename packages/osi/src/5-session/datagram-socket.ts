@@ -56,7 +56,6 @@ export class DatagramSocket extends InternetSocket implements UdpUser {
   linger: Nanoseconds | null = null;
   readonly #service: DatagramService;
   #ownId = '';
-  /** The IPv6 groups that it has joined, and what leaves each again: made with the first. */
   /** What MSG_ERRQUEUE reads: made with the first report. */
   #reports: ErrorQueue | null = null;
   /** What a path was found to take (IPV6_RECVPATHMTU): the latest. Nobody is woken for it, as on Linux. */
@@ -250,6 +249,7 @@ export class DatagramSocket extends InternetSocket implements UdpUser {
     return options.memberships;
   }
 
+  /** The same of IPv6. */
   get memberships6(): Memberships<Ipv6Address> {
     const options = this.#changed;
     options.memberships6 ??= new Memberships(this.parts.config6.groups);

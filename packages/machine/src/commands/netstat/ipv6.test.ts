@@ -1,3 +1,4 @@
+import * as linux from '@netarium/osi/5-session';
 import { milliseconds, seconds } from '@netarium/osi/time';
 import { describe, expect, it } from 'vitest';
 import { Bench, twoMachines } from '../../../test/lab.ts';
@@ -82,6 +83,56 @@ describe('groups of IPv6', () => {
         '2    eth0            ff0200000000000000000001ff000001     2 00000004 0\n' +
         '2    eth0            ff020000000000000000000000000001     1 0000000C 0\n' +
         '2    eth0            ff010000000000000000000000000001     1 00000008 0\n',
+    );
+  });
+
+  it('and of IPv4 are shown with their sources by /proc/net/mcfilter6 and mcfilter, and with what waits by igmp6', async () => {
+    const { alice, say } = await spoken();
+    const { socket } = alice.stack.datagram({ address: '::', port: 0 });
+    const storage = (family: number, at: number, address: readonly number[]) => {
+      const bytes = new Uint8Array(128);
+      bytes[0] = family;
+      bytes.set(address, at);
+      return bytes;
+    };
+    const six = (...tail: number[]) => [
+      ...tail.slice(0, 2),
+      ...new Array<number>(13).fill(0),
+      ...tail.slice(2),
+    ];
+    const only = (family: number, at: number, group: readonly number[], source: readonly number[]) =>
+      Uint8Array.from([
+        2,
+        ...new Array<number>(7).fill(0),
+        ...storage(family, at, group),
+        ...storage(family, at, source),
+      ]);
+    const { IPPROTO_IP, IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP } = linux;
+    expect(
+      socket.setOption(IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, only(10, 8, six(0xff, 5, 7), six(0xfd, 0, 9))),
+    ).toBe(0);
+    expect(
+      socket.setOption(IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, only(2, 4, [239, 1, 2, 3], [10, 0, 0, 2])),
+    ).toBe(0);
+    expect(await say('cat /proc/net/mcfilter6')).toBe(
+      'Idx Device                Multicast Address                   Source Address    INC    EXC\n' +
+        '  2   eth0 ff050000000000000000000000000007 fd000000000000000000000000000009      1      0\n',
+    );
+    expect(await say('cat /proc/net/mcfilter')).toBe(
+      'Idx Device        MCA        SRC    INC    EXC\n  2   eth0 0xef010203 0x0a000002      1      0\n',
+    );
+    alice.stack.sysctl.set('net.ipv6.conf.eth0.force_mld_version', 1);
+    expect(
+      socket.setOption(
+        IPPROTO_IPV6,
+        linux.IPV6_JOIN_GROUP,
+        Uint8Array.from([...six(0xff, 5, 8), 2, 0, 0, 0]),
+      ),
+    ).toBe(0);
+    // Reported once; the second report waits.
+    await say('cat /proc/uptime');
+    expect(await say('cat /proc/net/igmp6')).toMatch(
+      /^2 {4}eth0 {12}ff050000000000000000000000000008 {5}1 00000007 [1-9]\d*$/m,
     );
   });
 });

@@ -4,9 +4,9 @@ import type { SysctlName } from '@netarium/osi/3-network';
 import { LiveDirectory, ROOT } from '../../files/inode.ts';
 import type { Kernel } from '../kernel.ts';
 import { mountInterfaceSettings } from './interface-settings.ts';
-import { deviceGroupTable, igmpTable } from './multicast.ts';
+import { deviceGroupTable, filterTable, filterTable6, groupTable6, igmpTable } from './multicast.ts';
 import { arpTable, counterTable, deviceTable, routeTable, tcpTable, udpTable } from './net.ts';
-import { addressTable6, counterTable6, groupTable6 } from './net6.ts';
+import { addressTable6, counterTable6 } from './net6.ts';
 import { processDirectory } from './processes.ts';
 import { textFile } from './text-file.ts';
 
@@ -50,6 +50,8 @@ export function mountProc(kernel: Kernel): void {
   add('/proc/net/arp', () => arpTable(kernel));
   add('/proc/net/igmp', () => igmpTable(kernel));
   add('/proc/net/igmp6', () => groupTable6(kernel));
+  add('/proc/net/mcfilter', () => filterTable(kernel));
+  add('/proc/net/mcfilter6', () => filterTable6(kernel));
   add('/proc/net/dev_mcast', () => deviceGroupTable(kernel));
   add('/proc/net/dev', () => deviceTable(kernel));
   add('/proc/net/snmp', () => counterTable(kernel, (group) => !EXTENDED(group)));

@@ -1,5 +1,4 @@
 import {
-  ALL_NODES,
   ANY,
   ANY6,
   type IpAddress,
@@ -8,8 +7,6 @@ import {
   isIpv6,
   mappedOf,
   parseIpv6,
-  SCOPE_LINK,
-  scopeOf,
 } from '@netarium/osi/3-network';
 import { AF_INET6 } from '../constants.ts';
 import type { Kernel } from '../kernel.ts';
@@ -33,32 +30,13 @@ export function addressTable6(kernel: Kernel): string {
   return text;
 }
 
-const digitsOf = ({ a, b, c, d }: Ipv6Address): string =>
+/** All 32 digits. */
+export const digitsOf = ({ a, b, c, d }: Ipv6Address): string =>
   [a, b, c, d].map((word) => hex(word >>> 0, 8)).join('');
 
 /** `/proc/net/snmp6` (`snmp6_seq_show`). */
 export function counterTable6({ network }: Kernel): string {
   return Array.from(network.counters6(), ([name, value]) => `${name.padEnd(32)}\t${value}\n`).join('');
-}
-
-/** MAF_LOADED, MAF_NOREPORT of net/if_inet6.h. */
-const LOADED = 4;
-const NOT_REPORTED = 8;
-
-/** `/proc/net/igmp6` (`igmp6_mc_seq_show`). */
-export function groupTable6({ network }: Kernel): string {
-  const answers = network.netlink({ type: 'getmaddr6' });
-  let text = '';
-  for (const answer of typeof answers === 'number' ? [] : answers) {
-    if (answer.type !== 'maddr') continue;
-    const group = parseIpv6(answer.address) ?? ANY6;
-    const local = scopeOf(group) < SCOPE_LINK;
-    const all = group.inZone(0).equals(ALL_NODES);
-    const flags = (local ? 0 : LOADED) | (local || all ? NOT_REPORTED : 0);
-    const device = `${String(answer.index).padEnd(4)} ${answer.interface.padEnd(15)}`;
-    text += `${device} ${digitsOf(group)} ${String(answer.users).padStart(5)} ${hex(flags, 8).toUpperCase()} 0\n`;
-  }
-  return text;
 }
 
 /** An address as sockets of AF_INET6 have it: one of IPv4 mapped. */

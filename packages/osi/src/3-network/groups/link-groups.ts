@@ -53,6 +53,20 @@ export interface GroupQuery<A extends IpAddress> {
   readonly interval: Nanoseconds;
 }
 
+/** What there is to tell of a group (`/proc/net/igmp`, `igmp6`, `mcfilter`). */
+export interface GroupEntry<A extends IpAddress> {
+  readonly link: Link;
+  /** That is spoken on the link. */
+  readonly version: number;
+  readonly address: A;
+  readonly users: number;
+  /** Nanoseconds until it is reported by itself; null when that is not going to happen. */
+  readonly timeLeft: Nanoseconds | null;
+  readonly reporter: boolean;
+  /** How many filters include and exclude each source. */
+  readonly sources: Iterable<{ readonly address: A; readonly include: number; readonly exclude: number }>;
+}
+
 export interface LinkGroupsOptions<A extends IpAddress> {
   link: Link;
   tracer: Tracer;
@@ -91,9 +105,19 @@ export class LinkGroups<A extends IpAddress> {
     this.#active = options.protocol.isActive(options.link);
   }
 
-  /** In the order in which they were joined. */
-  get groups(): Iterable<Group<A>> {
-    return this.#groups.values();
+  /** The latest first, as Linux lists them. */
+  entries(): GroupEntry<A>[] {
+    const { version } = this;
+    const { link } = this.#options;
+    return [...this.#groups.values()].reverse().map(({ address, users, reporter, sources }) => ({
+      link,
+      version,
+      address,
+      users,
+      timeLeft: this.#timeLeft(address),
+      reporter,
+      sources: sources.values(),
+    }));
   }
 
   find(address: A): Group<A> | undefined {
@@ -110,8 +134,7 @@ export class LinkGroups<A extends IpAddress> {
     return protocol.newest;
   }
 
-  /** Nanoseconds until a group is reported by itself; null when that is not going to happen. */
-  timeLeft(group: A): Nanoseconds | null {
+  #timeLeft(group: A): Nanoseconds | null {
     const timer = this.#timers?.get(keyOf(group));
     return timer?.running === true ? timer.deadline - this.#options.now() : null;
   }
@@ -154,18 +177,18 @@ export class LinkGroups<A extends IpAddress> {
     if (active === this.#active) return;
     this.#active = active;
     if (active) {
-      for (const group of this.groups) this.#enter(group);
+      for (const group of this.#groups.values()) this.#enter(group);
       return;
     }
     for (const timer of this.#timers?.values() ?? []) timer.stop();
     this.#answer?.stop();
     this.#forgetChanges();
-    for (const group of this.groups) this.#hear(group, false);
+    for (const group of this.#groups.values()) this.#hear(group, false);
   }
 
   /** Tells of every group once more, as if it had been joined now. */
   tellAnew(): void {
-    for (const group of this.groups) this.#tellJoined(group);
+    for (const group of this.#groups.values()) this.#tellJoined(group);
   }
 
   /**
@@ -201,9 +224,9 @@ export class LinkGroups<A extends IpAddress> {
       }
     }
     const sources = newest ? query.sources : [];
-    for (const one of group === null ? this.groups : [this.find(group)]) {
+    for (const one of group === null ? this.#groups.values() : [this.find(group)]) {
       if (one === undefined || !protocol.isReported(one.address)) continue;
-      if (markQueried(one, sources, this.timeLeft(one.address) !== null)) this.#reportWithin(one, limit);
+      if (markQueried(one, sources, this.#timeLeft(one.address) !== null)) this.#reportWithin(one, limit);
     }
     return true;
   }
@@ -283,7 +306,7 @@ export class LinkGroups<A extends IpAddress> {
       if (record !== null) records.push(record);
       if (former.changes === 0) this.#former?.delete(key);
     }
-    for (const group of this.groups) {
+    for (const group of this.#groups.values()) {
       if (protocol.isReported(group.address)) records.push(...changeRecords(group));
     }
     if (records.length > 0) protocol.sendRecords(link, records, 'change');
@@ -310,13 +333,13 @@ export class LinkGroups<A extends IpAddress> {
 
   #tellAll(): void {
     const { link, protocol } = this.#options;
-    const reported = [...this.groups].filter(({ address }) => protocol.isReported(address));
+    const reported = [...this.#groups.values()].filter(({ address }) => protocol.isReported(address));
     if (reported.length > 0) protocol.sendRecords(link, reported.map(currentRecord), 'report');
   }
 
   #reportWithin(group: Group<A>, limit: Nanoseconds): void {
     group.unsolicited = 0;
-    const left = this.timeLeft(group.address);
+    const left = this.#timeLeft(group.address);
     if (left === null || left >= limit) this.#timerOf(group).start(this.#within(limit));
   }
 

@@ -4,7 +4,13 @@ import { milliseconds, type Nanoseconds, type Random, type Simulation, seconds }
 import type { Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address } from '../address.ts';
 import type { JoinedGroups } from '../groups/joined-groups.ts';
-import { type GroupProtocol, type GroupQuery, LinkGroups, type ReportCause } from '../groups/link-groups.ts';
+import {
+  type GroupEntry,
+  type GroupProtocol,
+  type GroupQuery,
+  LinkGroups,
+  type ReportCause,
+} from '../groups/link-groups.ts';
 import type { GroupHost, GroupRequest } from '../groups/memberships.ts';
 import { type GroupRecord, packRecords, type RecordSizes, sizeOf } from '../groups/records.ts';
 import {
@@ -60,17 +66,6 @@ export interface IgmpOptions {
   ip: Ipv4Layer;
 }
 
-/** A line of `/proc/net/igmp`. */
-export interface GroupEntry {
-  readonly link: Link;
-  readonly version: number;
-  readonly address: Ipv4Address;
-  readonly users: number;
-  /** Nanoseconds until it is reported by itself; null when that is not going to happen. */
-  readonly timeLeft: number | null;
-  readonly reporter: boolean;
-}
-
 /**
  * The groups of one machine, and IGMP's host side (RFC 3376; RFC 2236 and 1112 with older queriers). Routers between
  * groups and queriers are not built: without a querier, reports are what joining and leaving send unasked.
@@ -112,15 +107,13 @@ export class IgmpLayer
     this.#links?.get(link)?.activeChanged();
   }
 
-  /** The groups of every link that is up, 224.0.0.1 last, as Linux lists them. */
-  *entries(): Iterable<GroupEntry> {
+  /** The groups of every link, and 224.0.0.1 of those that are up. */
+  *entries(): Iterable<GroupEntry<Ipv4Address>> {
     for (const link of this.#ip.links) {
       const known = this.#links?.get(link);
-      const version = known?.version ?? this.newest;
-      for (const { address, users, reporter } of [...(known?.groups ?? [])].reverse()) {
-        yield { link, version, address, users, timeLeft: known?.timeLeft(address) ?? null, reporter };
-      }
-      if (link.up) yield { link, version, address: ALL_HOSTS, users: 1, timeLeft: null, reporter: false };
+      if (known !== undefined) yield* known.entries();
+      const everybody = { address: ALL_HOSTS, users: 1, timeLeft: null, reporter: false, sources: [] };
+      if (link.up) yield { ...everybody, link, version: known?.version ?? this.newest };
     }
   }
 

@@ -277,7 +277,7 @@ export class Configuration {
       this.linkChanged(by.link);
       by.hopLimit = by.setting('hop_limit');
       if (!this.#joinAsRouter(by)) continue;
-      if (by.setting('forwarding') !== 0) this.#routers.stop(by);
+      if (by.isRouter) this.#routers.becomeRouter(by);
       this.#advertiser?.refresh(by);
     }
   }

@@ -3,7 +3,13 @@ import { ipv6MulticastMac, type Link, type MacAddress } from '../../2-datalink/i
 import { milliseconds, type Nanoseconds, type Random, type Simulation, seconds } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import type { JoinedGroups } from '../groups/joined-groups.ts';
-import { type GroupProtocol, type GroupQuery, LinkGroups, type ReportCause } from '../groups/link-groups.ts';
+import {
+  type GroupEntry,
+  type GroupProtocol,
+  type GroupQuery,
+  LinkGroups,
+  type ReportCause,
+} from '../groups/link-groups.ts';
 import type { GroupHost, GroupRequest } from '../groups/memberships.ts';
 import { type GroupRecord, packRecords, type RecordSizes, sizeOf } from '../groups/records.ts';
 import { MLD_DONE, MLD_QUERY, MLD_REPORT, MLD_V2_REPORT, writeIcmpv6Checksum } from '../icmpv6/codec.ts';
@@ -98,6 +104,11 @@ export class MulticastListeners
   hears(link: Link, address: Ipv6Address, source: Ipv6Address, own: boolean): boolean {
     const group = this.#links.get(link)?.find(address);
     return group !== undefined && (own || isAny6(source) || group.hears(source));
+  }
+
+  /** The groups of every interface. */
+  *entries(): Iterable<GroupEntry<Ipv6Address>> {
+    for (const { link } of this.#ip.interfaces) yield* this.groupsOn(link).entries();
   }
 
   get maxSources(): number {

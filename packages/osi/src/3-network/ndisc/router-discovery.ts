@@ -116,6 +116,14 @@ export class RouterDiscovery {
     this.#asking.delete(by);
   }
 
+  /** The interface is a router's now, who believes no other one unless `accept_ra` is 2 (`rt6_purge_dflt_routers`). */
+  becomeRouter(by: Ipv6Interface): void {
+    this.stop(by);
+    if (this.#accepts(by)) return;
+    for (const route of [...this.#ip.routes.entries()])
+      if (isDefault(route, by)) this.#ip.routes.remove(route);
+  }
+
   /** A host believes routers, a router does not, unless `accept_ra` is 2. */
   #accepts(by: Ipv6Interface): boolean {
     const accept = by.setting('accept_ra');
@@ -219,13 +227,7 @@ export class RouterDiscovery {
   #default(by: Ipv6Interface, address: Ipv6Address): Route6 | undefined {
     return this.#ip.routes
       .entries()
-      .find(
-        (route) =>
-          route.protocol === 'ra' &&
-          route.length === 0 &&
-          route.link === by.link &&
-          route.gateway?.equals(address) === true,
-      );
+      .find((route) => isDefault(route, by) && route.gateway?.equals(address) === true);
   }
 
   /** @returns the prefix if addresses are to be made of it. */
@@ -305,3 +307,7 @@ export class RouterDiscovery {
     return this.#random;
   }
 }
+
+/** A default route that a router has told of. */
+const isDefault = ({ protocol, length, link }: Route6, by: Ipv6Interface): boolean =>
+  protocol === 'ra' && length === 0 && link === by.link;
