@@ -221,6 +221,7 @@ export function established(tcb: Tcb): void {
   // RFC 6928 section 2, Linux's tcp_init_cwnd: a SYN lost more than once tells of congestion.
   tcb.congestion.cwnd = tcb.totalRetransmits > 1 ? 1 : INITIAL_SEGMENTS;
   tcb.lastHeardAt = tcb.host.sim.now;
+  tcb.lastSentAt = tcb.host.sim.now;
   startAcknowledging(tcb);
   fitSendBuffer(tcb);
   tcb.move('established');

@@ -31,8 +31,8 @@ export function refuseOrphan(tcb: Tcb): boolean {
  * @returns whether it has ended.
  */
 export function giveUpOrphan(tcb: Tcb, tells: boolean): boolean {
-  const { host, lastSentAt } = tcb;
-  const silent = host.sim.now - Math.max(lastSentAt, 0);
+  const { host } = tcb;
+  const silent = host.sim.now - tcb.lastSentAt;
   const suspicions = (silent > 2 * RTO_MAX || !tells ? 1 : 0) + (tcb.softError !== 0 ? 1 : 0);
   if (!tooManyOrphans(tcb, suspicions)) return false;
   host.counters.ext.TCPAbortOnMemory++;

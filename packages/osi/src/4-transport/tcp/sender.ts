@@ -285,7 +285,7 @@ export function bound({ maxWindow }: Tcb, size: number): number {
 
 /** After a pause the window no longer says what the path bears (RFC 5681 section 4.1). */
 function restartAfterIdle(tcb: Tcb): void {
-  if (tcb.inFlight !== null || tcb.lastSentAt < 0) return;
+  if (tcb.inFlight !== null) return;
   const { rto } = tcb.roundTrip;
   const idle = tcb.host.sim.now - tcb.lastSentAt;
   if (idle <= rto || tcb.host.sysctl.values['net.ipv4.tcp_slow_start_after_idle'] === 0) return;

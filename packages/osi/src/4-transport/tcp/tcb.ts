@@ -153,8 +153,8 @@ export abstract class Tcb extends Facts implements Chained {
   tally: Tally | null = null;
   /** Behind the last urgent byte that the program wrote; null when none is unacknowledged. */
   sndUrgent: Sequence | null = null;
-  /** When data was sent last; -1 before. */
-  lastSentAt: Nanoseconds = -1;
+  /** When data was sent last; before, when the handshake was done (Linux: lsndtime). */
+  lastSentAt: Nanoseconds = 0;
   /** The most segments in flight in the last window's worth. */
   usedWindow = 0;
   /** That window's worth ends when this is acknowledged. */

@@ -280,7 +280,7 @@ function noteSent(
   const { now } = host.sim;
   const tally = length > 0 ? (tcb.tally ?? tallyOf(tcb)) : tcb.tally;
   const limited = tally !== null && tally.limitedUntil !== 0;
-  if (length > 0 && (tcb.inFlight === null || tcb.inFlight.pipe === 0) && tcb.lastSentAt >= 0) {
+  if (length > 0 && (tcb.inFlight === null || tcb.inFlight.pipe === 0)) {
     tcb.congestion.resumed(now - tcb.lastSentAt, now);
   }
   if (seqDiff(end, tcb.sndNxt) <= 0) {
