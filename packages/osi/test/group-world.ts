@@ -18,7 +18,7 @@ export interface GroupMessage {
   readonly to: string;
   readonly hopLimit: number;
   readonly type: number;
-  /** Its records, in the RFCs' words and the family's names: `TO_EX(G)`, `ALLOW(G: a b)`; of an older version the group. */
+  /** Its records, in the RFCs' words and the family's names: `TO_EX(G)`, `ALLOW(G: a b)`, and what there is besides; of an older version the group. */
   readonly text: string;
   readonly bytes: number;
 }
@@ -211,15 +211,19 @@ export abstract class GroupWorld {
     const texts: string[] = [];
     const count = ((message[6] ?? 0) << 8) | (message[7] ?? 0);
     let place = 8;
+    // Words of auxiliary data, and what stands behind the records.
+    let more = 0;
     for (let i = 0; i < count; i++) {
       const sources = ((message[place + 2] ?? 0) << 8) | (message[place + 3] ?? 0);
       const group = at(place + 4);
       const names = Array.from({ length: sources }, (_, n) => at(place + 4 + width * (n + 1)));
       const list = names.length === 0 ? '' : `: ${names.join(' ')}`;
       if (group !== null) texts.push(`${word(message[place])}(${group}${list})`);
+      more += message[place + 1] ?? 0;
       place += 4 + width * (1 + sources);
     }
-    return texts.join(' ');
+    more += message.length - place;
+    return texts.join(' ') + (more === 0 ? '' : ` and ${more} more`);
   }
 
   /** Or its bytes, of an address without a name. */
@@ -239,6 +243,8 @@ function checksum(message: readonly number[]): number {
 const ADDRESSES4 = {
   G: [239, 1, 2, 3],
   H: [239, 1, 2, 4],
+  /** Its frames go to the same group of stations as those of G. */
+  twin: [239, 129, 2, 3],
   a: [10, 0, 0, 7],
   b: [10, 0, 0, 8],
   c: [10, 0, 0, 9],
@@ -370,6 +376,7 @@ export class GroupWorld4 extends GroupWorld {
 const ADDRESSES6 = {
   G: bytes6('ff05::1:3'),
   H: bytes6('ff05::1:4'),
+  twin: bytes6('ff05::2:1:3'),
   a: bytes6('2001:db8::7'),
   b: bytes6('2001:db8::8'),
   c: bytes6('2001:db8::9'),

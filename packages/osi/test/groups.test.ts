@@ -419,6 +419,16 @@ describe.each([
       expect(reached(world, member, bystander, strict)).toEqual([true, true, false]);
     });
 
+    test('comes in by the interface on which its group was joined, even if others take its frames', () => {
+      const world = make();
+      const socket = world.socket(port);
+      world.join(socket, 'G', 1);
+      world.join(socket, 'twin', 2);
+      expect(reached(world, socket)).toEqual([false]);
+      world.join(socket, 'G', 2);
+      expect(reached(world, socket)).toEqual([true]);
+    });
+
     test('is not even taken from the cable once the group is left, however often the interface went down and up', () => {
       const world = make();
       const socket = world.socket(port);

@@ -132,6 +132,14 @@ describe('a solicitation', () => {
     expect(script.heard()).toEqual([]);
   });
 
+  test('may have options that are unknown or for other messages, and anything in its reserved field', () => {
+    const script = new Ipv6Script();
+    const others = [253, 1, 0, 0, ...ZERO, 5, 1, 0, 0, ...u32(1400)];
+    const body = [1, 2, 3, 4, ...bytes6(US_GLOBAL), ...others, ...sourceMac(MAC)];
+    script.sayNd(SOLICITATION, body, { from: THEM_GLOBAL, to: SOLICITED_NODE });
+    expect(script.heard().map(({ type }) => type)).toEqual([ADVERTISEMENT]);
+  });
+
   test.each([
     ['that a router has passed on', { hopLimit: 254 }, solicit(US_GLOBAL)],
     ['with a code', { code: 1 }, solicit(US_GLOBAL)],
@@ -593,6 +601,18 @@ describe('routers', () => {
     expect(Math.abs(last / 3600 - 1)).toBeLessThan(0.1);
   });
 
+  test('are told the MAC address of who asks, which is nobody without a link-local address', () => {
+    const script = new Ipv6Script({ settle: false });
+    const asked = () => {
+      script.wait(3);
+      return script.heard().flatMap(({ type, rest }) => (type === ROUTER_SOLICITATION ? [rest] : []));
+    };
+    expect(asked()).toEqual([sourceMac([2, 0, 0, 0, 0, 1])]);
+    script.us.sysctl.set('net.ipv6.conf.eth0.addr_gen_mode', 1);
+    for (const up of [false, true]) script.us.setLinkUp('eth0', up);
+    expect(asked()).toEqual([]);
+  });
+
   test('are default routers for longer when they say so again', () => {
     const script = new Ipv6Script();
     advertise(script, router([], { lifetime: 100 }));
@@ -696,6 +716,9 @@ describe('a prefix', () => {
   const made = '2001:db8:5::ff:fe00:1/64';
   const address = '2001:db8:5::ff:fe00:1';
 
+  const onLink = (script: Ipv6Script, text: string) =>
+    script.us.routes6.some(({ destination }) => destination.text === text);
+
   /** @returns how many changes of addresses there have been since. */
   function addressChanges(script: Ipv6Script): () => number {
     const count = () =>
@@ -769,7 +792,6 @@ describe('a prefix', () => {
 
   test('is on the link for its lifetime, for longer when it is told of again, no longer when they say 0', () => {
     const script = new Ipv6Script();
-    const onLink = (text: string) => script.us.routes6.some(({ destination }) => destination.text === text);
     const tell = (text: string, valid: number) =>
       advertise(script, router(prefix(text, { flags: 0x80, valid, preferred: 0 }), { lifetime: 0 }));
     tell('2001:db8:5::', 100);
@@ -777,14 +799,30 @@ describe('a prefix', () => {
     script.wait(60);
     tell('2001:db8:5::', 100);
     script.wait(60);
-    expect(onLink('2001:db8:5::')).toBe(true);
+    expect(onLink(script, '2001:db8:5::')).toBe(true);
     script.wait(50);
-    expect(onLink('2001:db8:5::')).toBe(false);
+    expect(onLink(script, '2001:db8:5::')).toBe(false);
     tell('2001:db8:5::', 100);
     tell('2001:db8:5::', 0);
-    expect(onLink('2001:db8:5::')).toBe(false);
+    expect(onLink(script, '2001:db8:5::')).toBe(false);
     script.wait(100_000);
-    expect(onLink('2001:db8:6::')).toBe(true);
+    expect(onLink(script, '2001:db8:6::')).toBe(true);
+  });
+
+  test('is on the link still when it is told of without saying so', () => {
+    const script = new Ipv6Script();
+    for (const flags of [0x80, 0]) advertise(script, router(prefix('2001:db8:5::', { flags })));
+    expect(onLink(script, '2001:db8:5::')).toBe(true);
+  });
+
+  test('is as long as it says: what stands behind counts not, and nothing is longer than an address', () => {
+    const script = new Ipv6Script();
+    advertise(script, router(prefix('2001:db8:5::77')));
+    expect(onLink(script, '2001:db8:5::')).toBe(true);
+    expect(addresses(script)).toContain(made);
+    const routes = script.us.routes6.length;
+    advertise(script, router(prefix('2001:db8:6::', { length: 129 })));
+    expect(script.us.routes6).toHaveLength(routes);
   });
 
   test('is one of few thousand: somebody who tells of ever more fills no memory', () => {

@@ -457,6 +457,7 @@ describe('ICMPv6', () => {
     ['refused by policy', 1, 5, ERRNO.EACCES, true],
     ['rejected', 1, 6, ERRNO.EACCES, true],
     ['too big', 2, 0, ERRNO.EMSGSIZE, true],
+    ['too big, whatever its code,', 2, 1, ERRNO.EMSGSIZE, true],
     ['time exceeded', 3, 0, ERRNO.EHOSTUNREACH, false],
     ['parameter problem', 4, 0, ERRNO.EPROTO, true],
     ['an error of unknown type', 100, 0, ERRNO.EPROTO, false],

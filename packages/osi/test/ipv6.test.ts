@@ -90,6 +90,19 @@ describe('an interface that comes up', () => {
     expect(a.routes6).toEqual([]);
     expect(a.addAddress('eth0', '2001:db8::1/64')).toBe(-ERRNO.EACCES);
   });
+
+  test('has no IPv6 while its MTU is less than 1280, and begins anew afterwards', () => {
+    const { world, a } = pair();
+    const addresses = () => a.addresses6.map(({ address }) => address.text);
+    world.sim.run(seconds(3));
+    expect(a.setLinkMtu('eth0', 1280)).toBe(0);
+    expect(addresses()).toEqual(['::1', 'fe80::ff:fe00:1']);
+    expect(a.setLinkMtu('eth0', 1279)).toBe(0);
+    expect([addresses(), a.routes6]).toEqual([['::1'], []]);
+    expect(a.addAddress('eth0', '2001:db8::1/64')).toBe(-ERRNO.EINVAL);
+    expect(a.setLinkMtu('eth0', 1500)).toBe(0);
+    expect(addresses()).toEqual(['::1', 'fe80::ff:fe00:1']);
+  });
 });
 
 describe('neighbours', () => {

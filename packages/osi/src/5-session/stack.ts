@@ -246,7 +246,7 @@ export class Stack implements SocketParts, FrameWatcher {
    * Gives an interface an address, and with it the route to its network.
    * @param prefix `10.0.0.1/24`, `2001:db8::1/64`. @param dad false: nobody is asked whether he has the IPv6 address.
    * @param details of an IPv4 address.
-   * @returns 0, -ENODEV, -EINVAL, -EEXIST; -EACCES where IPv6 is disabled.
+   * @returns 0, -ENODEV, -EINVAL, -EEXIST; -EACCES where IPv6 is disabled, -EINVAL where the MTU is too small for it.
    */
   addAddress(link: Link | string, prefix: Ipv4Prefix | string, dad = true, details?: AddressDetails): number {
     const prefix6 = typeof prefix === 'string' ? parseIpv6Prefix(prefix) : null;
@@ -293,6 +293,7 @@ export class Stack implements SocketParts, FrameWatcher {
       if (error instanceof RangeError) return -ERRNO.EINVAL;
       throw error;
     }
+    this.config6.mtuChanged(link);
     return 0;
   }
 

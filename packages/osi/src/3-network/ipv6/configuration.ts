@@ -29,6 +29,7 @@ import {
   withEui64,
 } from './address.ts';
 import type { LocalAddress6, NewAddress6 } from './addresses.ts';
+import { IPV6_LEAST_MTU } from './codec.ts';
 import type { Ipv6Interface } from './interface.ts';
 import type { Ipv6Layer } from './layer.ts';
 
@@ -105,8 +106,7 @@ export class Configuration {
   linkChanged(link: Link): void {
     const by = this.#ip.on(link);
     if (by === null) return;
-    const wanted = link.up && by.setting('disable_ipv6') === 0;
-    if (!wanted) {
+    if (!isWanted(by)) {
       if (by.enabled) this.#disable(by);
       return;
     }
@@ -119,6 +119,11 @@ export class Configuration {
     if (link.carrier) this.#ready(by);
   }
 
+  mtuChanged(link: Link): void {
+    const by = this.#ip.on(link);
+    if (by !== null && by.enabled !== isWanted(by)) this.linkChanged(link);
+  }
+
   /**
    * Gives an interface an address by hand. @param dad false: it is not asked for first (`ip addr add … nodad`).
    * @returns 0, -EEXIST, -EINVAL, -EADDRNOTAVAIL; -EACCES while IPv6 is disabled on the interface.
@@ -126,6 +131,7 @@ export class Configuration {
   addAddress(link: Link, prefix: Ipv6Prefix, dad = true): number {
     const by = this.#ip.on(link);
     if (by === null) return -ERRNO.ENODEV;
+    if (link.mtu < IPV6_LEAST_MTU) return -ERRNO.EINVAL;
     if (by.setting('disable_ipv6') !== 0) return -ERRNO.EACCES;
     const line = this.#add(by, { ...prefix, tentative: dad && by.discovers });
     return typeof line === 'number' ? line : 0;
@@ -305,6 +311,10 @@ export class Configuration {
 
 /** The groups that every interface is in, which nobody has to be told of (`ipv6_add_dev`). */
 const EVERYBODY = [ALL_NODES_HERE, ALL_NODES];
+
+/** Links of a lesser MTU have no IPv6 (RFC 8200 section 5, `addrconf_notify`). */
+const isWanted = (by: Ipv6Interface): boolean =>
+  by.link.up && by.link.mtu >= IPV6_LEAST_MTU && by.setting('disable_ipv6') === 0;
 
 const until = (now: Nanoseconds, lifetime: number): Nanoseconds =>
   lifetime === INFINITE_LIFETIME ? Number.POSITIVE_INFINITY : now + seconds(lifetime);

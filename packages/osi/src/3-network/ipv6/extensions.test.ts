@@ -102,6 +102,11 @@ describe('options', () => {
     expect(judge(bytes, false)).toEqual({ reason, pointer, routerAlert: false });
   });
 
+  test('are taken in their order: the first that ends the packet decides', () => {
+    expect(judge([0x5e, 0, 0x9e, 0]).pointer).toBe(-1);
+    expect(judge([0x9e, 0, 0x5e, 0]).pointer).toBe(2);
+  });
+
   test('one that begins with bits 11 is not told of to the sender of a multicast', () => {
     expect(judge([0xde, 0], false, true).pointer).toBe(-1);
   });

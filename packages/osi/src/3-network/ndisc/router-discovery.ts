@@ -98,7 +98,7 @@ export class RouterDiscovery {
     };
   }
 
-  /** Asks for routers until one has answered: at once, then ever more seldom (RFC 7559). */
+  /** Asks for routers until one has answered: at once, then ever more seldom (RFC 7559); not without a link-local address. */
   start(by: Ipv6Interface): void {
     if (!this.#accepts(by) || by.setting('router_solicitations') === 0 || this.#asking.has(by)) return;
     const timer = this.#tracer.timer(
@@ -134,29 +134,27 @@ export class RouterDiscovery {
     const asking = this.#asking.get(by);
     if (asking === undefined) return;
     const most = by.setting('router_solicitations');
-    if (most >= 0 && asking.sent >= most) {
+    const from = this.#ip.addresses.linkLocal(by.link)?.address;
+    if (from === undefined || (most >= 0 && asking.sent >= most)) {
       this.stop(by);
       return;
     }
     asking.sent++;
-    this.#solicit(by);
+    this.#solicit(by, from);
     const spread = 0.9 + 0.2 * this.#chance().unit();
     asking.timer.start(Math.floor(asking.interval * spread));
     asking.interval = Math.min(2 * asking.interval, seconds(by.setting('router_solicitation_max_interval')));
   }
 
-  #solicit(by: Ipv6Interface): void {
-    const source = this.#ip.addresses.linkLocal(by.link)?.address ?? ANY6;
-    const length = ND_ROUTER_SOLICITATION_LENGTH + (source === ANY6 ? 0 : ND_LINK_ADDRESS_LENGTH);
-    const frame = this.#pool.take(length);
-    frame.end = HEADROOM + length;
+  #solicit(by: Ipv6Interface, from: Ipv6Address): void {
+    const frame = this.#pool.take(ND_ROUTER_SOLICITATION_LENGTH + ND_LINK_ADDRESS_LENGTH);
+    const { view } = frame;
+    const options = HEADROOM + ND_ROUTER_SOLICITATION_LENGTH;
+    frame.end = options + ND_LINK_ADDRESS_LENGTH;
     frame.reason = 'ndisc.router-solicitation';
-    writeIcmpv6(frame.view, HEADROOM, ND_ROUTER_SOLICITATION, 0, 0);
-    if (source !== ANY6) {
-      const at = HEADROOM + ND_ROUTER_SOLICITATION_LENGTH;
-      writeLinkAddress(frame.view, at, ND_SOURCE_LINK_ADDRESS, by.link.mac);
-    }
-    this.#nd.emit(by, frame, source, ALL_ROUTERS.inZone(by.link.index), null);
+    writeIcmpv6(view, HEADROOM, ND_ROUTER_SOLICITATION, 0, 0);
+    writeLinkAddress(view, options, ND_SOURCE_LINK_ADDRESS, by.link.mac);
+    this.#nd.emit(by, frame, from, ALL_ROUTERS.inZone(by.link.index), null);
   }
 
   #advertised(frame: Frame, { source }: ReceivedPacket<Ipv6Address>, by: Ipv6Interface): void {
