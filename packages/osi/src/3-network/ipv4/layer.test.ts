@@ -83,6 +83,14 @@ describe('sending', () => {
     expect([readTtl(view, 14), readTos(view, 14)]).toEqual([3, 0x10]);
   });
 
+  it('has the TTL of net.ipv4.ip_default_ttl unless told otherwise', () => {
+    const { world, a, b } = twoHosts();
+    a.net.sysctl.set('net.ipv4.ip_default_ttl', 17);
+    a.send('10.0.0.2', counting(4));
+    world.sim.run(milliseconds(1));
+    expect(b.transport.received).toMatchObject([{ packet: { ttl: 17 } }]);
+  });
+
   it('numbers packets to one place one after another', () => {
     const { world, a } = twoHosts();
     const ids = [1, 2, 3].map(() => {
@@ -111,6 +119,14 @@ describe('sending', () => {
     const { world, a, b } = twoHosts();
     a.route('0.0.0.0/0', '10.0.0.254');
     a.send('10.0.0.2', counting(4));
+    world.sim.run(milliseconds(1));
+    expect(b.transport.received).toHaveLength(1);
+  });
+
+  it('goes to a group directly, past the router', () => {
+    const { world, a, b } = twoHosts();
+    a.route('0.0.0.0/0', '10.0.0.254');
+    a.send('224.0.0.1', counting(4));
     world.sim.run(milliseconds(1));
     expect(b.transport.received).toHaveLength(1);
   });
