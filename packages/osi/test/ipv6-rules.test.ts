@@ -20,7 +20,11 @@ const ECHO = icmp6(128, [0, 7, 0, 1, 1, 2, 3, 4]);
 const ECHO_REPLY = { type: 129, code: 0, source: key6(US_GLOBAL), destination: key6(THEM_GLOBAL) };
 const PARAMETER_PROBLEM = 4;
 
+const IPPROTO_IPV6 = 41;
 const IPV6_RECVERR = 25;
+const IPV6_RECVTCLASS = 66;
+/** ECN fields (RFC 3168 section 5). */
+const [ECT1, ECT0, CE] = [1, 2, 3];
 
 /** The beginning of a datagram from port 9 to port 9 of the station, as an error about it has it. */
 const quoteFrom = (source: string): number[] => {
@@ -293,6 +297,28 @@ describe('fragments', () => {
     expect(script.drops()).toEqual(['ip.fragment-duplicate']);
   });
 
+  test.each([
+    [[ECT0, CE], CE],
+    [[CE, ECT1], CE],
+    [[ECT1, ECT0], ECT1],
+    [[0, ECT0], null],
+    [[CE, 0], null],
+  ])(
+    'with ECN fields %j give a packet with %j: a mark on one is one on all (RFC 3168 section 5.3)',
+    (fields, ecn) => {
+      const script = new Ipv6Script();
+      const socket = listener(script);
+      socket.setOption(IPPROTO_IPV6, IPV6_RECVTCLASS, new Uint8Array(Int32Array.of(1).buffer));
+      const [first = 0, last = 0] = fields;
+      script.say({ ecn: last, next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
+      script.say({ ecn: first, next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+      const got = socket.receive(new Uint8Array(99), 0);
+      if (ecn === null) expect(got).toBe(-ERRNO.EAGAIN);
+      else expect(got).toMatchObject({ trafficClass: ecn });
+      expect(script.drops()).toEqual(ecn === null ? ['ip.fragment-ecn', 'ip.fragment-ecn'] : []);
+    },
+  );
+
   test('may name other headers than the first, whose one counts', () => {
     const script = new Ipv6Script();
     const socket = listener(script);
@@ -471,7 +497,7 @@ describe('ICMPv6', () => {
       ] as const) {
         const script = new Ipv6Script();
         const socket = listener(script);
-        expect(socket.setOption(41, IPV6_RECVERR, new Uint8Array(Int32Array.of(asks).buffer))).toBe(0);
+        expect(socket.setOption(IPPROTO_IPV6, IPV6_RECVERR, new Uint8Array(Int32Array.of(asks).buffer))).toBe(0);
         if (connected) expect(socket.connect(to6(THEM_GLOBAL, 9))).toBe(0);
         script.say({ next: 58, payload: icmp6(type, [...u32(1400), ...quoteFrom(US_GLOBAL)], { code }) });
         expect(received(socket)).toBe(-(asks || (connected && hard) ? errno : ERRNO.EAGAIN));

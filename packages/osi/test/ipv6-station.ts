@@ -33,6 +33,8 @@ export interface Packet6 {
   readonly version?: number;
   /** The payload's length as the header has it. */
   readonly length?: number;
+  /** The ECN bits of its traffic class. */
+  readonly ecn?: number;
   readonly next: number;
   readonly payload: readonly number[];
   /** The station or group of stations that its frame goes to. */
@@ -41,8 +43,19 @@ export interface Packet6 {
 
 function packet(given: Packet6): number[] {
   const { from = THEM_GLOBAL, to = US_GLOBAL, hopLimit = 64, version = 6, next, payload } = given;
-  const { length = payload.length } = given;
-  return [version << 4, 0, 0, 0, ...u16(length), next, hopLimit, ...bytes6(from), ...bytes6(to), ...payload];
+  const { length = payload.length, ecn = 0 } = given;
+  return [
+    version << 4,
+    ecn << 4,
+    0,
+    0,
+    ...u16(length),
+    next,
+    hopLimit,
+    ...bytes6(from),
+    ...bytes6(to),
+    ...payload,
+  ];
 }
 
 /** RFC 1071 over the pseudo-header of RFC 8200 section 8.1 and the message. */

@@ -213,6 +213,10 @@ export const DROPS: Readonly<Record<string, Text>> = {
     ko: '마지막 조각 뒤의 조각이라 버렸다',
   },
   'ip.fragment-empty': { en: 'dropped: a fragment without content', ko: '내용이 없는 조각이라 버렸다' },
+  'ip.fragment-ecn': {
+    en: 'dropped: some fragments are ECN-capable and others not',
+    ko: 'ECN을 쓰는 조각과 쓰지 않는 조각이 섞여 버렸다',
+  },
   'ip.fragment-overlap': { en: 'dropped: fragments that overlap', ko: '서로 겹치는 조각이라 버렸다' },
   'igmp.truncated': { en: 'dropped: the IGMP message is too short', ko: 'IGMP 메시지가 너무 짧아 버렸다' },
   'igmp.checksum': { en: 'dropped: the IGMP checksum is wrong', ko: 'IGMP 체크섬이 맞지 않아 버렸다' },

@@ -4,6 +4,10 @@ import type { TracedTimer } from '../trace/index.ts';
 /** What a small piece counts for in bytes: in Linux a descriptor of 256 and a block of 512 (`skb->truesize`). */
 const LEAST_MEMORY = 768;
 
+/** The ECN field (RFC 3168 section 5). */
+const ECN = 3;
+const CE = 3;
+
 /**
  * The pieces of one packet that are here, in their order and without overlaps (RFC 815). Both versions of IP put packets
  * together in this way, as Linux does (net/ipv4/inet_fragment.c).
@@ -31,6 +35,8 @@ export abstract class Pieces {
 
   /** For people: whose packet, and which. */
   abstract get name(): string;
+  /** The DS field of a piece's header, with the ECN bits. */
+  protected abstract trafficClass(frame: Frame): number;
 
   get complete(): boolean {
     return this.ended && this.here === this.end;
@@ -66,6 +72,17 @@ export abstract class Pieces {
     if (!more) this.ended = true;
     this.memory += Math.max(frame.bytes.length, LEAST_MEMORY);
     return null;
+  }
+
+  /**
+   * The ECN bits that the whole packet has besides those of its first piece: a mark on one piece is one on all
+   * (RFC 3168 section 5.3). @returns -1 when some are ECN-capable and others not: then nobody made them so.
+   */
+  get marks(): number {
+    const fields = this.frames.map((frame) => this.trafficClass(frame) & ECN);
+    const capable = fields.filter((field) => field !== 0).length;
+    if (capable > 0 && capable < fields.length) return -1;
+    return fields.includes(CE) ? CE : 0;
   }
 
   /** Copies the whole payload behind `at` in another frame, and gives the pieces back. */

@@ -42,8 +42,8 @@ export abstract class Reassembler<C extends Pieces> {
 
   /** Puts a piece in its place. @returns null, or why it does not fit; all but a duplicate spoil the packet. */
   protected abstract insert(collection: C, frame: Frame, at: number): string | null;
-  /** Joins the pieces of a whole packet and gives them back. @returns null when it would be longer than any packet. */
-  protected abstract join(collection: C): Frame | null;
+  /** Joins the pieces of a whole packet and gives them back. @param marks ECN bits to set. @returns null when it would be longer than any packet. */
+  protected abstract join(collection: C, marks: number): Frame | null;
 
   /**
    * Takes over a fragment. @param find its collection, if there is room for one. @param at what `insert` wants to know.
@@ -70,9 +70,10 @@ export abstract class Reassembler<C extends Pieces> {
       collection.timer ??= this.#startTimer(collection);
       return null;
     }
-    const whole = this.join(collection);
+    const { marks } = collection;
+    const whole = marks < 0 ? null : this.join(collection, marks);
     if (whole === null) {
-      this.#giveUp(collection, 'ip.fragment-oversize');
+      this.#giveUp(collection, marks < 0 ? 'ip.fragment-ecn' : 'ip.fragment-oversize');
       return null;
     }
     this.#remove(collection);

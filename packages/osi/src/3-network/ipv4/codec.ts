@@ -41,6 +41,9 @@ export function checkIpv4(view: DataView, at: number, end: number): string | nul
 /** In bytes, options included. */
 export const readHeaderLength = (view: DataView, at: number): number => (view.getUint8(at) & 15) * 4;
 export const readTos = (view: DataView, at: number): number => view.getUint8(at + TOS);
+/** Sets bits of it; the checksum is to be written anew. */
+export const addTos = (view: DataView, at: number, bits: number): void =>
+  view.setUint8(at + TOS, readTos(view, at) | bits);
 /** Header and payload, in bytes. */
 export const readTotalLength = (view: DataView, at: number): number => view.getUint16(at + TOTAL_LENGTH);
 export const readIdentification = (view: DataView, at: number): number => view.getUint16(at + IDENTIFICATION);

@@ -7,12 +7,14 @@ import { Tracer } from '../../trace/index.ts';
 import { IpFaults } from '../counters.ts';
 import { Sysctl } from '../sysctl.ts';
 import {
+  addTos,
   checkIpv4,
   hasMoreFragments,
   isFragment,
   MORE_FRAGMENTS,
   readFragmentOffset,
   readHeaderLength,
+  readTos,
   readTotalLength,
   writeIpv4,
 } from './codec.ts';
@@ -20,6 +22,9 @@ import { cutFragment, nextFragment } from './fragmentation.ts';
 import { Reassembly } from './reassembly.ts';
 
 const pool = new FramePool();
+
+/** ECN fields (RFC 3168 section 5). */
+const [ECT1, ECT0, CE] = [1, 2, 3];
 
 /** A packet with `length` bytes of payload, or the fragment of one that begins at `offset`. */
 function packet(
@@ -231,6 +236,30 @@ describe('reassembly', () => {
     expect(add(piece(6, 16))).toEqual([...counting(16), ...counting(6)]);
     expect(add(other(16))).toEqual([...counting(16), ...counting(5)]);
   });
+
+  it.each([
+    [[ECT0, CE], CE],
+    [[CE, ECT1], CE],
+    [[ECT1, ECT0], ECT1],
+    [[0, ECT0], null],
+    [[CE, 0], null],
+  ])(
+    'of pieces with ECN fields %j gives a packet with %j: a mark on one is one on all (RFC 3168 section 5.3)',
+    (fields, ecn) => {
+      const { reassembly, counters, tracer } = setUp();
+      const piece = (i: number) => {
+        const frame = packet(counting(16), { offset: 16 * i, more: i === 0 });
+        addTos(frame.view, frame.start, fields[i] ?? 0);
+        return frame;
+      };
+      expect(reassembly.add(piece(1), 'eth0')).toBe(null);
+      const whole = reassembly.add(piece(0), 'eth0');
+      expect(whole && readTos(whole.view, whole.start)).toBe(ecn);
+      expect(whole && checkIpv4(whole.view, whole.start, whole.end)).toBe(null);
+      expect(counters.ReasmFails).toBe(ecn === null ? 1 : 0);
+      expect(tracer.drops.get('ip.fragment-ecn')).toBe(ecn === null ? 2 : undefined);
+    },
+  );
 
   it('gives up after 30 s, counted from the first piece, and tells the sender if it has the first', () => {
     const { sim, add, counters, timedOut, tracer } = setUp();

@@ -3,6 +3,7 @@ import { formatIpv4, type Ipv4Address } from '../address.ts';
 import { Pieces } from '../fragments.ts';
 import { Reassembler, type ReassemblerOptions } from '../reassembler.ts';
 import {
+  addTos,
   hasMoreFragments,
   IPV4_MAX_PACKET,
   readDestination,
@@ -11,6 +12,7 @@ import {
   readIdentification,
   readProtocol,
   readSource,
+  readTos,
   readTotalLength,
   rewriteFragment,
 } from './codec.ts';
@@ -33,6 +35,10 @@ class Collection extends Pieces {
 
   get name(): string {
     return `${formatIpv4(this.source)} id ${this.identification}`;
+  }
+
+  protected trafficClass({ view, start }: Frame): number {
+    return readTos(view, start);
   }
 
   /** Of this source and identification, is it also of this destination and protocol? */
@@ -74,7 +80,7 @@ export class Reassembly extends Reassembler<Collection> {
     return collection.insert(frame, at + headerLength, begin, end, more);
   }
 
-  protected join(collection: Collection): Frame | null {
+  protected join(collection: Collection, marks: number): Frame | null {
     const [first] = collection.frames;
     if (first === undefined) return null;
     const headerLength = readHeaderLength(first.view, first.start);
@@ -84,6 +90,7 @@ export class Reassembly extends Reassembler<Collection> {
     whole.end = HEADROOM + length;
     whole.bytes.set(first.bytes.subarray(first.start, first.start + headerLength), HEADROOM);
     collection.joinInto(whole, HEADROOM + headerLength);
+    addTos(whole.view, HEADROOM, marks);
     rewriteFragment(whole.view, HEADROOM, length, 0);
     return whole;
   }

@@ -25,6 +25,8 @@ export function checkIpv6(view: DataView, at: number, end: number): string | nul
 
 /** The DS field with the ECN bits. */
 export const readTrafficClass = (view: DataView, at: number): number => (view.getUint16(at) >>> 4) & 0xff;
+export const addTrafficClass = (view: DataView, at: number, bits: number): void =>
+  view.setUint16(at, view.getUint16(at) | (bits << 4));
 export const readFlowLabel = (view: DataView, at: number): number => view.getUint32(at) & 0xf_ffff;
 /** Of everything behind the header, extension headers included, in bytes. */
 export const readPayloadLength = (view: DataView, at: number): number =>

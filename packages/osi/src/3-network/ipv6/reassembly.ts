@@ -2,7 +2,15 @@ import { type Frame, HEADROOM } from '../../1-physical/index.ts';
 import { Pieces } from '../fragments.ts';
 import { Reassembler, type ReassemblerOptions } from '../reassembler.ts';
 import type { Ipv6Address } from './address.ts';
-import { IPV6_HEADER, IPV6_MAX_PACKET, readDestination, readSource, writePayloadLength } from './codec.ts';
+import {
+  addTrafficClass,
+  IPV6_HEADER,
+  IPV6_MAX_PACKET,
+  readDestination,
+  readSource,
+  readTrafficClass,
+  writePayloadLength,
+} from './codec.ts';
 import { FRAGMENT_HEADER, hasMoreFragments6, readFragmentId, readFragmentOffset6 } from './extensions.ts';
 
 /** One packet of which pieces are here. */
@@ -24,6 +32,10 @@ class Collection extends Pieces {
 
   get name(): string {
     return `${this.source.text} id ${this.identification}`;
+  }
+
+  protected trafficClass({ view, start }: Frame): number {
+    return readTrafficClass(view, start);
   }
 
   is(source: Ipv6Address, destination: Ipv6Address, identification: number): boolean {
@@ -78,7 +90,7 @@ export class Reassembly6 extends Reassembler<Collection> {
     return problem;
   }
 
-  protected join(collection: Collection): Frame | null {
+  protected join(collection: Collection, marks: number): Frame | null {
     const { unfragmentable } = collection;
     const [first] = collection.frames;
     const length = unfragmentable + collection.end;
@@ -88,6 +100,7 @@ export class Reassembly6 extends Reassembler<Collection> {
     whole.bytes.set(first.bytes.subarray(first.start, first.start + unfragmentable), HEADROOM);
     collection.joinInto(whole, HEADROOM + unfragmentable);
     whole.view.setUint8(HEADROOM + collection.fieldAt, collection.nextHeader);
+    addTrafficClass(whole.view, HEADROOM, marks);
     writePayloadLength(whole.view, HEADROOM, length - IPV6_HEADER);
     return whole;
   }
