@@ -497,7 +497,9 @@ describe('ICMPv6', () => {
       ] as const) {
         const script = new Ipv6Script();
         const socket = listener(script);
-        expect(socket.setOption(IPPROTO_IPV6, IPV6_RECVERR, new Uint8Array(Int32Array.of(asks).buffer))).toBe(0);
+        expect(socket.setOption(IPPROTO_IPV6, IPV6_RECVERR, new Uint8Array(Int32Array.of(asks).buffer))).toBe(
+          0,
+        );
         if (connected) expect(socket.connect(to6(THEM_GLOBAL, 9))).toBe(0);
         script.say({ next: 58, payload: icmp6(type, [...u32(1400), ...quoteFrom(US_GLOBAL)], { code }) });
         expect(received(socket)).toBe(-(asks || (connected && hard) ? errno : ERRNO.EAGAIN));

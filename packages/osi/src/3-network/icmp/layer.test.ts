@@ -342,9 +342,9 @@ describe('errors received', () => {
     ]);
   });
 
-  it('"fragmentation needed" with an absurd MTU lowers the path to 552 at least', () => {
+  it.each([0, 8])('"fragmentation needed" with the absurd MTU of %i lowers the path to 552', (mtu) => {
     const { world, a, b } = twoHosts();
-    sendMessage(world, b, '10.0.0.1', 3, 4, quote('10.0.0.1', '10.0.0.2'), 8);
+    sendMessage(world, b, '10.0.0.1', 3, 4, quote('10.0.0.1', '10.0.0.2'), mtu);
     settle(world);
     expect(a.net.ip.mtuTo(ip('10.0.0.2'))).toBe(552);
   });

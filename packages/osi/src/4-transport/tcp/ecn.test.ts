@@ -74,6 +74,15 @@ describe('the answer to our SYN (RFC 3168 section 6.1.1)', () => {
     expect(['SAE', 'SAEW', 'SAW', 'SA'].map(answered)).toEqual([ECT0, NOT_ECT, NOT_ECT, NOT_ECT]);
   });
 
+  test('counts, too, when the SYN has not asked the second time (as Linux)', () => {
+    const script = new Script({ 'net.ipv4.tcp_ecn': 1 });
+    const c = script.connect();
+    script.wait(1.5);
+    expect(script.take().map(({ flags }) => flags)).toEqual(['SEW', 'S']);
+    script.inject({ flags: 'SAE', ack: 1, mss: SEGMENT });
+    expect(c.info().ecn).toBe(true);
+  });
+
   test('when both call at once, agrees with both bits', () => {
     const crossed = (flags: string) =>
       after({ flags, mss: SEGMENT }, { flags: 'SAE', ack: 1, mss: SEGMENT }, { flags: 'A', seq: 1, ack: 1 });

@@ -122,6 +122,15 @@ describe('the three-way handshake', () => {
     expect(readAll(c)).toBe('hi');
   });
 
+  test('what the SYN of a peer that calls at once seems to echo is passed over (RFC 7323 section 3.2)', () => {
+    const script = new Script();
+    const c = script.connect();
+    const [syn] = script.take();
+    script.inject({ flags: 'S', mss: 1460, ts: [700, syn!.ts[0] + 1] });
+    expect(script.take()).toMatchObject([{ flags: 'SA', ts: [expect.any(Number), 700] }]);
+    expect(c.state).toBe('SYN_RECV');
+  });
+
   test.each([-5, 0, 2])(
     'a call that has crossed one of the peer is answered by RST when %d is acknowledged',
     (ack) => {

@@ -84,6 +84,16 @@ describe('RACK', () => {
     expect(c.info().cwnd).toBe(5 * MSS);
   });
 
+  test('a duplicate that tells of nothing new lets nothing out (RFC 3042 section 2)', () => {
+    const { script, ack, out } = sending();
+    out();
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    expect(out()).toEqual([10]);
+    ack(0, [1, 2]);
+    expect(out()).toEqual([]);
+  });
+
   test('one or two behind a hole may have overtaken it: a quarter of a round trip later it counts as lost', () => {
     const { script, ack, out } = sending();
     out();
@@ -268,6 +278,17 @@ describe('RACK', () => {
     expect(taken([5, 7], [4, 6])).toEqual([0, 0, 3]);
   });
 
+  test('what was acknowledged selectively is not sent again after a time-out either (RFC 6675 section 5.1)', () => {
+    const { script, ack, out } = sending({ 'net.ipv4.tcp_frto': 0 }, 4);
+    script.wait(0.1);
+    ack(0, [2, 3]);
+    script.wait(1);
+    expect(script.tcp.counters.ext.TCPTimeouts).toBe(1);
+    out();
+    ack(1);
+    expect(out()).toEqual([1, 3]);
+  });
+
   test('a peer that throws away what it had acknowledged selectively gets it again', () => {
     const { script, ack, out } = sending({ 'net.ipv4.tcp_frto': 0 });
     out();
@@ -437,6 +458,14 @@ describe('the tail loss probe', () => {
     script.wait(0.21);
     expect(out()).toEqual([1]);
     script.wait(0.3);
+    expect(script.take()[0]).toMatchObject({ seq: 1, reason: 'tcp.rto' });
+  });
+
+  test('there is none without SACK (section 4)', () => {
+    const script = new Script();
+    script.accepted().send(new Uint8Array(MSS), 0);
+    script.take();
+    script.wait(1);
     expect(script.take()[0]).toMatchObject({ seq: 1, reason: 'tcp.rto' });
   });
 

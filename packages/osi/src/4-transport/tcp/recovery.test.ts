@@ -30,6 +30,17 @@ describe('congestion control', () => {
     expect(script.take().length).toBe(10);
   });
 
+  test('begins with one segment when a SYN was lost more than once (RFC 6928 section 2)', () => {
+    const begins = (repetitions: number): number => {
+      const script = new Script();
+      const c = script.connect();
+      script.wait(repetitions + 0.5);
+      script.inject({ flags: 'SA', ack: 1, mss: MSS });
+      return c.info().cwnd / MSS;
+    };
+    expect([0, 1, 2].map(begins)).toEqual([10, 10, 1]);
+  });
+
   test('above ssthresh it grows by one segment in a round trip', () => {
     const { script, c, ack } = inFlight(10);
     for (let i = 0; i < 3; i++) ack(0);
@@ -159,7 +170,8 @@ describe('fast retransmit and recovery', () => {
   });
 
   test('an acknowledgment with data, or with another window, is no duplicate', () => {
-    const { script } = inFlight(10);
+    const { script, ack } = inFlight(10, 60000);
+    ack(0);
     for (let i = 0; i < 4; i++) script.inject({ flags: 'PA', seq: 1 + i, ack: 1, data: 'x', window: 60000 });
     for (let i = 0; i < 4; i++) script.inject({ flags: 'A', seq: 5, ack: 1, window: 60001 + i });
     expect(script.take().filter((s) => s.reason === 'tcp.fast-retransmit')).toEqual([]);

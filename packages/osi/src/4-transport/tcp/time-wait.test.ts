@@ -74,6 +74,12 @@ describe('TIME_WAIT', () => {
     expect(answered({})).toEqual(['CLOSED', 'tcp.syn-ack']);
   });
 
+  test('where the connection had no timestamps those of a SYN say nothing (as Linux)', () => {
+    const { script, state } = waiting();
+    script.inject({ flags: 'S', seq: -5000, ts: [1000, 0] });
+    expect([state(), script.take()[0]?.reason]).toEqual(['TIME_WAIT', 'tcp.time-wait-ack']);
+  });
+
   test('a RST with the right number ends it, but not with net.ipv4.tcp_rfc1337', () => {
     const one = waiting();
     one.script.inject({ flags: 'R', seq: 2 });

@@ -29,6 +29,19 @@ describe('timestamps, once agreed on (RFC 7323 section 3.2)', () => {
     expect(sent.filter(({ hasTs }) => !hasTs)).toEqual([]);
   });
 
+  test('are in a RST of ours, too', () => {
+    const script = new Script();
+    script.accepted({ ts: [1000, 0] }).abort();
+    expect(script.take()).toMatchObject([{ flags: 'RA', hasTs: true }]);
+  });
+
+  test('may be missing from what comes: it is taken all the same (as Linux)', () => {
+    const script = new Script();
+    const c = script.accepted({ ts: [1000, 0] });
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello' });
+    expect(readAll(c)).toBe('hello');
+  });
+
   test('echo that of the acknowledgment which makes us send', () => {
     const script = new Script();
     const c = script.accepted({ ts: [1000, 0], sack: true });
@@ -64,6 +77,35 @@ describe('timestamps, once agreed on (RFC 7323 section 3.2)', () => {
     ]);
   });
 });
+
+test('timestamps count milliseconds, from one connection to the next, and do not begin with 0 (sections 5.4, 7.1)', () => {
+  const script = new Script();
+  const begins = (): number => {
+    script.connect();
+    return script.take()[0]!.ts[0];
+  };
+  const first = begins();
+  expect(first).not.toBe(script.sim.now);
+  script.wait(0.5);
+  expect(begins() - first).toBe(500);
+});
+
+test.each([1, -0x7fff_ffff])(
+  'timestamps that were not agreed on are passed over, whatever they echo: %i',
+  (echo) => {
+    const script = new Script();
+    const c = script.accepted();
+    script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'hello', ts: [1000, 0] });
+    script.inject({ flags: 'PA', seq: 6, ack: 1, data: ' there', ts: [10, 0] });
+    expect(readAll(c)).toBe('hello there');
+    c.send(new Uint8Array(10), 0);
+    script.wait(0.3);
+    const { srtt } = c.info();
+    script.inject({ flags: 'A', seq: 12, ack: 11, ts: [1001, echo] });
+    expect(c.info()).toMatchObject({ srtt, cwnd: 2 * 1460 });
+    expect(script.take().filter(({ hasTs }) => hasTs)).toEqual([]);
+  },
+);
 
 describe('PAWS (RFC 7323 section 5)', () => {
   /** What becomes of a segment that follows one with this timestamp. */

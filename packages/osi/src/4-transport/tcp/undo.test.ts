@@ -99,6 +99,17 @@ describe('a reduction that was a mistake is taken back', () => {
     expect(script.tcp.counters.ext.TCPFullUndo).toBe(1);
   });
 
+  test('and then what was sent before the retransmission does not count as lost (RFC 8985 section 6.2, step 2)', () => {
+    const { script, c, ack, out } = sending({ stamped: true });
+    script.wait(0.1);
+    ack(0, [[1, 4]]);
+    expect(out()).toContain(0);
+    script.wait(0.15);
+    ack(4);
+    expect(c.info().lost).toBe(0);
+    expect(out()).not.toContain(4);
+  });
+
   test('but not when the retransmission was what arrived', () => {
     const { script, c, ack, stamp } = sending({ stamped: true });
     script.wait(0.1);

@@ -112,6 +112,16 @@ test('numbers from the secret differ from tuple to tuple and are the same for on
   );
 });
 
+test('timestamps begin elsewhere for each pair of addresses, and after each start (RFC 7323 section 7.1)', () => {
+  const [secrets, other] = [1, 2].map((seed) => new Secrets(new Random(seed, 'x')));
+  const offsets = [secrets, other].flatMap((each) => [
+    each!.timestampOffset(1, 2),
+    each!.timestampOffset(1, 3),
+    each!.timestampOffset(2, 2),
+  ]);
+  expect(new Set(offsets).size).toBe(6);
+});
+
 test('a send buffer gives back what was written, at any offset, however it grows and wraps', () => {
   const step = fc.oneof(
     fc.record({ write: fc.integer({ min: 0, max: 5000 }) }),

@@ -27,6 +27,14 @@ describe('window scaling (RFC 7323 section 2)', () => {
     expect(ack).toMatchObject({ flags: 'A', window: Math.ceil(64240 / 128) });
   });
 
+  test('is agreed on by SYN alone: in other segments the option is passed over (section 2.2)', () => {
+    const script = new Script();
+    const c = script.accepted({ mss: 500, scale: 2, window: 100 });
+    script.inject({ flags: 'A', seq: 1, ack: 1, window: 500, scale: 7 });
+    c.send(new Uint8Array(5000), 0);
+    expect(script.take().map(({ data }) => data.length)).toEqual([500, 500, 500, 500]);
+  });
+
   test('is neither offered nor agreed to with net.ipv4.tcp_window_scaling 0', () => {
     const calling = new Script(OFF);
     calling.connect();
