@@ -145,6 +145,7 @@ export const REASONS: Readonly<Record<string, Text>> = {
   },
   'icmp.echo-request': { en: 'ping asks for an answer', ko: 'ping이 대답을 청한다' },
   'icmp.echo-reply': { en: 'answers a ping', ko: 'ping에 대답한다' },
+  'icmp.timestamp-reply': { en: 'tells the time of day to who asked', ko: '묻는 쪽에 시각을 알린다' },
 
   // layer 4
   'udp.data': { en: 'a datagram that a program sent', ko: '프로그램이 보낸 데이터그램' },

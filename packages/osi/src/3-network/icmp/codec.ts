@@ -10,6 +10,10 @@ export const ICMP_REDIRECT = 5;
 export const ICMP_ECHO_REQUEST = 8;
 export const ICMP_TIME_EXCEEDED = 11;
 export const ICMP_PARAMETER_PROBLEM = 12;
+export const ICMP_TIMESTAMP = 13;
+export const ICMP_TIMESTAMP_REPLY = 14;
+/** A timestamp message: identifier and number, then when it was sent, when it came, and when it was answered. */
+export const ICMP_TIMESTAMP_LENGTH = 20;
 
 /** Codes of "destination unreachable" (RFC 792, RFC 1191). */
 export const CODE_NETWORK_UNREACHABLE = 0;
@@ -43,6 +47,12 @@ export const readInfo = (view: DataView, at: number): number => view.getUint32(a
 /** Identifier and sequence number of an echo. */
 export const readIdentifier = (view: DataView, at: number): number => view.getUint16(at + INFO);
 export const readSequence = (view: DataView, at: number): number => view.getUint16(at + SEQUENCE);
+
+/** Writes when a timestamp request came and is answered, in milliseconds since midnight: at once. */
+export function writeTimes(view: DataView, at: number, now: number): void {
+  view.setUint32(at + 12, now);
+  view.setUint32(at + 16, now);
+}
 
 export function writeIdentifier(view: DataView, at: number, identifier: number): void {
   view.setUint16(at + INFO, identifier);

@@ -107,6 +107,32 @@ describe('echo', () => {
   });
 });
 
+describe('a timestamp request', () => {
+  const times = (a: number, b: number, c: number) =>
+    [a, b, c].flatMap((time) => [0, 0, time >> 8, time & 255]);
+
+  it('is answered with the milliseconds since midnight, from the address that was asked', () => {
+    const { world, a } = twoHosts();
+    world.sim.run(seconds(86_405));
+    sendMessage(world, a, '10.0.0.2', 13, 0, Uint8Array.from([...times(7, 0, 0), 1, 2, 3, 4]), 0x0005_0009);
+    settle(world);
+    const reply = world.latest('b', 'icmp.timestamp-reply');
+    expect([...reply.subarray(26, 30)]).toEqual([10, 0, 0, 2]);
+    expect([...reply.subarray(34, 36)]).toEqual([14, 0]);
+    // What stands behind is no part of it: it is padding of the frame again.
+    expect([...reply.subarray(38)]).toEqual([0, 5, 0, 9, ...times(7, 5000, 5000), 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('to a broadcast address is not answered, nor one that is cut off', () => {
+    const { world, a, b } = twoHosts();
+    sendMessage(world, a, '10.0.0.255', 13, 0, new Uint8Array(12));
+    sendMessage(world, a, '10.0.0.2', 13, 0, new Uint8Array(11));
+    settle(world);
+    expect([b.drops('icmp.echo-broadcast-ignored'), b.drops('icmp.truncated')]).toEqual([1, 1]);
+    expect(world.events('frame-sent').filter(({ reason }) => reason.startsWith('icmp'))).toEqual([]);
+  });
+});
+
 describe('echo channels', () => {
   const user = { received: () => {}, failed: () => {} };
 
@@ -364,6 +390,20 @@ describe('errors received', () => {
     settle(world);
     expect(a.drops(reason)).toBe(1);
     expect(a.transport.errors).toEqual([]);
+  });
+
+  it.each([
+    ['a network', 0, 0],
+    ['a host', 1, 0],
+    ['a type of service and a network', 2, 0],
+    ['a type of service and a host', 3, 0],
+    ['nobody knows what', 4, 1],
+  ])('a redirect for %s: of code %i, %i ignored', (_what, code, ignored) => {
+    const { world, a, b } = twoHosts();
+    a.route('0.0.0.0/0', '10.0.0.2');
+    sendMessage(world, b, '10.0.0.1', 5, code, quote('10.0.0.1', '192.0.2.1'), ip('10.0.0.9'));
+    settle(world);
+    expect(a.drops('icmp.redirect-ignored')).toBe(ignored);
   });
 
   it('a message with a wrong checksum, or shorter than a header, is dropped and counted', () => {

@@ -36,12 +36,16 @@ import {
   ICMP_REDIRECT,
   ICMP_SOURCE_QUENCH,
   ICMP_TIME_EXCEEDED,
+  ICMP_TIMESTAMP,
+  ICMP_TIMESTAMP_LENGTH,
+  ICMP_TIMESTAMP_REPLY,
   readCode,
   readIdentifier,
   readInfo,
   readType,
   writeIcmp,
   writeIcmpChecksum,
+  writeTimes,
 } from './codec.ts';
 import { EchoChannels, type EchoProtocol } from './echo.ts';
 import { type ErrorMeaning, meaningOf } from './errors.ts';
@@ -92,7 +96,7 @@ export interface IcmpOptions {
   rate: RateLimit;
 }
 
-/** ICMP of one machine (RFC 792, 1122 section 3.2.2, 1812 section 4.3): answers echoes, sends errors, tells transports of errors. */
+/** ICMP of one machine (RFC 792, 1122 section 3.2.2, 1812 section 4.3): answers echoes and tells the time, sends errors, tells transports of errors. */
 export class IcmpLayer
   extends EchoChannels<Ipv4Layer>
   implements TransportProtocol, ErrorReports, EchoTraffic
@@ -143,6 +147,10 @@ export class IcmpLayer
       case ICMP_ECHO_REQUEST:
         this.InEchos++;
         this.#answer(frame, packet);
+        return;
+      case ICMP_TIMESTAMP:
+        this.#faults.InTimestamps++;
+        this.#tellTime(frame, packet);
         return;
       case ICMP_ECHO_REPLY:
         this.InEchoReps++;
@@ -240,37 +248,51 @@ export class IcmpLayer
     return true;
   }
 
-  /** Sends an echo request back where it came from, in place, its data as they are (RFC 1122 section 3.2.2.6). */
+  /** An echo is answered by its data as they are (RFC 1122 section 3.2.2.6). */
   #answer(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
-    if (this.#sysctl.get('net.ipv4.icmp_echo_ignore_all') !== 0) {
+    if (this.#sysctl.get('net.ipv4.icmp_echo_ignore_all') !== 0)
       this.#drop(frame, 'icmp.echo-ignored', packet);
+    else if (this.#sendBack(frame, packet, ICMP_ECHO_REPLY, 'icmp.echo-reply')) this.OutEchoReps++;
+  }
+
+  /** Somebody asks for the time of day (RFC 1122 section 3.2.2.8). */
+  #tellTime(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {
+    const { view, start } = frame;
+    if (frame.length < ICMP_TIMESTAMP_LENGTH) {
+      this.#faults.InErrors++;
+      this.#drop(frame, 'icmp.truncated', packet);
       return;
     }
+    frame.end = start + ICMP_TIMESTAMP_LENGTH;
+    writeTimes(view, start, this.ip.timeOfDay);
+    if (this.#sendBack(frame, packet, ICMP_TIMESTAMP_REPLY, 'icmp.timestamp-reply'))
+      this.#faults.OutTimestampReps++;
+  }
+
+  /** Sends a request back where it came from as its answer, in place. @returns whether it went out. */
+  #sendBack(frame: Frame, packet: ReceivedPacket<Ipv4Address>, type: number, reason: string): boolean {
     if (packet.broadcast && this.#sysctl.get('net.ipv4.icmp_echo_ignore_broadcasts') !== 0) {
       this.#drop(frame, 'icmp.echo-broadcast-ignored', packet);
-      return;
+      return false;
     }
     const { source, destination } = packet;
     const from = packet.broadcast ? this.ip.sourceFor(source) : destination;
     if (from === null) {
       this.#drop(frame, 'ip.no-route', packet);
-      return;
+      return false;
     }
     const options = packet.options === null ? undefined : echoedOptions(packet.options, packet.source);
     const { view, start } = frame;
-    writeIcmp(view, start, ICMP_ECHO_REPLY, 0, readInfo(view, start));
+    writeIcmp(view, start, type, 0, readInfo(view, start));
     writeIcmpChecksum(view, start, frame.end);
-    frame.renew('icmp.echo-reply');
+    frame.renew(reason);
     this.#sendOptions.tos = packet.tos;
     this.#sendOptions.headerOptions = options;
     const result = this.ip.send(frame, from, source, PROTOCOL_ICMP, this.#sendOptions);
     this.#sendOptions.headerOptions = undefined;
-    if (result !== 0) {
-      this.#faults.OutErrors++;
-      return;
-    }
-    this.OutMsgs++;
-    this.OutEchoReps++;
+    if (result !== 0) this.#faults.OutErrors++;
+    else this.OutMsgs++;
+    return result === 0;
   }
 
   #answered(frame: Frame, packet: ReceivedPacket<Ipv4Address>): void {

@@ -24,7 +24,7 @@ const examined = (view: DataView) => examineOptions(view, 0, { problem: 0, sourc
 /** What the options are after `times` stations, the header being in order. */
 function after(times: number, ...options: number[]): number[] {
   const view = packet(...options);
-  for (let i = 0; i < times; i++) recordStation(view, 0, HERE, 86_400_000 + 5 + i);
+  for (let i = 0; i < times; i++) recordStation(view, 0, HERE, 5 + i);
   expect(checkIpv4(view, 0, view.byteLength)).toBeNull();
   return [...new Uint8Array(view.buffer, 20, options.length)];
 }

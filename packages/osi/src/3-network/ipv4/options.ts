@@ -18,8 +18,6 @@ const TIMES_ONLY = 0;
 const WITH_ADDRESS = 1;
 const NAMED_ADDRESS = 3;
 
-const DAY = 86_400_000;
-
 /** What was found in the options of a header; offsets count from the header's beginning. */
 export interface ExaminedOptions {
   /** Where what is wrong with them stands; -1 when they are in order. */
@@ -143,7 +141,7 @@ function recordTime(view: DataView, at: number, address: Ipv4Address, now: numbe
   const size = slotSize(flags & 15);
   if ((flags & 15) === NAMED_ADDRESS && view.getUint32(slot) !== address) return false;
   if ((flags & 15) === WITH_ADDRESS) view.setUint32(slot, address);
-  view.setUint32(slot + size - 4, now % DAY);
+  view.setUint32(slot + size - 4, now);
   view.setUint8(at + 2, pointer + size);
   return true;
 }

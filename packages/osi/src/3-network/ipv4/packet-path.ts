@@ -18,7 +18,7 @@ export interface PacketPath4 extends IpTraffic {
   sourceFor(destination: Ipv4Address): Ipv4Address | null;
   /** What the machine's kernel says. */
   readonly log: KernelLog;
-  /** Milliseconds since a midnight UT: for timestamp options. */
+  /** Milliseconds since midnight UT. */
   readonly timeOfDay: number;
   /** Has ICMP tell a packet's sender of an error; the frame stays the caller's. @param at where its header begins. */
   report(type: number, code: number, info: number, frame: Frame, at: number, group: boolean): void;

@@ -34,6 +34,8 @@ export interface Ipv4Options {
 }
 
 const NO_OPTIONS: SendOptions = {};
+/** In milliseconds. */
+const DAY = 86_400_000;
 
 /** Sending packets of one machine (`ip_queue_xmit`, `ip_push_pending_frames`, `ip_fragment`). */
 export abstract class Sending extends Routing {
@@ -233,7 +235,7 @@ export abstract class Sending extends Routing {
 
   /** @internal */
   get timeOfDay(): number {
-    return this.epoch + Math.floor(this.sim.now / 1e6);
+    return (this.epoch + Math.floor(this.sim.now / 1e6)) % DAY;
   }
 
   /** @internal */
