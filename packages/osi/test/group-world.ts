@@ -377,6 +377,8 @@ const ADDRESSES6 = {
   G: bytes6('ff05::1:3'),
   H: bytes6('ff05::1:4'),
   twin: bytes6('ff05::2:1:3'),
+  /** The solicited-node group of addresses that end like this. */
+  nodes: bytes6('ff02::1:ff00:77'),
   a: bytes6('2001:db8::7'),
   b: bytes6('2001:db8::8'),
   c: bytes6('2001:db8::9'),

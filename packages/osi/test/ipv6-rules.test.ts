@@ -310,8 +310,8 @@ describe('fragments', () => {
       const socket = listener(script);
       socket.setOption(IPPROTO_IPV6, IPV6_RECVTCLASS, new Uint8Array(Int32Array.of(1).buffer));
       const [first = 0, last = 0] = fields;
-      script.say({ ecn: last, next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
-      script.say({ ecn: first, next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
+      script.say({ trafficClass: last, next: 44, payload: piece(17, 16, false, 1, whole.slice(16)) });
+      script.say({ trafficClass: first, next: 44, payload: piece(17, 0, true, 1, whole.slice(0, 16)) });
       const got = socket.receive(new Uint8Array(99), 0);
       if (ecn === null) expect(got).toBe(-ERRNO.EAGAIN);
       else expect(got).toMatchObject({ trafficClass: ecn });
@@ -444,6 +444,13 @@ describe('ICMPv6', () => {
       { type: 129, source: key6(US_GLOBAL) },
       { type: 1, code: 4, source: key6(US) },
     ]);
+  });
+
+  test('answers an echo in the class that it came in', () => {
+    const script = new Ipv6Script();
+    script.say({ next: 58, payload: ECHO, trafficClass: 0x28 });
+    const replies = script.them.arrived.filter(({ bytes }) => bytes[54] === 129);
+    expect(replies.map(({ bytes }) => [bytes[14], (bytes[15] ?? 0) >> 4])).toEqual([[0x62, 8]]);
   });
 
   test('tells nothing about a packet to a group, or from nobody', () => {

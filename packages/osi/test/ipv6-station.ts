@@ -31,10 +31,9 @@ export interface Packet6 {
   readonly to?: string;
   readonly hopLimit?: number;
   readonly version?: number;
+  readonly trafficClass?: number;
   /** The payload's length as the header has it. */
   readonly length?: number;
-  /** The ECN bits of its traffic class. */
-  readonly ecn?: number;
   readonly next: number;
   readonly payload: readonly number[];
   /** The station or group of stations that its frame goes to. */
@@ -43,19 +42,9 @@ export interface Packet6 {
 
 function packet(given: Packet6): number[] {
   const { from = THEM_GLOBAL, to = US_GLOBAL, hopLimit = 64, version = 6, next, payload } = given;
-  const { length = payload.length, ecn = 0 } = given;
-  return [
-    version << 4,
-    ecn << 4,
-    0,
-    0,
-    ...u16(length),
-    next,
-    hopLimit,
-    ...bytes6(from),
-    ...bytes6(to),
-    ...payload,
-  ];
+  const { length = payload.length, trafficClass = 0 } = given;
+  const head = [...u16((version << 12) | (trafficClass << 4)), 0, 0, ...u16(length), next, hopLimit];
+  return [...head, ...bytes6(from), ...bytes6(to), ...payload];
 }
 
 /** RFC 1071 over the pseudo-header of RFC 8200 section 8.1 and the message. */

@@ -65,6 +65,18 @@ describe('a message', () => {
     expect(sources.slice(-2)).toEqual(['server TO_EX(G)', 'server TO_EX(G)']);
   });
 
+  test('tells of the solicited-node group of addresses with the first of them, and with the last', () => {
+    const world = settled();
+    const { server } = world;
+    const add = (address: string) => world.said(() => server.addAddress('eth0', `${address}/64`));
+    const remove = (address: string) => world.said(() => server.removeAddress('eth0', `${address}/64`));
+    expect([add('2001:db8::77'), add('2001:db8:1::77')]).toEqual([['TO_EX(nodes)', 'TO_EX(nodes)'], []]);
+    expect([remove('2001:db8::77'), remove('2001:db8:1::77')]).toEqual([
+      [],
+      ['TO_IN(nodes)', 'TO_IN(nodes)'],
+    ]);
+  });
+
   test('is none while IPv6 is off, and the card takes no group’s packets', () => {
     const world = settled();
     world.ask({ limit: 10_000 });

@@ -87,6 +87,17 @@ describe('a datagram to a group', () => {
     expect([own, ...others].map(received)).toEqual([[], ['2'], ['2']]);
   });
 
+  test('comes from an address of its machine, though its sender is bound to the group', () => {
+    const { sim, client, server } = groupStacks();
+    const member = datagram(server, 5007);
+    join(member);
+    const sender = datagram(client);
+    expect(sender.bind(at(GROUP, 5007), ROOT)).toBe(0);
+    sender.send(bytes('x'), 0, at(GROUP, 5007), 0);
+    sim.run(seconds(1));
+    expect(member.receive(new Uint8Array(9), 0)).toMatchObject({ address: at('10.0.0.1', 5007) });
+  });
+
   test('with TTL 0 stays in its machine', () => {
     const { sim, client, server } = groupStacks();
     const [own, other] = [datagram(client, 5007), datagram(server, 5007)];
