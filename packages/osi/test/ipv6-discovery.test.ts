@@ -132,6 +132,13 @@ describe('a solicitation', () => {
     expect(script.heard()).toEqual([]);
   });
 
+  test('says nothing of whether its sender is a router', () => {
+    const script = new Ipv6Script();
+    advertise(script, router());
+    script.sayNd(SOLICITATION, solicit(US), { to: SOLICITED_NODE });
+    expect(send(script, '2001:db8:9::9')).toEqual(['020000000002']);
+  });
+
   test('may have options that are unknown or for other messages, and anything in its reserved field', () => {
     const script = new Ipv6Script();
     const others = [253, 1, 0, 0, ...ZERO, 5, 1, 0, 0, ...u32(1400)];

@@ -113,6 +113,16 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'net.ipv4.tcp_congestion_control': ['cubic', 'reno'],
 };
 
+/** The least and the most that Linux takes, by the last part of the name, where an RFC rules out the rest. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  // A packet with 0 would go nowhere (RFC 1122 section 3.2.1.7).
+  ip_default_ttl: [1, 255],
+  hop_limit: [1, 255],
+  // RFC 3376 section 8.1, RFC 3810 section 9.1.
+  igmp_qrv: [1, 0x7fff_ffff],
+  mld_qrv: [1, 0x7fff_ffff],
+};
+
 /** A tunable that is neither a number nor a choice of words, and whose owner keeps it. */
 export interface TextTunable {
   readonly name: string;
@@ -192,7 +202,9 @@ export class Sysctl {
     if (kept !== undefined) return kept.write(text);
     const words = WORDS[name];
     if (words !== undefined) return words.includes(text) && this.set(name, words.indexOf(text));
-    return /^-?\d+$/.test(text) && this.set(name, Number(text));
+    const value = Number(text);
+    const [least = value, most = value] = RANGES[name.slice(name.lastIndexOf('.') + 1)] ?? [];
+    return /^-?\d+$/.test(text) && value >= least && value <= most && this.set(name, value);
   }
 
   entries(): Iterable<[name: string, value: number]> {
