@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { routed, type TestHost, type World } from '../../../test/network-world.ts';
 import { App, accept, converse, pour, readAll } from '../../../test/tcp-pair.ts';
-import { Script } from '../../../test/tcp-script.ts';
+import { Script, type Scripted } from '../../../test/tcp-script.ts';
 import { ANY, parseIpv4, type SysctlName } from '../../3-network/index.ts';
 import { seconds } from '../../time/index.ts';
 import { TcpLayer } from './layer.ts';
@@ -151,6 +151,37 @@ test('net.ipv4.tcp_mtu_probing 2 finds what the path takes where nothing is in t
   });
   expect(whole).toBe(true);
   expect(info.sendMss).toBeGreaterThan(1448 - 2 * 8);
+});
+
+describe('a probe for the path MTU is sent (RFC 4821 section 7.4)', () => {
+  const SIZE = 512;
+
+  /** What is sent when the program writes `bytes` after `segments` were acknowledged, and something has come since. */
+  function reasons(segments: number, bytes: number, since: readonly Scripted[] = [], sack = true): string[] {
+    const script = new Script({ 'net.ipv4.tcp_mtu_probing': 2, 'net.ipv4.tcp_base_mss': SIZE });
+    const c = script.accepted({ sack }, { sendBuffer: 1_000_000, sendBufferLocked: true });
+    c.send(new Uint8Array(segments * SIZE), 0);
+    script.inject({ flags: 'A', seq: 1, ack: 1 + segments * SIZE });
+    c.send(new Uint8Array(2 * SIZE), 0);
+    for (const segment of since) script.inject({ ack: 1 + segments * SIZE, ...segment });
+    script.take();
+    c.send(new Uint8Array(bytes), 0);
+    return script.take().map(({ reason }) => reason);
+  }
+
+  test('when the window is large enough for its loss to show', () => {
+    expect(reasons(0, 10_000)).not.toContain('tcp.mtu-probe');
+    expect(reasons(10, 10_000)).toContain('tcp.mtu-probe');
+  });
+
+  test('when enough is there to follow it', () => {
+    expect(reasons(10, 4 * SIZE)).not.toContain('tcp.mtu-probe');
+  });
+
+  test('when nothing is missing, of what we send or of what comes', () => {
+    expect(reasons(10, 10_000, [{ flags: 'A', seq: 1 }], false)).not.toContain('tcp.mtu-probe');
+    expect(reasons(10, 10_000, [{ flags: 'PA', seq: 9, data: 'x' }])).not.toContain('tcp.mtu-probe');
+  });
 });
 
 describe('the search for what the path takes (RFC 4821 section 7.3)', () => {

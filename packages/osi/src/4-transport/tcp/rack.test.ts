@@ -461,6 +461,42 @@ describe('the tail loss probe', () => {
     expect(script.take()[0]).toMatchObject({ seq: 1, reason: 'tcp.rto' });
   });
 
+  test('there is none while losses are repaired (section 7.2)', () => {
+    const { script, ack, out } = sending({}, 4);
+    script.wait(0.1);
+    ack(0, [1, 2]);
+    script.wait(0.1);
+    expect(out()).toContain(0);
+    ack(0, [1, 3]);
+    script.wait(1);
+    expect(script.take()[0]?.reason).toBe('tcp.rto');
+    expect(script.tcp.counters.ext.TCPLossProbes).toBe(0);
+  });
+
+  test('a time-out forgets it: what is sent afterwards has one again (section 7.1)', () => {
+    const { script, c, ack, out } = sending({}, 1);
+    script.wait(1);
+    out();
+    ack(1);
+    c.send(new Uint8Array(MSS), 0);
+    out();
+    script.wait(0.5);
+    expect(script.take()[0]?.reason).toBe('tcp.loss-probe');
+  });
+
+  test('recovery forgets it: what it has repaired reduces the window once', () => {
+    const { script, c, ack } = sending({}, 4);
+    script.wait(0.31);
+    ack(0, [3, 4]);
+    script.wait(0.1);
+    ack(4);
+    const { ssthresh } = c.info();
+    c.send(new Uint8Array(MSS), 0);
+    ack(5);
+    expect(c.info().ssthresh).toBe(ssthresh);
+    expect(script.tcp.counters.ext).toMatchObject({ TCPLossProbes: 1, TCPLossProbeRecovery: 0 });
+  });
+
   test('there is none without SACK (section 4)', () => {
     const script = new Script();
     script.accepted().send(new Uint8Array(MSS), 0);

@@ -139,6 +139,17 @@ describe('fast retransmit and recovery', () => {
     expect(script.tcp.counters.ext.TCPRenoRecovery).toBe(1);
   });
 
+  test('a partial acknowledgment starts the retransmission timer anew', () => {
+    const { script, ack } = inFlight(10);
+    for (let i = 0; i < 3; i++) ack(0);
+    script.wait(0.15);
+    ack(4);
+    script.wait(0.15);
+    expect(script.take().map(({ reason }) => reason)).not.toContain('tcp.rto');
+    script.wait(0.1);
+    expect(script.take().map(({ reason }) => reason)).toContain('tcp.rto');
+  });
+
   test('duplicates of what a time-out has sent again start no second recovery', () => {
     const { script, ack } = inFlight(10);
     script.wait(0.25);
@@ -172,8 +183,8 @@ describe('fast retransmit and recovery', () => {
   test('an acknowledgment with data, or with another window, is no duplicate', () => {
     const { script, ack } = inFlight(10, 60000);
     ack(0);
-    for (let i = 0; i < 4; i++) script.inject({ flags: 'PA', seq: 1 + i, ack: 1, data: 'x', window: 60000 });
-    for (let i = 0; i < 4; i++) script.inject({ flags: 'A', seq: 5, ack: 1, window: 60001 + i });
+    for (let i = 0; i < 4; i++) script.inject({ flags: 'PA', seq: 1, ack: 1, data: 'x', window: 60000 });
+    for (let i = 0; i < 4; i++) script.inject({ flags: 'A', seq: 2, ack: 1, window: 60001 + i });
     expect(script.take().filter((s) => s.reason === 'tcp.fast-retransmit')).toEqual([]);
   });
 });

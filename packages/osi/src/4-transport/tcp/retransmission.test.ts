@@ -128,6 +128,27 @@ describe('retransmission', () => {
     expect(script.take().map((s) => Math.round((s.time - start) / 1e6))[1]).toBeLessThan(320);
   });
 
+  test('however many acknowledgments measure a round trip, the RTO comes down once (RFC 7323 section 4.2)', () => {
+    const script = new Script();
+    const listener = script.listen();
+    script.inject({ flags: 'S', mss: 1000 });
+    script.wait(1);
+    script.inject({ flags: 'A', seq: 1, ack: 1 });
+    const c = listener.accept()!;
+    /** The RTO after each acknowledgment of ten that come in a round trip. */
+    const round = (start: number): number[] => {
+      c.send(new Uint8Array(10_000), 0);
+      script.wait(1);
+      return Array.from({ length: 10 }, (_, i) => {
+        script.inject({ flags: 'A', seq: 1, ack: start + 1000 * (i + 1) });
+        return c.info().rto;
+      });
+    };
+    const [first, second] = [new Set(round(1)), new Set(round(10_001))];
+    expect([first.size, second.size]).toEqual([1, 1]);
+    expect(Math.max(...second)).toBeLessThan(Math.min(...first));
+  });
+
   test('an acknowledgment of new data restarts the timer; of everything, stops it', () => {
     const script = new Script();
     const c = script.accepted({}, { noDelay: true });

@@ -176,10 +176,11 @@ describe('F-RTO', () => {
   });
 
   test('when a duplicate comes instead, the loss was real and is repaired', () => {
-    const { ack, out } = expired(false);
+    const { c, ack, out } = expired(false);
     ack(1);
     out();
     ack(1);
+    expect(c.info().cwnd).toBeLessThanOrEqual(3 * MSS);
     expect(out()[0]).toBe(1);
   });
 
