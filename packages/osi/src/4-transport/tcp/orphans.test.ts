@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { text } from '../../../test/tcp-pair.ts';
+import { listedState, text } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
 import { seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
@@ -155,6 +155,54 @@ describe('more connections without a program than net.ipv4.tcp_max_orphans', () 
 });
 
 describe('FIN_WAIT2 without a program', () => {
+  /** Our numbers are at 2, the peer's at 1. */
+  function awaiting(ts?: readonly [number, number]) {
+    const script = new Script();
+    const stamps = ts === undefined ? {} : { ts };
+    const c = script.accepted(stamps);
+    c.close();
+    script.inject({ flags: 'A', seq: 1, ack: 2, ...stamps });
+    script.take();
+    expect(c.state).toBe('FIN_WAIT2');
+    return { script, c, state: () => listedState(script, c) };
+  }
+
+  test('takes a FIN by itself, whose timestamp it echoes, and begins TIME_WAIT', () => {
+    const { script, state } = awaiting([1000, 0]);
+    script.inject({ flags: 'FA', seq: 1, ack: 2, ts: [1005, 0] });
+    expect(script.take()).toMatchObject([{ flags: 'A', ack: 2, ts: [expect.any(Number), 1005] }]);
+    expect(state()).toBe('TIME_WAIT');
+  });
+
+  test('is reset by a FIN with data, which nobody will read', () => {
+    const { script, state } = awaiting();
+    script.inject({ flags: 'FPA', seq: 1, ack: 2, data: 'x' });
+    expect([state(), script.take().map(({ flags }) => flags)]).toEqual(['CLOSED', ['R']]);
+  });
+
+  test('passes over what acknowledges nothing, though it has data', () => {
+    const { script, state } = awaiting();
+    script.inject({ flags: 'P', seq: 1, data: 'x' });
+    script.inject({ flags: 'F', seq: 1 });
+    // A SYN of before, too, with data that reaches into the window.
+    script.inject({ flags: 'S', seq: 0, data: 'xy' });
+    expect([state(), script.take()]).toEqual(['FIN_WAIT2', []]);
+  });
+
+  test('answers what lies outside the window or has an older timestamp, and not too often', () => {
+    const { script, state } = awaiting([1000, 0]);
+    for (let i = 0; i < 3; i++) script.inject({ flags: 'A', seq: 1, ack: 2, ts: [999, 0] });
+    expect([state(), script.lines()]).toEqual(['FIN_WAIT2', ['A 2 1 0 tcp.duplicate-ack']]);
+    expect(script.tcp.counters.ext).toMatchObject({ PAWSEstab: 3, TCPACKSkippedFinWait2: 2 });
+    script.wait(1);
+    script.inject({ flags: 'A', seq: 2_000_000, ack: 2, ts: [1000, 0] });
+    script.inject({ flags: 'A', seq: 2_000_000, ack: 2, ts: [1000, 0] });
+    expect([state(), script.lines()]).toEqual(['FIN_WAIT2', ['A 2 1 0 tcp.duplicate-ack']]);
+    expect(script.tcp.counters.ext).toMatchObject({ PAWSEstab: 3, TCPACKSkippedFinWait2: 3 });
+    script.inject({ flags: 'FA', seq: 1, ack: 2, ts: [999, 0] });
+    expect(state()).toBe('FIN_WAIT2');
+  });
+
   /** How long, on a path that takes so many seconds there and back: three and a half timeouts are 10.5 times as much. */
   function lasts(finTimeout: number, path: number): number {
     const script = new Script({ 'net.ipv4.tcp_fin_timeout': finTimeout });

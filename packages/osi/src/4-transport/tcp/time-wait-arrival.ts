@@ -41,8 +41,8 @@ export function arriveForFin(tcb: Tcb, frame: Frame, segment: Segment): void {
     end(tcb, 0);
     return;
   }
-  const isNews = (flags & ACK) !== 0 && segment.length > 0 && seqLess(rcvNxt, behind);
-  if (isNews && (flags & (SYN | FIN)) === FIN && behind === seqAdd(rcvNxt, 1)) {
+  const isNews = (flags & ACK) !== 0 && segment.length > 0;
+  if (isNews && (flags & FIN) !== 0 && behind === seqAdd(rcvNxt, 1)) {
     frame.release();
     rememberTimestamp(tcb, segment);
     finArrived(tcb);

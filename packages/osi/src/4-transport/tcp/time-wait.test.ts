@@ -84,6 +84,9 @@ describe('TIME_WAIT', () => {
     const one = waiting();
     one.script.inject({ flags: 'R', seq: 2 });
     expect(one.state()).toBe('CLOSED');
+    const withData = waiting();
+    withData.script.inject({ flags: 'R', seq: 2, data: 'x' });
+    expect(withData.state()).toBe('CLOSED');
     const two = waiting();
     two.script.sysctl.set('net.ipv4.tcp_rfc1337', 1);
     two.script.inject({ flags: 'R', seq: 2 });
