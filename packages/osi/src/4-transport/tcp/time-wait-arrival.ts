@@ -73,8 +73,12 @@ export function arriveInTimeWait(
   if (!stale && segment.seq === wait.rcvNxt && (segment.length === 0 || isReset)) {
     // RFC 1337: a RST may end TIME_WAIT, unless net.ipv4.tcp_rfc1337 says otherwise.
     dropFrame(host.tracer, '', frame, isReset ? 'tcp.reset' : 'tcp.time-wait');
-    if (isReset && host.sysctl.values['net.ipv4.tcp_rfc1337'] === 0) endTimeWait(host, wait);
-    else host.timeWaits.start(wait);
+    if (!isReset) host.timeWaits.start(wait);
+    else if (host.sysctl.values['net.ipv4.tcp_rfc1337'] === 0) endTimeWait(host, wait);
+    if (stamped) {
+      wait.tsRecent = segment.timestamp;
+      wait.tsRecentAt = wholeSeconds(host.sim.now);
+    }
     return null;
   }
   const isNew =

@@ -51,6 +51,7 @@ describe('TIME_WAIT', () => {
     expect(state()).toBe('CLOSED');
     expect(script.take()).toMatchObject([{ flags: 'SA', reason: 'tcp.syn-ack', ack: 1001 }]);
     expect((script.iss - before) | 0).toBe(2 + 65537);
+    expect(script.tcp.counters.ext.TWRecycled).toBe(1);
   });
 
   test('a SYN with an older number is answered by an acknowledgment, unless its timestamp is newer', () => {
@@ -80,6 +81,44 @@ describe('TIME_WAIT', () => {
     expect([state(), script.take()[0]?.reason]).toEqual(['TIME_WAIT', 'tcp.time-wait-ack']);
   });
 
+  test('a SYN without a timestamp is none that is newer', () => {
+    const { script, state } = waiting([0x9000_0000, 0]);
+    script.inject({ flags: 'S', seq: -5000 });
+    expect(state()).toBe('TIME_WAIT');
+  });
+
+  test('what is refused by its timestamp begins the minute anew, an old SYN without one does not', () => {
+    const after = (ts: { ts?: readonly [number, number] }) => {
+      const { script, state } = waiting([1000, 0]);
+      script.wait(30);
+      script.inject({ flags: 'S', seq: -5000, ...ts });
+      script.wait(59);
+      return [state(), script.tcp.counters.ext.PAWSEstab];
+    };
+    expect(after({ ts: [999, 0] })).toEqual(['TIME_WAIT', 1]);
+    expect(after({})).toEqual(['CLOSED', 0]);
+  });
+
+  test('an acknowledgment begins its minute anew, too, and its timestamp is remembered', () => {
+    const { script, state } = waiting([1000, 0]);
+    script.wait(30);
+    script.inject({ flags: 'A', seq: 2, ack: 2, ts: [1005, 0] });
+    expect(script.take()).toEqual([]);
+    script.wait(59);
+    script.inject({ flags: 'S', seq: -5000, ts: [1003, 0] });
+    expect(state()).toBe('TIME_WAIT');
+    script.inject({ flags: 'S', seq: -5000, ts: [1006, 0] });
+    expect(state()).toBe('CLOSED');
+  });
+
+  test('a SYN that is an acknowledgment or a RST, too, opens nothing', () => {
+    const { script, state } = waiting();
+    script.inject({ flags: 'SR', seq: 1000 });
+    expect([state(), script.take()]).toEqual(['TIME_WAIT', []]);
+    script.inject({ flags: 'SA', seq: 1000, ack: 2 });
+    expect([state(), script.lines()]).toEqual(['TIME_WAIT', ['A 2 2 0 tcp.time-wait-ack']]);
+  });
+
   test('a RST with the right number ends it, but not with net.ipv4.tcp_rfc1337', () => {
     const one = waiting();
     one.script.inject({ flags: 'R', seq: 2 });
@@ -89,8 +128,11 @@ describe('TIME_WAIT', () => {
     expect(withData.state()).toBe('CLOSED');
     const two = waiting();
     two.script.sysctl.set('net.ipv4.tcp_rfc1337', 1);
+    two.script.wait(30);
     two.script.inject({ flags: 'R', seq: 2 });
     expect(two.state()).toBe('TIME_WAIT');
+    two.script.wait(31);
+    expect(two.state()).toBe('CLOSED');
   });
 
   test('is over for the program, which is told, and may still read what came before', () => {

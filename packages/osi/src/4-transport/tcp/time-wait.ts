@@ -58,8 +58,8 @@ export class TimeWait implements Chained {
   readonly window: number;
   readonly timestamps: boolean;
   readonly timestampOffset: number;
-  readonly tsRecent: number;
-  readonly tsRecentAt: number;
+  tsRecent: number;
+  tsRecentAt: number;
   readonly ip: SendOptions;
   readonly claim: Claim | null;
   /** When a segment without data was answered last. */
