@@ -182,6 +182,21 @@ describe('a probe for the path MTU is sent (RFC 4821 section 7.4)', () => {
     expect(reasons(10, 10_000, [{ flags: 'A', seq: 1 }], false)).not.toContain('tcp.mtu-probe');
     expect(reasons(10, 10_000, [{ flags: 'PA', seq: 9, data: 'x' }])).not.toContain('tcp.mtu-probe');
   });
+
+  test('and says nothing when it had to be sent again (section 7.6.4)', () => {
+    const sizeAfter = (seconds: number): number => {
+      const script = new Script({ 'net.ipv4.tcp_mtu_probing': 2, 'net.ipv4.tcp_base_mss': SIZE });
+      const c = script.accepted({}, { sendBuffer: 1_000_000, sendBufferLocked: true });
+      c.send(new Uint8Array(10 * SIZE), 0);
+      script.inject({ flags: 'A', seq: 1, ack: 1 + 10 * SIZE });
+      c.send(new Uint8Array(10_000), 0);
+      script.wait(seconds);
+      script.inject({ flags: 'A', seq: 1, ack: 10_001 + 10 * SIZE });
+      return c.info().sendMss;
+    };
+    expect(sizeAfter(0)).toBeGreaterThan(SIZE);
+    expect(sizeAfter(1)).toBe(SIZE);
+  });
 });
 
 describe('the search for what the path takes (RFC 4821 section 7.3)', () => {
