@@ -6,6 +6,7 @@ import {
   PROTOCOL_TCP,
   parseIpv4,
   type ReceivedPacket,
+  type SendOptions,
   Sysctl,
   type SysctlName,
   type TransportProtocol,
@@ -73,8 +74,9 @@ export interface Seen
   hasTs: boolean;
   ts: [number, number];
   sacks: number[][];
-  /** The bytes of the options. */
+  /** The bytes of the options, and of those of the IP header. */
   options: number[];
+  ipOptions: number[];
   origins: readonly number[];
 }
 
@@ -111,7 +113,7 @@ export class Script {
         this.#transport = transport;
       },
       send: (frame, source, destination, _protocol, options) =>
-        this.#sent(frame, source, destination, options?.tos ?? 0),
+        this.#sent(frame, source, destination, options ?? {}),
       sourceFor: () => US,
       mtuTo: () => this.mtu,
       roomTo: () => this.mtu - 20,
@@ -249,7 +251,12 @@ export class Script {
     return Object.assign(c, { app });
   }
 
-  #sent(frame: Frame, source: Ipv4Address, destination: Ipv4Address, tos: number): number {
+  #sent(
+    frame: Frame,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+    { tos = 0, headerOptions }: SendOptions,
+  ): number {
     const segment = new Segment();
     const fault = readSegment(frame, source, destination, segment);
     if (fault !== null) throw new Error(`we sent a bad segment: ${fault}`);
@@ -275,6 +282,7 @@ export class Script {
       ]),
       options: [...frame.bytes.subarray(frame.start + 20, segment.dataStart)],
       tos,
+      ipOptions: [...(headerOptions ?? [])],
       ts: [segment.timestamp, segment.timestampEcho],
       reason: frame.reason,
       origins: frame.origins,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readAll, text } from '../../../test/tcp-pair.ts';
 import { Script } from '../../../test/tcp-script.ts';
+import { seconds } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
+import type { TcpOptions } from '../services.ts';
 
 describe('a segment arrives', () => {
   test('with a wrong checksum: it is dropped and counted', () => {
@@ -252,5 +254,59 @@ describe('a segment arrives', () => {
     for (const flags of ['', 'F', 'U', 'SF', 'SR', 'FSRPAU', 'P', 'SA'])
       script.inject({ flags, seq: 1, data: 'x' });
     expect(['ESTABLISHED', 'CLOSED']).toContain(c.state);
+  });
+});
+
+describe('a connection that Fast Open has opened before its handshake is done', () => {
+  /** Our numbers are at 1, the peer's at 6. */
+  function early(options: Partial<TcpOptions> = {}) {
+    const script = new Script({ 'net.ipv4.tcp_fastopen': 3 });
+    const fastOpen = { queue: 1, key: null, withoutCookie: true, onConnect: false };
+    const listener = script.listen(8, { fastOpen, ...options });
+    script.inject({ flags: 'S', mss: 1460, data: 'hello' });
+    const c = listener.accept()!;
+    script.take();
+    expect([c.state, readAll(c)]).toEqual(['SYN_RECV', 'hello']);
+    return { script, c };
+  }
+
+  test('is established by the acknowledgment of our SYN, whose window counts from now on', () => {
+    const { script, c } = early();
+    script.wait(0.5);
+    script.inject({ flags: 'A', seq: 6, ack: 1, window: 1460 });
+    expect([c.state, c.info().sinceHeard]).toEqual(['ESTABLISHED', 0]);
+    script.take();
+    c.send(new Uint8Array(5000), 0);
+    expect(script.take().map(({ data }) => data.length)).toEqual([1460]);
+  });
+
+  test.each([0, 2])('answers an acknowledgment of %i, which is not our SYN, by RST', (ack) => {
+    const { script, c } = early();
+    script.inject({ flags: 'A', seq: 6, ack });
+    expect([c.state, script.take().map(({ reason }) => reason)]).toEqual(['SYN_RECV', ['tcp.reset-bad-ack']]);
+  });
+
+  test('that its program has shut down sends FIN then, one that it has closed has sent it before', () => {
+    const shut = early();
+    shut.c.shutdown();
+    expect([shut.c.state, shut.script.take()]).toEqual(['SYN_RECV', []]);
+    const closed = early();
+    closed.c.close();
+    expect([closed.c.state, closed.script.take().map(({ flags }) => flags)]).toEqual(['FIN_WAIT1', ['FA']]);
+    for (const { script, c } of [shut, closed]) {
+      script.inject({ flags: 'A', seq: 6, ack: 1 });
+      expect(c.state).toBe('FIN_WAIT1');
+      script.inject({ flags: 'A', seq: 6, ack: 2 });
+      expect(c.state).toBe('FIN_WAIT2');
+    }
+  });
+
+  test('asks an idle peer only from then on', () => {
+    const { script } = early({ keepAlive: true, keepIdle: seconds(2) });
+    script.wait(0.1);
+    script.inject({ flags: 'A', seq: 6, ack: 1 });
+    script.take();
+    script.wait(2.1);
+    expect(script.take().map(({ reason }) => reason)).toEqual(['tcp.keepalive']);
   });
 });

@@ -3,7 +3,7 @@ import { accept, listedState, Pair } from '../../../test/tcp-pair.ts';
 import { ANY, type Ipv4Address, parseIpv4 } from '../../3-network/index.ts';
 import { Random } from '../../time/index.ts';
 import { ERRNO } from '../../trace/index.ts';
-import type { Binding } from '../services.ts';
+import type { Binding, TcpConnection } from '../services.ts';
 import { Secrets } from './isn.ts';
 import { PortTable } from './ports.ts';
 
@@ -163,9 +163,11 @@ describe('ports', () => {
     expect(pair.a.tcp.connect(again, to, pair.a.tcp.defaultOptions(), user)).toBe(-ERRNO.EADDRNOTAVAIL);
   });
 
-  test('over loopback an ephemeral port in TIME_WAIT is used again after a second (tcp_tw_reuse 2)', () => {
+  /** A connection of this machine to itself, by the one ephemeral port that there is, is in TIME_WAIT. */
+  function waiting(timestamps: number) {
     const pair = new Pair();
     const { sysctl } = pair.a.network;
+    sysctl.set('net.ipv4.tcp_timestamps', timestamps);
     sysctl.set('net.ipv4.ip_local_port_range.low', 40000);
     sysctl.set('net.ipv4.ip_local_port_range.high', 40000);
     const listener = pair.listen(80, 5, {}, pair.a);
@@ -179,11 +181,24 @@ describe('ports', () => {
     expect(listedState(pair.a, first)).toBe('TIME_WAIT');
     const options = pair.a.tcp.defaultOptions();
     const to = { address: loopback.address, port: 80 };
-    expect(pair.a.tcp.connect(null, to, options, user)).toBe(-ERRNO.EADDRNOTAVAIL);
+    const again = () => pair.a.tcp.connect(null, to, options, user);
+    expect(again()).toBe(-ERRNO.EADDRNOTAVAIL);
     pair.wait(2);
-    const second = pair.connect(80, {}, pair.a, loopback);
+    return { pair, first, again };
+  }
+
+  test('over loopback an ephemeral port in TIME_WAIT is used again after a second (tcp_tw_reuse 2)', () => {
+    const { pair, first, again } = waiting(1);
+    const second = again();
     pair.wait(0.1);
-    expect([first, second].map((c) => listedState(pair.a, c))).toEqual(['CLOSED', 'ESTABLISHED']);
+    expect([first, second].map((c) => listedState(pair.a, c as TcpConnection))).toEqual([
+      'CLOSED',
+      'ESTABLISHED',
+    ]);
+  });
+
+  test('but not without timestamps, which tell old segments from new', () => {
+    expect(waiting(0).again()).toBe(-ERRNO.EADDRNOTAVAIL);
   });
 });
 

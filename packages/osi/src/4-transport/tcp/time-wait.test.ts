@@ -44,6 +44,19 @@ describe('TIME_WAIT', () => {
     expect(state()).toBe('CLOSED');
   });
 
+  test('answers in the class of its connection, and without its IP options: those answer the packet', () => {
+    const script = new Script();
+    const headerOptions = Uint8Array.of(148, 4, 0, 0);
+    const c = script.accepted();
+    Object.assign(c.options, { ip: { headerOptions, tos: 8 } });
+    c.close();
+    expect(script.take()).toMatchObject([{ flags: 'FA', tos: 8, ipOptions: [...headerOptions] }]);
+    script.inject({ flags: 'FA', seq: 1, ack: 2 });
+    script.take();
+    script.inject({ flags: 'FA', seq: 1, ack: 2 });
+    expect(script.take()).toMatchObject([{ reason: 'tcp.time-wait-ack', tos: 8, ipOptions: [] }]);
+  });
+
   test('a SYN with a higher sequence number opens a new connection at once', () => {
     const { script, state } = waiting();
     const before = script.iss;
