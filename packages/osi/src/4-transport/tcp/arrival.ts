@@ -23,7 +23,6 @@ import { keepAlive } from './timeouts.ts';
 import { refusesTimestamp, rememberTimestamp, tooOld } from './timestamps.ts';
 import { acknowledge, replyReset } from './transmit.ts';
 import { noteUrgent } from './urgent.ts';
-import { offeredWindow } from './window.ts';
 
 /**
  * A segment came for a connection in a synchronized state or in SYN_RECV: RFC 9293 section 3.10.7.4, in its
@@ -262,10 +261,6 @@ function completeEarly(tcb: Tcb, frame: Frame, segment: Segment): boolean {
     return false;
   }
   if (tcb.state !== 'SYN_RECV') return true;
-  tcb.sndWl1 = segment.seq;
-  tcb.sndWnd = offeredWindow(tcb, segment);
-  tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
-  tcb.lastHeardAt = tcb.host.sim.now;
   tcb.move('established');
   startPacing(tcb);
   if (tcb.options.keepAlive) keepAlive(tcb);
