@@ -289,6 +289,9 @@ describe('a router that advertises', () => {
     ['a lifetime above 9000 s', { lifetime: 9001 }],
     ['half a second', { interval: 4.5 }],
     ['preferred longer than valid', { valid: 10, preferred: 11 }],
+    ['a prefix valid for less than nothing', { valid: -1, preferred: 0 }],
+    ['a prefix valid for longer than for ever', { valid: 0x1_0000_0000, preferred: 0 }],
+    ['addresses preferred for less than nothing', { preferred: -1 }],
     ['an MTU that not every link has to have', { mtu: 1279 }],
     ['an MTU above that of the link', { mtu: 1501 }],
   ])('refuses %s', (_what, settings) => {
