@@ -95,7 +95,8 @@ export abstract class GroupWorld {
   abstract setAll(socket: Socket, on: boolean): number;
   abstract tellsLeaving(version: number): boolean;
   abstract say(message: readonly number[], to: string): void;
-  protected abstract queryBytes(query: Query): number[];
+  /** Of a query: all that one of an older version has. */
+  protected abstract queryHead(query: Query): number[];
   /** What another member's report of an older version is. */
   abstract otherReport(group: string): number[];
   protected abstract numbered(group: boolean, number: number): number[];
@@ -120,7 +121,10 @@ export abstract class GroupWorld {
   }
 
   ask(query: Query): void {
-    this.say(this.queryBytes(query), query.to ?? query.group ?? 'all');
+    const { sources = [], robustness = 2, interval = 125, older, more = [] } = query;
+    const asked = sources.flatMap((name) => this.bytesOf(name));
+    const tail = older === undefined ? [robustness, interval, ...u16(sources.length), ...asked, ...more] : [];
+    this.say([...this.queryHead(query), ...tail], query.to ?? query.group ?? 'all');
   }
 
   later(duration: number): void {
@@ -320,24 +324,8 @@ export class GroupWorld4 extends GroupWorld {
     return [2, 0, 0, 0, ...this.bytesOf(name), ...new Array<number>(120).fill(0)];
   }
 
-  protected queryBytes(query: Query): number[] {
-    const { group, sources = [], limit, robustness = 2, interval = 125, older, more = [] } = query;
-    const head = [
-      0x11,
-      older === 1 ? 0 : limit / 100,
-      0,
-      0,
-      ...(group === undefined ? [0, 0, 0, 0] : this.bytesOf(group)),
-    ];
-    if (older !== undefined) return head;
-    return [
-      ...head,
-      robustness,
-      interval,
-      ...u16(sources.length),
-      ...sources.flatMap((name) => this.bytesOf(name)),
-      ...more,
-    ];
+  protected queryHead({ group = 'any', limit, older }: Query): number[] {
+    return [0x11, older === 1 ? 0 : limit / 100, 0, 0, ...this.bytesOf(group)];
   }
 
   otherReport(group: string): number[] {
@@ -457,18 +445,8 @@ export class GroupWorld6 extends GroupWorld {
     return [10, 0, 0, 0, 0, 0, 0, 0, ...this.bytesOf(name), ...new Array<number>(104).fill(0)];
   }
 
-  protected queryBytes(query: Query): number[] {
-    const { group = 'any', sources = [], limit, robustness = 2, interval = 125, older, more = [] } = query;
-    const head = [130, 0, 0, 0, ...u16(limit), 0, 0, ...this.bytesOf(group)];
-    if (older !== undefined) return head;
-    return [
-      ...head,
-      robustness,
-      interval,
-      ...u16(sources.length),
-      ...sources.flatMap((name) => this.bytesOf(name)),
-      ...more,
-    ];
+  protected queryHead({ group = 'any', limit }: Query): number[] {
+    return [130, 0, 0, 0, ...u16(limit), 0, 0, ...this.bytesOf(group)];
   }
 
   otherReport(group: string): number[] {

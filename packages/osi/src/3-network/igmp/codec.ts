@@ -46,11 +46,6 @@ export const readSourceCount = (view: DataView, at: number): number => view.getU
 export const readQuerySource = (view: DataView, at: number, index: number): Ipv4Address =>
   ipv4FromNumber(view.getUint32(at + IGMP_QUERY_V3 + 4 * index));
 
-/** What a version 3 response code or interval code stands for: from 128 on a floating-point number (RFC 3376 section 4.1.1). */
-export function codeValue(code: number): number {
-  return code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
-}
-
 /** Writes a message of version 1 or 2, 8 bytes, checksum included. */
 export function writeMessage(view: DataView, at: number, type: number, group: Ipv4Address): void {
   view.setUint16(at, type << 8);

@@ -1,6 +1,6 @@
 import { type Dissector, hex, type Pen, type Scope } from '../../dissect/pen.ts';
 import { checksumOf, sumBytes } from '../checksum.ts';
-import { codeValue } from './codec.ts';
+import { codeValue } from '../groups/code-value.ts';
 
 const QUERY = 0x11;
 const REPORT_V1 = 0x12;

@@ -3,6 +3,7 @@ import { type Link, type MacAddress, multicastMac } from '../../2-datalink/index
 import { milliseconds, type Nanoseconds, type Random, type Simulation, seconds } from '../../time/index.ts';
 import type { Tracer } from '../../trace/index.ts';
 import { ANY, type Ipv4Address } from '../address.ts';
+import { codeValue } from '../groups/code-value.ts';
 import type { JoinedGroups } from '../groups/joined-groups.ts';
 import {
   type GroupEntry,
@@ -26,7 +27,6 @@ import {
   ALL_ROUTERS,
   ALL_V3_ROUTERS,
   checkIgmp,
-  codeValue,
   GROUP_RECORD,
   IGMP_HEADER,
   IGMP_LEAVE,

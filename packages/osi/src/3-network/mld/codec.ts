@@ -1,3 +1,4 @@
+import { codeValue } from '../groups/code-value.ts';
 import { MLD_V2_REPORT, writeIcmpv6 } from '../icmpv6/codec.ts';
 import { type Ipv6Address, readIpv6, writeIpv6Address } from '../ipv6/address.ts';
 
@@ -25,10 +26,7 @@ export const readGroup = (view: DataView, at: number, link: number): Ipv6Address
 /** Of a version 2 query: the querier's robustness variable, 0–7; 0 says nothing. */
 export const readRobustness = (view: DataView, at: number): number => view.getUint8(at + 24) & 7;
 /** Of a version 2 query: the querier's query interval in seconds; 0 says nothing (RFC 3810 section 5.1.9). */
-export function readQueryInterval(view: DataView, at: number): number {
-  const code = view.getUint8(at + 25);
-  return code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
-}
+export const readQueryInterval = (view: DataView, at: number): number => codeValue(view.getUint8(at + 25));
 /** Of a version 2 query: how many sources it asks about. */
 export const readSourceCount = (view: DataView, at: number): number => view.getUint16(at + 26);
 export const readSource = (view: DataView, at: number, index: number, link: number): Ipv6Address =>

@@ -1,4 +1,5 @@
 import { hex, type Pen, type Scope } from '../../dissect/pen.ts';
+import { codeValue } from '../groups/code-value.ts';
 import { ipv6Field } from '../ipv6/dissect-address.ts';
 import { readResponseDelay } from './codec.ts';
 
@@ -34,8 +35,7 @@ export function dissectMldQuery(scope: Scope, pen: Pen, start: number): void {
   flags.part('icmpv6.mld.flag.qrv', "QRV (Querier's Robustness Variable)", bits, 5, 3);
   flags.part('icmpv6.mld.flag.reserved', 'Reserved', bits, 0, 4);
   const interval = pen.number('icmpv6.mld.qqi', "QQIC (Querier's Query Interval Code)", start + 25, 1);
-  const code = interval.field.value as number;
-  const seconds = code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
+  const seconds = codeValue(interval.field.value as number);
   interval.show(seconds, String(seconds));
   const count = pen.number('icmpv6.mld.nb_sources', 'Number of Sources', start + 26, 2).field.value as number;
   for (let i = 0; i < count; i++)
