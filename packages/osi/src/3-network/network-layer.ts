@@ -108,6 +108,11 @@ export class NetworkLayer {
     return this.ip.links;
   }
 
+  /** A link's MTU was set: with less than 1280 bytes it has no IPv6, which is on `lo` from the start. */
+  mtuChanged(link: Link): void {
+    if (this.#ipv6 !== null || link.loopback) this.#v6.configuration.mtuChanged(link);
+  }
+
   /** IPv6 with all that belongs to it, made when it is first needed: of ten thousand machines most never use it. */
   get #v6(): Ipv6 {
     this.#ipv6 ??= this.#makeIpv6();

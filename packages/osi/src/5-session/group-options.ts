@@ -51,6 +51,24 @@ export function setFilter<A extends IpAddress>(
   return groups.setFilter(request, mode === INCLUDE ? 'include' : 'exclude', sources);
 }
 
+/** What is done about a source of a group. */
+export type SourceWork<A extends IpAddress> = (
+  groups: Memberships<A>,
+  request: GroupRequest<A>,
+  source: A,
+) => number;
+
+/** The four options about a source. @param names their numbers. @param option one that reads its structure and does something about the source. */
+export const sourceOptions = <S, A extends IpAddress>(
+  names: Readonly<Record<'join' | 'leave' | 'block' | 'unblock', number>>,
+  option: (work: SourceWork<A>) => Option<S>,
+): (readonly [name: number, option: Option<S>])[] => [
+  [names.join, option((groups, request, source) => groups.joinSource(request, source))],
+  [names.leave, option((groups, request, source) => groups.removeSource(request, 'include', source))],
+  [names.block, option((groups, request, source) => groups.addSource(request, 'exclude', source))],
+  [names.unblock, option((groups, request, source) => groups.removeSource(request, 'exclude', source))],
+];
+
 /** The options about groups that both versions of IP have (RFC 3678 section 5). Where pointers have 64 bits, addresses are aligned to 8. */
 export function groupOptions<S, A extends IpAddress>(
   family: GroupFamily<S, A>,
@@ -62,9 +80,7 @@ export function groupOptions<S, A extends IpAddress>(
       return group === null ? -family.otherFamily : work(groups, { index: readInt(value, 0), group });
     });
   /** A `struct group_source_req`: interface's number, group, source. */
-  const ofSource = (
-    work: (groups: Memberships<A>, request: GroupRequest<A>, source: A) => number,
-  ): Option<S> =>
+  const ofSource = (work: SourceWork<A>): Option<S> =>
     joining(family, 4 + 2 * STORAGE, (groups, value) => {
       const at = value.length >= 8 + 2 * STORAGE ? 8 : 4;
       const [group, source] = [family.readAddress(value, at), family.readAddress(value, at + STORAGE)];
@@ -86,22 +102,15 @@ export function groupOptions<S, A extends IpAddress>(
   return [
     [linux.MCAST_JOIN_GROUP, ofGroup((groups, request) => groups.join(request))],
     [linux.MCAST_LEAVE_GROUP, ofGroup((groups, request) => groups.leave(request))],
-    [
-      linux.MCAST_JOIN_SOURCE_GROUP,
-      ofSource((groups, request, source) => groups.joinSource(request, source)),
-    ],
-    [
-      linux.MCAST_LEAVE_SOURCE_GROUP,
-      ofSource((groups, request, source) => groups.removeSource(request, 'include', source)),
-    ],
-    [
-      linux.MCAST_BLOCK_SOURCE,
-      ofSource((groups, request, source) => groups.addSource(request, 'exclude', source)),
-    ],
-    [
-      linux.MCAST_UNBLOCK_SOURCE,
-      ofSource((groups, request, source) => groups.removeSource(request, 'exclude', source)),
-    ],
+    ...sourceOptions(
+      {
+        join: linux.MCAST_JOIN_SOURCE_GROUP,
+        leave: linux.MCAST_LEAVE_SOURCE_GROUP,
+        block: linux.MCAST_BLOCK_SOURCE,
+        unblock: linux.MCAST_UNBLOCK_SOURCE,
+      },
+      ofSource,
+    ),
     [linux.MCAST_MSFILTER, ofFilter],
   ];
 }

@@ -9,7 +9,14 @@ import {
 import type { MulticastOptions } from '../4-transport/index.ts';
 import { ERRNO } from '../trace/index.ts';
 import * as linux from './constants.ts';
-import { type GroupFamily, groupOptions, joining, setFilter } from './group-options.ts';
+import {
+  type GroupFamily,
+  groupOptions,
+  joining,
+  type SourceWork,
+  setFilter,
+  sourceOptions,
+} from './group-options.ts';
 import { byteOrInteger, type Option, readInt, readShort } from './option-table.ts';
 
 /** What the options about groups of a socket are kept in. */
@@ -79,19 +86,15 @@ export const MULTICAST_OPTIONS: readonly (readonly [name: number, option: GroupO
   ],
   [linux.IP_ADD_MEMBERSHIP, joining(FAMILY, MREQ, (groups, value) => groups.join(mreqn(value)))],
   [linux.IP_DROP_MEMBERSHIP, joining(FAMILY, MREQ, (groups, value) => groups.leave(mreqn(value)))],
-  [linux.IP_ADD_SOURCE_MEMBERSHIP, ofSource((groups, request, source) => groups.joinSource(request, source))],
-  [
-    linux.IP_DROP_SOURCE_MEMBERSHIP,
-    ofSource((groups, request, source) => groups.removeSource(request, 'include', source)),
-  ],
-  [
-    linux.IP_BLOCK_SOURCE,
-    ofSource((groups, request, source) => groups.addSource(request, 'exclude', source)),
-  ],
-  [
-    linux.IP_UNBLOCK_SOURCE,
-    ofSource((groups, request, source) => groups.removeSource(request, 'exclude', source)),
-  ],
+  ...sourceOptions(
+    {
+      join: linux.IP_ADD_SOURCE_MEMBERSHIP,
+      leave: linux.IP_DROP_SOURCE_MEMBERSHIP,
+      block: linux.IP_BLOCK_SOURCE,
+      unblock: linux.IP_UNBLOCK_SOURCE,
+    },
+    ofSource,
+  ),
   [linux.IP_MSFILTER, joining(FAMILY, MSFILTER, writeFilter)],
   ...groupOptions(FAMILY),
 ];
@@ -108,9 +111,7 @@ function sending(
 }
 
 /** A `struct ip_mreq_source`: group, interface's address, source. */
-function ofSource(
-  work: (groups: Memberships<Ipv4Address>, request: GroupRequest<Ipv4Address>, source: Ipv4Address) => number,
-): GroupOption {
+function ofSource(work: SourceWork<Ipv4Address>): GroupOption {
   return joining(FAMILY, MREQ_SOURCE, (groups, value) => work(groups, mreq(value), at(value, 8)));
 }
 

@@ -293,7 +293,7 @@ export class Stack implements SocketParts, FrameWatcher {
       if (error instanceof RangeError) return -ERRNO.EINVAL;
       throw error;
     }
-    this.config6.mtuChanged(link);
+    this.#network.mtuChanged(link);
     return 0;
   }
 

@@ -96,7 +96,6 @@ export class LinkGroups<A extends IpAddress> {
   #robustness = 0;
   #queryInterval = QUERY_INTERVAL;
   #responseInterval = RESPONSE_INTERVAL;
-
   /** Whether groups were reported when that was looked at last. */
   #active: boolean;
 
@@ -152,8 +151,9 @@ export class LinkGroups<A extends IpAddress> {
     this.#enter(group);
   }
 
-  /** One less is in a group. */
-  leave(address: A): void {
+  /** One less is in a group, and its filter is gone. */
+  leave(address: A, mode: FilterMode, sources: readonly A[]): void {
+    this.removeSources(address, mode, sources, true);
     const group = this.find(address);
     if (group === undefined || --group.users > 0) return;
     this.#groups.delete(keyOf(address));

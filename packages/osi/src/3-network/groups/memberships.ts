@@ -119,12 +119,8 @@ export class Memberships<A extends IpAddress> {
     if (mode === 'include' && sources.length === 0) return this.leave(request);
     const membership = this.#find(this.#host.onLink(link, request.group), link);
     if (membership === undefined) return -ERRNO.EINVAL;
-    const groups = this.#host.groupsOn(link);
     const named = sources.map((source) => this.#host.onLink(link, source));
-    groups.addSources(membership.group, mode, named, true);
-    groups.removeSources(membership.group, membership.mode, membership.sources, true);
-    membership.mode = mode;
-    membership.sources = named;
+    this.#replace(membership, mode, named);
     return 0;
   }
 
@@ -136,9 +132,17 @@ export class Memberships<A extends IpAddress> {
   #leave(membership: Membership<A>): void {
     const { link, group, mode, sources } = membership;
     this.#list = this.#list.filter((other) => other !== membership);
+    this.#host.groupsOn(link).leave(group, mode, sources);
+  }
+
+  /** Puts a filter in the place of another: at no moment is there none. */
+  #replace(membership: Membership<A>, mode: FilterMode, sources: A[]): void {
+    const { link, group } = membership;
     const groups = this.#host.groupsOn(link);
-    groups.removeSources(group, mode, sources, true);
-    groups.leave(group);
+    groups.addSources(group, mode, sources, true);
+    groups.removeSources(group, membership.mode, membership.sources, true);
+    membership.mode = mode;
+    membership.sources = sources;
   }
 
   /** A filter that names no source yet may change its mode (`ip_mc_source`, `ip6_mc_source`). */
@@ -149,10 +153,7 @@ export class Memberships<A extends IpAddress> {
     if (membership === undefined) return -ERRNO.EINVAL;
     if (membership.mode === mode) return membership;
     if (membership.sources.length > 0) return -ERRNO.EINVAL;
-    const groups = this.#host.groupsOn(link);
-    groups.addSources(membership.group, mode, [], true);
-    groups.removeSources(membership.group, membership.mode, [], true);
-    membership.mode = mode;
+    this.#replace(membership, mode, []);
     return membership;
   }
 

@@ -1,10 +1,8 @@
-import type { FramePool } from '../../1-physical/index.ts';
 import type { Link } from '../../2-datalink/index.ts';
 import { type Nanoseconds, type Simulation, seconds } from '../../time/index.ts';
-import { ERRNO, type TracedTimer, type Tracer } from '../../trace/index.ts';
+import { ERRNO, type TracedTimer } from '../../trace/index.ts';
 import type { RateLimit } from '../icmp/rate-limit.ts';
-import type { Icmpv6Layer } from '../icmpv6/layer.ts';
-import { MulticastListeners } from '../mld/layer.ts';
+import { type MldOptions, MulticastListeners } from '../mld/layer.ts';
 import { INFINITE_LIFETIME } from '../ndisc/codec.ts';
 import { DuplicateDetection } from '../ndisc/dad.ts';
 import { NeighbourDiscovery } from '../ndisc/discovery.ts';
@@ -36,13 +34,7 @@ import type { Ipv6Layer } from './layer.ts';
 /** A router may not shorten what is left to less than this, unless it is less already (RFC 4862 section 5.5.3 e). */
 const TWO_HOURS = seconds(7200);
 
-export interface ConfigurationOptions {
-  sim: Simulation;
-  tracer: Tracer;
-  pool: FramePool;
-  sysctl: Sysctl;
-  ip: Ipv6Layer;
-  icmp: Icmpv6Layer;
+export interface ConfigurationOptions extends MldOptions {
   /** How often errors are sent to one host, which redirects count against, too. */
   rate: RateLimit;
 }
@@ -70,7 +62,7 @@ export class Configuration {
     this.#sim = sim;
     this.#ip = ip;
     this.#sysctl = sysctl;
-    this.groups = new MulticastListeners({ sim, tracer, pool, sysctl, ip, icmp });
+    this.groups = new MulticastListeners(options);
     this.discovery = new NeighbourDiscovery({ sim, tracer, pool, ip, icmp });
     this.#dad = new DuplicateDetection(sim, tracer, ip, this.discovery, (line, by) => this.#usable(line, by));
     this.#routers = new RouterDiscovery(sim, tracer, pool, ip, this.discovery);
@@ -303,9 +295,7 @@ export class Configuration {
   }
 
   #leave({ link }: Ipv6Interface, group: Ipv6Address): void {
-    const groups = this.groups.groupsOn(link);
-    groups.removeSources(group.inZone(link.index), 'exclude', [], true);
-    groups.leave(group.inZone(link.index));
+    this.groups.groupsOn(link).leave(group.inZone(link.index), 'exclude', []);
   }
 }
 
